@@ -1,0 +1,3 @@
+//! The `riskd` program.
+
+fn main() {}
