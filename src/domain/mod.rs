@@ -8,4 +8,6 @@ pub mod holdings;
 pub mod instrument;
 pub mod lock;
 pub mod money;
+pub mod now;
 pub mod observation;
+pub mod request;

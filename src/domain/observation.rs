@@ -18,7 +18,7 @@ pub type Timestamp = DateTime<Utc>;
 pub struct Observation {
     /// The account it is about.
     pub account: AccountName,
-    /// When it was true, by riskd's clock; nothing in it is younger.
+    /// When it was true, by riskd's clock; nothing in it is older than this.
     pub at: Timestamp,
     /// What was learned, or why nothing was.
     pub content: Content,

@@ -1,0 +1,94 @@
+//! What may be asked of a venue for one account, and what came of it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::instrument::Instrument;
+
+/// A protective request for one account.
+///
+/// There is deliberately nothing here that opens, reverses or partly closes a
+/// position: everything is safe to repeat against the same target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// Cancel every working order of the account.
+    CancelOrders,
+    /// Close every position and cancel every order of the account.
+    Flatten,
+    /// Close the whole position in one instrument.
+    ClosePosition(Instrument),
+    /// Cancel one order, by the venue's id.
+    CancelOrder(Arc<str>),
+}
+
+impl Write {
+    /// The stable name, as in the record and in metrics.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Write::CancelOrders => "cancel_orders",
+            Write::Flatten => "flatten",
+            Write::ClosePosition(_) => "close_position",
+            Write::CancelOrder(_) => "cancel_order",
+        }
+    }
+
+    /// The instrument or order that the request names besides the account.
+    pub fn target(&self) -> Option<&str> {
+        match self {
+            Write::CancelOrders | Write::Flatten => None,
+            Write::ClosePosition(instrument) => Some(instrument.as_str()),
+            Write::CancelOrder(id) => Some(id),
+        }
+    }
+}
+
+impl fmt::Display for Write {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.target() {
+            Some(target) => write!(f, "{} {target}", self.name()),
+            None => f.write_str(self.name()),
+        }
+    }
+}
+
+/// What came of a write. Only a later read can say that an account is flat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The venue took the command.
+    Acknowledged,
+    /// The venue said that there was nothing to do.
+    NothingToDo,
+    /// The venue said no; nothing was done.
+    Refused,
+    /// It certainly did not reach the venue, or was turned away at the gate.
+    NotSent,
+    /// The answer was lost, or says nothing: it may have been carried out.
+    Unknown,
+}
+
+impl Outcome {
+    /// The stable name, as in the record and in metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Outcome::Acknowledged => "acknowledged",
+            Outcome::NothingToDo => "nothing_to_do",
+            Outcome::Refused => "refused",
+            Outcome::NotSent => "not_sent",
+            Outcome::Unknown => "unknown",
+        }
+    }
+}
+
+/// The answer to a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The HTTP status, when there was one.
+    pub status: Option<u16>,
+    /// The venue's own words, shortened, or what went wrong on the way.
+    pub words: Arc<str>,
+}
