@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod holdings;
+pub mod ids;
 pub mod instrument;
 pub mod lock;
 pub mod money;

@@ -1,0 +1,381 @@
+//! What the engine asks the shell to write down.
+//!
+//! Rows are plain data; the store decides how they are kept. The kinds have
+//! stable names: queries, `riskd events` and other programs rely on them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::account::{AccountName, RuleName};
+use crate::domain::ids::{FiringId, IntentId, RequestId};
+use crate::domain::lock::{LockEnd, LockKind};
+use crate::domain::observation::Timestamp;
+use crate::domain::request::Outcome;
+
+/// One row for the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// What an account remembers: session anchors, marks, ledger.
+    AccountState {
+        /// The account.
+        account: AccountName,
+        /// The state as JSON.
+        state: String,
+    },
+    /// What a rule remembers for one account.
+    RuleState {
+        /// The account.
+        account: AccountName,
+        /// The rule.
+        rule: RuleName,
+        /// The state as JSON.
+        state: String,
+    },
+    /// A rule fired.
+    Firing(FiringRow),
+    /// Something is to be done until it is done.
+    Intent(IntentRow),
+    /// An intent came to its end.
+    IntentEnded {
+        /// Which one.
+        id: IntentId,
+        /// When.
+        at: Timestamp,
+        /// How.
+        end: IntentEnd,
+    },
+    /// A write goes out.
+    Request(RequestRow),
+    /// A write was answered, or given up.
+    Answer(AnswerRow),
+    /// An account is locked, or its lock holds longer than before.
+    Lock(LockRow),
+    /// An account is not locked any more.
+    LockEnded {
+        /// The account.
+        account: AccountName,
+        /// Which of its locks.
+        kind: LockKind,
+        /// When.
+        at: Timestamp,
+        /// Why, in words.
+        reason: String,
+    },
+    /// One line of the story.
+    Entry(Entry),
+}
+
+impl Record {
+    /// Whether the row must survive a loss of power before it is acknowledged:
+    /// firings, intents, locks and what became of them.
+    pub const fn is_vital(&self) -> bool {
+        match self {
+            Record::AccountState { .. } | Record::RuleState { .. } => false,
+            Record::Entry(entry) => entry.kind.is_vital(),
+            Record::Firing(_)
+            | Record::Intent(_)
+            | Record::IntentEnded { .. }
+            | Record::Request(_)
+            | Record::Answer(_)
+            | Record::Lock(_)
+            | Record::LockEnded { .. } => true,
+        }
+    }
+}
+
+/// A rule going from not fired to fired for one account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FiringRow {
+    /// Its number.
+    pub id: FiringId,
+    /// The account.
+    pub account: AccountName,
+    /// The rule.
+    pub rule: RuleName,
+    /// When.
+    pub at: Timestamp,
+    /// The actions of the rule, by name.
+    pub actions: Vec<&'static str>,
+    /// What was compared with what.
+    pub evidence: Fields,
+    /// Hash of the rule set that was in force.
+    pub rules_hash: String,
+}
+
+/// Who or what asks for something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// A rule fired.
+    Firing(FiringId),
+    /// The account is locked and is not flat and quiet.
+    Lock,
+    /// A person asked, with this reason.
+    Person(String),
+}
+
+/// What an intent is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    /// No working order.
+    Quiet,
+    /// No position and no working order.
+    FlatAndQuiet,
+    /// No position in these instruments (as the venue spells them).
+    Closed(Vec<String>),
+    /// No working order that would open or increase exposure.
+    ReduceOnly,
+}
+
+impl Goal {
+    /// The stable name, as in the record.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Goal::Quiet => "quiet",
+            Goal::FlatAndQuiet => "flat_and_quiet",
+            Goal::Closed(_) => "closed",
+            Goal::ReduceOnly => "reduce_only",
+        }
+    }
+}
+
+/// Something that is to be done until it is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntentRow {
+    /// Its number.
+    pub id: IntentId,
+    /// The account.
+    pub account: AccountName,
+    /// What is to be reached.
+    pub goal: Goal,
+    /// Who or what asked.
+    pub cause: Cause,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How an intent ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntentEnd {
+    /// An observation made after the last request shows the goal reached.
+    Verified,
+    /// Nothing was sent because riskd only observes.
+    Observed,
+    /// The account is no longer in the rule file.
+    Abandoned,
+}
+
+impl IntentEnd {
+    /// The stable name, as in the record.
+    pub const fn name(self) -> &'static str {
+        match self {
+            IntentEnd::Verified => "verified",
+            IntentEnd::Observed => "observed",
+            IntentEnd::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// A write to a venue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestRow {
+    /// Its number.
+    pub id: RequestId,
+    /// The account.
+    pub account: AccountName,
+    /// What was asked, by its stable name.
+    pub write: &'static str,
+    /// The instrument or order that it names besides the account.
+    pub target: Option<String>,
+    /// The enforcement round it belongs to, from 1.
+    pub round: u32,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The intents behind it.
+    pub intents: Vec<IntentId>,
+}
+
+/// What became of a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerRow {
+    /// The write.
+    pub request: RequestId,
+    /// When the answer was there, or was given up.
+    pub at: Timestamp,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The HTTP status, when there was one.
+    pub status: Option<u16>,
+    /// The venue's own words, shortened.
+    pub words: String,
+}
+
+/// A lock in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockRow {
+    /// The account.
+    pub account: AccountName,
+    /// What it asks.
+    pub kind: LockKind,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when.
+    pub end: LockEnd,
+    /// Why, in words: the rule's name or a person's reason.
+    pub reason: String,
+    /// The firing that set it, if one did.
+    pub firing: Option<FiringId>,
+}
+
+/// Named values, in a fixed order; written as a JSON object of strings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields(pub Vec<(&'static str, String)>);
+
+impl Fields {
+    /// No values.
+    pub const fn new() -> Fields {
+        Fields(Vec::new())
+    }
+
+    /// Adds a value.
+    pub fn put(&mut self, name: &'static str, value: impl ToString) -> &mut Fields {
+        self.0.push((name, value.to_string()));
+        self
+    }
+
+    /// Adds a value, if there is one.
+    pub fn put_known(&mut self, name: &'static str, value: Option<impl ToString>) -> &mut Fields {
+        if let Some(value) = value {
+            self.put(name, value);
+        }
+        self
+    }
+
+    /// The first value of this name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl Serialize for Fields {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+/// One line of the story that `riskd events` tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub kind: EntryKind,
+    /// The account, when it is about one.
+    pub account: Option<AccountName>,
+    /// The rule, when it is about one.
+    pub rule: Option<RuleName>,
+    /// The firing, when it belongs to one.
+    pub firing: Option<FiringId>,
+    /// What happened, in words with the numbers.
+    pub message: String,
+    /// The numbers by name.
+    pub fields: Fields,
+}
+
+macro_rules! entry_kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $vital:literal;)*) => {
+        /// What an entry of the story is about. The names are stable.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum EntryKind { $($(#[$doc])* $name,)* }
+
+        impl EntryKind {
+            /// Every kind, in the order of the documentation.
+            pub const ALL: &[EntryKind] = &[$(EntryKind::$name,)*];
+
+            /// The stable name, as in the record.
+            pub const fn name(self) -> &'static str {
+                match self { $(EntryKind::$name => $text,)* }
+            }
+
+            /// Whether it must survive a loss of power.
+            pub const fn is_vital(self) -> bool {
+                match self { $(EntryKind::$name => $vital,)* }
+            }
+        }
+    };
+}
+
+entry_kinds! {
+    /// The daemon started.
+    Started = "started", true;
+    /// The daemon is ready: every account was observed afresh.
+    Ready = "ready", false;
+    /// The daemon stopped in order.
+    Stopped = "stopped", true;
+    /// A rule set was put into force.
+    RulesLoaded = "rules_loaded", true;
+    /// A changed rule file was refused; the old rules stay.
+    RulesRefused = "rules_refused", true;
+    /// A session began for an account.
+    SessionOpened = "session_opened", false;
+    /// A rule came near its limit.
+    Warned = "warned", false;
+    /// A rule fired.
+    Fired = "fired", true;
+    /// The condition of a fired rule became false.
+    Cleared = "cleared", false;
+    /// A fired rule may fire again.
+    Rearmed = "rearmed", true;
+    /// A rule has been unknown for long.
+    RuleUnknown = "rule_unknown", false;
+    /// A rule that was unknown for long is known again.
+    RuleKnown = "rule_known", false;
+    /// Enforcement began for an account.
+    EnforcementStarted = "enforcement_started", true;
+    /// A write goes out.
+    RequestSent = "request_sent", true;
+    /// A write was answered, or given up.
+    RequestAnswered = "request_answered", true;
+    /// A verification read after the last request shows what is still there.
+    NotYet = "not_yet", false;
+    /// A verification read learned nothing.
+    VerifyFailed = "verify_failed", false;
+    /// An observation after the last request shows the goal reached.
+    Verified = "verified", true;
+    /// Enforcement does not get there; a person should look.
+    EnforcementStuck = "enforcement_stuck", true;
+    /// Enforcement was slowed down by riskd's own guard.
+    EnforcementSlowed = "enforcement_slowed", true;
+    /// An intent of before a restart is taken up again.
+    Resumed = "resumed", true;
+    /// In observe mode: what would have been sent.
+    WouldSend = "would_send", true;
+    /// An account was locked.
+    Locked = "locked", true;
+    /// A lock was extended.
+    LockExtended = "lock_extended", true;
+    /// A lock ended by time.
+    LockEnded = "lock_ended", true;
+    /// A person ended a lock.
+    Unlocked = "unlocked", true;
+    /// A locked account was found not flat and quiet.
+    LockViolated = "lock_violated", true;
+    /// Nothing can be learned of an account.
+    DataLost = "data_lost", false;
+    /// Observations of an account are back.
+    DataBack = "data_back", false;
+    /// An observation cannot be trusted.
+    DataSuspect = "data_suspect", false;
+    /// A message could not be delivered.
+    NotifyFailed = "notify_failed", false;
+    /// The record could not be written.
+    RecordFailed = "record_failed", true;
+    /// The record can be written again.
+    RecordBack = "record_back", true;
+    /// The wall clock was set.
+    ClockStepped = "clock_stepped", true;
+}
