@@ -3,6 +3,8 @@
 //! Rows are plain data; the store decides how they are kept. The kinds have
 //! stable names: queries, `riskd events` and other programs rely on them.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::{AccountName, RuleName};
@@ -230,7 +232,7 @@ pub struct LockRow {
 
 /// Named values, in a fixed order; written as a JSON object of strings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fields(pub Vec<(&'static str, String)>);
+pub struct Fields(pub Vec<(Cow<'static, str>, String)>);
 
 impl Fields {
     /// No values.
@@ -239,13 +241,17 @@ impl Fields {
     }
 
     /// Adds a value.
-    pub fn put(&mut self, name: &'static str, value: impl ToString) -> &mut Fields {
-        self.0.push((name, value.to_string()));
+    pub fn put(&mut self, name: impl Into<Cow<'static, str>>, value: impl ToString) -> &mut Fields {
+        self.0.push((name.into(), value.to_string()));
         self
     }
 
     /// Adds a value, if there is one.
-    pub fn put_known(&mut self, name: &'static str, value: Option<impl ToString>) -> &mut Fields {
+    pub fn put_known(
+        &mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: Option<impl ToString>,
+    ) -> &mut Fields {
         if let Some(value) = value {
             self.put(name, value);
         }
@@ -256,7 +262,7 @@ impl Fields {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
-            .find(|(known, _)| *known == name)
+            .find(|(known, _)| known == name)
             .map(|(_, value)| value.as_str())
     }
 }
