@@ -1,0 +1,81 @@
+//! Everything that the engine may ask of the shell.
+
+use crate::domain::account::{AccountName, NotifierName, RuleName};
+use crate::domain::ids::RequestId;
+use crate::domain::request::Write;
+
+use super::record::{EntryKind, Record};
+
+/// One thing for the shell to do, in this order within a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send a write; answer with `Event::Answered`, whatever happens.
+    Send {
+        /// The account.
+        account: AccountName,
+        /// The number of the request.
+        request: RequestId,
+        /// What is asked.
+        write: Write,
+    },
+    /// Read positions and working orders, both asked after now; answer with
+    /// `Event::HoldingsRead`, whatever happens.
+    Verify {
+        /// The account.
+        account: AccountName,
+        /// The number of the read.
+        read: u64,
+    },
+    /// Write a row. The rows of one step belong into one transaction.
+    Record(Record),
+    /// Tell somebody.
+    Notify(Notice),
+}
+
+/// A message for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Who hears of it.
+    pub to: Audience,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What happened.
+    pub kind: EntryKind,
+    /// The account, when it is about one.
+    pub account: Option<AccountName>,
+    /// The rule, when it is about one.
+    pub rule: Option<RuleName>,
+    /// The message itself.
+    pub text: String,
+}
+
+/// Who hears of a notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// These notifiers.
+    Named(Vec<NotifierName>),
+    /// Every notifier of the rule file.
+    Everyone,
+}
+
+/// How much a notice matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Something is near its limit or not as it should be.
+    Warning,
+    /// A person must look now.
+    Critical,
+}
+
+impl Severity {
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Critical => "critical",
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Everything that can happen to the engine.
+
+use std::sync::Arc;
+
+use crate::domain::account::{AccountName, RuleName};
+use crate::domain::holdings::{Position, WorkingOrders};
+use crate::domain::ids::RequestId;
+use crate::domain::observation::{Missing, Observation};
+use crate::domain::request::Answer;
+use crate::rules::ruleset::{RuleSet, Until};
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A poll ended, well or badly.
+    Observed(Observation),
+    /// A verification read ended.
+    HoldingsRead {
+        /// The account.
+        account: AccountName,
+        /// Which read: the number that [`super::effect::Effect::Verify`] gave.
+        read: u64,
+        /// What it learned, or why nothing.
+        result: Result<(Arc<[Position]>, WorkingOrders), ReadFailure>,
+    },
+    /// A write was answered, or given up.
+    Answered {
+        /// The account.
+        account: AccountName,
+        /// Which write.
+        request: RequestId,
+        /// What came of it.
+        answer: Answer,
+    },
+    /// Nothing but time passed.
+    Time,
+    /// A new rule set is to be in force.
+    Reloaded(Arc<RuleSet>),
+    /// A person asks for something.
+    Person(Command),
+}
+
+/// Why a verification read learned nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadFailure {
+    /// The stable reason.
+    pub missing: Missing,
+    /// The venue's own words.
+    pub words: Arc<str>,
+}
+
+/// What a person may ask of the running engine. Each has a reason, on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Make the account flat and quiet now.
+    Flatten {
+        /// The account.
+        account: AccountName,
+        /// Why.
+        reason: String,
+    },
+    /// Keep the account flat and quiet.
+    Lock {
+        /// The account.
+        account: AccountName,
+        /// Until when.
+        until: Until,
+        /// Why.
+        reason: String,
+    },
+    /// End the account's locks.
+    Unlock {
+        /// The account.
+        account: AccountName,
+        /// Why.
+        reason: String,
+    },
+    /// Let a fired rule fire again.
+    Rearm {
+        /// The account.
+        account: AccountName,
+        /// The rule.
+        rule: RuleName,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Command {
+    /// The account that it is about.
+    pub const fn account(&self) -> &AccountName {
+        match self {
+            Command::Flatten { account, .. }
+            | Command::Lock { account, .. }
+            | Command::Unlock { account, .. }
+            | Command::Rearm { account, .. } => account,
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! What an account remembers from one observation to the next, and over a
+//! restart.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::money::Money;
+use crate::domain::observation::{Figures, Timestamp};
+use crate::domain::session::TradeDate;
+use crate::rules::ruleset::Metric;
+
+/// Everything that is stored for one account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountMemory {
+    /// The account's number at the venue; another number is another account,
+    /// and nothing here holds for it.
+    pub number: String,
+    /// The session that the account is in.
+    pub session: Option<SessionMemory>,
+    /// The last trustworthy observation.
+    pub last: Option<LastTrusted>,
+    /// High-water marks that last for ever.
+    pub lifetime: LifetimeMarks,
+    /// Closed sessions of the running week.
+    pub week: Option<SpanSum>,
+    /// Closed sessions of the running month.
+    pub month: Option<SpanSum>,
+}
+
+/// The session that an account is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionMemory {
+    /// Its trade date.
+    pub date: TradeDate,
+    /// When it opened.
+    pub open: Timestamp,
+    /// Whether what happens at its close has happened.
+    pub closed: bool,
+    /// What held at the open, once known.
+    pub anchor: Option<SessionAnchor>,
+    /// How far the venue's own session figure can be trusted.
+    pub venue_figure: VenueFigure,
+    /// High-water marks that last for the session.
+    pub marks: SessionMarks,
+    /// Session P&L by the last trustworthy observation.
+    pub pnl: PnlSum,
+}
+
+/// What held at the open of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionAnchor {
+    /// When it was observed.
+    pub at: Timestamp,
+    /// How that lies to the open.
+    pub source: AnchorSource,
+    /// Balance.
+    pub balance: Option<Money>,
+    /// Equity.
+    pub equity: Option<Money>,
+    /// Whether no position was held.
+    pub flat: Option<bool>,
+    /// Session P&L that had already been made when a session was first seen
+    /// long after its open, by the venue's figure; else zero.
+    pub made_before: PnlSum,
+}
+
+/// How the observation that anchors a session lies to its open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnchorSource {
+    /// The last one before the open, and fresh.
+    BeforeOpen,
+    /// The first one after the open.
+    AfterOpen,
+    /// The first one of all, long after the open.
+    MidSession,
+}
+
+impl AnchorSource {
+    /// The stable name, as in evidence.
+    pub const fn name(self) -> &'static str {
+        match self {
+            AnchorSource::BeforeOpen => "last observation before the open",
+            AnchorSource::AfterOpen => "first observation after the open",
+            AnchorSource::MidSession => "first observation, long after the open",
+        }
+    }
+}
+
+/// How far the venue's own session figure can be trusted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VenueFigure {
+    /// It has not yet been seen to belong to this session.
+    #[default]
+    Untested,
+    /// It belongs to this session.
+    Trusted,
+    /// A position was carried over the open.
+    Carried,
+    /// The venue's day is not this account's session.
+    OtherDay,
+    /// It fell to zero and stayed there while a result had been made.
+    Dropped,
+}
+
+/// Total and realized result; an unknown one is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PnlSum {
+    /// Realized and unrealized.
+    pub total: Option<Money>,
+    /// Realized.
+    pub realized: Option<Money>,
+}
+
+impl PnlSum {
+    /// No result, and known to be none.
+    pub const ZERO: PnlSum = PnlSum {
+        total: Some(Money::ZERO),
+        realized: Some(Money::ZERO),
+    };
+
+    /// Both sums, each unknown when one side is.
+    #[must_use]
+    pub fn plus(self, other: PnlSum) -> PnlSum {
+        PnlSum {
+            total: sum(self.total, other.total),
+            realized: sum(self.realized, other.realized),
+        }
+    }
+}
+
+/// The sum of two amounts, unknown when either is.
+pub(super) fn sum(left: Option<Money>, right: Option<Money>) -> Option<Money> {
+    left?.plus(right?)
+}
+
+/// The difference of two amounts, unknown when either is.
+pub(super) fn difference(left: Option<Money>, right: Option<Money>) -> Option<Money> {
+    left?.minus(right?)
+}
+
+/// The result of the closed sessions of a week or a month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpanSum {
+    /// The first trade date of the span that riskd saw.
+    pub first: TradeDate,
+    /// What the closed sessions made.
+    pub closed: PnlSum,
+}
+
+/// The last trustworthy observation, as far as later sessions need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastTrusted {
+    /// When it was made.
+    pub at: Timestamp,
+    /// Realized P&L by the venue.
+    pub realized: Option<Money>,
+    /// Unrealized P&L by the venue.
+    pub unrealized: Option<Money>,
+    /// Balance.
+    pub balance: Option<Money>,
+    /// Equity.
+    pub equity: Option<Money>,
+    /// Whether no position was held.
+    pub flat: Option<bool>,
+}
+
+impl LastTrusted {
+    /// The figures of that observation.
+    pub const fn figures(&self) -> Figures {
+        Figures {
+            realized: self.realized,
+            unrealized: self.unrealized,
+            balance: self.balance,
+            equity: self.equity,
+        }
+    }
+}
+
+/// A high-water mark and when it was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The highest value in the span.
+    pub value: Money,
+    /// When it was reached.
+    pub at: Timestamp,
+}
+
+impl Mark {
+    /// Raises the mark to `value`; it never falls.
+    fn raise(slot: &mut Option<Mark>, value: Option<Money>, at: Timestamp) {
+        let Some(value) = value else { return };
+        match slot {
+            Some(mark) if mark.value >= value => {}
+            _ => *slot = Some(Mark { value, at }),
+        }
+    }
+}
+
+/// High-water marks of one session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionMarks {
+    /// Of session P&L, which is zero at the open.
+    pub pnl: Option<Mark>,
+    /// Of equity.
+    pub equity: Option<Mark>,
+    /// Of balance.
+    pub balance: Option<Mark>,
+    /// Of unrealized P&L; starts afresh whenever the account is flat.
+    pub unrealized: Option<Mark>,
+}
+
+impl SessionMarks {
+    /// The mark of this metric.
+    pub const fn of(&self, metric: Metric) -> Option<Mark> {
+        match metric {
+            Metric::Pnl => self.pnl,
+            Metric::Equity => self.equity,
+            Metric::Balance => self.balance,
+            Metric::Unrealized => self.unrealized,
+        }
+    }
+
+    /// Raises the marks that `value` lies above.
+    pub fn raise(&mut self, metric: Metric, value: Option<Money>, at: Timestamp) {
+        let slot = match metric {
+            Metric::Pnl => &mut self.pnl,
+            Metric::Equity => &mut self.equity,
+            Metric::Balance => &mut self.balance,
+            Metric::Unrealized => &mut self.unrealized,
+        };
+        Mark::raise(slot, value, at);
+    }
+}
+
+/// High-water marks that never end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LifetimeMarks {
+    /// Of equity, by every trustworthy observation.
+    pub equity: Option<Mark>,
+    /// Of balance, by every trustworthy observation.
+    pub balance: Option<Mark>,
+    /// Of equity, by the last trustworthy observation of each session.
+    pub equity_at_close: Option<Mark>,
+    /// Of balance, by the last trustworthy observation of each session.
+    pub balance_at_close: Option<Mark>,
+}
+
+impl LifetimeMarks {
+    /// Raises the marks that follow every observation.
+    pub fn raise(&mut self, figures: &Figures, at: Timestamp) {
+        Mark::raise(&mut self.equity, figures.equity, at);
+        Mark::raise(&mut self.balance, figures.balance, at);
+    }
+
+    /// Raises the marks that follow the closes of sessions.
+    pub fn raise_at_close(&mut self, figures: &Figures, at: Timestamp) {
+        Mark::raise(&mut self.equity_at_close, figures.equity, at);
+        Mark::raise(&mut self.balance_at_close, figures.balance, at);
+    }
+}

@@ -1,0 +1,149 @@
+//! Which observations can be trusted.
+//!
+//! A single bad reading must not fire a rule, and a broken feed must not
+//! disable one for good: a suspect observation leaves the numbers unknown, and
+//! the next one decides. Only figures that are all zero are never believed,
+//! however often they are repeated: an account that has not loaded looks so.
+
+use rust_decimal::Decimal;
+
+use crate::domain::money::Money;
+use crate::domain::observation::{Figures, Learned};
+
+/// How far equity may lie from balance plus unrealized P&L, as a share of the
+/// larger of balance and equity, before the figures contradict each other. The
+/// parts of one snapshot are read some milliseconds apart.
+const CONTRADICTION_SHARE: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
+
+/// Why an observation is not trusted. The names are stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspicion {
+    /// Balance, equity, realized and unrealized P&L are all zero.
+    AllZero,
+    /// Realized P&L was not zero, and now it is, with nothing open.
+    DroppedToZero,
+    /// There is an open result without a position.
+    OpenResultWithoutPosition,
+    /// Equity is far from balance plus unrealized P&L.
+    EquityOff,
+}
+
+impl Suspicion {
+    /// The stable name, as in the record.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Suspicion::AllZero => "all_zero",
+            Suspicion::DroppedToZero => "dropped_to_zero",
+            Suspicion::OpenResultWithoutPosition => "open_result_without_position",
+            Suspicion::EquityOff => "equity_off",
+        }
+    }
+
+    /// What is wrong, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Suspicion::AllZero => "all figures are zero",
+            Suspicion::DroppedToZero => "session P&L fell to zero at once",
+            Suspicion::OpenResultWithoutPosition => "unrealized P&L without a position",
+            Suspicion::EquityOff => "equity is far from balance plus unrealized P&L",
+        }
+    }
+
+    /// Whether the same suspicion twice in a row is taken for the truth.
+    pub const fn is_settled_by_repetition(self) -> bool {
+        !matches!(self, Suspicion::AllZero)
+    }
+}
+
+/// What is suspect about an observation, given the realized P&L of the last
+/// trustworthy one of the same session.
+pub fn suspicion(learned: &Learned, realized_before: Option<Money>) -> Option<Suspicion> {
+    let figures = &learned.figures;
+    if is_all_zero(figures) {
+        return Some(Suspicion::AllZero);
+    }
+    if dropped_to_zero(figures, realized_before) {
+        return Some(Suspicion::DroppedToZero);
+    }
+    if learned.is_flat() == Some(true) && figures.unrealized.is_some_and(|open| !open.is_zero()) {
+        return Some(Suspicion::OpenResultWithoutPosition);
+    }
+    if is_equity_off(figures) {
+        return Some(Suspicion::EquityOff);
+    }
+    None
+}
+
+fn is_all_zero(figures: &Figures) -> bool {
+    let all = [
+        figures.realized,
+        figures.unrealized,
+        figures.balance,
+        figures.equity,
+    ];
+    let has_worth = figures.balance.is_some() || figures.equity.is_some();
+    has_worth && all.into_iter().flatten().all(Money::is_zero)
+}
+
+fn dropped_to_zero(figures: &Figures, realized_before: Option<Money>) -> bool {
+    realized_before.is_some_and(|before| !before.is_zero())
+        && figures.realized.is_some_and(Money::is_zero)
+        && figures.unrealized.is_none_or(Money::is_zero)
+}
+
+fn is_equity_off(figures: &Figures) -> bool {
+    let (Some(balance), Some(equity), Some(open)) =
+        (figures.balance, figures.equity, figures.unrealized)
+    else {
+        return false;
+    };
+    let gap = balance.plus(open).and_then(|worth| equity.minus(worth));
+    let size = balance.decimal().abs().max(equity.decimal().abs());
+    match (gap, size.checked_mul(CONTRADICTION_SHARE)) {
+        (Some(gap), Some(allowed)) => gap.decimal().abs() > allowed,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figures(texts: [&str; 4]) -> Figures {
+        let [realized, unrealized, balance, equity] = texts.map(|text| text.parse().ok());
+        Figures {
+            realized,
+            unrealized,
+            balance,
+            equity,
+        }
+    }
+
+    fn learned(texts: [&str; 4], flat: Option<bool>) -> Learned {
+        Learned {
+            figures: figures(texts),
+            positions: flat.filter(|flat| *flat).map(|_| std::sync::Arc::from([])),
+            ..Learned::default()
+        }
+    }
+
+    #[test]
+    fn bad_readings_are_suspect() {
+        use Suspicion::*;
+        let cases = [
+            (["0", "0", "0", "0"], None, None, Some(AllZero)),
+            (["0", "0", "50000", "50000"], None, None, None),
+            (["0", "0", "49000", "49000"], None, Some("-1000"), Some(DroppedToZero)),
+            (["0", "250", "49000", "49250"], None, Some("-1000"), None),
+            (["0", "100", "50000", "50100"], Some(true), None, Some(OpenResultWithoutPosition)),
+            (["0", "-1000", "50000", "50000"], None, None, None),
+            (["0", "-100", "50000", "5000"], None, None, Some(EquityOff)),
+            (["0", "-100", "50000", "?"], None, None, None),
+            (["0", "0", "?", "?"], None, None, None),
+        ];
+        for (texts, flat, before, expected) in cases {
+            let before = before.map(|text: &str| text.parse().unwrap());
+            assert_eq!(suspicion(&learned(texts, flat), before), expected, "{texts:?}");
+        }
+    }
+}
