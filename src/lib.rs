@@ -11,4 +11,5 @@
 
 pub mod domain;
 pub mod engine;
+pub mod rules;
 pub mod venue;

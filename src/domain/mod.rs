@@ -4,11 +4,20 @@
 //! Nothing here reads a clock or does I/O; time is always an argument.
 
 pub mod account;
+pub mod closures;
+mod cron_fields;
+pub mod days;
 pub mod holdings;
 pub mod ids;
 pub mod instrument;
+pub mod local_time;
 pub mod lock;
 pub mod money;
 pub mod now;
 pub mod observation;
 pub mod request;
+pub mod schedule;
+pub mod session;
+pub mod time_of_day;
+pub mod trade_date;
+pub mod window;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::money::Money;
 use crate::domain::observation::{Figures, Timestamp};
-use crate::domain::session::TradeDate;
+use crate::domain::trade_date::TradeDate;
 use crate::rules::ruleset::Metric;
 
 /// Everything that is stored for one account.

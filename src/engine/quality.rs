@@ -133,9 +133,19 @@ mod tests {
         let cases = [
             (["0", "0", "0", "0"], None, None, Some(AllZero)),
             (["0", "0", "50000", "50000"], None, None, None),
-            (["0", "0", "49000", "49000"], None, Some("-1000"), Some(DroppedToZero)),
+            (
+                ["0", "0", "49000", "49000"],
+                None,
+                Some("-1000"),
+                Some(DroppedToZero),
+            ),
             (["0", "250", "49000", "49250"], None, Some("-1000"), None),
-            (["0", "100", "50000", "50100"], Some(true), None, Some(OpenResultWithoutPosition)),
+            (
+                ["0", "100", "50000", "50100"],
+                Some(true),
+                None,
+                Some(OpenResultWithoutPosition),
+            ),
             (["0", "-1000", "50000", "50000"], None, None, None),
             (["0", "-100", "50000", "5000"], None, None, Some(EquityOff)),
             (["0", "-100", "50000", "?"], None, None, None),
@@ -143,7 +153,11 @@ mod tests {
         ];
         for (texts, flat, before, expected) in cases {
             let before = before.map(|text: &str| text.parse().unwrap());
-            assert_eq!(suspicion(&learned(texts, flat), before), expected, "{texts:?}");
+            assert_eq!(
+                suspicion(&learned(texts, flat), before),
+                expected,
+                "{texts:?}"
+            );
         }
     }
 }

@@ -239,7 +239,7 @@ pub enum Condition {
     /// True when the other is false.
     Not(Box<Condition>),
     /// One of the kinds.
-    Is(Leaf),
+    Is(Box<Leaf>),
 }
 
 impl Condition {
