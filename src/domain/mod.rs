@@ -12,6 +12,7 @@ pub mod ids;
 pub mod instrument;
 pub mod local_time;
 pub mod lock;
+pub mod micros;
 pub mod money;
 pub mod now;
 pub mod observation;

@@ -33,6 +33,10 @@ pub struct SessionMemory {
     pub date: TradeDate,
     /// When it opened.
     pub open: Timestamp,
+    /// When its market closes.
+    pub close: Timestamp,
+    /// When the next one opens.
+    pub next_open: Timestamp,
     /// Whether what happens at its close has happened.
     pub closed: bool,
     /// What held at the open, once known.
@@ -146,6 +150,11 @@ pub struct SpanSum {
     pub first: TradeDate,
     /// What the closed sessions made.
     pub closed: PnlSum,
+    /// Equity and balance when riskd first saw the span, less what had been
+    /// made before: what the sums are measured from when a part was missed.
+    pub worth: PnlSum,
+    /// Whether every session since `first` was observed to its end.
+    pub whole: bool,
 }
 
 /// The last trustworthy observation, as far as later sessions need it.

@@ -1,0 +1,124 @@
+//! `trailing_drawdown`: a floor that follows a high-water mark.
+
+use super::{Context, Reading, comparison};
+use crate::domain::money::Money;
+use crate::engine::memory::Mark;
+use crate::engine::record::Fields;
+use crate::engine::truth::Truth;
+use crate::rules::ruleset::{Account, Amount, Level, Metric, Ratchet, Span, TrailingDrawdown};
+
+pub(super) fn read(rule: &TrailingDrawdown, context: &Context<'_>) -> Reading {
+    let value = value(rule.metric, context);
+    let Some(mark) = mark(rule, context) else {
+        return Reading::of(Truth::Unknown);
+    };
+    if rule.arm_at.is_some_and(|level| mark.value < level) {
+        return Reading {
+            value: value.map(Money::decimal),
+            ..Reading::of(Truth::False)
+        };
+    }
+    Reading::falls_to(value, floor(rule, mark.value, context.account), rule.breach)
+        .from_start(Some(mark.value))
+}
+
+fn value(metric: Metric, context: &Context<'_>) -> Option<Money> {
+    match metric {
+        Metric::Pnl => context.pnl.sum.total,
+        Metric::Equity => context.figures.equity,
+        Metric::Balance => context.figures.balance,
+        Metric::Unrealized => context.figures.unrealized,
+    }
+}
+
+/// The high-water mark in force: the observed one, or the start or the seed
+/// when that is higher.
+fn mark(rule: &TrailingDrawdown, context: &Context<'_>) -> Option<Mark> {
+    match rule.span {
+        Span::Session => {
+            let session = context.memory.session.as_ref()?;
+            let seed = rule.high_water.map(|value| Mark {
+                value,
+                at: session.open,
+            });
+            highest(session.marks.of(rule.mark), seed)
+        }
+        Span::Lifetime => {
+            let marks = &context.memory.lifetime;
+            let observed = match (rule.mark, rule.ratchet) {
+                (Metric::Balance, Ratchet::Tick) => marks.balance,
+                (Metric::Balance, Ratchet::SessionEnd) => marks.balance_at_close,
+                (_, Ratchet::Tick) => marks.equity,
+                (_, Ratchet::SessionEnd) => marks.equity_at_close,
+            };
+            let first = context.memory.last.map(|last| last.at);
+            let given = rule.high_water.max(context.account.starting_balance);
+            let start = given.zip(first).map(|(value, at)| Mark {
+                value,
+                at: observed.map_or(at, |mark| mark.at),
+            });
+            highest(observed, start)
+        }
+    }
+}
+
+fn highest(left: Option<Mark>, right: Option<Mark>) -> Option<Mark> {
+    match (left, right) {
+        (Some(left), Some(right)) if right.value > left.value => Some(right),
+        (Some(left), _) => Some(left),
+        (None, right) => right,
+    }
+}
+
+/// `mark - trail`, or `mark - share * mark`; never above the lock level.
+///
+/// The percentage is one of the mark itself (CrossTrade FAQ, trailing drawdown
+/// example: a mark of 125 and 95 % give a floor of 6.25).
+fn floor(rule: &TrailingDrawdown, mark: Money, account: &Account) -> Option<Money> {
+    let trail = match rule.trail {
+        Amount::Money(money) => money,
+        Amount::Share(share) => mark.share(share)?,
+    };
+    let floor = mark.minus(trail)?;
+    match rule.lock_at {
+        None => Some(floor),
+        Some(level) => Some(floor.min(lock_level(level, account)?)),
+    }
+}
+
+fn lock_level(level: Level, account: &Account) -> Option<Money> {
+    match level {
+        Level::Money(money) => Some(money),
+        Level::StartPlus(more) => account.starting_balance?.plus(more),
+    }
+}
+
+pub(super) fn describe(rule: &TrailingDrawdown, context: &Context<'_>, fields: &mut Fields) {
+    let mark = mark(rule, context);
+    let trail = match rule.trail {
+        Amount::Money(money) => money.to_string(),
+        Amount::Share(share) => share.to_string(),
+    };
+    fields
+        .put("metric", metric_words(rule.metric))
+        .put("comparison", comparison(rule.breach, true))
+        .put("trail", trail)
+        .put("mark", metric_words(rule.mark))
+        .put_known("high_water", mark.map(|mark| mark.value))
+        .put_known("high_water_at", mark.map(|mark| mark.at.to_rfc3339()))
+        .put_known("arm_at", rule.arm_at)
+        .put_known(
+            "lock_at",
+            rule.lock_at
+                .and_then(|level| lock_level(level, context.account)),
+        );
+}
+
+pub(super) const fn metric_words(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Pnl => "session P&L",
+        Metric::Equity => "equity",
+        Metric::Balance => "balance",
+        Metric::Unrealized => "unrealized P&L",
+    }
+}

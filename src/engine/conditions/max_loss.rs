@@ -1,0 +1,61 @@
+//! `max_loss`: a floor that is fixed for its span.
+
+use super::{Context, Reading, comparison, resolve};
+use crate::domain::money::Money;
+use crate::engine::record::Fields;
+use crate::rules::ruleset::{Anchor, MaxLoss, MaxLossOf};
+
+pub(super) fn read(rule: &MaxLoss, context: &Context<'_>) -> Reading {
+    let value = match rule.of {
+        MaxLossOf::Equity => context.figures.equity,
+        MaxLossOf::Balance => context.figures.balance,
+    };
+    Reading::falls_to(value, floor(rule, context), rule.breach)
+        .from_start(anchor(rule.anchor, context))
+}
+
+fn floor(rule: &MaxLoss, context: &Context<'_>) -> Option<Money> {
+    anchor(rule.anchor, context)?.minus(resolve(rule.amount, context.account)?)
+}
+
+fn anchor(anchor: Anchor, context: &Context<'_>) -> Option<Money> {
+    if anchor == Anchor::StartingBalance {
+        return context.account.starting_balance;
+    }
+    let at_open = context.memory.session.as_ref()?.anchor.as_ref()?;
+    match anchor {
+        Anchor::StartingBalance => context.account.starting_balance,
+        Anchor::SessionBalance => at_open.balance,
+        Anchor::SessionEquity => at_open.equity,
+        Anchor::SessionMax => Some(at_open.balance?.max(at_open.equity?)),
+    }
+}
+
+pub(super) fn describe(rule: &MaxLoss, context: &Context<'_>, fields: &mut Fields) {
+    let metric = match rule.of {
+        MaxLossOf::Equity => "equity",
+        MaxLossOf::Balance => "balance",
+    };
+    let name = match rule.anchor {
+        Anchor::StartingBalance => "starting balance",
+        Anchor::SessionBalance => "balance at the session's open",
+        Anchor::SessionEquity => "equity at the session's open",
+        Anchor::SessionMax => "higher of balance and equity at the session's open",
+    };
+    fields
+        .put("metric", metric)
+        .put("comparison", comparison(rule.breach, true))
+        .put_known("amount", resolve(rule.amount, context.account))
+        .put("anchor", name)
+        .put_known("anchor_value", anchor(rule.anchor, context));
+    let at_open = context
+        .memory
+        .session
+        .as_ref()
+        .and_then(|s| s.anchor.as_ref());
+    if let Some(at_open) = at_open.filter(|_| rule.anchor != Anchor::StartingBalance) {
+        fields
+            .put("anchor_source", at_open.source.name())
+            .put("anchor_at", at_open.at.to_rfc3339());
+    }
+}

@@ -1,0 +1,203 @@
+//! The condition kinds, one file each.
+//!
+//! Each kind reads a [`Context`] and answers a [`Reading`]; its evidence is
+//! put into words only when somebody asks.
+
+mod at;
+mod drawdown;
+mod expr;
+mod max_loss;
+mod no_data;
+mod orders;
+mod pnl;
+mod position;
+mod profit_floor;
+mod tree;
+mod windows;
+
+use rust_decimal::Decimal;
+
+pub use tree::{Caches, Tree, describe, has_due_time, needs_orders, offending, steady_deadline};
+
+use super::memory::{AccountMemory, PnlSum};
+use super::record::Fields;
+use super::session::SessionPnl;
+use super::truth::Truth;
+use crate::domain::holdings::{Position, WorkingOrders};
+use crate::domain::money::Money;
+use crate::domain::now::Now;
+use crate::domain::observation::{Figures, Timestamp};
+use crate::rules::ruleset::{Account, Amount, Breach};
+
+/// Everything that a condition may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The present.
+    pub now: Now,
+    /// The account as the rule file says it.
+    pub account: &'a Account,
+    /// What the account remembers.
+    pub memory: &'a AccountMemory,
+    /// The newest figures; all unknown when they cannot be trusted.
+    pub figures: Figures,
+    /// Session P&L by these figures.
+    pub pnl: SessionPnl,
+    /// P&L of the week and of the month by these figures.
+    pub week: PnlSum,
+    /// P&L of the month by these figures.
+    pub month: PnlSum,
+    /// Open positions, when they are known.
+    pub positions: Option<&'a [Position]>,
+    /// Working orders.
+    pub orders: &'a WorkingOrders,
+    /// When the newest trustworthy observation was true, or since when there
+    /// has been none, by the steady clock.
+    pub data_since: Timestamp,
+}
+
+/// What a condition answers, with the numbers behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The answer.
+    pub truth: Truth,
+    /// The tested value.
+    pub value: Option<Decimal>,
+    /// What it is tested against.
+    pub limit: Option<Decimal>,
+    /// How far the value may still move before the limit is breached; zero or
+    /// less once it is.
+    pub distance: Option<Decimal>,
+    /// The value at which nothing of the limit is used: warnings are shares of
+    /// the way from here to the limit.
+    pub start: Option<Decimal>,
+}
+
+impl Reading {
+    /// An answer without numbers.
+    pub const fn of(truth: Truth) -> Reading {
+        Reading {
+            truth,
+            value: None,
+            limit: None,
+            distance: None,
+            start: None,
+        }
+    }
+
+    /// The share of the way from the start to the limit that the value has
+    /// gone; above 1 beyond the limit.
+    pub fn used(&self) -> Option<Decimal> {
+        let start = self.start?;
+        let way = self.limit?.checked_sub(start)?;
+        self.value?.checked_sub(start)?.checked_div(way)
+    }
+
+    /// The same answer, with the value at which nothing of the limit is used.
+    #[must_use]
+    pub fn from_start(self, start: Option<Money>) -> Reading {
+        Reading {
+            start: start.map(Money::decimal),
+            ..self
+        }
+    }
+
+    /// True when `value` is down at `limit`; unknown when either is.
+    pub fn falls_to(value: Option<Money>, limit: Option<Money>, breach: Breach) -> Reading {
+        let value = value.map(Money::decimal);
+        let limit = limit.map(Money::decimal);
+        Reading::tested(value, limit, difference(value, limit), breach)
+    }
+
+    /// True when `value` is up at `limit`; unknown when either is.
+    pub fn rises_to(value: Option<Money>, limit: Option<Money>, breach: Breach) -> Reading {
+        let value = value.map(Money::decimal);
+        let limit = limit.map(Money::decimal);
+        Reading::tested(value, limit, difference(limit, value), breach)
+    }
+
+    /// True when `value` is above `limit`: a limit on a count or a size, which
+    /// may be reached but not exceeded.
+    pub fn exceeds(value: Option<Decimal>, limit: Decimal) -> Reading {
+        let limit = Some(limit);
+        Reading::tested(value, limit, difference(limit, value), Breach::Cross)
+    }
+
+    fn tested(
+        value: Option<Decimal>,
+        limit: Option<Decimal>,
+        distance: Option<Decimal>,
+        breach: Breach,
+    ) -> Reading {
+        let truth = distance.map(|distance| match breach {
+            Breach::Touch => distance <= Decimal::ZERO,
+            Breach::Cross => distance < Decimal::ZERO,
+        });
+        Reading {
+            truth: Truth::from(truth),
+            value,
+            limit,
+            distance,
+            start: Some(Decimal::ZERO),
+        }
+    }
+
+    /// True when either is; shown by the one that is true, else by the one
+    /// that is nearer to its limit.
+    #[must_use]
+    pub fn or(self, other: Reading) -> Reading {
+        let truth = self.truth.or(other.truth);
+        let shown = match (self.truth, other.truth) {
+            (Truth::True, _) => self,
+            (_, Truth::True) => other,
+            _ => match (self.distance, other.distance) {
+                (Some(mine), Some(theirs)) if theirs < mine => other,
+                (None, Some(_)) => other,
+                _ => self,
+            },
+        };
+        Reading { truth, ..shown }
+    }
+
+    /// True when both are; shown by the one that is not true, else by the first
+    /// that has numbers.
+    #[must_use]
+    pub fn and(self, other: Reading) -> Reading {
+        let truth = self.truth.and(other.truth);
+        let shown = match (self.distance, other.distance) {
+            (None, Some(_)) => other,
+            (Some(_), Some(_)) if self.truth == Truth::True && other.truth != Truth::True => other,
+            _ => self,
+        };
+        Reading { truth, ..shown }
+    }
+
+    /// Puts the numbers of the answer into evidence.
+    pub fn describe(&self, fields: &mut Fields) {
+        fields
+            .put_known("value", self.value.map(Money::new))
+            .put_known("limit", self.limit.map(Money::new))
+            .put_known("distance", self.distance.map(Money::new));
+    }
+}
+
+fn difference(left: Option<Decimal>, right: Option<Decimal>) -> Option<Decimal> {
+    left?.checked_sub(right?)
+}
+
+/// The amount in money; a share is one of the starting balance.
+fn resolve(amount: Amount, account: &Account) -> Option<Money> {
+    match amount {
+        Amount::Money(money) => Some(money),
+        Amount::Share(share) => account.starting_balance?.share(share),
+    }
+}
+
+/// The words for a breach: which comparison was made.
+const fn comparison(breach: Breach, falling: bool) -> &'static str {
+    match (breach, falling) {
+        (Breach::Touch, true) => "at or below",
+        (Breach::Cross, true) => "below",
+        (Breach::Touch, false) => "at or above",
+        (Breach::Cross, false) => "above",
+    }
+}

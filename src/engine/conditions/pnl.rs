@@ -1,0 +1,121 @@
+//! `pnl`: a threshold on profit and loss.
+
+use super::{Context, Reading, comparison, resolve};
+use crate::domain::holdings::Position;
+use crate::domain::money::Money;
+use crate::engine::memory::{PnlSum, difference};
+use crate::engine::record::Fields;
+use crate::engine::truth::Truth;
+use crate::rules::ruleset::{Pnl, PnlOf, PnlOver, PnlPer};
+
+pub(super) fn read(pnl: &Pnl, context: &Context<'_>) -> Reading {
+    let loss = pnl
+        .loss
+        .map(|loss| resolve(loss, context.account).map(Money::negated));
+    let profit = pnl.profit.map(|profit| resolve(profit, context.account));
+    match pnl.per {
+        PnlPer::Account => {
+            let value = value(pnl, context);
+            either(pnl, value, loss, profit)
+        }
+        PnlPer::Position => match context.positions {
+            None => Reading::of(Truth::Unknown),
+            Some(positions) => positions
+                .iter()
+                .map(|position| either(pnl, position.unrealized, loss, profit))
+                .reduce(Reading::or)
+                .unwrap_or(Reading::of(Truth::False)),
+        },
+    }
+}
+
+fn either(
+    pnl: &Pnl,
+    value: Option<Money>,
+    loss: Option<Option<Money>>,
+    profit: Option<Option<Money>>,
+) -> Reading {
+    let down = loss.map(|limit| Reading::falls_to(value, limit, pnl.breach));
+    let up = profit.map(|limit| Reading::rises_to(value, limit, pnl.breach));
+    match (down, up) {
+        (Some(down), Some(up)) => down.or(up),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => Reading::of(Truth::False),
+    }
+}
+
+fn value(pnl: &Pnl, context: &Context<'_>) -> Option<Money> {
+    if pnl.of == PnlOf::Unrealized {
+        return context.figures.unrealized;
+    }
+    let sum = match pnl.over {
+        PnlOver::Session => context.pnl.sum,
+        PnlOver::Week => context.week,
+        PnlOver::Month => context.month,
+        PnlOver::Lifetime => PnlSum {
+            total: difference(context.figures.equity, context.account.starting_balance),
+            realized: difference(context.figures.balance, context.account.starting_balance),
+        },
+    };
+    match pnl.of {
+        PnlOf::Realized => sum.realized,
+        PnlOf::Total | PnlOf::Unrealized => sum.total,
+    }
+}
+
+pub(super) fn describe(pnl: &Pnl, reading: &Reading, context: &Context<'_>, fields: &mut Fields) {
+    let of = match pnl.of {
+        PnlOf::Total => "P&L",
+        PnlOf::Realized => "realized P&L",
+        PnlOf::Unrealized => "unrealized P&L",
+    };
+    let metric = match (pnl.per, pnl.of, pnl.over) {
+        (PnlPer::Position, ..) => "unrealized P&L of one position".to_owned(),
+        (_, PnlOf::Unrealized, _) => of.to_owned(),
+        (_, _, over) => format!("{} {of}", span_name(over)),
+    };
+    let falling = reading.limit.is_none_or(|limit| limit.is_sign_negative());
+    fields
+        .put("metric", metric)
+        .put("comparison", comparison(pnl.breach, falling));
+    if pnl.per == PnlPer::Account && pnl.of != PnlOf::Unrealized && pnl.over != PnlOver::Lifetime {
+        let basis = if context.pnl.from_venue {
+            "venue"
+        } else {
+            "ledger"
+        };
+        fields.put("basis", basis);
+    }
+    if pnl.per == PnlPer::Position {
+        for position in offending(pnl, context) {
+            fields.put("position", position);
+        }
+    }
+}
+
+const fn span_name(over: PnlOver) -> &'static str {
+    match over {
+        PnlOver::Session => "session",
+        PnlOver::Week => "week",
+        PnlOver::Month => "month",
+        PnlOver::Lifetime => "lifetime",
+    }
+}
+
+/// The positions that are beyond the limit by themselves; none for a limit on
+/// the account.
+pub(super) fn offending<'a>(pnl: &Pnl, context: &Context<'a>) -> Vec<&'a Position> {
+    if pnl.per == PnlPer::Account {
+        return Vec::new();
+    }
+    let loss = pnl
+        .loss
+        .map(|loss| resolve(loss, context.account).map(Money::negated));
+    let profit = pnl.profit.map(|profit| resolve(profit, context.account));
+    context
+        .positions
+        .unwrap_or_default()
+        .iter()
+        .filter(|position| either(pnl, position.unrealized, loss, profit).truth == Truth::True)
+        .collect()
+}

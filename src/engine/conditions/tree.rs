@@ -1,0 +1,251 @@
+//! Trees of conditions: reading one, and putting its answer into words.
+
+use super::{
+    Context, Reading, at, drawdown, expr, max_loss, no_data, orders, pnl, position, profit_floor,
+    windows,
+};
+use crate::domain::holdings::Position;
+use crate::domain::observation::Timestamp;
+use crate::domain::window::WindowReading;
+use crate::engine::record::Fields;
+use crate::engine::truth::Truth;
+use crate::rules::ruleset::{Condition, Leaf};
+
+/// What reading a tree may keep from one time to the next. Nothing here is
+/// state: without it the answers are the same, only slower.
+#[derive(Clone, Debug, Default)]
+pub struct Caches(Vec<Cache>);
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Cache {
+    #[default]
+    Empty,
+    Clock(WindowReading),
+    Pause(at::Pause),
+}
+
+impl Caches {
+    /// Room for the kinds of this tree.
+    pub fn of(condition: &Condition) -> Caches {
+        let mut count = 0_usize;
+        condition.for_each_leaf(&mut |_| count = count.saturating_add(1));
+        Caches(vec![Cache::Empty; count])
+    }
+}
+
+/// A tree that is being read: where in the caches the next kind is, and up to
+/// when scheduled times have been decided.
+pub struct Tree<'a> {
+    caches: &'a mut Caches,
+    next: usize,
+    handled: Timestamp,
+}
+
+impl<'a> Tree<'a> {
+    /// Begins to read a tree.
+    pub fn new(caches: &'a mut Caches, handled: Timestamp) -> Tree<'a> {
+        Tree {
+            caches,
+            next: 0,
+            handled,
+        }
+    }
+
+    /// The answer of the tree. Every kind is read, so that its numbers can be
+    /// shown whatever the others say.
+    pub fn read(&mut self, condition: &Condition, context: &Context<'_>) -> Reading {
+        match condition {
+            Condition::Is(leaf) => self.read_leaf(leaf, context),
+            Condition::Not(part) => {
+                let reading = self.read(part, context);
+                Reading {
+                    truth: reading.truth.negated(),
+                    ..reading
+                }
+            }
+            Condition::Any(parts) => parts
+                .iter()
+                .map(|part| self.read(part, context))
+                .reduce(Reading::or)
+                .unwrap_or(Reading::of(Truth::False)),
+            Condition::All(parts) => parts
+                .iter()
+                .map(|part| self.read(part, context))
+                .reduce(Reading::and)
+                .unwrap_or(Reading::of(Truth::True)),
+        }
+    }
+
+    fn read_leaf(&mut self, leaf: &Leaf, context: &Context<'_>) -> Reading {
+        let index = self.next;
+        self.next = self.next.saturating_add(1);
+        match leaf {
+            Leaf::Pnl(rule) => pnl::read(rule, context),
+            Leaf::ProfitFloor(rule) => profit_floor::read(rule, context),
+            Leaf::TrailingDrawdown(rule) => drawdown::read(rule, context),
+            Leaf::MaxLoss(rule) => max_loss::read(rule, context),
+            Leaf::Position(rule) => position::read(rule, context),
+            Leaf::Orders(rule) => orders::read(rule, context),
+            Leaf::NoData(rule) => no_data::read(rule, context),
+            Leaf::Expr(rule) => expr::read(rule),
+            Leaf::Windows(rule) => {
+                let now = context.now.wall;
+                let clock = match self.caches.0.get(index) {
+                    Some(Cache::Clock(clock)) if clock.holds_at(now) => *clock,
+                    _ => windows::clock(rule, context),
+                };
+                self.keep(index, Cache::Clock(clock));
+                windows::read(rule, clock, context)
+            }
+            Leaf::At(rule) => {
+                let mut pause = match self.caches.0.get(index) {
+                    Some(Cache::Pause(pause)) => Some(*pause),
+                    _ => None,
+                };
+                let reading = at::read(rule, self.handled, &mut pause, context.now.wall);
+                self.keep(index, pause.map_or(Cache::Empty, Cache::Pause));
+                reading
+            }
+        }
+    }
+
+    fn keep(&mut self, index: usize, cache: Cache) {
+        if let Some(slot) = self.caches.0.get_mut(index) {
+            *slot = cache;
+        }
+    }
+}
+
+impl Caches {
+    /// The next instant by the wall clock at which an answer may change without
+    /// an observation.
+    pub fn wall_deadline(&self) -> Option<Timestamp> {
+        self.0
+            .iter()
+            .filter_map(|cache| match cache {
+                Cache::Empty => None,
+                Cache::Clock(clock) => Some(clock.until),
+                Cache::Pause(pause) => at::deadline(Some(*pause)),
+            })
+            .min()
+    }
+}
+
+/// The next instant by the steady clock at which an answer may change without
+/// an observation.
+pub fn steady_deadline(condition: &Condition, context: &Context<'_>) -> Option<Timestamp> {
+    let mut first: Option<Timestamp> = None;
+    condition.for_each_leaf(&mut |leaf| {
+        if let Leaf::NoData(rule) = leaf {
+            let deadline = no_data::deadline(rule, context);
+            first = match (first, deadline) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+        }
+    });
+    first
+}
+
+/// Whether a scheduled time of the tree waits to be acted upon.
+pub fn has_due_time(condition: &Condition, handled: Timestamp, now: Timestamp) -> bool {
+    condition.has_leaf(|leaf| match leaf {
+        Leaf::At(rule) => at::due(rule, handled, now).is_some(),
+        _ => false,
+    })
+}
+
+/// Whether the tree needs the working orders to be known now.
+pub fn needs_orders(condition: &Condition, context: &Context<'_>) -> bool {
+    condition.has_leaf(|leaf| match leaf {
+        Leaf::Orders(_) | Leaf::Expr(_) => true,
+        Leaf::Windows(rule) => windows::needs_orders(rule, context),
+        _ => false,
+    })
+}
+
+/// The positions that the true kinds of the tree object to, each once.
+pub fn offending<'a>(condition: &Condition, context: &Context<'a>) -> Vec<&'a Position> {
+    let mut found: Vec<&'a Position> = Vec::new();
+    condition.for_each_leaf(&mut |leaf| {
+        let more = match leaf {
+            Leaf::Pnl(rule) => pnl::offending(rule, context),
+            Leaf::Windows(rule) => windows::offending(rule, context),
+            Leaf::Position(rule) => position::offending(rule, context),
+            _ => Vec::new(),
+        };
+        for position in more {
+            if !found
+                .iter()
+                .any(|known| known.instrument == position.instrument)
+            {
+                found.push(position);
+            }
+        }
+    });
+    found
+}
+
+/// The evidence behind an answer: the kind that decides under plain names, the
+/// others under names that begin with their kind.
+pub fn describe(
+    condition: &Condition,
+    caches: &mut Caches,
+    handled: Timestamp,
+    context: &Context<'_>,
+) -> Fields {
+    let mut kinds = Vec::new();
+    condition.for_each_leaf(&mut |leaf| kinds.push(leaf));
+    let mut tree = Tree::new(caches, handled);
+    let readings: Vec<Reading> = kinds
+        .iter()
+        .map(|leaf| tree.read_leaf(leaf, context))
+        .collect();
+    let decisive = readings
+        .iter()
+        .position(|reading| reading.truth == Truth::True)
+        .unwrap_or(0);
+    let mut fields = Fields::new();
+    let order = std::iter::once(decisive).chain((0..kinds.len()).filter(|i| *i != decisive));
+    for index in order {
+        let (Some(leaf), Some(reading)) = (kinds.get(index), readings.get(index)) else {
+            continue;
+        };
+        let mut own = Fields::new();
+        describe_leaf(leaf, reading, handled, context, &mut own);
+        if index == decisive {
+            fields.0.append(&mut own.0);
+        } else {
+            fields.put(format!("{}.truth", leaf.key()), reading.truth);
+            for (name, value) in own.0 {
+                fields.put(format!("{}.{name}", leaf.key()), value);
+            }
+        }
+    }
+    fields
+}
+
+fn describe_leaf(
+    leaf: &Leaf,
+    reading: &Reading,
+    handled: Timestamp,
+    context: &Context<'_>,
+    fields: &mut Fields,
+) {
+    fields.put("condition", leaf.key());
+    reading.describe(fields);
+    match leaf {
+        Leaf::Pnl(rule) => pnl::describe(rule, reading, context, fields),
+        Leaf::ProfitFloor(rule) => profit_floor::describe(rule, context, fields),
+        Leaf::TrailingDrawdown(rule) => drawdown::describe(rule, context, fields),
+        Leaf::MaxLoss(rule) => max_loss::describe(rule, context, fields),
+        Leaf::Windows(rule) => windows::describe(rule, context, fields),
+        Leaf::At(rule) => at::describe(rule, handled, context, fields),
+        Leaf::Position(rule) => position::describe(rule, context, fields),
+        Leaf::Orders(rule) => orders::describe(rule, context, fields),
+        Leaf::NoData(rule) => no_data::describe(rule, context, fields),
+        Leaf::Expr(rule) => {
+            fields.put("expression", &rule.text);
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! How an account moves through its sessions: anchors, marks and P&L.
+
+use chrono::{NaiveTime, TimeDelta, Timelike};
+use chrono_tz::Tz;
+
+use super::memory::{
+    AccountMemory, AnchorSource, LastTrusted, Mark, PnlSum, SessionAnchor, SessionMarks,
+    SessionMemory, SpanSum, VenueFigure, difference, sum,
+};
+use crate::domain::money::Money;
+use crate::domain::observation::{Figures, Timestamp};
+use crate::domain::session::Session;
+use crate::domain::trade_date::{TradeDate, month_of, week_of};
+use crate::rules::ruleset::{Metric, VenueKind};
+
+/// How old the last observation before an open may be to say what held at the
+/// open.
+pub const ANCHOR_FRESH: TimeDelta = TimeDelta::minutes(10);
+
+/// How far the venue's session figure may lie from riskd's own ledger at the
+/// open and still belong to the same session: a cent, for rounding.
+const SAME_FIGURE: Money = Money::new(rust_decimal::Decimal::from_parts(1, 0, 0, false, 2));
+
+/// When a venue's own day figure starts at zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VenueDay {
+    timezone: Tz,
+    reset: NaiveTime,
+}
+
+impl VenueDay {
+    /// The day of this kind of venue, if it has a day figure at all.
+    ///
+    /// NinjaTrader's realized P&L behind CrossTrade starts anew at 18:00 New
+    /// York (CrossTrade docs, account manager overview and watermarks page).
+    pub fn of(kind: &VenueKind) -> Option<VenueDay> {
+        match kind {
+            VenueKind::CrossTrade { .. } => Some(VenueDay {
+                timezone: chrono_tz::America::New_York,
+                reset: NaiveTime::from_hms_opt(18, 0, 0)?,
+            }),
+        }
+    }
+
+    /// Whether a session that opens at `open` starts with the venue's day.
+    fn starts_at(&self, open: Timestamp) -> bool {
+        let local = open.with_timezone(&self.timezone).time();
+        local.hour() == self.reset.hour() && local.minute() == self.reset.minute()
+    }
+}
+
+/// Session P&L by one observation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionPnl {
+    /// Total and realized.
+    pub sum: PnlSum,
+    /// Open result.
+    pub unrealized: Option<Money>,
+    /// Whether the venue's figure was used, and not riskd's own ledger.
+    pub from_venue: bool,
+}
+
+impl AccountMemory {
+    /// Takes a trustworthy observation: anchors, P&L, marks.
+    pub(super) fn learn(
+        &mut self,
+        figures: &Figures,
+        flat: Option<bool>,
+        at: Timestamp,
+        day: Option<VenueDay>,
+    ) -> SessionPnl {
+        let before = self.last;
+        self.last = Some(LastTrusted {
+            at,
+            realized: figures.realized,
+            unrealized: figures.unrealized,
+            balance: figures.balance,
+            equity: figures.equity,
+            flat,
+        });
+        self.lifetime.raise(figures, at);
+        let Some(session) = &mut self.session else {
+            return SessionPnl::default();
+        };
+        session.anchor_with(figures, flat, at, day);
+        session.test_venue_figure(figures, before, day);
+        let pnl = session.pnl(figures);
+        session.pnl = pnl.sum;
+        session.raise_marks(figures, pnl.sum.total, flat, at);
+        pnl
+    }
+
+    /// Session P&L by these figures, without learning anything from them.
+    pub fn session_pnl(&self, figures: &Figures) -> SessionPnl {
+        self.session
+            .as_ref()
+            .map(|session| session.pnl(figures))
+            .unwrap_or_default()
+    }
+
+    /// What happens at the close: marks that follow closes take the last
+    /// trustworthy value.
+    pub(super) fn close_session(&mut self) {
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        if session.closed {
+            return;
+        }
+        session.closed = true;
+        if let Some(last) = self.last.filter(|last| last.at >= session.open) {
+            self.lifetime.raise_at_close(&last.figures(), last.at);
+        }
+    }
+
+    /// Begins a session; the one before is closed and added to its week and
+    /// month.
+    pub(super) fn open_session(&mut self, next: &Session, day: Option<VenueDay>) {
+        self.close_session();
+        if let Some(ended) = self.session.take() {
+            let seen_to_the_end = self
+                .last
+                .is_some_and(|last| ended.close.signed_duration_since(last.at) <= ANCHOR_FRESH)
+                && next.open <= ended.next_open;
+            add_session(&mut self.week, &ended, next.date, seen_to_the_end, week_of);
+            add_session(
+                &mut self.month,
+                &ended,
+                next.date,
+                seen_to_the_end,
+                month_of,
+            );
+        }
+        self.session = Some(SessionMemory::opened(next, self.last, day));
+    }
+
+    /// The result of the running week or month: its closed sessions and the
+    /// running one. When a part was missed, worth now less worth at its start.
+    pub fn span_pnl(span: &Option<SpanSum>, session: PnlSum, figures: &Figures) -> PnlSum {
+        match span {
+            None => session,
+            Some(span) if span.whole => span.closed.plus(session),
+            Some(span) => PnlSum {
+                total: difference(figures.equity, span.worth.total),
+                realized: difference(figures.balance, span.worth.realized),
+            },
+        }
+    }
+}
+
+/// Adds a session that ended to its span, or ends the span with it.
+fn add_session<K: PartialEq>(
+    span: &mut Option<SpanSum>,
+    ended: &SessionMemory,
+    next: TradeDate,
+    seen_to_the_end: bool,
+    key: fn(TradeDate) -> K,
+) {
+    if key(ended.date) != key(next) {
+        *span = None;
+        return;
+    }
+    let running = span.get_or_insert_with(|| SpanSum {
+        first: ended.date,
+        closed: PnlSum::ZERO,
+        worth: ended.worth_at_open(),
+        whole: true,
+    });
+    running.closed = running.closed.plus(ended.pnl);
+    running.whole &= seen_to_the_end;
+}
+
+impl SessionMemory {
+    /// A session at its open, anchored by the last observation before it when
+    /// that is fresh.
+    fn opened(next: &Session, last: Option<LastTrusted>, day: Option<VenueDay>) -> SessionMemory {
+        let starts_with_day = day.is_some_and(|day| day.starts_at(next.open));
+        let mut session = SessionMemory {
+            date: next.date,
+            open: next.open,
+            close: next.close,
+            next_open: next.next_open,
+            closed: false,
+            anchor: None,
+            venue_figure: if starts_with_day {
+                VenueFigure::Untested
+            } else {
+                VenueFigure::OtherDay
+            },
+            marks: SessionMarks {
+                pnl: Some(Mark {
+                    value: Money::ZERO,
+                    at: next.open,
+                }),
+                unrealized: Some(Mark {
+                    value: Money::ZERO,
+                    at: next.open,
+                }),
+                ..SessionMarks::default()
+            },
+            pnl: PnlSum::default(),
+        };
+        let fresh = last.filter(|last| {
+            last.at <= next.open && next.open.signed_duration_since(last.at) <= ANCHOR_FRESH
+        });
+        if let Some(last) = fresh {
+            session.set_anchor(SessionAnchor {
+                at: last.at,
+                source: AnchorSource::BeforeOpen,
+                balance: last.balance,
+                equity: last.equity,
+                flat: last.flat,
+                made_before: PnlSum::ZERO,
+            });
+        }
+        session
+    }
+
+    /// Equity and balance at the open, less what had been made before the
+    /// session was first seen.
+    fn worth_at_open(&self) -> PnlSum {
+        let Some(anchor) = &self.anchor else {
+            return PnlSum::default();
+        };
+        PnlSum {
+            total: difference(anchor.equity, anchor.made_before.total),
+            realized: difference(anchor.balance, anchor.made_before.realized),
+        }
+    }
+
+    fn set_anchor(&mut self, anchor: SessionAnchor) {
+        if anchor.flat == Some(false) && self.venue_figure == VenueFigure::Untested {
+            self.venue_figure = VenueFigure::Carried;
+        }
+        self.marks.raise(Metric::Equity, anchor.equity, anchor.at);
+        self.marks.raise(Metric::Balance, anchor.balance, anchor.at);
+        self.anchor = Some(anchor);
+    }
+
+    /// Anchors the session by its first observation, or completes an anchor
+    /// that lacks a figure.
+    fn anchor_with(
+        &mut self,
+        figures: &Figures,
+        flat: Option<bool>,
+        at: Timestamp,
+        day: Option<VenueDay>,
+    ) {
+        if let Some(anchor) = &mut self.anchor {
+            anchor.balance = anchor.balance.or(figures.balance);
+            anchor.equity = anchor.equity.or(figures.equity);
+            return;
+        }
+        let late = at.signed_duration_since(self.open) > ANCHOR_FRESH;
+        let source = if late {
+            AnchorSource::MidSession
+        } else {
+            AnchorSource::AfterOpen
+        };
+        let has_day_figure = day.is_some_and(|day| day.starts_at(self.open));
+        let made_before = if late && has_day_figure {
+            PnlSum {
+                total: sum(figures.realized, figures.unrealized).or(Some(Money::ZERO)),
+                realized: figures.realized.or(Some(Money::ZERO)),
+            }
+        } else {
+            PnlSum::ZERO
+        };
+        self.set_anchor(SessionAnchor {
+            at,
+            source,
+            balance: figures.balance,
+            equity: figures.equity,
+            // Whether a position was carried over an open that nobody saw is
+            // not known.
+            flat: if late { None } else { flat },
+            made_before,
+        });
+    }
+
+    /// Decides whether the venue's session figure belongs to this session.
+    ///
+    /// A venue may reset its figure some seconds after the open; until it
+    /// agrees with riskd's own ledger it may still be yesterday's.
+    fn test_venue_figure(
+        &mut self,
+        figures: &Figures,
+        before: Option<LastTrusted>,
+        day: Option<VenueDay>,
+    ) {
+        let realized_before = before
+            .filter(|last| last.at >= self.open)
+            .and_then(|last| last.realized);
+        let dropped = realized_before.is_some_and(|realized| !realized.is_zero())
+            && figures.realized.is_some_and(Money::is_zero)
+            && figures.unrealized.is_none_or(Money::is_zero);
+        match self.venue_figure {
+            VenueFigure::Trusted if dropped => self.venue_figure = VenueFigure::Dropped,
+            VenueFigure::Untested if day.is_some() => {
+                let venue = sum(figures.realized, figures.unrealized);
+                let joined = match difference(venue, self.ledger(figures).total) {
+                    Some(gap) => gap.decimal().abs() <= SAME_FIGURE.decimal(),
+                    // Without a ledger, a figure that differs from the last
+                    // one of the session before has been reset.
+                    None => {
+                        venue.is_some()
+                            && before
+                                .filter(|last| last.at < self.open)
+                                .and_then(|last| last.realized)
+                                .is_none_or(|old| old.is_zero() || figures.realized != Some(old))
+                    }
+                };
+                if joined {
+                    self.venue_figure = VenueFigure::Trusted;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// riskd's own ledger: worth now less worth at the open.
+    fn ledger(&self, figures: &Figures) -> PnlSum {
+        let Some(anchor) = &self.anchor else {
+            return PnlSum::default();
+        };
+        PnlSum {
+            total: difference(figures.equity, anchor.equity),
+            realized: difference(figures.balance, anchor.balance),
+        }
+        .plus(anchor.made_before)
+    }
+
+    fn pnl(&self, figures: &Figures) -> SessionPnl {
+        let venue = PnlSum {
+            total: sum(figures.realized, figures.unrealized),
+            realized: figures.realized,
+        };
+        let ledger = self.ledger(figures);
+        let trusted = self.venue_figure == VenueFigure::Trusted;
+        let (first, second) = if trusted {
+            (venue, ledger)
+        } else {
+            (ledger, venue)
+        };
+        // Yesterday's figure must not stand in for a ledger that is not there.
+        let second = if self.venue_figure == VenueFigure::Untested {
+            PnlSum::default()
+        } else {
+            second
+        };
+        SessionPnl {
+            sum: PnlSum {
+                total: first.total.or(second.total),
+                realized: first.realized.or(second.realized),
+            },
+            unrealized: figures.unrealized,
+            from_venue: if trusted {
+                venue.total.is_some()
+            } else {
+                ledger.total.is_none() && second.total.is_some()
+            },
+        }
+    }
+
+    fn raise_marks(
+        &mut self,
+        figures: &Figures,
+        pnl: Option<Money>,
+        flat: Option<bool>,
+        at: Timestamp,
+    ) {
+        let is_raised = self
+            .marks
+            .unrealized
+            .is_some_and(|mark| !mark.value.is_zero());
+        if flat == Some(true) && is_raised {
+            // An open result ends with the position: the mark starts afresh.
+            self.marks.unrealized = Some(Mark {
+                value: Money::ZERO,
+                at,
+            });
+        }
+        self.marks.raise(Metric::Pnl, pnl, at);
+        self.marks.raise(Metric::Equity, figures.equity, at);
+        self.marks.raise(Metric::Balance, figures.balance, at);
+        self.marks.raise(Metric::Unrealized, figures.unrealized, at);
+    }
+}
