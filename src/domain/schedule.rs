@@ -2,7 +2,7 @@
 //!
 //! The crate `cron` only walks wall time as if it were UTC: its weekday
 //! numbers are Quartz's (1 is Sunday) and it skips wall times that a clock
-//! change leaves out. Fields are read by [`cron_fields`](super::cron_fields)
+//! change leaves out. Fields are read by `cron_fields`
 //! and wall times become instants through [`resolve`] alone.
 
 use std::fmt;
