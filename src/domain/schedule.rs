@@ -2,7 +2,7 @@
 //!
 //! The crate `cron` only walks wall time as if it were UTC: its weekday
 //! numbers are Quartz's (1 is Sunday) and it skips wall times that a clock
-//! change leaves out. Fields are read by [`cron_fields`](super::cron_fields)
+//! change leaves out. Fields are read by `cron_fields`
 //! and wall times become instants through [`resolve`] alone.
 
 use std::fmt;
@@ -173,13 +173,13 @@ pub enum ScheduleError {
     },
 }
 
-/// The whole second after `wall`, within the years that can be walked; `None`
-/// before them.
+/// The whole second after `wall`, or after the last year; `None` before the
+/// first. The crate walks back wrongly from a year that it does not know.
 fn just_after(wall: NaiveDateTime) -> Option<NaiveDateTime> {
     if wall.year() < FIRST_YEAR {
         return None;
     }
-    let end = NaiveDate::from_ymd_opt(LAST_YEAR + 1, 1, 1)?.and_hms_opt(0, 0, 0)?;
+    let end = NaiveDate::from_ymd_opt(LAST_YEAR, 12, 31)?.and_hms_opt(23, 59, 59)?;
     wall.min(end)
         .with_nanosecond(0)?
         .checked_add_signed(TimeDelta::seconds(1))

@@ -6,3 +6,10 @@
     clippy::panic,
     reason = "a test fails by panicking"
 )]
+
+mod every_zone;
+mod local_time;
+mod schedule;
+mod session_calendar;
+mod wall_clock;
+mod window;
