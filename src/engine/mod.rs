@@ -1,11 +1,232 @@
-//! The engine.
+//! The engine: everything that happens goes in as an [`Event`], everything
+//! that is to be done comes out as [`Effect`]s.
+//!
+//! One engine holds all accounts of a rule set. It does no I/O, reads no clock
+//! and keeps no lock; the daemon, the replay and the rule tests run this same
+//! engine. State changes nowhere but in [`Engine::step`].
 
-pub mod conditions;
+#![warn(clippy::arithmetic_side_effects)]
+
+mod account;
+mod conditions;
 pub mod effect;
+mod enforce;
+mod enforcement;
 pub mod event;
-pub mod memory;
-pub mod quality;
-pub mod reconcile;
+mod fire;
+mod locks;
+pub mod loosening;
+mod memory;
+mod out;
+mod quality;
+mod reconcile;
 pub mod record;
-pub mod session;
+mod reload;
+pub mod restore;
+mod rule_state;
+mod session;
+pub mod status;
 pub mod truth;
+pub mod words;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use account::{AccountRun, Deadlines};
+use effect::Effect;
+use event::{Command, Event};
+use out::Out;
+use record::{Cause, EntryKind, Fields, Goal, Record};
+
+pub use out::NextIds;
+
+use crate::domain::account::AccountName;
+use crate::domain::lock::LockKind;
+use crate::domain::now::Now;
+use crate::rules::ruleset::RuleSet;
+
+/// How an engine is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EngineConfig {
+    /// Whether it asks for requests and locks, or only decides and records.
+    pub acts: bool,
+    /// How old the newest observation of an account may become, by the steady
+    /// clock, before it is taken as missing; `None` in a replay, where the
+    /// world stays as it was between two rows.
+    pub stale_after: Option<TimeDelta>,
+}
+
+/// The engine.
+#[derive(Debug)]
+pub struct Engine {
+    config: EngineConfig,
+    rules: Arc<RuleSet>,
+    accounts: Vec<AccountRun>,
+    index: HashMap<AccountName, usize>,
+    ids: NextIds,
+    /// The accounts that the last steps touched and whose states were not
+    /// drained since.
+    touched: Vec<usize>,
+}
+
+impl Engine {
+    /// Takes one thing that happened and says what is to be done about it.
+    ///
+    /// The order of the effects is the order in which they are to be started;
+    /// nothing waits for the one before it. The records of one step belong into
+    /// one transaction, together with [`Engine::drain_states`].
+    pub fn step(&mut self, now: Now, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Observed(observation) => {
+                let account = observation.account.clone();
+                self.on_account(&account, now, |run, out| run.observe(observation, now, out))
+            }
+            Event::HoldingsRead {
+                account,
+                read,
+                result,
+            } => self.on_account(&account, now, |run, out| {
+                run.holdings_read(read, result, now, out);
+            }),
+            Event::Answered {
+                account,
+                request,
+                answer,
+            } => self.on_account(&account, now, |run, out| {
+                run.answered(request, &answer, now, out);
+            }),
+            Event::Time => self.on_all(now, |run, out| run.tick(now, out)),
+            Event::Reloaded(rules) => self.reload(rules, now),
+            Event::Person(command) => self.obey(command, now),
+        }
+    }
+
+    /// How long until time alone may change something; `None` when it never
+    /// does. Zero or less never comes out.
+    pub fn next_wake(&self, now: Now) -> Option<TimeDelta> {
+        let next = self.deadlines(now);
+        let wall = next.wall.map(|at| at.signed_duration_since(now.wall));
+        let steady = next.steady.map(|at| at.signed_duration_since(now.steady));
+        match (wall, steady) {
+            (Some(wall), Some(steady)) => Some(wall.min(steady)),
+            (wall, steady) => wall.or(steady),
+        }
+    }
+
+    fn deadlines(&self, now: Now) -> Deadlines {
+        let mut next = Deadlines::default();
+        for run in &self.accounts {
+            let own = run.deadlines(now, self.config.stale_after);
+            next.wall(own.wall, now);
+            next.steady(own.steady, now);
+        }
+        next
+    }
+
+    /// The states that changed since they were last drained, to be written with
+    /// the records of the step.
+    pub fn drain_states(&mut self, records: &mut Vec<Record>) {
+        self.touched.sort_unstable();
+        self.touched.dedup();
+        for index in std::mem::take(&mut self.touched) {
+            if let Some(run) = self.accounts.get_mut(index) {
+                run.drain_states(records);
+            }
+        }
+    }
+
+    /// The accounts whose working orders must be known now, in the order of the
+    /// rule file; locked ones among them.
+    pub fn accounts_needing_orders(&self, now: Now) -> Vec<AccountName> {
+        self.accounts
+            .iter()
+            .filter(|run| run.needs_orders(now))
+            .map(|run| run.account.name.clone())
+            .collect()
+    }
+
+    /// The rule set in force.
+    pub fn rules(&self) -> &Arc<RuleSet> {
+        &self.rules
+    }
+
+    fn on_account(
+        &mut self,
+        name: &AccountName,
+        now: Now,
+        act: impl FnOnce(&mut AccountRun, &mut Out<'_>),
+    ) -> Vec<Effect> {
+        let Some(index) = self.index.get(name).copied() else {
+            return Vec::new();
+        };
+        let Some(run) = self.accounts.get_mut(index) else {
+            return Vec::new();
+        };
+        if self.touched.last() != Some(&index) {
+            self.touched.push(index);
+        }
+        let mut out = Out {
+            now,
+            config: &self.config,
+            rules_hash: &self.rules.hash,
+            ids: &mut self.ids,
+            effects: Vec::new(),
+        };
+        act(run, &mut out);
+        out.effects
+    }
+
+    fn on_all(
+        &mut self,
+        now: Now,
+        mut act: impl FnMut(&mut AccountRun, &mut Out<'_>),
+    ) -> Vec<Effect> {
+        let mut out = Out {
+            now,
+            config: &self.config,
+            rules_hash: &self.rules.hash,
+            ids: &mut self.ids,
+            effects: Vec::new(),
+        };
+        for run in &mut self.accounts {
+            act(run, &mut out);
+        }
+        let effects = out.effects;
+        self.touched = (0..self.accounts.len()).collect();
+        effects
+    }
+
+    /// Does what a person asks.
+    fn obey(&mut self, command: Command, now: Now) -> Vec<Effect> {
+        let account = command.account().clone();
+        self.on_account(&account, now, |run, out| match command {
+            Command::Flatten { reason, .. } => {
+                run.ask(Goal::FlatAndQuiet, Cause::Person(reason), now, out);
+            }
+            Command::Lock { until, reason, .. } => {
+                run.roll_session(now, out);
+                run.lock(LockKind::Lock, until, reason.clone(), None, now, out);
+                run.ask(Goal::FlatAndQuiet, Cause::Person(reason), now, out);
+            }
+            Command::Unlock { reason, .. } => {
+                for kind in [LockKind::Lock, LockKind::CloseOnly] {
+                    run.end_lock(kind, EntryKind::Unlocked, &reason, now, out);
+                }
+            }
+            Command::Rearm { rule, reason, .. } => {
+                let name = run.account.name.clone();
+                if let Some(rule_run) = run.rule_mut(&rule)
+                    && rule_run.state.fired.is_some()
+                {
+                    rule_run.state.rearm();
+                    let mut fields = Fields::new();
+                    fields.put("reason", &reason);
+                    let message = format!("{rule} was re-armed on {name} by hand: {reason}");
+                    out.entry(EntryKind::Rearmed, Some(&name), message, fields);
+                }
+            }
+        })
+    }
+}

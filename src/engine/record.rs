@@ -139,6 +139,21 @@ impl Goal {
             Goal::ReduceOnly => "reduce_only",
         }
     }
+
+    /// The goal in words that read well after an account's name.
+    pub fn words(&self) -> String {
+        match self {
+            Goal::Quiet => "free of working orders".to_owned(),
+            Goal::FlatAndQuiet => "flat and quiet".to_owned(),
+            Goal::Closed(instruments) => format!("out of {}", instruments.join(", ")),
+            Goal::ReduceOnly => "free of orders that increase exposure".to_owned(),
+        }
+    }
+
+    /// Whether reaching this goal reaches the other one too.
+    pub fn covers(&self, other: &Goal) -> bool {
+        *self == Goal::FlatAndQuiet || self == other
+    }
 }
 
 /// Something that is to be done until it is done.
@@ -326,6 +341,10 @@ entry_kinds! {
     RulesLoaded = "rules_loaded", true;
     /// A changed rule file was refused; the old rules stay.
     RulesRefused = "rules_refused", true;
+    /// A change that loosens a rule waits for the next session.
+    LooseningHeld = "loosening_held", true;
+    /// A change that waited for the session is in force.
+    LooseningReleased = "loosening_released", true;
     /// A session began for an account.
     SessionOpened = "session_opened", false;
     /// A rule came near its limit.

@@ -259,7 +259,7 @@ impl Condition {
     /// Whether any kind in the tree passes the test.
     pub fn has_leaf(&self, mut test: impl FnMut(&Leaf) -> bool) -> bool {
         let mut found = false;
-        self.for_each_leaf(&mut |leaf| found = found || test(leaf));
+        self.for_each_leaf(&mut |leaf| found |= test(leaf));
         found
     }
 }

@@ -20,7 +20,10 @@ pub struct Caches(Vec<Cache>);
 enum Cache {
     #[default]
     Empty,
-    Clock(WindowReading),
+    Clock {
+        from: Timestamp,
+        reading: WindowReading,
+    },
     Pause(at::Pause),
 }
 
@@ -90,12 +93,17 @@ impl<'a> Tree<'a> {
             Leaf::Expr(rule) => expr::read(rule),
             Leaf::Windows(rule) => {
                 let now = context.now.wall;
-                let clock = match self.caches.0.get(index) {
-                    Some(Cache::Clock(clock)) if clock.holds_at(now) => *clock,
-                    _ => windows::clock(rule, context),
+                let known = match self.caches.0.get(index) {
+                    Some(Cache::Clock { from, reading }) => (*from, *reading),
+                    _ => (now, windows::clock(rule, context)),
                 };
-                self.keep(index, Cache::Clock(clock));
-                windows::read(rule, clock, context)
+                let (from, reading) = if known.0 <= now && now < known.1.until {
+                    known
+                } else {
+                    (now, windows::clock(rule, context))
+                };
+                self.keep(index, Cache::Clock { from, reading });
+                windows::read(rule, reading, context)
             }
             Leaf::At(rule) => {
                 let mut pause = match self.caches.0.get(index) {
@@ -117,6 +125,16 @@ impl<'a> Tree<'a> {
 }
 
 impl Caches {
+    /// Whether a scheduled time of the tree, as it was read last, waits to be
+    /// acted upon.
+    pub fn has_due_time(&self, condition: &Condition) -> bool {
+        let mut caches = self.0.iter();
+        condition.has_leaf(|leaf| {
+            let cache = caches.next();
+            matches!((leaf, cache), (Leaf::At(_), Some(Cache::Empty)))
+        })
+    }
+
     /// The next instant by the wall clock at which an answer may change without
     /// an observation.
     pub fn wall_deadline(&self) -> Option<Timestamp> {
@@ -124,7 +142,7 @@ impl Caches {
             .iter()
             .filter_map(|cache| match cache {
                 Cache::Empty => None,
-                Cache::Clock(clock) => Some(clock.until),
+                Cache::Clock { reading, .. } => Some(reading.until),
                 Cache::Pause(pause) => at::deadline(Some(*pause)),
             })
             .min()
@@ -145,14 +163,6 @@ pub fn steady_deadline(condition: &Condition, context: &Context<'_>) -> Option<T
         }
     });
     first
-}
-
-/// Whether a scheduled time of the tree waits to be acted upon.
-pub fn has_due_time(condition: &Condition, handled: Timestamp, now: Timestamp) -> bool {
-    condition.has_leaf(|leaf| match leaf {
-        Leaf::At(rule) => at::due(rule, handled, now).is_some(),
-        _ => false,
-    })
 }
 
 /// Whether the tree needs the working orders to be known now.

@@ -1,0 +1,784 @@
+//! One account inside the engine: what was last seen of it, its rules, its
+//! locks and its enforcement.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use super::conditions::{self, Caches, Context, Reading, Tree};
+use super::effect::{Audience, Notice, Severity};
+use super::enforcement::Enforcement;
+use super::locks::Locks;
+use super::memory::AccountMemory;
+use super::out::Out;
+use super::quality::{Suspicion, suspicion};
+use super::record::{EntryKind, Fields, Record};
+use super::rule_state::{Change, RuleState};
+use super::session::{SessionPnl, VenueDay};
+use super::truth::Truth;
+use crate::domain::account::RuleName;
+use crate::domain::holdings::{Position, WorkingOrders};
+use crate::domain::now::Now;
+use crate::domain::observation::{Content, Figures, Learned, Missing, Observation, Timestamp};
+use crate::domain::session::Session;
+use crate::rules::ruleset::{Account, Rearm, Rule};
+
+/// How long working orders that were read stay known without a new read.
+const ORDERS_KEPT: TimeDelta = TimeDelta::seconds(90);
+/// Missing observations in a row before the account's data is called lost.
+const LOST_AFTER: u32 = 3;
+/// How long a rule may be unknown, with data coming in, before that is reported.
+const UNKNOWN_REPORTED_AFTER: TimeDelta = TimeDelta::seconds(60);
+
+/// One account inside the engine.
+#[derive(Debug)]
+pub struct AccountRun {
+    pub(super) account: Arc<Account>,
+    pub(super) day: Option<VenueDay>,
+    pub(super) session: Option<Session>,
+    pub(super) memory: AccountMemory,
+    stored_memory: Option<AccountMemory>,
+    pub(super) seen: Seen,
+    pub(super) rules: Vec<RuleRun>,
+    pub(super) locks: Locks,
+    pub(super) enforcement: Enforcement,
+    /// When the last verification read that counted was asked for.
+    pub(super) verified_at: Option<Timestamp>,
+    /// When the enforcement that is going on last asked for a read.
+    pub(super) read_asked_at: Timestamp,
+}
+
+/// One rule for one account.
+#[derive(Debug)]
+pub struct RuleRun {
+    pub(super) rule: Arc<Rule>,
+    /// A looser form of the rule that waits for the next session.
+    pub(super) held_back: Option<Option<Arc<Rule>>>,
+    pub(super) state: RuleState,
+    stored: Option<RuleState>,
+    pub(super) caches: Caches,
+    pub(super) reading: Reading,
+    pub(super) unknown_since: Option<Timestamp>,
+    unknown_reported: bool,
+}
+
+/// What was last seen of an account.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// How good the newest observation is.
+    pub data: Data,
+    /// The figures of it; all unknown unless it is good.
+    pub figures: Figures,
+    /// Open positions.
+    pub positions: Option<Arc<[Position]>>,
+    /// Working orders.
+    pub orders: WorkingOrders,
+    /// When those were asked for, by the steady clock.
+    orders_at: Timestamp,
+    /// When the newest observation was asked for, by the steady clock.
+    pub at: Option<Timestamp>,
+    /// When the newest trustworthy one was asked for, or when the engine
+    /// started, by the steady clock.
+    pub trusted_at: Timestamp,
+    missing_in_a_row: u32,
+    lost_reported: bool,
+}
+
+/// How good the newest observation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// There has been none since the start.
+    None,
+    /// It can be trusted.
+    Good,
+    /// Its figures cannot be trusted.
+    Suspect(Suspicion),
+    /// Nothing was learned.
+    Missing(Missing),
+}
+
+impl Data {
+    /// The stable name, as in `status`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Data::None => "none",
+            Data::Good => "good",
+            Data::Suspect(_) => "suspect",
+            Data::Missing(_) => "missing",
+        }
+    }
+
+    /// Why it is not good, in words.
+    pub fn reason(self) -> Option<String> {
+        match self {
+            Data::None | Data::Good => None,
+            Data::Suspect(suspicion) => Some(suspicion.words().to_owned()),
+            Data::Missing(missing) => Some(missing.to_string()),
+        }
+    }
+}
+
+impl RuleRun {
+    pub(super) fn new(rule: Arc<Rule>, stored: Option<RuleState>, now: Now) -> RuleRun {
+        RuleRun {
+            caches: Caches::of(&rule.when),
+            state: stored.clone().unwrap_or_else(|| RuleState::new(now.wall)),
+            stored,
+            held_back: None,
+            reading: Reading::of(Truth::Unknown),
+            unknown_since: None,
+            unknown_reported: false,
+            rule,
+        }
+    }
+
+    /// Puts a changed form of the rule in force; its state stays.
+    pub(super) fn replace(&mut self, rule: Arc<Rule>) {
+        self.caches = Caches::of(&rule.when);
+        self.rule = rule;
+        self.held_back = None;
+    }
+}
+
+impl AccountRun {
+    pub(super) fn new(
+        account: Arc<Account>,
+        day: Option<VenueDay>,
+        memory: Option<AccountMemory>,
+        now: Now,
+    ) -> AccountRun {
+        let number = account.number.as_str();
+        let mine = memory.filter(|memory| memory.number == number);
+        AccountRun {
+            day,
+            session: None,
+            stored_memory: mine.clone(),
+            memory: mine.unwrap_or_else(|| AccountMemory {
+                number: number.to_owned(),
+                ..AccountMemory::default()
+            }),
+            seen: Seen::nothing(now),
+            rules: Vec::new(),
+            locks: Locks::default(),
+            enforcement: Enforcement::default(),
+            verified_at: None,
+            read_asked_at: now.steady,
+            account,
+        }
+    }
+
+    /// Takes the end of a poll.
+    pub(super) fn observe(&mut self, observation: Observation, now: Now, out: &mut Out<'_>) {
+        if self.seen.at.is_some_and(|at| observation.at < at) {
+            return;
+        }
+        self.roll_session(now, out);
+        match observation.content {
+            Content::Missing(missing) => self.miss(missing, out),
+            Content::Learned(learned) => self.take(learned, observation.at, now, out),
+        }
+        self.evaluate(true, now, out);
+        self.guard_locks(now, out);
+    }
+
+    /// Nothing but time passed.
+    pub(super) fn tick(&mut self, now: Now, out: &mut Out<'_>) {
+        self.roll_session(now, out);
+        if let (Some(limit), Some(at)) = (out.config.stale_after, self.seen.at)
+            && now.since(at) >= limit
+            && !matches!(self.seen.data, Data::Missing(_))
+        {
+            self.miss(Missing::Late, out);
+        }
+        self.end_locks(now, out);
+        self.evaluate(false, now, out);
+        self.tick_enforcement(now, out);
+    }
+
+    /// Moves to the session that the present belongs to.
+    pub(super) fn roll_session(&mut self, now: Now, out: &mut Out<'_>) {
+        let current = match self.session {
+            Some(session) if session.contains(now.wall) => session,
+            _ => match self.account.session.session_at(now.wall) {
+                Some(session) => session,
+                None => return,
+            },
+        };
+        self.session = Some(current);
+        let remembered = self.memory.session.as_ref().map(|session| session.date);
+        // A wall clock that was set back must not bring an old session back.
+        if remembered.is_none_or(|date| date < current.date) {
+            self.memory.open_session(&current, self.day);
+            self.put_held_back_rules_in_force(out);
+            if self
+                .memory
+                .session
+                .as_ref()
+                .is_some_and(|s| s.anchor.is_some())
+            {
+                self.tell_session_opened(out);
+            }
+        }
+        if now.wall >= current.close {
+            self.memory.close_session();
+        }
+    }
+
+    fn miss(&mut self, missing: Missing, out: &mut Out<'_>) {
+        self.seen.figures = Figures::default();
+        self.seen.positions = None;
+        self.seen.data = Data::Missing(missing);
+        self.seen.missing_in_a_row = self.seen.missing_in_a_row.saturating_add(1);
+        if self.seen.missing_in_a_row >= LOST_AFTER && !self.seen.lost_reported {
+            self.seen.lost_reported = true;
+            let message = format!(
+                "no data of {}: {missing}; its rules are unknown until it is back",
+                self.account.name
+            );
+            let mut fields = Fields::new();
+            fields.put("reason", missing.name());
+            out.entry(
+                EntryKind::DataLost,
+                Some(&self.account.name),
+                message.clone(),
+                fields,
+            );
+            out.notify(self.notice(Severity::Warning, EntryKind::DataLost, message));
+        }
+    }
+
+    fn take(&mut self, learned: Learned, at: Timestamp, now: Now, out: &mut Out<'_>) {
+        self.seen.at = Some(at);
+        self.seen.missing_in_a_row = 0;
+        if self.seen.lost_reported {
+            self.seen.lost_reported = false;
+            let message = format!("data of {} is back", self.account.name);
+            out.entry(
+                EntryKind::DataBack,
+                Some(&self.account.name),
+                message.clone(),
+                Fields::new(),
+            );
+            out.notify(self.notice(Severity::Info, EntryKind::DataBack, message));
+        }
+        self.take_holdings(&learned, at, now);
+        if let Some(doubt) = self.doubt(&learned) {
+            self.seen.figures = Figures::default();
+            if self.seen.data != Data::Suspect(doubt) {
+                self.tell_suspect(doubt, &learned.figures, out);
+            }
+            self.seen.data = Data::Suspect(doubt);
+            return;
+        }
+        self.seen.data = Data::Good;
+        self.seen.figures = learned.figures;
+        self.seen.trusted_at = at;
+        let anchored = |memory: &AccountMemory| {
+            memory
+                .session
+                .as_ref()
+                .is_some_and(|session| session.anchor.is_some())
+        };
+        let was_anchored = anchored(&self.memory);
+        // The record's times are wall times.
+        let wall = now
+            .wall
+            .checked_sub_signed(now.since(at))
+            .unwrap_or(now.wall);
+        self.memory
+            .learn(&learned.figures, learned.is_flat(), wall, self.day);
+        if !was_anchored && anchored(&self.memory) {
+            self.tell_session_opened(out);
+        }
+    }
+
+    /// Positions and orders, unless a verification read has newer ones.
+    fn take_holdings(&mut self, learned: &Learned, at: Timestamp, now: Now) {
+        if self.verified_at.is_none_or(|verified| at >= verified) {
+            self.seen.positions = learned.positions.clone();
+            if learned.orders != WorkingOrders::Unknown {
+                self.seen.orders = learned.orders.clone();
+                self.seen.orders_at = at;
+            }
+        }
+        if now.since(self.seen.orders_at) > ORDERS_KEPT {
+            self.seen.orders = WorkingOrders::Unknown;
+        }
+    }
+
+    /// What is suspect about the observation, unless it says the same thing for
+    /// the second time.
+    fn doubt(&self, learned: &Learned) -> Option<Suspicion> {
+        let open = self.memory.session.as_ref().map(|session| session.open);
+        let realized_before = self
+            .memory
+            .last
+            .filter(|last| open.is_some_and(|open| last.at >= open))
+            .and_then(|last| last.realized);
+        let doubt = suspicion(learned, realized_before)?;
+        let repeated = self.seen.data == Data::Suspect(doubt);
+        (!(repeated && doubt.is_settled_by_repetition())).then_some(doubt)
+    }
+
+    /// Everything that a condition may look at, now.
+    pub(super) fn context(&self, now: Now) -> Context<'_> {
+        let pnl: SessionPnl = self.memory.session_pnl(&self.seen.figures);
+        Context {
+            now,
+            account: &self.account,
+            memory: &self.memory,
+            figures: self.seen.figures,
+            pnl,
+            week: AccountMemory::span_pnl(&self.memory.week, pnl.sum, &self.seen.figures),
+            month: AccountMemory::span_pnl(&self.memory.month, pnl.sum, &self.seen.figures),
+            positions: self.seen.positions.as_deref(),
+            orders: &self.seen.orders,
+            data_since: self.seen.trusted_at,
+        }
+    }
+
+    /// Reads every rule and lets those fire that should.
+    fn evaluate(&mut self, observed: bool, now: Now, out: &mut Out<'_>) {
+        let mut rules = std::mem::take(&mut self.rules);
+        let mut firing = Vec::new();
+        {
+            let context = self.context(now);
+            let session = self.memory.session.as_ref().map(|session| session.date);
+            for (index, run) in rules.iter_mut().enumerate() {
+                if run.state.is_rearmed_by_time(run.rule.rearm, session, now) {
+                    run.state.rearm();
+                    tell_rearmed(&context, run, out);
+                }
+                run.reading =
+                    Tree::new(&mut run.caches, run.state.handled).read(&run.rule.when, &context);
+                let truth = run.reading.truth;
+                let change = run.state.answer(&run.rule, truth, observed, now);
+                match change {
+                    Change::Fires => firing.push(index),
+                    Change::Clears => tell_cleared(&context, run, out),
+                    Change::None => {}
+                }
+                if run.state.fired.is_some() && change != Change::Fires {
+                    rearm_by_knowledge(&context, run, &self.seen, out);
+                }
+                settle_schedule(run, truth, change, now);
+                if !run.rule.warn_at.is_empty() {
+                    warn(&context, run, session, out);
+                }
+                if truth == Truth::Unknown || run.unknown_since.is_some() {
+                    watch_unknown(&context, run, self.seen.data, now, out);
+                }
+            }
+        }
+        for index in firing {
+            if let Some(run) = rules.get_mut(index) {
+                self.fire(run, now, out);
+            }
+        }
+        self.rules = rules;
+    }
+
+    /// The next instants at which time alone may change something: by the wall
+    /// clock, and by the steady clock. Instants that are not in the future have
+    /// been dealt with.
+    pub(super) fn deadlines(&self, now: Now, stale_after: Option<TimeDelta>) -> Deadlines {
+        let mut next = Deadlines::default();
+        if let Some(session) = &self.session {
+            next.wall(Some(session.close), now);
+            next.wall(Some(session.next_open), now);
+        }
+        next.wall(self.locks.deadline(), now);
+        next.steady(self.locks.deadline(), now);
+        next.steady(self.enforcement.deadline(), now);
+        if let (Some(limit), Some(at)) = (stale_after, self.seen.at) {
+            next.steady(at.checked_add_signed(limit), now);
+        }
+        let context = self.context(now);
+        for run in &self.rules {
+            next.wall(run.caches.wall_deadline(), now);
+            next.steady(run.state.steady_deadline(&run.rule), now);
+            next.steady(conditions::steady_deadline(&run.rule.when, &context), now);
+        }
+        next
+    }
+
+    /// Whether the working orders of the account must be read now: a lock or a
+    /// rule turns on them.
+    pub(super) fn needs_orders(&self, now: Now) -> bool {
+        let locked = self
+            .locks
+            .get(crate::domain::lock::LockKind::Lock)
+            .is_some()
+            || self
+                .locks
+                .get(crate::domain::lock::LockKind::CloseOnly)
+                .is_some();
+        let context = self.context(now);
+        locked
+            || self.rules.iter().any(|run| {
+                let waits_for_flat = run.rule.rearm == Rearm::Flat && run.state.fired.is_some();
+                waits_for_flat || conditions::needs_orders(&run.rule.when, &context)
+            })
+    }
+
+    /// The states that differ from what is stored. The time of the last
+    /// trustworthy observation by itself is stored every ten seconds.
+    pub(super) fn drain_states(&mut self, records: &mut Vec<Record>) {
+        if self.is_memory_worth_storing()
+            && let Ok(state) = serde_json::to_string(&self.memory)
+        {
+            self.stored_memory = Some(self.memory.clone());
+            records.push(Record::AccountState {
+                account: self.account.name.clone(),
+                state,
+            });
+        }
+        for run in &mut self.rules {
+            if run.stored.as_ref() == Some(&run.state) {
+                continue;
+            }
+            if let Ok(state) = serde_json::to_string(&run.state) {
+                run.stored = Some(run.state.clone());
+                records.push(Record::RuleState {
+                    account: self.account.name.clone(),
+                    rule: run.rule.name.clone(),
+                    state,
+                });
+            }
+        }
+    }
+
+    fn is_memory_worth_storing(&self) -> bool {
+        const SAVE_TIME_EVERY: TimeDelta = TimeDelta::seconds(10);
+        let Some(stored) = &self.stored_memory else {
+            return true;
+        };
+        let recent = match (&stored.last, &self.memory.last) {
+            (Some(old), Some(new)) => {
+                new.at.signed_duration_since(old.at) < SAVE_TIME_EVERY
+                    && super::memory::LastTrusted { at: old.at, ..*new } == *old
+            }
+            (None, None) => true,
+            _ => false,
+        };
+        !(recent
+            && stored.session == self.memory.session
+            && stored.lifetime == self.memory.lifetime
+            && stored.week == self.memory.week
+            && stored.month == self.memory.month
+            && stored.number == self.memory.number)
+    }
+
+    pub(super) fn rule_mut(&mut self, name: &RuleName) -> Option<&mut RuleRun> {
+        self.rules.iter_mut().find(|run| run.rule.name == *name)
+    }
+
+    /// A notice about this account, to those who hear of any of its rules; to
+    /// everyone when it is critical.
+    pub(super) fn notice(&self, severity: Severity, kind: EntryKind, text: String) -> Notice {
+        let mut names: Vec<_> = self
+            .rules
+            .iter()
+            .flat_map(|run| run.rule.notifiers())
+            .collect();
+        names.sort();
+        names.dedup();
+        let to = if severity == Severity::Critical {
+            Audience::Everyone
+        } else {
+            Audience::Named(names)
+        };
+        Notice {
+            to,
+            severity,
+            kind,
+            account: Some(self.account.name.clone()),
+            rule: None,
+            text,
+        }
+    }
+
+    fn tell_session_opened(&self, out: &mut Out<'_>) {
+        let Some(session) = &self.memory.session else {
+            return;
+        };
+        let Some(anchor) = &session.anchor else {
+            return;
+        };
+        let mut fields = Fields::new();
+        fields
+            .put("session", session.date)
+            .put("open", session.open.to_rfc3339())
+            .put("anchor_source", anchor.source.name())
+            .put("anchor_at", anchor.at.to_rfc3339())
+            .put_known("balance", anchor.balance)
+            .put_known("equity", anchor.equity)
+            .put_known("flat", anchor.flat);
+        let message = format!(
+            "session {} of {}: balance {}, equity {} at the open, by the {}",
+            session.date,
+            self.account.name,
+            known(anchor.balance),
+            known(anchor.equity),
+            anchor.source.name()
+        );
+        out.entry(
+            EntryKind::SessionOpened,
+            Some(&self.account.name),
+            message,
+            fields,
+        );
+    }
+
+    fn tell_suspect(&self, doubt: Suspicion, figures: &Figures, out: &mut Out<'_>) {
+        let mut fields = Fields::new();
+        fields
+            .put("reason", doubt.name())
+            .put_known("realized", figures.realized)
+            .put_known("unrealized", figures.unrealized)
+            .put_known("balance", figures.balance)
+            .put_known("equity", figures.equity);
+        let message = format!(
+            "an observation of {} is not trusted: {}; the next one decides",
+            self.account.name,
+            doubt.words()
+        );
+        out.entry(
+            EntryKind::DataSuspect,
+            Some(&self.account.name),
+            message,
+            fields,
+        );
+    }
+}
+
+/// An amount for people, or the word for not knowing it.
+pub(super) fn known(amount: Option<crate::domain::money::Money>) -> String {
+    amount.map_or_else(|| "unknown".to_owned(), |amount| amount.grouped())
+}
+
+impl Seen {
+    fn nothing(now: Now) -> Seen {
+        Seen {
+            data: Data::None,
+            figures: Figures::default(),
+            positions: None,
+            orders: WorkingOrders::Unknown,
+            orders_at: now.steady,
+            at: None,
+            trusted_at: now.steady,
+            missing_in_a_row: 0,
+            lost_reported: false,
+        }
+    }
+
+    /// Takes what a verification read saw.
+    pub(super) fn take_verified(
+        &mut self,
+        positions: Arc<[Position]>,
+        orders: WorkingOrders,
+        asked_at: Timestamp,
+    ) {
+        self.positions = Some(positions);
+        self.orders = orders;
+        self.orders_at = asked_at;
+    }
+
+    /// Whether there is neither a position nor a working order.
+    pub(super) fn is_flat_and_quiet(&self) -> Option<bool> {
+        let flat = self
+            .positions
+            .as_ref()
+            .map(|positions| positions.is_empty());
+        let quiet = self.orders.count().map(|count| count == 0);
+        match (flat, quiet) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        }
+    }
+}
+
+/// The next instants at which time alone may change something.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Deadlines {
+    /// By the wall clock.
+    pub(super) wall: Option<Timestamp>,
+    /// By the steady clock.
+    pub(super) steady: Option<Timestamp>,
+}
+
+impl Deadlines {
+    pub(super) fn wall(&mut self, at: Option<Timestamp>, now: Now) {
+        self.wall = earliest(self.wall, at.filter(|at| *at > now.wall));
+    }
+
+    pub(super) fn steady(&mut self, at: Option<Timestamp>, now: Now) {
+        self.steady = earliest(self.steady, at.filter(|at| *at > now.steady));
+    }
+}
+
+fn earliest(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestamp> {
+    match (left, right) {
+        (Some(left), Some(right)) => Some(left.min(right)),
+        (left, right) => left.or(right),
+    }
+}
+
+/// A scheduled time that was decided is not decided again. One that fires the
+/// rule is settled by the firing, which puts it into evidence first.
+fn settle_schedule(run: &mut RuleRun, truth: Truth, change: Change, now: Now) {
+    let decided = truth == Truth::False || run.state.fired.is_some();
+    if decided && change != Change::Fires && run.caches.has_due_time(&run.rule.when) {
+        run.state.handled = now.wall;
+    }
+}
+
+fn rearm_by_knowledge(context: &Context<'_>, run: &mut RuleRun, seen: &Seen, out: &mut Out<'_>) {
+    let flat_and_quiet = seen.is_flat_and_quiet();
+    if run
+        .state
+        .is_rearmed_by(run.rule.rearm, run.reading.truth, flat_and_quiet)
+    {
+        run.state.rearm();
+        tell_rearmed(context, run, out);
+    }
+}
+
+fn tell_rearmed(context: &Context<'_>, run: &RuleRun, out: &mut Out<'_>) {
+    let message = format!(
+        "{} may fire again on {}",
+        run.rule.name, context.account.name
+    );
+    out.rule_entry(
+        EntryKind::Rearmed,
+        context.account,
+        run,
+        message,
+        Fields::new(),
+    );
+}
+
+fn tell_cleared(context: &Context<'_>, run: &mut RuleRun, out: &mut Out<'_>) {
+    let mut fields = Fields::new();
+    run.reading.describe(&mut fields);
+    let message = format!(
+        "{} is clear again on {}",
+        run.rule.name, context.account.name
+    );
+    out.rule_entry(EntryKind::Cleared, context.account, run, message, fields);
+}
+
+/// Sends the warnings whose share of the limit is reached, each once a session.
+fn warn(
+    context: &Context<'_>,
+    run: &mut RuleRun,
+    session: Option<crate::domain::trade_date::TradeDate>,
+    out: &mut Out<'_>,
+) {
+    if run.state.warned_in != session {
+        run.state.warned = 0;
+        run.state.warned_in = session;
+    }
+    if run.state.fired.is_some() || run.reading.truth != Truth::False {
+        return;
+    }
+    let Some(used) = run.reading.used() else {
+        return;
+    };
+    let reached = run
+        .rule
+        .warn_at
+        .iter()
+        .filter(|share| used >= share.decimal())
+        .count();
+    let reached = u32::try_from(reached).unwrap_or(u32::MAX);
+    if reached <= run.state.warned {
+        return;
+    }
+    run.state.warned = reached;
+    let share = run.rule.warn_at.get(reached.saturating_sub(1) as usize);
+    let mut fields =
+        conditions::describe(&run.rule.when, &mut run.caches, run.state.handled, context);
+    fields.put_known("warn_at", share);
+    let message = format!(
+        "{} on {}: {} of the limit is used; {}",
+        run.rule.name,
+        context.account.name,
+        share.map_or_else(String::new, ToString::to_string),
+        super::words::evidence(&fields)
+    );
+    out.rule_entry(
+        EntryKind::Warned,
+        context.account,
+        run,
+        message.clone(),
+        fields,
+    );
+    out.notify(Notice {
+        to: Audience::Named(run.rule.notifiers()),
+        severity: Severity::Warning,
+        kind: EntryKind::Warned,
+        account: Some(context.account.name.clone()),
+        rule: Some(run.rule.name.clone()),
+        text: message,
+    });
+}
+
+/// Reports a rule that stays unknown although data comes in: it protects
+/// nothing, and nobody would see it.
+fn watch_unknown(
+    context: &Context<'_>,
+    run: &mut RuleRun,
+    data: Data,
+    now: Now,
+    out: &mut Out<'_>,
+) {
+    if run.reading.truth != Truth::Unknown {
+        run.unknown_since = None;
+        if std::mem::take(&mut run.unknown_reported) {
+            let message = format!(
+                "{} is known again on {}",
+                run.rule.name, context.account.name
+            );
+            out.rule_entry(
+                EntryKind::RuleKnown,
+                context.account,
+                run,
+                message,
+                Fields::new(),
+            );
+        }
+        return;
+    }
+    if data != Data::Good {
+        return;
+    }
+    let since = *run.unknown_since.get_or_insert(now.steady);
+    if run.unknown_reported || now.since(since) < UNKNOWN_REPORTED_AFTER {
+        return;
+    }
+    run.unknown_reported = true;
+    let fields = conditions::describe(&run.rule.when, &mut run.caches, run.state.handled, context);
+    let message = format!(
+        "{} cannot be evaluated on {} and protects nothing: a value that it needs has been unknown for {} s",
+        run.rule.name,
+        context.account.name,
+        now.since(since).num_seconds()
+    );
+    out.rule_entry(
+        EntryKind::RuleUnknown,
+        context.account,
+        run,
+        message.clone(),
+        fields,
+    );
+    out.notify(Notice {
+        to: Audience::Everyone,
+        severity: Severity::Warning,
+        kind: EntryKind::RuleUnknown,
+        account: Some(context.account.name.clone()),
+        rule: Some(run.rule.name.clone()),
+        text: message,
+    });
+}

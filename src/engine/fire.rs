@@ -1,0 +1,262 @@
+//! What a firing does: it is recorded, and its actions become intents, locks
+//! and messages.
+
+use super::account::{AccountRun, RuleRun};
+use super::conditions;
+use super::effect::{Audience, Notice, Severity};
+use super::enforcement::Intent;
+use super::locks::{Lock, Locking, lock_end};
+use super::out::Out;
+use super::record::{
+    Cause, EntryKind, Fields, FiringRow, Goal, IntentEnd, IntentRow, LockRow, Record,
+};
+use super::words;
+use crate::domain::ids::FiringId;
+use crate::domain::lock::{LockEnd, LockKind};
+use crate::domain::now::Now;
+use crate::rules::ruleset::{Action, Until};
+
+impl AccountRun {
+    /// Lets a rule fire: record first, then one intent for each thing to reach.
+    pub(super) fn fire(&mut self, run: &mut RuleRun, now: Now, out: &mut Out<'_>) {
+        let context = self.context(now);
+        let evidence =
+            conditions::describe(&run.rule.when, &mut run.caches, run.state.handled, &context);
+        let offending: Vec<String> = conditions::offending(&run.rule.when, &context)
+            .into_iter()
+            .map(|position| position.instrument.as_str().to_owned())
+            .collect();
+        if run.caches.has_due_time(&run.rule.when) {
+            run.state.handled = now.wall;
+        }
+        let id = out.firing_id();
+        let session = self.memory.session.as_ref().map(|session| session.date);
+        run.state.fire(id, session, now);
+        out.record(Record::Firing(FiringRow {
+            id,
+            account: self.account.name.clone(),
+            rule: run.rule.name.clone(),
+            at: now.wall,
+            actions: run.rule.then.iter().map(Action::name).collect(),
+            evidence: evidence.clone(),
+            rules_hash: out.rules_hash.to_owned(),
+        }));
+        self.tell_fired(run, evidence, out);
+        for action in &run.rule.then {
+            self.act(action, run, id, &offending, now, out);
+        }
+    }
+
+    fn act(
+        &mut self,
+        action: &Action,
+        run: &RuleRun,
+        firing: FiringId,
+        offending: &[String],
+        now: Now,
+        out: &mut Out<'_>,
+    ) {
+        let cause = Cause::Firing(firing);
+        let reason = || format!("rule {}", run.rule.name);
+        match action {
+            Action::CancelOrders => self.ask(Goal::Quiet, cause, now, out),
+            Action::Flatten => self.ask(Goal::FlatAndQuiet, cause, now, out),
+            Action::ClosePosition if offending.is_empty() => {}
+            Action::ClosePosition => self.ask(Goal::Closed(offending.to_vec()), cause, now, out),
+            Action::Lock { until } => {
+                self.lock(LockKind::Lock, *until, reason(), Some(firing), now, out);
+            }
+            Action::CloseOnly { until } => {
+                self.lock(
+                    LockKind::CloseOnly,
+                    *until,
+                    reason(),
+                    Some(firing),
+                    now,
+                    out,
+                );
+                self.ask(Goal::ReduceOnly, cause, now, out);
+            }
+            // All who are to hear of the firing hear of it once, above.
+            Action::Notify(_) => {}
+        }
+    }
+
+    /// Takes up an intent. While riskd only observes, what would have been done
+    /// is recorded and nothing is sent.
+    pub(super) fn ask(&mut self, goal: Goal, cause: Cause, now: Now, out: &mut Out<'_>) {
+        let id = out.intent_id();
+        out.record(Record::Intent(IntentRow {
+            id,
+            account: self.account.name.clone(),
+            goal: goal.clone(),
+            cause: cause.clone(),
+            at: now.wall,
+        }));
+        if !out.config.acts {
+            out.record(Record::IntentEnded {
+                id,
+                at: now.wall,
+                end: IntentEnd::Observed,
+            });
+            let mut fields = Fields::new();
+            fields.put("goal", goal.name());
+            let message = format!(
+                "would make {} {}: {}; nothing is sent in observe mode",
+                self.account.name,
+                goal.words(),
+                words::holdings(self.seen.positions.as_deref(), &self.seen.orders)
+            );
+            out.entry(
+                EntryKind::WouldSend,
+                Some(&self.account.name),
+                message,
+                fields,
+            );
+            return;
+        }
+        self.begin(Intent { id, goal, cause }, now, out);
+    }
+
+    /// Locks the account, or extends its lock.
+    pub(super) fn lock(
+        &mut self,
+        kind: LockKind,
+        until: Until,
+        reason: String,
+        firing: Option<FiringId>,
+        now: Now,
+        out: &mut Out<'_>,
+    ) {
+        let end = lock_end(until, &self.account, self.session.as_ref(), now);
+        if !out.config.acts {
+            let message = format!(
+                "would lock {} {end}; nothing is locked in observe mode",
+                self.account.name
+            );
+            out.entry(
+                EntryKind::WouldSend,
+                Some(&self.account.name),
+                message,
+                Fields::new(),
+            );
+            return;
+        }
+        let lock = Lock {
+            since: now.wall,
+            end,
+            reason: reason.clone(),
+            firing,
+        };
+        let (entry, verb) = match self.locks.set(kind, lock) {
+            Locking::Kept => return,
+            Locking::Set => (EntryKind::Locked, "is locked"),
+            Locking::Extended => (EntryKind::LockExtended, "stays locked"),
+        };
+        let since = self.locks.get(kind).map_or(now.wall, |lock| lock.since);
+        out.record(Record::Lock(LockRow {
+            account: self.account.name.clone(),
+            kind,
+            since,
+            end,
+            reason: reason.clone(),
+            firing,
+        }));
+        let what = match kind {
+            LockKind::Lock => verb,
+            LockKind::CloseOnly => "may only reduce exposure",
+        };
+        let message = format!("{} {what} {end}: {reason}", self.account.name);
+        let fields = lock_fields(kind, end, &reason);
+        out.entry(entry, Some(&self.account.name), message, fields);
+    }
+
+    /// Ends the locks whose time is over.
+    pub(super) fn end_locks(&mut self, now: Now, out: &mut Out<'_>) {
+        for kind in self.locks.over(now) {
+            self.end_lock(kind, EntryKind::LockEnded, "its time is over", now, out);
+        }
+    }
+
+    /// Ends a lock, if there is one of this kind.
+    pub(super) fn end_lock(
+        &mut self,
+        kind: LockKind,
+        entry: EntryKind,
+        reason: &str,
+        now: Now,
+        out: &mut Out<'_>,
+    ) {
+        let Some(lock) = self.locks.end(kind) else {
+            return;
+        };
+        out.record(Record::LockEnded {
+            account: self.account.name.clone(),
+            kind,
+            at: now.wall,
+            reason: reason.to_owned(),
+        });
+        let message = format!(
+            "the {} of {} ended: {reason} (it was set by {})",
+            kind.name(),
+            self.account.name,
+            lock.reason
+        );
+        let fields = lock_fields(kind, lock.end, reason);
+        out.entry(entry, Some(&self.account.name), message.clone(), fields);
+        out.notify(self.notice(Severity::Info, entry, message));
+        // What the lock asked for is moot; what firings asked for is not.
+        let goal = match kind {
+            LockKind::Lock => Goal::FlatAndQuiet,
+            LockKind::CloseOnly => Goal::ReduceOnly,
+        };
+        let moot = self
+            .enforcement
+            .drop_intents(|intent| intent.cause == Cause::Lock && intent.goal == goal);
+        for intent in moot {
+            out.record(Record::IntentEnded {
+                id: intent.id,
+                at: now.wall,
+                end: IntentEnd::Abandoned,
+            });
+        }
+    }
+
+    fn tell_fired(&self, run: &RuleRun, evidence: Fields, out: &mut Out<'_>) {
+        let does: Vec<&str> = run.rule.then.iter().map(Action::name).collect();
+        let message = format!(
+            "{} fired on {}: {}; {} ({})",
+            run.rule.name,
+            self.account.name,
+            words::evidence(&evidence),
+            does.join(", "),
+            words::holdings(self.seen.positions.as_deref(), &self.seen.orders)
+        );
+        out.rule_entry(
+            EntryKind::Fired,
+            &self.account,
+            run,
+            message.clone(),
+            evidence,
+        );
+        out.notify(Notice {
+            to: Audience::Named(run.rule.notifiers()),
+            severity: Severity::Critical,
+            kind: EntryKind::Fired,
+            account: Some(self.account.name.clone()),
+            rule: Some(run.rule.name.clone()),
+            text: message,
+        });
+    }
+}
+
+fn lock_fields(kind: LockKind, end: LockEnd, reason: &str) -> Fields {
+    let mut fields = Fields::new();
+    fields.put("lock", kind.name());
+    match end {
+        LockEnd::At(end) => fields.put("until", end.to_rfc3339()),
+        LockEnd::Manual => fields.put("until", "manual"),
+    };
+    fields.put("reason", reason);
+    fields
+}

@@ -1,0 +1,110 @@
+//! Where a step of the engine puts what it wants done.
+
+use super::EngineConfig;
+use super::account::RuleRun;
+use super::effect::{Effect, Notice};
+use super::record::{Entry, EntryKind, Fields, Record};
+use crate::domain::account::AccountName;
+use crate::domain::ids::{FiringId, IntentId, RequestId};
+use crate::domain::now::Now;
+use crate::rules::ruleset::Account;
+
+/// The numbers that are given out next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextIds {
+    /// For firings.
+    pub firing: FiringId,
+    /// For intents.
+    pub intent: IntentId,
+    /// For requests.
+    pub request: RequestId,
+}
+
+impl Default for NextIds {
+    fn default() -> NextIds {
+        NextIds {
+            firing: FiringId(1),
+            intent: IntentId(1),
+            request: RequestId(1),
+        }
+    }
+}
+
+/// Where a step puts what it wants done.
+#[derive(Debug)]
+pub(super) struct Out<'a> {
+    pub(super) now: Now,
+    pub(super) config: &'a EngineConfig,
+    pub(super) rules_hash: &'a str,
+    pub(super) ids: &'a mut NextIds,
+    pub(super) effects: Vec<Effect>,
+}
+
+impl Out<'_> {
+    pub(super) fn firing_id(&mut self) -> FiringId {
+        let id = self.ids.firing;
+        self.ids.firing = FiringId(id.0.saturating_add(1));
+        id
+    }
+
+    pub(super) fn intent_id(&mut self) -> IntentId {
+        let id = self.ids.intent;
+        self.ids.intent = IntentId(id.0.saturating_add(1));
+        id
+    }
+
+    pub(super) fn request_id(&mut self) -> RequestId {
+        let id = self.ids.request;
+        self.ids.request = RequestId(id.0.saturating_add(1));
+        id
+    }
+
+    pub(super) fn record(&mut self, record: Record) {
+        self.effects.push(Effect::Record(record));
+    }
+
+    pub(super) fn notify(&mut self, notice: Notice) {
+        self.effects.push(Effect::Notify(notice));
+    }
+
+    /// A line of the story about an account, or about none.
+    pub(super) fn entry(
+        &mut self,
+        kind: EntryKind,
+        account: Option<&AccountName>,
+        message: String,
+        fields: Fields,
+    ) {
+        let at = self.now.wall;
+        self.record(Record::Entry(Entry {
+            at,
+            kind,
+            account: account.cloned(),
+            rule: None,
+            firing: None,
+            message,
+            fields,
+        }));
+    }
+
+    /// A line of the story about a rule, and about its firing while it has one.
+    pub(super) fn rule_entry(
+        &mut self,
+        kind: EntryKind,
+        account: &Account,
+        run: &RuleRun,
+        message: String,
+        fields: Fields,
+    ) {
+        let at = self.now.wall;
+        self.record(Record::Entry(Entry {
+            at,
+            kind,
+            account: Some(account.name.clone()),
+            rule: Some(run.rule.name.clone()),
+            firing: run.state.fired.map(|fired| fired.id),
+            message,
+            fields,
+        }));
+    }
+}

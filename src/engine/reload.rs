@@ -1,0 +1,186 @@
+//! Putting a new rule set in force.
+//!
+//! State follows names: an account that keeps its name and number keeps its
+//! marks, anchors and locks; a rule that keeps its name keeps its latch. Marks
+//! belong to the account, so a changed drawdown goes on from them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Engine;
+use super::account::{AccountRun, RuleRun};
+use super::effect::Effect;
+use super::loosening::is_looser;
+use super::out::Out;
+use super::record::{EntryKind, Fields};
+use super::session::VenueDay;
+use crate::domain::account::{AccountName, RuleName};
+use crate::domain::lock::LockKind;
+use crate::domain::now::Now;
+use crate::rules::ruleset::{Loosening, Rule, RuleSet};
+
+impl Engine {
+    /// What speaks against putting these rules in force now: accounts that are
+    /// locked, or being made flat, and would be lost sight of.
+    pub fn objections(&self, rules: &RuleSet) -> Vec<String> {
+        self.accounts
+            .iter()
+            .filter_map(|run| {
+                let name = &run.account.name;
+                let kept = rules
+                    .account(name)
+                    .is_some_and(|account| account.number == run.account.number);
+                if kept {
+                    return None;
+                }
+                let locked = run.locks.get(LockKind::Lock).is_some()
+                    || run.locks.get(LockKind::CloseOnly).is_some();
+                if locked {
+                    Some(format!("account {name} is locked and must stay in the file, with its number, until the lock ends"))
+                } else if run.enforcement.is_idle() {
+                    None
+                } else {
+                    Some(format!("account {name} is being made flat and must stay in the file, with its number, until it is"))
+                }
+            })
+            .collect()
+    }
+
+    pub(super) fn reload(&mut self, rules: Arc<RuleSet>, now: Now) -> Vec<Effect> {
+        let mut old: HashMap<AccountName, AccountRun> = std::mem::take(&mut self.accounts)
+            .into_iter()
+            .map(|run| (run.account.name.clone(), run))
+            .collect();
+        self.rules = Arc::clone(&rules);
+        self.index.clear();
+        let mut out = Out {
+            now,
+            config: &self.config,
+            rules_hash: &rules.hash,
+            ids: &mut self.ids,
+            effects: Vec::new(),
+        };
+        let hold_back = rules.daemon.loosening == Loosening::NextSession;
+        for account in &rules.accounts {
+            let day = rules
+                .venue(&account.venue)
+                .and_then(|venue| VenueDay::of(&venue.kind));
+            let kept = old
+                .remove(&account.name)
+                .filter(|run| run.account.number == account.number);
+            let mut run = match kept {
+                Some(mut run) => {
+                    run.change_config(Arc::clone(account), day);
+                    run
+                }
+                None => AccountRun::new(Arc::clone(account), day, None, now),
+            };
+            let wanted: Vec<&Arc<Rule>> = rules.rules_of(&account.name).collect();
+            run.change_rules(&wanted, hold_back, now, &mut out);
+            run.roll_session(now, &mut out);
+            self.index.insert(account.name.clone(), self.accounts.len());
+            self.accounts.push(run);
+        }
+        let effects = out.effects;
+        self.touched = (0..self.accounts.len()).collect();
+        effects
+    }
+}
+
+impl AccountRun {
+    fn change_config(
+        &mut self,
+        account: Arc<crate::rules::ruleset::Account>,
+        day: Option<VenueDay>,
+    ) {
+        if self.account.session != account.session {
+            // The calendar changed: find the session that the present is in.
+            self.session = None;
+        }
+        self.account = account;
+        self.day = day;
+    }
+
+    /// Puts these rules in force for the account; with `hold_back`, those that
+    /// are looser than what is in force wait for the next session.
+    fn change_rules(
+        &mut self,
+        wanted: &[&Arc<Rule>],
+        hold_back: bool,
+        now: Now,
+        out: &mut Out<'_>,
+    ) {
+        let mut old: Vec<RuleRun> = std::mem::take(&mut self.rules);
+        let has_run_before = self.seen.at.is_some() || !old.is_empty();
+        for rule in wanted {
+            let found = old.iter().position(|run| run.rule.name == rule.name);
+            let run = match found.map(|index| old.remove(index)) {
+                None => RuleRun::new(Arc::clone(rule), None, now),
+                Some(mut run) if hold_back && is_looser(&run.rule, rule) => {
+                    run.held_back = Some(Some(Arc::clone(rule)));
+                    self.tell_held_back(&rule.name, "its change loosens it", out);
+                    run
+                }
+                Some(mut run) => {
+                    run.replace(Arc::clone(rule));
+                    run
+                }
+            };
+            self.rules.push(run);
+        }
+        if hold_back && has_run_before {
+            for mut run in old {
+                run.held_back = Some(None);
+                self.tell_held_back(&run.rule.name, "it is removed or disabled", out);
+                self.rules.push(run);
+            }
+        }
+    }
+
+    fn tell_held_back(&self, rule: &RuleName, why: &str, out: &mut Out<'_>) {
+        let message = format!(
+            "{rule} stays as it is on {} until its next session: {why}",
+            self.account.name
+        );
+        let mut fields = Fields::new();
+        fields.put("rule", rule).put("held_back", why);
+        out.entry(
+            EntryKind::LooseningHeld,
+            Some(&self.account.name),
+            message,
+            fields,
+        );
+    }
+
+    /// A session began: looser rules that waited for it come into force.
+    pub(super) fn put_held_back_rules_in_force(&mut self, out: &mut Out<'_>) {
+        let mut rules = Vec::with_capacity(self.rules.len());
+        for mut run in std::mem::take(&mut self.rules) {
+            let name = run.rule.name.clone();
+            match run.held_back.take() {
+                None => {
+                    rules.push(run);
+                    continue;
+                }
+                Some(Some(rule)) => {
+                    run.replace(rule);
+                    rules.push(run);
+                }
+                Some(None) => {}
+            }
+            let message = format!(
+                "the change of {name} that was held back is in force on {}",
+                self.account.name
+            );
+            let mut fields = Fields::new();
+            fields.put("rule", &name);
+            out.entry(
+                EntryKind::LooseningReleased,
+                Some(&self.account.name),
+                message,
+                fields,
+            );
+        }
+        self.rules = rules;
+    }
+}

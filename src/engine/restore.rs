@@ -1,0 +1,236 @@
+//! Starting an engine: from nothing, or from what the record kept.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::account::{AccountRun, RuleRun};
+use super::effect::Effect;
+use super::enforcement::Intent;
+use super::locks::Lock;
+use super::memory::AccountMemory;
+use super::out::NextIds;
+use super::record::{EntryKind, Fields, IntentEnd, IntentRow, LockRow, Record};
+use super::rule_state::RuleState;
+use super::session::VenueDay;
+use super::{Engine, EngineConfig};
+use crate::domain::account::{AccountName, RuleName};
+use crate::domain::now::Now;
+use crate::rules::ruleset::RuleSet;
+
+/// What the record kept.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// States of accounts, as JSON.
+    pub accounts: Vec<(AccountName, String)>,
+    /// States of rules, as JSON.
+    pub rules: Vec<(AccountName, RuleName, String)>,
+    /// Locks in force.
+    pub locks: Vec<LockRow>,
+    /// Intents that have no end.
+    pub intents: Vec<IntentRow>,
+    /// The numbers to give out next.
+    pub next: NextIds,
+}
+
+/// An engine that was started, and what is to be done first.
+#[derive(Debug)]
+pub struct Started {
+    /// The engine.
+    pub engine: Engine,
+    /// Reads for what was left undone, and lines of the story.
+    pub effects: Vec<Effect>,
+}
+
+impl Engine {
+    /// Starts an engine. Locks, latches and marks are as they were; nothing is
+    /// known of any account until it is observed afresh; what was left undone
+    /// is read first and then finished.
+    pub fn start(rules: Arc<RuleSet>, config: EngineConfig, kept: Kept, now: Now) -> Started {
+        let mut memories: HashMap<AccountName, AccountMemory> = HashMap::new();
+        let mut unreadable = Vec::new();
+        for (account, state) in kept.accounts {
+            match serde_json::from_str(&state) {
+                Ok(memory) => {
+                    memories.insert(account, memory);
+                }
+                Err(error) => unreadable.push((account, None, error.to_string())),
+            }
+        }
+        let mut states: HashMap<(AccountName, RuleName), RuleState> = HashMap::new();
+        for (account, rule, state) in kept.rules {
+            match serde_json::from_str::<RuleState>(&state) {
+                Ok(mut state) => {
+                    // Time in which nobody looked counts as unknown.
+                    let since = memories
+                        .get(&account)
+                        .and_then(|memory| memory.last)
+                        .map_or(now.steady, |last| last.at.min(now.steady));
+                    if state.true_since.is_some() && state.unknown_since.is_none() {
+                        state.unknown_since = Some(since);
+                    }
+                    states.insert((account, rule), state);
+                }
+                Err(error) => unreadable.push((account, Some(rule), error.to_string())),
+            }
+        }
+        let mut engine = Engine {
+            config,
+            accounts: Vec::with_capacity(rules.accounts.len()),
+            index: HashMap::new(),
+            ids: kept.next,
+            touched: Vec::new(),
+            rules: Arc::clone(&rules),
+        };
+        for account in &rules.accounts {
+            let day = rules
+                .venue(&account.venue)
+                .and_then(|venue| VenueDay::of(&venue.kind));
+            let memory = memories.remove(&account.name);
+            let mut run = AccountRun::new(Arc::clone(account), day, memory, now);
+            for rule in rules.rules_of(&account.name) {
+                let state = states.remove(&(account.name.clone(), rule.name.clone()));
+                run.rules.push(RuleRun::new(Arc::clone(rule), state, now));
+            }
+            engine
+                .index
+                .insert(account.name.clone(), engine.accounts.len());
+            engine.accounts.push(run);
+        }
+        let mut effects = engine.on_all(now, |run, out| run.roll_session(now, out));
+        effects.extend(engine.restore_locks(kept.locks, now));
+        effects.extend(engine.resume_intents(kept.intents, now));
+        effects.extend(engine.tell_unreadable(unreadable, now));
+        Started { engine, effects }
+    }
+
+    fn restore_locks(&mut self, locks: Vec<LockRow>, now: Now) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for row in locks {
+            effects.extend(self.on_account(&row.account.clone(), now, |run, _| {
+                run.locks.set(
+                    row.kind,
+                    Lock {
+                        since: row.since,
+                        end: row.end,
+                        reason: row.reason,
+                        firing: row.firing,
+                    },
+                );
+            }));
+        }
+        effects.extend(self.on_all(now, |run, out| run.end_locks(now, out)));
+        effects
+    }
+
+    fn resume_intents(&mut self, intents: Vec<IntentRow>, now: Now) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for row in intents {
+            let intent = Intent {
+                id: row.id,
+                goal: row.goal,
+                cause: row.cause,
+            };
+            let is_known = self.index.contains_key(&row.account);
+            if is_known && self.config.acts {
+                effects.extend(self.on_account(&row.account, now, |run, out| {
+                    run.resume(intent, now, out);
+                }));
+            } else {
+                // Nothing may act on an account that is not in the rule file.
+                effects.push(Effect::Record(Record::IntentEnded {
+                    id: intent.id,
+                    at: now.wall,
+                    end: IntentEnd::Abandoned,
+                }));
+            }
+        }
+        effects
+    }
+
+    fn tell_unreadable(
+        &mut self,
+        unreadable: Vec<(AccountName, Option<RuleName>, String)>,
+        now: Now,
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for (account, rule, error) in unreadable {
+            effects.extend(self.on_account(&account, now, |run, out| {
+                let what = rule.as_ref().map_or_else(
+                    || format!("the account {}", run.account.name),
+                    |rule| format!("the rule {rule} on {}", run.account.name),
+                );
+                let message =
+                    format!("the stored state of {what} cannot be read and starts afresh: {error}");
+                let name = run.account.name.clone();
+                out.entry(
+                    EntryKind::RecordFailed,
+                    Some(&name),
+                    message.clone(),
+                    Fields::new(),
+                );
+                out.notify(run.notice(
+                    super::effect::Severity::Critical,
+                    EntryKind::RecordFailed,
+                    message,
+                ));
+            }));
+        }
+        effects
+    }
+
+    /// Whether anything that was left undone by a run before this one is still
+    /// open.
+    pub fn has_open_intents(&self) -> bool {
+        self.accounts.iter().any(|run| !run.enforcement.is_idle())
+    }
+
+    /// Everything that would be kept, as after a crash right now: for tests of
+    /// restarts, and for rule tests that ask for one.
+    pub fn keep(&self) -> Kept {
+        let mut kept = Kept {
+            next: self.ids,
+            ..Kept::default()
+        };
+        for run in &self.accounts {
+            let name = &run.account.name;
+            if let Ok(state) = serde_json::to_string(&run.memory) {
+                kept.accounts.push((name.clone(), state));
+            }
+            for rule in &run.rules {
+                if let Ok(state) = serde_json::to_string(&rule.state) {
+                    kept.rules
+                        .push((name.clone(), rule.rule.name.clone(), state));
+                }
+            }
+            kept.locks.extend(run.lock_rows());
+            kept.intents
+                .extend(run.enforcement.intents().iter().map(|intent| IntentRow {
+                    id: intent.id,
+                    account: name.clone(),
+                    goal: intent.goal.clone(),
+                    cause: intent.cause.clone(),
+                    at: run.read_asked_at,
+                }));
+        }
+        kept
+    }
+}
+
+impl AccountRun {
+    fn lock_rows(&self) -> impl Iterator<Item = LockRow> + '_ {
+        use crate::domain::lock::LockKind;
+        [LockKind::Lock, LockKind::CloseOnly]
+            .into_iter()
+            .filter_map(|kind| {
+                let lock = self.locks.get(kind)?;
+                Some(LockRow {
+                    account: self.account.name.clone(),
+                    kind,
+                    since: lock.since,
+                    end: lock.end,
+                    reason: lock.reason.clone(),
+                    firing: lock.firing,
+                })
+            })
+    }
+}

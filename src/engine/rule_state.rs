@@ -1,0 +1,191 @@
+//! What one rule remembers for one account, and how it moves from one answer
+//! of its condition to the next.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::truth::Truth;
+use crate::domain::ids::FiringId;
+use crate::domain::now::Now;
+use crate::domain::observation::Timestamp;
+use crate::domain::trade_date::TradeDate;
+use crate::rules::ruleset::{Rearm, Rule};
+
+/// What is stored for one rule and one account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleState {
+    /// Set while the rule has fired and is not re-armed.
+    pub fired: Option<Fired>,
+    /// Since when the condition has been true, by the steady clock; time in
+    /// which it was unknown is left out.
+    pub true_since: Option<Timestamp>,
+    /// Since when the condition has been unknown, while it would be true.
+    pub unknown_since: Option<Timestamp>,
+    /// On how many observations in a row it was true.
+    pub confirmed: u32,
+    /// How many of the warnings of `warn_at` went out in `warned_in`.
+    pub warned: u32,
+    /// The session in which they went out.
+    pub warned_in: Option<TradeDate>,
+    /// Scheduled times up to this one have been decided.
+    pub handled: Timestamp,
+}
+
+/// A rule that has fired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fired {
+    /// The firing.
+    pub id: FiringId,
+    /// When, by the steady clock.
+    pub at: Timestamp,
+    /// In which session.
+    pub session: Option<TradeDate>,
+    /// Whether the condition has been false since.
+    pub cleared: bool,
+}
+
+/// What an answer does to a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing that others need to know.
+    None,
+    /// It is to fire now.
+    Fires,
+    /// Its condition became false after it had fired.
+    Clears,
+}
+
+impl RuleState {
+    /// A rule that was never evaluated: what was scheduled before `now` is none
+    /// of its business.
+    pub const fn new(now: Timestamp) -> RuleState {
+        RuleState {
+            fired: None,
+            true_since: None,
+            unknown_since: None,
+            confirmed: 0,
+            warned: 0,
+            warned_in: None,
+            handled: now,
+        }
+    }
+
+    /// Takes an answer of the condition. `observed` says that it comes with a
+    /// new observation and not with mere time.
+    pub fn answer(&mut self, rule: &Rule, truth: Truth, observed: bool, now: Now) -> Change {
+        match &mut self.fired {
+            Some(fired) => match truth {
+                Truth::False if !fired.cleared => {
+                    fired.cleared = true;
+                    Change::Clears
+                }
+                Truth::True => {
+                    fired.cleared = false;
+                    Change::None
+                }
+                Truth::False | Truth::Unknown => Change::None,
+            },
+            None => self.build_up(rule, truth, observed, now),
+        }
+    }
+
+    fn build_up(&mut self, rule: &Rule, truth: Truth, observed: bool, now: Now) -> Change {
+        match truth {
+            Truth::False => {
+                self.forget_build_up();
+                Change::None
+            }
+            Truth::Unknown => {
+                if self.true_since.is_some() && self.unknown_since.is_none() {
+                    self.unknown_since = Some(now.steady);
+                }
+                Change::None
+            }
+            Truth::True => {
+                self.leave_out_unknown(now);
+                let since = *self.true_since.get_or_insert(now.steady);
+                if observed {
+                    self.confirmed = self.confirmed.saturating_add(1);
+                }
+                let held = rule.hold.is_none_or(|hold| now.since(since) >= hold);
+                // One observation is what every firing needs; more are counted.
+                let confirmed = rule.confirm <= 1 || self.confirmed >= rule.confirm;
+                if held && confirmed {
+                    Change::Fires
+                } else {
+                    Change::None
+                }
+            }
+        }
+    }
+
+    /// Time in which the condition was unknown does not count towards `hold`.
+    fn leave_out_unknown(&mut self, now: Now) {
+        let (Some(since), Some(unknown)) = (self.true_since, self.unknown_since.take()) else {
+            return;
+        };
+        self.true_since = since.checked_add_signed(now.since(unknown));
+    }
+
+    fn forget_build_up(&mut self) {
+        self.true_since = None;
+        self.unknown_since = None;
+        self.confirmed = 0;
+    }
+
+    /// Marks the rule as fired.
+    pub fn fire(&mut self, id: FiringId, session: Option<TradeDate>, now: Now) {
+        self.forget_build_up();
+        self.fired = Some(Fired {
+            id,
+            at: now.steady,
+            session,
+            cleared: false,
+        });
+    }
+
+    /// Lets the rule fire again.
+    pub fn rearm(&mut self) {
+        self.forget_build_up();
+        self.fired = None;
+    }
+
+    /// Whether time alone re-arms the rule: a new session, or the duration.
+    pub fn is_rearmed_by_time(&self, rearm: Rearm, session: Option<TradeDate>, now: Now) -> bool {
+        let Some(fired) = &self.fired else {
+            return false;
+        };
+        match rearm {
+            Rearm::Session => match (fired.session, session) {
+                (Some(then), Some(current)) => current > then,
+                (None, Some(_)) => true,
+                (_, None) => false,
+            },
+            Rearm::After(span) => now.since(fired.at) >= span,
+            Rearm::Clear | Rearm::Flat | Rearm::Never => false,
+        }
+    }
+
+    /// Whether what is known now re-arms the rule. An unknown never does.
+    pub fn is_rearmed_by(&self, rearm: Rearm, truth: Truth, flat_and_quiet: Option<bool>) -> bool {
+        self.fired.is_some()
+            && match rearm {
+                Rearm::Clear => truth == Truth::False,
+                Rearm::Flat => flat_and_quiet == Some(true),
+                Rearm::Session | Rearm::After(_) | Rearm::Never => false,
+            }
+    }
+
+    /// When time alone may change what the rule does, by the steady clock.
+    pub fn steady_deadline(&self, rule: &Rule) -> Option<Timestamp> {
+        match (&self.fired, rule.rearm) {
+            (Some(fired), Rearm::After(span)) => later(fired.at, span),
+            (Some(_), _) => None,
+            (None, _) => later(self.true_since?, rule.hold?),
+        }
+    }
+}
+
+fn later(from: Timestamp, span: TimeDelta) -> Option<Timestamp> {
+    from.checked_add_signed(span)
+}

@@ -1,0 +1,210 @@
+//! What the engine shows of itself: every account with its rules, locks and
+//! enforcement, as plain data with decimal strings.
+
+use serde::Serialize;
+
+use super::Engine;
+use super::account::{AccountRun, RuleRun};
+use super::memory::VenueFigure;
+use crate::domain::lock::{LockEnd, LockKind};
+use crate::domain::money::Money;
+use crate::domain::now::Now;
+use crate::rules::ruleset::Action;
+
+/// One account.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccountStatus {
+    /// Its name in the rule file.
+    pub account: String,
+    /// The venue that it is at.
+    pub venue: String,
+    /// Its name at the venue.
+    pub number: String,
+    /// How good the newest observation is: `none`, `good`, `suspect`, `missing`.
+    pub data: &'static str,
+    /// Why it is not good.
+    pub data_reason: Option<String>,
+    /// Age of the newest trustworthy observation in seconds, since the start
+    /// when there was none.
+    pub data_age_seconds: i64,
+    /// The session's trade date.
+    pub session: Option<String>,
+    /// When the next session opens, RFC 3339.
+    pub next_session_opens: Option<String>,
+    /// Balance.
+    pub balance: Option<Money>,
+    /// Equity.
+    pub equity: Option<Money>,
+    /// Session P&L.
+    pub session_pnl: Option<Money>,
+    /// Where the session P&L comes from: `venue` or `ledger`.
+    pub session_pnl_from: Option<&'static str>,
+    /// Open result.
+    pub unrealized: Option<Money>,
+    /// Open positions, as in a history file; `None` when unknown.
+    pub positions: Option<Vec<String>>,
+    /// Number of working orders; `None` when unknown.
+    pub working_orders: Option<usize>,
+    /// Locks in force.
+    pub locks: Vec<LockStatus>,
+    /// What is being enforced, if anything.
+    pub enforcement: Option<EnforcementStatus>,
+    /// Its rules, in the order of the rule file.
+    pub rules: Vec<RuleStatus>,
+}
+
+/// A lock in force.
+#[derive(Clone, Debug, Serialize)]
+pub struct LockStatus {
+    /// `lock` or `close_only`.
+    pub kind: &'static str,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// Until when, RFC 3339, or `manual`.
+    pub until: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What is being enforced.
+#[derive(Clone, Debug, Serialize)]
+pub struct EnforcementStatus {
+    /// What is to be reached, in words.
+    pub goals: Vec<String>,
+    /// The round that is going on.
+    pub round: u32,
+    /// Verification reads in a row that learned nothing.
+    pub failed_reads: u32,
+}
+
+/// One rule for one account.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleStatus {
+    /// The rule's name.
+    pub rule: String,
+    /// `armed`, `building` (true, but not for long enough), `fired`, `unknown`.
+    pub state: &'static str,
+    /// The condition's answer: `true`, `false`, `unknown`.
+    pub truth: &'static str,
+    /// The tested value.
+    pub value: Option<Money>,
+    /// What it is tested against.
+    pub limit: Option<Money>,
+    /// How far the value may move before the limit is breached.
+    pub distance: Option<Money>,
+    /// The share of the limit that is used, as a fraction.
+    pub used: Option<Money>,
+    /// The firing, while the rule has fired.
+    pub firing: Option<i64>,
+    /// When it fired, RFC 3339.
+    pub fired_at: Option<String>,
+    /// What a firing does.
+    pub actions: Vec<&'static str>,
+    /// Whether a looser form of it waits for the next session.
+    pub held_back: bool,
+}
+
+impl Engine {
+    /// Every account, in the order of the rule file.
+    pub fn status(&self, now: Now) -> Vec<AccountStatus> {
+        self.accounts.iter().map(|run| run.status(now)).collect()
+    }
+}
+
+impl AccountRun {
+    fn status(&self, now: Now) -> AccountStatus {
+        let context = self.context(now);
+        let session = self.memory.session.as_ref();
+        let pnl = context.pnl.sum.total;
+        AccountStatus {
+            account: self.account.name.to_string(),
+            venue: self.account.venue.to_string(),
+            number: self.account.number.to_string(),
+            data: self.seen.data.name(),
+            data_reason: self.seen.data.reason(),
+            data_age_seconds: now.since(self.seen.trusted_at).num_seconds(),
+            session: session.map(|session| session.date.to_string()),
+            next_session_opens: self.session.map(|session| session.next_open.to_rfc3339()),
+            balance: self.seen.figures.balance,
+            equity: self.seen.figures.equity,
+            session_pnl: pnl,
+            session_pnl_from: pnl.map(|_| {
+                if context.pnl.from_venue {
+                    "venue"
+                } else {
+                    "ledger"
+                }
+            }),
+            unrealized: self.seen.figures.unrealized,
+            positions: self
+                .seen
+                .positions
+                .as_ref()
+                .map(|held| held.iter().map(ToString::to_string).collect()),
+            working_orders: self.seen.orders.count(),
+            locks: self.lock_status(),
+            enforcement: (!self.enforcement.is_idle()).then(|| EnforcementStatus {
+                goals: self
+                    .enforcement
+                    .intents()
+                    .iter()
+                    .map(|intent| intent.goal.words())
+                    .collect(),
+                round: self.enforcement.round(),
+                failed_reads: self.enforcement.failed_reads(),
+            }),
+            rules: self.rules.iter().map(RuleRun::status).collect(),
+        }
+    }
+
+    fn lock_status(&self) -> Vec<LockStatus> {
+        [LockKind::Lock, LockKind::CloseOnly]
+            .into_iter()
+            .filter_map(|kind| {
+                let lock = self.locks.get(kind)?;
+                Some(LockStatus {
+                    kind: kind.name(),
+                    since: lock.since.to_rfc3339(),
+                    until: match lock.end {
+                        LockEnd::At(end) => end.to_rfc3339(),
+                        LockEnd::Manual => "manual".to_owned(),
+                    },
+                    reason: lock.reason.clone(),
+                })
+            })
+            .collect()
+    }
+
+    /// Whether the venue's own session figure is in use.
+    pub fn trusts_venue_figure(&self) -> bool {
+        self.memory
+            .session
+            .as_ref()
+            .is_some_and(|session| session.venue_figure == VenueFigure::Trusted)
+    }
+}
+
+impl RuleRun {
+    fn status(&self) -> RuleStatus {
+        use super::truth::Truth;
+        let state = match (&self.state.fired, self.reading.truth) {
+            (Some(_), _) => "fired",
+            (None, Truth::Unknown) => "unknown",
+            (None, Truth::True) => "building",
+            (None, Truth::False) => "armed",
+        };
+        RuleStatus {
+            rule: self.rule.name.to_string(),
+            state,
+            truth: self.reading.truth.name(),
+            value: self.reading.value.map(Money::new),
+            limit: self.reading.limit.map(Money::new),
+            distance: self.reading.distance.map(Money::new),
+            used: self.reading.used().map(|used| Money::new(used.round_dp(4))),
+            firing: self.state.fired.map(|fired| fired.id.0),
+            fired_at: self.state.fired.map(|fired| fired.at.to_rfc3339()),
+            actions: self.rule.then.iter().map(Action::name).collect(),
+            held_back: self.held_back.is_some(),
+        }
+    }
+}
