@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::Engine;
 use super::account::{AccountRun, RuleRun};
-use super::memory::VenueFigure;
 use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::money::Money;
 use crate::domain::now::Now;
@@ -173,14 +172,6 @@ impl AccountRun {
                 })
             })
             .collect()
-    }
-
-    /// Whether the venue's own session figure is in use.
-    pub fn trusts_venue_figure(&self) -> bool {
-        self.memory
-            .session
-            .as_ref()
-            .is_some_and(|session| session.venue_figure == VenueFigure::Trusted)
     }
 }
 

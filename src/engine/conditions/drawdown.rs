@@ -19,7 +19,7 @@ pub(super) fn read(rule: &TrailingDrawdown, context: &Context<'_>) -> Reading {
         };
     }
     Reading::falls_to(value, floor(rule, mark.value, context.account), rule.breach)
-        .from_start(Some(mark.value))
+        .starting_at(Some(mark.value))
 }
 
 fn value(metric: Metric, context: &Context<'_>) -> Option<Money> {

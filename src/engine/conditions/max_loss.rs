@@ -11,7 +11,7 @@ pub(super) fn read(rule: &MaxLoss, context: &Context<'_>) -> Reading {
         MaxLossOf::Balance => context.figures.balance,
     };
     Reading::falls_to(value, floor(rule, context), rule.breach)
-        .from_start(anchor(rule.anchor, context))
+        .starting_at(anchor(rule.anchor, context))
 }
 
 fn floor(rule: &MaxLoss, context: &Context<'_>) -> Option<Money> {

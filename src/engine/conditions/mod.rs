@@ -94,7 +94,7 @@ impl Reading {
 
     /// The same answer, with the value at which nothing of the limit is used.
     #[must_use]
-    pub fn from_start(self, start: Option<Money>) -> Reading {
+    pub fn starting_at(self, start: Option<Money>) -> Reading {
         Reading {
             start: start.map(Money::decimal),
             ..self

@@ -14,7 +14,7 @@ pub(super) fn read(rule: &ProfitFloor, context: &Context<'_>) -> Reading {
                 .as_ref()
                 .and_then(|session| session.marks.pnl);
             Reading::falls_to(context.pnl.sum.total, Some(rule.floor), rule.breach)
-                .from_start(mark.map(|mark| mark.value))
+                .starting_at(mark.map(|mark| mark.value))
         }
         Some(false) => Reading {
             value: context.pnl.sum.total.map(|value| value.decimal()),
