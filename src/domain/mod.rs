@@ -4,8 +4,17 @@
 //! Nothing here reads a clock or does I/O; time is always an argument.
 
 pub mod account;
+pub mod closures;
+mod cron_fields;
+pub mod days;
 pub mod holdings;
 pub mod instrument;
+pub mod local_time;
 pub mod lock;
 pub mod money;
 pub mod observation;
+pub mod schedule;
+pub mod session;
+pub mod time_of_day;
+pub mod trade_date;
+pub mod window;
