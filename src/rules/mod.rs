@@ -1,4 +1,121 @@
 //! Rule files: YAML text in, a checked [`ruleset::RuleSet`] and every
 //! diagnostic out.
+//!
+//! The way of a file: `tree` reads the text into nodes that keep their places
+//! (the raw form), `check` turns them into the [`RuleSet`] (the checked form)
+//! with the readers of `read` and the tables of keys in `tables`, and whatever
+//! is wrong becomes a [`Diagnostic`]. Nothing here does I/O: the files that a
+//! rule file names come through a [`Loader`].
 
+pub mod diagnostic;
 pub mod ruleset;
+
+mod check;
+mod keys;
+mod mask;
+mod node;
+mod read;
+mod render;
+mod suggest;
+mod tables;
+mod tree;
+mod words;
+
+pub use check::{Loader, MAX_ACCOUNTS, MAX_RULES};
+pub use tree::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, MAX_TEXT};
+
+use crate::domain::account::{AccountName, AccountNumber};
+use diagnostic::{Diagnostic, Findings};
+use ruleset::{RuleSet, Venue};
+
+/// What came of a rule file.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The rules; there only when no error was found.
+    pub rules: Option<RuleSet>,
+    /// Everything that was found, by place; secrets are starred out.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many more diagnostics there were than are reported.
+    pub omitted: usize,
+    /// The accounts that can be acted on by hand, whatever else is wrong.
+    pub targets: Vec<Target>,
+    name: String,
+    /// The text with secrets starred out; empty when there is nothing to show.
+    shown: String,
+}
+
+/// An account that can be acted on by hand: it and its venue are right, though
+/// the rest of the file may not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The account's name in the file.
+    pub account: AccountName,
+    /// Its name at the venue.
+    pub number: AccountNumber,
+    /// The venue.
+    pub venue: Venue,
+}
+
+/// Reads and checks a rule file. `name` is what messages call it; `loader`
+/// gives the text of files that it names.
+pub fn load(name: &str, text: &str, loader: &Loader<'_>) -> Loaded {
+    let mut findings = Findings::default();
+    let tree = tree::read(text, &mut findings);
+    let (declared, rules) = match &tree.root {
+        // With half a file, everything but the syntax error is a guess.
+        Some(root) if !tree.complete => (check::accounts_alone(root, loader), None),
+        Some(root) => check::file(root, text, loader, &mut findings),
+        None => (check::Declared::default(), None),
+    };
+    let targets = targets(&declared);
+    let rules = rules.filter(|_| findings.errors() == 0);
+    let shown = match findings.is_empty() {
+        true => String::new(),
+        false => findings.secrets.masked(text),
+    };
+    let (diagnostics, omitted) = findings.into_shown();
+    Loaded {
+        rules,
+        diagnostics,
+        omitted,
+        targets,
+        name: name.to_owned(),
+        shown,
+    }
+}
+
+fn targets(declared: &check::Declared) -> Vec<Target> {
+    let complete = declared.accounts.iter().filter(|draft| draft.whole);
+    complete
+        .filter_map(|draft| {
+            let name = draft.venue.as_ref()?;
+            let venue = declared.venues.iter().find(|venue| venue.name == *name)?;
+            Some(Target {
+                account: draft.name.clone(),
+                number: draft.number.clone()?,
+                venue: venue.clone(),
+            })
+        })
+        .collect()
+}
+
+impl Loaded {
+    /// The diagnostics with the lines that they are about, for people.
+    pub fn render(&self, color: Color) -> String {
+        render::report(self, color)
+    }
+
+    /// The diagnostics, each on a line: `file:line:column: error: ...; ...`.
+    pub fn render_short(&self) -> String {
+        render::short(self)
+    }
+}
+
+/// Whether a report has colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// For a terminal.
+    Styled,
+    /// For everything else.
+    Plain,
+}

@@ -9,6 +9,7 @@
 
 mod every_zone;
 mod local_time;
+mod rules;
 mod schedule;
 mod session_calendar;
 mod wall_clock;

@@ -1,0 +1,148 @@
+//! The actions of a rule.
+
+use super::{Declared, unknown_name};
+use crate::domain::account::NotifierName;
+use crate::rules::diagnostic::{Diagnostic, Findings, either, quoted};
+use crate::rules::keys::{Fields, Table, open_one};
+use crate::rules::node::{Node, Value};
+use crate::rules::read;
+use crate::rules::ruleset::{Action, Leaf, Only, PnlPer, Rule, Until, Windows};
+use crate::rules::suggest::did_you_mean;
+use crate::rules::tables::{self, PLAIN_ACTIONS};
+
+/// The list under `then`.
+pub(super) fn actions(
+    node: &Node<'_>,
+    declared: &Declared,
+    findings: &mut Findings,
+) -> Option<Vec<Action>> {
+    let items = read::list(node, "a list of actions", findings)?;
+    let before = findings.errors();
+    let mut actions: Vec<Action> = Vec::new();
+    for item in items {
+        let Some(action) = action(item, declared, findings) else {
+            continue;
+        };
+        let twice = actions.iter().any(|known| match (known, &action) {
+            (Action::Notify(known), Action::Notify(new)) => known == new,
+            (known, new) => known.name() == new.name(),
+        });
+        if twice {
+            let message = format!("`{}` is there twice", action.name());
+            findings.push(Diagnostic::error(item.place, message).help("keep one of them"));
+        }
+        actions.push(action);
+    }
+    (findings.errors() == before).then_some(actions)
+}
+
+fn action(node: &Node<'_>, declared: &Declared, findings: &mut Findings) -> Option<Action> {
+    match &node.value {
+        Value::Scalar { text } => plain_action(node, text, findings),
+        _ => {
+            let (key, entry) = open_action(node, findings)?;
+            match key {
+                "lock" => {
+                    until(&entry.value, &tables::LOCK, findings).map(|until| Action::Lock { until })
+                }
+                "close_only" => until(&entry.value, &tables::CLOSE_ONLY, findings)
+                    .map(|until| Action::CloseOnly { until }),
+                _ => notifier(&entry.value, declared, findings).map(Action::Notify),
+            }
+        }
+    }
+}
+
+fn plain_action(node: &Node<'_>, text: &str, findings: &mut Findings) -> Option<Action> {
+    match text {
+        "cancel_orders" => return Some(Action::CancelOrders),
+        "flatten" => return Some(Action::Flatten),
+        "close_position" => return Some(Action::ClosePosition),
+        _ => {}
+    }
+    let wrong = match tables::ACTION.key(text) {
+        Some(key) => {
+            let message = format!("the action `{text}` needs a value");
+            Diagnostic::error(node.place, message).help(format!("write `{{ {} }}`", key.example))
+        }
+        None => {
+            let known = PLAIN_ACTIONS.into_iter().chain(tables::ACTION.names());
+            let help = did_you_mean(text, known.clone())
+                .unwrap_or_else(|| format!("actions are {}", either(known)));
+            Diagnostic::error(node.place, format!("there is no action {}", quoted(text))).help(help)
+        }
+    };
+    findings.push(wrong);
+    None
+}
+
+/// The key of an action with a value. A plain action written as a key has its
+/// own message: `- flatten:` is a near miss.
+fn open_action<'n, 'a>(
+    node: &'n Node<'a>,
+    findings: &mut Findings,
+) -> Option<(&'static str, &'n crate::rules::node::Entry<'a>)> {
+    if let Some([entry]) = node.entries()
+        && PLAIN_ACTIONS.contains(&entry.key.as_ref())
+    {
+        let message = format!("the action `{}` takes no value", entry.key);
+        let help = format!("write `{}` alone, without a colon", entry.key);
+        findings.push(Diagnostic::error(entry.key_place, message).help(help));
+        return None;
+    }
+    open_one(node, &tables::ACTION, findings).map(|(key, entry)| (key.name, entry))
+}
+
+fn until(node: &Node<'_>, table: &'static Table, findings: &mut Findings) -> Option<Until> {
+    let fields = Fields::open(node, table, findings)?;
+    let node = fields.get("until")?;
+    let text = read::scalar(node, "a time, a duration or a word", findings)?;
+    if read::looks_like_time(text) {
+        return read::clock_time(node, findings).map(Until::TimeOfDay);
+    }
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return read::duration(node, findings).map(Until::For);
+    }
+    read::word(node, findings)
+}
+
+/// The name of an entry under `notify`.
+pub(super) fn notifier(
+    node: &Node<'_>,
+    declared: &Declared,
+    findings: &mut Findings,
+) -> Option<NotifierName> {
+    let text = read::scalar(node, "the name of a notifier", findings)?;
+    if declared.notifier_names.contains(text) {
+        return Some(NotifierName::from(text));
+    }
+    let mut known: Vec<&str> = declared.notifier_names.iter().map(String::as_str).collect();
+    known.sort_unstable();
+    findings.push(unknown_name(
+        node.place,
+        "notifier",
+        text,
+        known.into_iter(),
+    ));
+    None
+}
+
+/// Refuses actions that the condition gives nothing to work on.
+pub(super) fn fit_condition(rule: &Rule, fields: &Fields<'_, '_>, findings: &mut Findings) {
+    if rule.then.contains(&Action::ClosePosition) && !rule.when.has_leaf(offends_by_position) {
+        let message = "`close_position` needs a condition that tells which position offends";
+        let help = "that is `pnl` with `per: position`, `position`, `outside` or `inside`; or use \
+                    `flatten`";
+        findings.push(Diagnostic::error(fields.place("then"), message).help(help));
+    }
+}
+
+/// Whether a condition tells which of several positions made it true.
+fn offends_by_position(leaf: &Leaf) -> bool {
+    match leaf {
+        Leaf::Pnl(pnl) => pnl.per == PnlPer::Position,
+        Leaf::Windows(Windows { only, .. }) => *only != Some(Only::Orders),
+        Leaf::Position(_) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,71 @@
+//! The `daemon` section.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use crate::rules::diagnostic::{Diagnostic, Findings, quoted};
+use crate::rules::keys::Fields;
+use crate::rules::node::Node;
+use crate::rules::read;
+use crate::rules::ruleset::{Daemon, Loosening, Mode};
+use crate::rules::tables;
+
+/// Port of the local API unless the file says otherwise.
+pub(crate) const DEFAULT_HTTP_PORT: u16 = 7380;
+
+/// The settings, those that are missing or wrong at their defaults.
+pub(super) fn daemon(node: Option<&Node<'_>>, findings: &mut Findings) -> Daemon {
+    let default_http = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), DEFAULT_HTTP_PORT);
+    let mut daemon = Daemon {
+        mode: Mode::Enforce,
+        database: None,
+        http: Some(default_http),
+        loosening: Loosening::Immediate,
+    };
+    let Some(fields) = node.and_then(|node| Fields::open(node, &tables::DAEMON, findings)) else {
+        return daemon;
+    };
+    if let Some(mode) = fields.read("mode", findings, read::word) {
+        daemon.mode = mode;
+    }
+    if let Some(loosening) = fields.read("loosening", findings, read::word) {
+        daemon.loosening = loosening;
+    }
+    let database = fields.read("database", findings, read::line_of_text);
+    daemon.database = database.map(PathBuf::from);
+    if let Some(http) = fields.read("http", findings, http) {
+        daemon.http = http;
+    }
+    daemon
+}
+
+/// An address to listen on, or `off`.
+fn http(node: &Node<'_>, findings: &mut Findings) -> Option<Option<SocketAddr>> {
+    let text = read::scalar(node, "an address or `off`", findings)?;
+    if text == "off" {
+        return Some(None);
+    }
+    let Ok(address) = text.parse::<SocketAddr>() else {
+        let message = format!("{} is not an address with a port", quoted(text));
+        findings.push(Diagnostic::error(node.place, message).help(http_help(text)));
+        return None;
+    };
+    if !address.ip().is_loopback() {
+        let message = format!("anyone who reaches {address} can read the status page");
+        let help = format!("use `127.0.0.1:{}` and a tunnel", address.port());
+        findings.push(Diagnostic::warning(node.place, message).help(help));
+    }
+    Some(Some(address))
+}
+
+fn http_help(text: &str) -> String {
+    let port = text
+        .rsplit(':')
+        .next()
+        .and_then(|port| port.parse::<u16>().ok());
+    match (text, port) {
+        ("false" | "no" | "none" | "Off" | "OFF", _) => "write `off`".to_owned(),
+        (_, Some(port)) => format!("write `127.0.0.1:{port}`"),
+        _ => format!("write `127.0.0.1:{DEFAULT_HTTP_PORT}` or `off`"),
+    }
+}

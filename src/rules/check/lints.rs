@@ -1,0 +1,87 @@
+//! Warnings: what is possible, and probably not meant.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::Declared;
+use crate::domain::account::AccountName;
+use crate::rules::diagnostic::{Diagnostic, Findings};
+use crate::rules::keys::Fields;
+use crate::rules::ruleset::{Action, Leaf, Rule};
+
+/// Warnings about one rule.
+pub(super) fn rule(rule: &Rule, fields: &Fields<'_, '_>, findings: &mut Findings) {
+    let has = |test: fn(&Action) -> bool| rule.then.iter().any(test);
+    let flattens = has(|action| matches!(action, Action::Flatten));
+    let closes = has(|action| matches!(action, Action::ClosePosition));
+    let locks = has(|action| matches!(action, Action::Lock { .. }));
+    let acts = has(|action| !matches!(action, Action::Notify(_)));
+    let place = fields.place("then");
+    if locks && !flattens {
+        let message = "this rule locks the account without `flatten`";
+        let help = "a lock flattens whatever it finds; add `flatten` so that the rule says so";
+        findings.push(Diagnostic::warning(place, message).help(help));
+    } else if acts && !flattens && !closes && rule.when.has_leaf(Leaf::rearms_by_session) {
+        let message = "this rule tests a result and leaves positions open";
+        let help = "add `flatten`, or `close_position` where single positions are tested";
+        findings.push(Diagnostic::warning(place, message).help(help));
+    }
+    if flattens && closes {
+        let message = "`flatten` closes every position; `close_position` adds nothing";
+        findings.push(Diagnostic::warning(place, message).help("keep one of them"));
+    }
+    if !rule.warn_at.is_empty() && rule.notifiers().is_empty() {
+        let message = "nobody hears of these warnings";
+        let help = "add `notify:` to the rule";
+        findings.push(Diagnostic::warning(fields.place("warn_at"), message).help(help));
+    }
+}
+
+/// Warnings about what is declared and not used.
+pub(super) fn unused(
+    fields: &Fields<'_, '_>,
+    declared: &Declared,
+    rules: Option<&[Arc<Rule>]>,
+    findings: &mut Findings,
+) {
+    // With errors in the file, what seems unused may just be unreadable.
+    let Some(rules) = rules.filter(|_| findings.errors() == 0) else {
+        return;
+    };
+    let enabled = rules.iter().filter(|rule| rule.enabled);
+    let watched: HashSet<&AccountName> = enabled.flat_map(|rule| &rule.accounts).collect();
+    for draft in &declared.accounts {
+        if !watched.contains(&draft.name) {
+            let message = format!("no rule watches the account `{}`", draft.name);
+            let help = "add it to the `accounts` of a rule";
+            findings.push(Diagnostic::warning(draft.place, message).help(help));
+        }
+    }
+    let venues: HashSet<&str> = declared
+        .accounts
+        .iter()
+        .filter_map(|draft| draft.venue.as_ref())
+        .map(|venue| venue.as_str())
+        .collect();
+    let sessions: HashSet<&str> = declared
+        .accounts
+        .iter()
+        .filter_map(|draft| draft.session.as_ref())
+        .map(|session| session.name())
+        .collect();
+    let heard: Vec<_> = rules.iter().flat_map(|rule| rule.notifiers()).collect();
+    let notifiers: HashSet<&str> = heard.iter().map(|name| name.as_str()).collect();
+    for (section, used) in [
+        ("venues", venues),
+        ("sessions", sessions),
+        ("notify", notifiers),
+    ] {
+        let entries = fields.get(section).and_then(|node| node.entries());
+        for entry in entries.unwrap_or_default() {
+            if !used.contains(entry.key.as_ref()) {
+                let message = format!("nothing uses `{}`", entry.key);
+                findings.push(Diagnostic::warning(entry.key_place, message));
+            }
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! From the raw form to the checked one: every name resolved, every value
+//! possible, everything else an error at its place.
+
+mod accounts;
+mod actions;
+mod condition;
+mod daemon;
+mod drawdown;
+mod holdings;
+mod lints;
+mod notifiers;
+mod pnl;
+mod rule;
+mod secrets;
+mod sessions;
+mod time;
+mod venues;
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::diagnostic::{Diagnostic, Findings, Place, quoted};
+use super::keys::Fields;
+use super::node::{Entry, Node};
+use super::read::{NAME_HELP, is_name};
+use super::ruleset::{Account, Daemon, Notifier, Rule, RuleSet, Venue};
+use super::tables;
+use accounts::Draft;
+use sessions::Sessions;
+
+/// Most accounts in a file.
+pub const MAX_ACCOUNTS: usize = 1_000;
+/// Most rules in a file.
+pub const MAX_RULES: usize = 20_000;
+
+/// Gives the text of a file that a rule file names. A relative path is relative
+/// to the rule file.
+pub type Loader<'l> = dyn Fn(&Path) -> io::Result<String> + 'l;
+
+/// The texts of the files that a rule file names, in the order of the file.
+#[derive(Debug, Default)]
+pub(crate) struct Companions(Vec<(String, String)>);
+
+impl Companions {
+    /// SHA-256 over the rule file and these, in lower-case hex.
+    fn hash(&self, text: &str) -> Arc<str> {
+        let mut sha = Sha256::new();
+        // Lengths keep the end of one text apart from the start of the next.
+        let mut add = |part: &str| {
+            sha.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            sha.update(part.as_bytes());
+        };
+        add(text);
+        for (path, content) in &self.0 {
+            add(path);
+            add(content);
+        }
+        let digest = sha.finalize();
+        digest
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+            .into()
+    }
+
+    fn add(&mut self, path: &str, content: &str) {
+        self.0.push((path.to_owned(), content.to_owned()));
+    }
+}
+
+/// What the sections before the rules declare, right or wrong: a rule that
+/// names an account with a mistake in it is not a second mistake.
+#[derive(Default)]
+pub(crate) struct Declared {
+    pub(crate) venues: Vec<Venue>,
+    venue_names: HashSet<String>,
+    sessions: Sessions,
+    pub(crate) accounts: Vec<Draft>,
+    /// Whether every account could be read at all.
+    accounts_complete: bool,
+    notifiers: Vec<Notifier>,
+    notifier_names: HashSet<String>,
+}
+
+/// Checks a whole file; the set is there only when no error was found.
+pub(crate) fn file(
+    root: &Node<'_>,
+    text: &str,
+    loader: &Loader<'_>,
+    findings: &mut Findings,
+) -> (Declared, Option<RuleSet>) {
+    let mut companions = Companions::default();
+    let mut declared = Declared::default();
+    let Some(fields) = Fields::open(root, &tables::FILE, findings) else {
+        return (declared, None);
+    };
+    version(&fields, findings);
+    let daemon = daemon::daemon(fields.get("daemon"), findings);
+    sections(&fields, loader, &mut companions, &mut declared, findings);
+    let rules = fields
+        .get("rules")
+        .map(|node| rules(node, &declared, findings));
+    lints::unused(&fields, &declared, rules.as_deref(), findings);
+    let set = rules.and_then(|rules| assemble(text, &companions, daemon, &declared, rules));
+    (declared, set.filter(|_| findings.errors() == 0))
+}
+
+/// The venues and accounts alone, for what must work with broken rules.
+pub(crate) fn accounts_alone(root: &Node<'_>, loader: &Loader<'_>) -> Declared {
+    let mut ignored = Findings::default();
+    let mut declared = Declared::default();
+    if let Some(fields) = Fields::open(root, &tables::FILE, &mut ignored) {
+        let mut companions = Companions::default();
+        sections(
+            &fields,
+            loader,
+            &mut companions,
+            &mut declared,
+            &mut ignored,
+        );
+    }
+    declared
+}
+
+fn sections(
+    fields: &Fields<'_, '_>,
+    loader: &Loader<'_>,
+    companions: &mut Companions,
+    declared: &mut Declared,
+    findings: &mut Findings,
+) {
+    if let Some(node) = fields.get("sessions") {
+        declared.sessions = sessions::sessions(node, loader, companions, findings);
+    }
+    if let Some(node) = fields.get("venues") {
+        venues::venues(node, declared, findings);
+    }
+    if let Some(node) = fields.get("notify") {
+        notifiers::notifiers(node, declared, findings);
+    }
+    if let Some(node) = fields.get("accounts") {
+        accounts::accounts(node, declared, findings);
+    }
+}
+
+fn version(fields: &Fields<'_, '_>, findings: &mut Findings) {
+    let Some(node) = fields.get("version") else {
+        return;
+    };
+    if node.scalar() != Some("1") {
+        let message = match node.scalar() {
+            Some(other) => format!(
+                "version {} of the rule language is not known",
+                quoted(other)
+            ),
+            None => "the version is missing".to_owned(),
+        };
+        findings.push(Diagnostic::error(node.place, message).help("write `version: 1`"));
+    }
+}
+
+fn rules(node: &Node<'_>, declared: &Declared, findings: &mut Findings) -> Vec<Arc<Rule>> {
+    let mut rules = Vec::new();
+    let Some(items) = super::read::list(node, "the list of rules", findings) else {
+        return rules;
+    };
+    if items.len() > MAX_RULES {
+        let message = format!("{} rules; {MAX_RULES} is the most", items.len());
+        findings.push(Diagnostic::error(node.place, message));
+        return rules;
+    }
+    let mut names: HashMap<&str, Place> = HashMap::new();
+    for item in items {
+        rule::name_once(item, &mut names, findings);
+        rules.extend(rule::rule(item, declared, findings).map(Arc::new));
+    }
+    rules
+}
+
+fn assemble(
+    text: &str,
+    companions: &Companions,
+    daemon: Daemon,
+    declared: &Declared,
+    rules: Vec<Arc<Rule>>,
+) -> Option<RuleSet> {
+    let accounts: Option<Vec<Arc<Account>>> = declared
+        .accounts
+        .iter()
+        .map(|draft| draft.finish().map(Arc::new))
+        .collect();
+    Some(RuleSet {
+        text: text.into(),
+        hash: companions.hash(text),
+        daemon,
+        venues: declared.venues.clone(),
+        accounts: accounts?,
+        notifiers: declared.notifiers.clone(),
+        rules,
+    })
+}
+
+/// The entries of a section whose keys are names of the author's choice, those
+/// with a bad name left out.
+fn named_entries<'n, 'a>(
+    node: &'n Node<'a>,
+    what: &str,
+    findings: &mut Findings,
+) -> Vec<&'n Entry<'a>> {
+    let Some(entries) = node.entries().filter(|entries| !entries.is_empty()) else {
+        let message = format!(
+            "expected {what}, each under its name; found {}",
+            node.describe()
+        );
+        let help = format!("write {what} as a mapping: `name: {{ ... }}`");
+        findings.push(Diagnostic::error(node.place, message).help(help));
+        return Vec::new();
+    };
+    let mut good = Vec::new();
+    for entry in entries {
+        if is_name(&entry.key) {
+            good.push(entry);
+        } else {
+            let message = format!("{} cannot be a name", quoted(&entry.key));
+            findings.push(Diagnostic::error(entry.key_place, message).help(NAME_HELP));
+        }
+    }
+    good
+}
+
+/// The error for a name that is not declared.
+fn unknown_name<'k>(
+    place: Place,
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'k str> + Clone,
+) -> Diagnostic {
+    let near = super::suggest::did_you_mean(name, known.clone());
+    let help = near.unwrap_or_else(|| {
+        let names: Vec<&str> = known.take(8).collect();
+        match names.is_empty() {
+            true => format!("the file declares no {what}"),
+            false => format!("declared are {}", super::diagnostic::listed(names)),
+        }
+    });
+    Diagnostic::error(place, format!("there is no {what} {}", quoted(name))).help(help)
+}
+
+/// A domain error as a diagnostic: what stands behind the first semicolon says
+/// what would be right.
+fn from_domain(place: Place, error: &dyn std::error::Error) -> Diagnostic {
+    let text = error.to_string();
+    match text.split_once("; ") {
+        Some((message, help)) => Diagnostic::error(place, message).help(help),
+        None => Diagnostic::error(place, text),
+    }
+}

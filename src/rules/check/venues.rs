@@ -1,0 +1,126 @@
+//! The `venues` section.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use super::{Declared, named_entries, secrets};
+use crate::domain::account::VenueName;
+use crate::rules::diagnostic::{Diagnostic, Findings, either, quoted};
+use crate::rules::keys::{Fields, hide};
+use crate::rules::node::Node;
+use crate::rules::read;
+use crate::rules::ruleset::{Venue, VenueKind};
+use crate::rules::suggest::did_you_mean;
+use crate::rules::tables;
+
+/// CrossTrade's address, as its documentation gives it.
+pub(crate) const CROSSTRADE_URL: &str = "https://app.crosstrade.io/v1/api";
+/// Time from one poll to the next unless the file says otherwise.
+pub(crate) const DEFAULT_POLL: TimeDelta = TimeDelta::seconds(1);
+/// Shortest time from one poll to the next.
+pub(crate) const MIN_POLL: TimeDelta = TimeDelta::milliseconds(250);
+/// Longest time from one poll to the next.
+pub(crate) const MAX_POLL: TimeDelta = TimeDelta::hours(1);
+
+pub(super) fn venues(node: &Node<'_>, declared: &mut Declared, findings: &mut Findings) {
+    for entry in named_entries(node, "venues", findings) {
+        declared.venue_names.insert(entry.key.to_string());
+        if let Some((kind, poll)) = venue(&entry.value, findings) {
+            declared.venues.push(Venue {
+                name: VenueName::from(&*entry.key),
+                kind,
+                poll,
+            });
+        }
+    }
+}
+
+fn venue(node: &Node<'_>, findings: &mut Findings) -> Option<(VenueKind, TimeDelta)> {
+    kind(
+        node,
+        "a venue",
+        tables::VENUE_KINDS.iter().map(|(name, _)| *name),
+        &[],
+        findings,
+    )?;
+    let fields = Fields::open(node, &tables::CROSSTRADE, findings)?;
+    let token = fields.read("token", findings, secrets::source);
+    let poll = match fields.get("poll") {
+        Some(node) => poll(node, findings),
+        None => Some(DEFAULT_POLL),
+    };
+    let base_url = match fields.get("base_url") {
+        Some(node) => secrets::base_url(node, findings),
+        None => Some(CROSSTRADE_URL.to_owned()),
+    };
+    let kind = VenueKind::CrossTrade {
+        base_url: Arc::from(base_url?),
+        token: token?,
+    };
+    Some((kind, poll?))
+}
+
+/// The `kind` of a venue or a notifier, if it is a supported one. Those of
+/// `later` are known words that are not supported yet.
+pub(super) fn kind<'n>(
+    node: &'n Node<'_>,
+    what: &str,
+    supported: impl Iterator<Item = &'static str> + Clone,
+    later: &[&str],
+    findings: &mut Findings,
+) -> Option<&'n str> {
+    let names: Vec<&str> = supported.clone().collect();
+    let Some(kind) = node.get("kind") else {
+        hide(node, findings);
+        let message = format!("{what} needs the key `kind`");
+        let help = format!("supported are {}", either(&names));
+        findings.push(Diagnostic::error(node.place, message).help(help));
+        return None;
+    };
+    let text = read::scalar(kind, "a kind", findings).filter(|text| names.contains(text));
+    if text.is_none() {
+        hide_all_but_kind(node, findings);
+    }
+    if let (None, Some(text)) = (text, kind.scalar()) {
+        let problem = if later.contains(&text) {
+            let message = format!("the kind {} is not supported yet", quoted(text));
+            Diagnostic::error(kind.place, message)
+        } else {
+            Diagnostic::error(kind.place, format!("{what} has no kind {}", quoted(text)))
+        };
+        let help = did_you_mean(text, supported)
+            .unwrap_or_else(|| format!("supported are {}", either(&names)));
+        findings.push(problem.help(help));
+    }
+    text
+}
+
+fn hide_all_but_kind(node: &Node<'_>, findings: &mut Findings) {
+    for entry in node.entries().unwrap_or_default() {
+        if entry.key != "kind" {
+            hide(&entry.value, findings);
+        }
+    }
+}
+
+fn poll(node: &Node<'_>, findings: &mut Findings) -> Option<TimeDelta> {
+    let poll = read::duration(node, findings)?;
+    let problem = if poll < MIN_POLL {
+        Diagnostic::error(
+            node.place,
+            "polling faster than every 250ms is not possible",
+        )
+        .help("`1s` is usual")
+    } else if poll > MAX_POLL {
+        Diagnostic::error(
+            node.place,
+            "polling slower than every hour protects nothing",
+        )
+        .help("`1s` is usual")
+    } else {
+        return Some(poll);
+    };
+    findings.push(problem);
+    None
+}

@@ -1,0 +1,211 @@
+//! What is wrong with a rule file, as plain data.
+
+use std::cmp::Ordering;
+
+use serde::Serialize;
+
+use super::mask::Secrets;
+
+/// Most diagnostics that are reported for one file; the rest are counted.
+pub const MAX_SHOWN: usize = 100;
+
+/// Most diagnostics that are kept while a file is checked, before they are
+/// sorted by place.
+const MAX_KEPT: usize = 2_000;
+
+/// Most characters of a text from the file that a message repeats.
+const MAX_QUOTED: usize = 60;
+
+/// A place in the text of a rule file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Place {
+    /// First byte.
+    pub start: usize,
+    /// The byte behind the last one.
+    pub end: usize,
+    /// Line of the first byte, from 1.
+    pub line: usize,
+    /// Column of the first byte in characters, from 1.
+    pub column: usize,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// The file can be used, but probably does not say what its author meant.
+    Warning,
+}
+
+impl Severity {
+    /// The word in front of a message.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+/// One thing that is wrong with a rule file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong: a lower-case fragment.
+    pub message: String,
+    /// Where.
+    pub place: Place,
+    /// A few words for the marked text.
+    pub label: Option<String>,
+    /// What would be right.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error at a place.
+    pub(crate) fn error(place: Place, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Error,
+            message: message.into(),
+            place,
+            label: None,
+            help: None,
+        }
+    }
+
+    /// A warning at a place.
+    pub(crate) fn warning(place: Place, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Warning,
+            ..Diagnostic::error(place, message)
+        }
+    }
+
+    /// The same, with words for the marked text.
+    pub(crate) fn label(mut self, label: impl Into<String>) -> Diagnostic {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// The same, saying what would be right.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same, with help where there is some.
+    pub(crate) fn maybe_help(mut self, help: Option<String>) -> Diagnostic {
+        self.help = help.or(self.help);
+        self
+    }
+
+    /// Whether the file cannot be used because of it.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    fn by_place(&self, other: &Diagnostic) -> Ordering {
+        let key = |diagnostic: &Diagnostic| (diagnostic.place.start, diagnostic.place.end);
+        key(self).cmp(&key(other))
+    }
+
+    fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        [
+            Some(&mut self.message),
+            self.label.as_mut(),
+            self.help.as_mut(),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+/// Collects what is found while a file is read and checked.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    kept: Vec<Diagnostic>,
+    errors: usize,
+    total: usize,
+    /// The places and texts that must not be shown.
+    pub(crate) secrets: Secrets,
+}
+
+impl Findings {
+    /// Adds one.
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        self.total = self.total.saturating_add(1);
+        if diagnostic.is_error() {
+            self.errors = self.errors.saturating_add(1);
+        }
+        if self.kept.len() < MAX_KEPT {
+            self.kept.push(diagnostic);
+        }
+    }
+
+    /// Whether nothing was found so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    /// How many errors were found so far.
+    pub(crate) fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// The diagnostics by place, errors before warnings where there are more
+    /// than [`MAX_SHOWN`], and how many were left out.
+    pub(crate) fn into_shown(mut self) -> (Vec<Diagnostic>, usize) {
+        self.kept.sort_by(Diagnostic::by_place);
+        if self.kept.len() > MAX_SHOWN {
+            self.kept.sort_by_key(|diagnostic| !diagnostic.is_error());
+            self.kept.truncate(MAX_SHOWN);
+            self.kept.sort_by(Diagnostic::by_place);
+        }
+        for diagnostic in &mut self.kept {
+            diagnostic
+                .texts()
+                .for_each(|text| self.secrets.hide_in(text));
+        }
+        let omitted = self.total.saturating_sub(self.kept.len());
+        (self.kept, omitted)
+    }
+}
+
+/// A text from the file for use in a message: in backticks, without control
+/// characters, and not longer than a line.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut shown: String = text
+        .chars()
+        .take(MAX_QUOTED)
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    if text.chars().nth(MAX_QUOTED).is_some() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}
+
+/// Words for people: "`a`, `b` and `c`".
+pub(crate) fn listed<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
+    joined(words, "and")
+}
+
+/// Words for people: "`a`, `b` or `c`".
+pub(crate) fn either<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
+    joined(words, "or")
+}
+
+fn joined<T: AsRef<str>>(words: impl IntoIterator<Item = T>, last: &str) -> String {
+    let quoted: Vec<String> = words
+        .into_iter()
+        .map(|word| quoted(word.as_ref()))
+        .collect();
+    match quoted.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((end, rest)) => format!("{} {last} {end}", rest.join(", ")),
+    }
+}

@@ -1,0 +1,252 @@
+//! What may stand where in a rule file, as tables.
+//!
+//! The tables are the one place that knows the keys: the readers refuse what
+//! is not in them, and the JSON Schema is made from them.
+
+use super::diagnostic::{Diagnostic, Findings, Place, either, listed, quoted};
+use super::node::{Entry, Node, Value};
+use super::suggest::did_you_mean;
+
+/// A mapping with known keys, or a choice of one of them.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// What the mapping is, with its article: "a rule".
+    pub(crate) what: &'static str,
+    /// A sentence for people.
+    pub(crate) doc: &'static str,
+    /// The keys.
+    pub(crate) keys: &'static [Key],
+    /// Whether a value with an unknown key could be a secret.
+    pub(crate) secretive: bool,
+}
+
+/// A key of a mapping.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// Whether it must be there.
+    pub(crate) required: bool,
+    /// What its value looks like.
+    pub(crate) shape: Shape,
+    /// A sentence for people.
+    pub(crate) doc: &'static str,
+    /// The key with a value that is right.
+    pub(crate) example: &'static str,
+}
+
+/// What a value looks like.
+#[derive(Debug)]
+pub(crate) enum Shape {
+    /// Any text.
+    Text,
+    /// A name: letters, digits, `-`, `_` and `.`.
+    Name,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number from the one to the other.
+    Whole(u32, u32),
+    /// A plain number, also below zero.
+    Number,
+    /// A plain number that is not below zero.
+    Quantity,
+    /// A plain number above zero.
+    Positive,
+    /// A plain number above zero, or a percentage.
+    Amount,
+    /// A percentage.
+    Percent,
+    /// A number, `start` or `start + N`.
+    Level,
+    /// Such as `1h30m`.
+    Duration,
+    /// Such as `"09:30"`.
+    Time,
+    /// A day of the week.
+    Day,
+    /// An IANA time zone.
+    Timezone,
+    /// One of these words.
+    Words(fn() -> Vec<&'static str>),
+    /// One of these values, whichever it is.
+    Either(&'static [Shape]),
+    /// A list of at least one of these.
+    List(&'static Shape),
+    /// Names of the author's choice, each with one of these.
+    Named(&'static Shape),
+    /// Instruments, each with a number of contracts.
+    PerInstrument,
+    /// A mapping with these keys.
+    Map(&'static Table),
+    /// A mapping with exactly one of these keys.
+    One(&'static Table),
+    /// A mapping whose keys depend on its `kind`.
+    ByKind(&'static [(&'static str, &'static Table)]),
+}
+
+impl Table {
+    /// The key of this name.
+    pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+
+    /// The names of the keys.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + Clone {
+        self.keys.iter().map(|key| key.name)
+    }
+}
+
+/// A mapping whose keys were checked against its table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fields<'n, 'a> {
+    node: &'n Node<'a>,
+    table: &'static Table,
+}
+
+impl<'n, 'a> Fields<'n, 'a> {
+    /// Checks that `node` is a mapping with keys of `table`, and that those
+    /// that must be there are.
+    pub(crate) fn open(
+        node: &'n Node<'a>,
+        table: &'static Table,
+        findings: &mut Findings,
+    ) -> Option<Fields<'n, 'a>> {
+        let Some(entries) = node.entries() else {
+            findings.push(not_a_mapping(node, table));
+            return None;
+        };
+        for entry in entries {
+            if table.key(&entry.key).is_none() {
+                unknown_key(entry, table, findings);
+            }
+        }
+        for key in table.keys.iter().filter(|key| key.required) {
+            if node.get(key.name).is_none() {
+                let message = format!("{} needs the key `{}`", table.what, key.name);
+                let help = format!("add `{}`", key.example);
+                findings.push(Diagnostic::error(node.place, message).help(help));
+            }
+        }
+        Some(Fields { node, table })
+    }
+
+    /// The value of a key, if it is there.
+    pub(crate) fn get(&self, key: &str) -> Option<&'n Node<'a>> {
+        debug_assert!(self.table.key(key).is_some(), "{key} is not in its table");
+        self.node.get(key)
+    }
+
+    /// Whether a key is there.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Reads the value of a key, if it is there and right.
+    pub(crate) fn read<T>(
+        &self,
+        key: &str,
+        findings: &mut Findings,
+        reader: impl FnOnce(&'n Node<'a>, &mut Findings) -> Option<T>,
+    ) -> Option<T> {
+        self.get(key).and_then(|node| reader(node, findings))
+    }
+
+    /// Where a key's value stands, or else the whole mapping.
+    pub(crate) fn place(&self, key: &str) -> Place {
+        self.get(key).map_or(self.node.place, |node| node.place)
+    }
+
+    /// Where the whole mapping stands.
+    pub(crate) fn whole_place(&self) -> Place {
+        self.node.place
+    }
+}
+
+/// The one key of a mapping that is a choice, with its entry.
+pub(crate) fn open_one<'n, 'a>(
+    node: &'n Node<'a>,
+    table: &'static Table,
+    findings: &mut Findings,
+) -> Option<(&'static Key, &'n Entry<'a>)> {
+    let Some(entries) = node.entries() else {
+        findings.push(not_a_mapping(node, table));
+        return None;
+    };
+    match entries {
+        [] => {
+            let message = format!("{} is missing", table.what);
+            let help = format!("known are {}", either(table.names()));
+            findings.push(Diagnostic::error(node.place, message).help(help));
+            None
+        }
+        [entry] => match table.key(&entry.key) {
+            Some(key) => Some((key, entry)),
+            None => {
+                unknown_key(entry, table, findings);
+                None
+            }
+        },
+        [_, second, ..] => {
+            let mut known = true;
+            for entry in entries {
+                if table.key(&entry.key).is_none() {
+                    known = false;
+                    unknown_key(entry, table, findings);
+                }
+            }
+            if known {
+                let names = listed(entries.iter().map(|entry| &entry.key));
+                let message = format!("{} has one key; these are {names}", table.what);
+                findings.push(Diagnostic::error(second.key_place, message).help(choose_one(table)));
+            }
+            None
+        }
+    }
+}
+
+fn choose_one(table: &Table) -> String {
+    match table.key("all") {
+        Some(_) => "combine conditions with `all: [...]` or `any: [...]`".to_owned(),
+        None => format!("write exactly one of {}", either(table.names())),
+    }
+}
+
+fn not_a_mapping(node: &Node<'_>, table: &Table) -> Diagnostic {
+    let message = match &node.value {
+        Value::Null => format!("{} is missing", table.what),
+        _ => format!("{} is a mapping, not {}", table.what, node.describe()),
+    };
+    let key = table.keys.iter().find(|key| key.required);
+    let example = key.or(table.keys.first()).map(|key| key.example);
+    let help = format!("write it as `{{ {}, ... }}`", example.unwrap_or_default());
+    Diagnostic::error(node.place, message).help(help)
+}
+
+fn unknown_key(entry: &Entry<'_>, table: &Table, findings: &mut Findings) {
+    if table.secretive {
+        hide(&entry.value, findings);
+    }
+    let help = did_you_mean(&entry.key, table.names())
+        .unwrap_or_else(|| format!("{} may have {}", table.what, listed(table.names())));
+    let message = format!("unknown key {} in {}", quoted(&entry.key), table.what);
+    findings.push(Diagnostic::error(entry.key_place, message).help(help));
+}
+
+/// Keeps every text in a node out of messages: it may be a secret.
+pub(crate) fn hide(node: &Node<'_>, findings: &mut Findings) {
+    match &node.value {
+        Value::Null => {}
+        Value::Scalar { text } => {
+            for place in std::iter::once(node.place).chain(node.origin) {
+                findings.secrets.add(place, Some(text));
+            }
+        }
+        Value::List(items) => items.iter().for_each(|item| hide(item, findings)),
+        Value::Map(entries) => {
+            for entry in entries.iter() {
+                findings.secrets.add(entry.key_place, Some(&entry.key));
+                hide(&entry.value, findings);
+            }
+        }
+    }
+}

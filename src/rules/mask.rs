@@ -1,0 +1,172 @@
+//! Keeps secrets that were written into a rule file out of every message.
+//!
+//! A secret does not belong into the text, and a file with one is refused. The
+//! refusal itself must not spread it: into a terminal, a log, a ticket. So the
+//! text that messages quote from is a copy in which secrets are starred out,
+//! found in two ways: by the readers, which know what a value is for, and by
+//! the look of the lines, for files that are no valid YAML.
+
+use super::diagnostic::Place;
+
+/// Shortest secret that is looked for in messages; a shorter one would star
+/// out innocent words.
+const MIN_HIDDEN: usize = 4;
+
+/// Keys whose values are secrets wherever they stand.
+const SECRET_KEYS: [&str; 9] = [
+    "token",
+    "url",
+    "secret",
+    "password",
+    "passwd",
+    "api_key",
+    "apikey",
+    "key",
+    "authorization",
+];
+
+/// The ways to say where a secret is found, which are no secrets.
+const SOURCE_KEYS: [&str; 3] = ["credential", "file", "env"];
+
+/// Places and texts that must not be shown.
+#[derive(Debug, Default)]
+pub(crate) struct Secrets {
+    places: Vec<Place>,
+    texts: Vec<String>,
+}
+
+impl Secrets {
+    /// Remembers a place, and the text that stands there where it is known.
+    pub(crate) fn add(&mut self, place: Place, text: Option<&str>) {
+        self.places.push(place);
+        if let Some(text) = text.filter(|text| text.len() >= MIN_HIDDEN) {
+            self.texts.push(text.to_owned());
+        }
+    }
+
+    /// Stars out every remembered text.
+    pub(crate) fn hide_in(&self, message: &mut String) {
+        for text in &self.texts {
+            if message.contains(text.as_str()) {
+                *message = message.replace(text.as_str(), "***");
+            }
+        }
+    }
+
+    /// A copy of the rule file of the same length in which secrets are stars.
+    pub(crate) fn masked(&self, text: &str) -> String {
+        let mut bytes = text.as_bytes().to_vec();
+        mask_lines(text, &mut bytes);
+        for place in &self.places {
+            star_out(&mut bytes, place.start, place.end);
+        }
+        // Only whole characters are starred out, so the copy is UTF-8 still.
+        String::from_utf8(bytes).unwrap_or_default()
+    }
+}
+
+/// Replaces the bytes by stars, leaving line breaks.
+fn star_out(bytes: &mut [u8], start: usize, end: usize) {
+    for byte in bytes.iter_mut().take(end).skip(start) {
+        if !matches!(*byte, b'\n' | b'\r') {
+            *byte = b'*';
+        }
+    }
+}
+
+/// Stars out what stands behind a key that names a secret, unless it says
+/// where the secret is found; and the deeper lines below it.
+fn mask_lines(text: &str, bytes: &mut [u8]) {
+    let mut start = 0_usize;
+    let mut below: Option<usize> = None;
+    for line in text.split_inclusive('\n') {
+        let indent = line.len().saturating_sub(line.trim_start().len());
+        let blank = line.trim().is_empty();
+        if below.is_some_and(|key_indent| !blank && indent <= key_indent) {
+            below = None;
+        }
+        if below.is_some() {
+            if !names_a_source(line) {
+                star_out(bytes, start, start.saturating_add(line.len()));
+            }
+        } else if let Some(value_at) = secret_value(line) {
+            below = Some(indent);
+            let value = line.get(value_at..).unwrap_or_default();
+            if !is_harmless(value) {
+                let end = start.saturating_add(line.len());
+                star_out(bytes, start.saturating_add(value_at), end);
+            }
+        }
+        start = start.saturating_add(line.len());
+    }
+}
+
+/// Where the value begins that stands behind a secret's key on this line.
+fn secret_value(line: &str) -> Option<usize> {
+    let mut from = 0_usize;
+    while let Some(offset) = line.get(from..)?.find(':') {
+        let colon = from.checked_add(offset)?;
+        let key = line.get(..colon)?.trim_end_matches([' ', '\t', '"', '\'']);
+        let begin = key
+            .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')))
+            .map_or(0, |at| at.saturating_add(1));
+        let word = key.get(begin..).unwrap_or_default();
+        if SECRET_KEYS
+            .iter()
+            .any(|known| word.eq_ignore_ascii_case(known))
+        {
+            return colon.checked_add(1);
+        }
+        from = colon.checked_add(1)?;
+    }
+    None
+}
+
+/// Whether what stands behind a secret's key on its line may be shown.
+fn is_harmless(value: &str) -> bool {
+    let value = value.trim();
+    value.is_empty() || value.starts_with('#') || names_a_source(value.trim_start_matches('{'))
+}
+
+/// Whether the text is one way to say where a secret is found and nothing else.
+fn names_a_source(text: &str) -> bool {
+    if text.contains(',') {
+        return false;
+    }
+    let text = text.trim_start().trim_start_matches(['"', '\'']);
+    SOURCE_KEYS.iter().any(|key| {
+        text.strip_prefix(key)
+            .is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_look_like_secrets_are_starred_out() {
+        let cases = [
+            ("token: abc\n", "token:****\n"),
+            (
+                "  token: { credential: x }\n",
+                "  token: { credential: x }\n",
+            ),
+            ("  token: { file: a }\n", "  token: { file: a }\n"),
+            ("  token: { file: a, b }\n", "  token:****************\n"),
+            ("  token: { abc }\n", "  token:********\n"),
+            (
+                "  token:\n    abc\n  poll: 1s\n",
+                "  token:\n*******\n  poll: 1s\n",
+            ),
+            ("  token:\n    env: ABC\n", "  token:\n    env: ABC\n"),
+            ("  \"token\" : abc", "  \"token\" :****"),
+            ("  a: { Token: äbc }", "  a: { Token:*******"),
+            ("  base_url: https://x\n", "  base_url: https://x\n"),
+            ("  tokens: 5\n", "  tokens: 5\n"),
+        ];
+        for (text, expect) in cases {
+            assert_eq!(Secrets::default().masked(text), expect);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Numbers: read from their text, never through a binary float.
+
+use rust_decimal::Decimal;
+
+use super::{Findings, Node, scalar};
+use crate::domain::money::{Fraction, Money};
+use crate::rules::diagnostic::{Diagnostic, quoted};
+use crate::rules::ruleset::{Amount, Level};
+
+/// Largest amount of money, to keep sums of amounts exact.
+pub(crate) const MAX_AMOUNT: i64 = 1_000_000_000_000_000;
+
+/// Most digits behind the point.
+pub(crate) const MAX_DECIMALS: usize = 10;
+
+/// A plain number: digits, at most one point, at most a leading minus.
+fn number(node: &Node<'_>, findings: &mut Findings) -> Option<Decimal> {
+    let text = scalar(node, "a number", findings)?;
+    let parsed = parse_number(text);
+    if let Err(help) = &parsed {
+        let message = format!("{} is not a plain number", quoted(text));
+        findings.push(Diagnostic::error(node.place, message).help(help));
+    }
+    parsed.ok()
+}
+
+/// Reads a plain number, or says how it is written.
+fn parse_number(text: &str) -> Result<Decimal, String> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, behind) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !all_digits(whole) || !all_digits(behind) {
+        return Err(number_help(text));
+    }
+    if whole.len() > 1 && whole.starts_with('0') {
+        return Err(format!(
+            "write it without leading zeros: {}",
+            unpadded(whole, digits)
+        ));
+    }
+    let too_long = || format!("at most {MAX_AMOUNT} with {MAX_DECIMALS} digits behind the point");
+    if behind.len() > MAX_DECIMALS {
+        return Err(too_long());
+    }
+    let value = Decimal::from_str_exact(text).map_err(|_| too_long())?;
+    if value.abs() > Decimal::from(MAX_AMOUNT) {
+        return Err(too_long());
+    }
+    Ok(value)
+}
+
+fn unpadded(whole: &str, digits: &str) -> String {
+    let kept = whole.trim_start_matches('0');
+    let kept = if kept.is_empty() { "0" } else { kept };
+    format!("`{kept}{}`", digits.strip_prefix(whole).unwrap_or_default())
+}
+
+/// What would be right for the usual mistakes.
+fn number_help(text: &str) -> String {
+    let lower = text.trim().to_ascii_lowercase();
+    let stripped: String = lower
+        .chars()
+        .filter(|c| !matches!(c, '_' | ',' | ' ' | '$' | '€' | '£' | '+'))
+        .collect();
+    if stripped != lower && parse_number(&stripped).is_ok() {
+        return format!("write digits alone: `{stripped}`");
+    }
+    if lower.contains("inf") || lower.contains("nan") {
+        return "leave the key out where there is no limit".to_owned();
+    }
+    if lower.starts_with("0x") || lower.starts_with("0o") || lower.starts_with("0b") {
+        return "write a decimal number".to_owned();
+    }
+    if lower.ends_with('%') {
+        return "a percentage is not possible here; write an amount".to_owned();
+    }
+    let exponent = lower.split_once('e').is_some_and(|(mantissa, power)| {
+        parse_number(mantissa).is_ok() && power.trim_start_matches(['+', '-']).parse::<u8>().is_ok()
+    });
+    if exponent {
+        return "write all digits, without an exponent".to_owned();
+    }
+    if lower.starts_with('.') || lower.ends_with('.') {
+        return "write digits on both sides of the point".to_owned();
+    }
+    "write digits with at most one point, such as `1000` or `1000.50`".to_owned()
+}
+
+/// An amount of money, also below zero.
+pub(crate) fn money(node: &Node<'_>, findings: &mut Findings) -> Option<Money> {
+    number(node, findings).map(Money::new)
+}
+
+/// An amount of money above zero.
+pub(crate) fn positive_money(node: &Node<'_>, findings: &mut Findings) -> Option<Money> {
+    let value = number(node, findings)?;
+    above_zero(node, value, findings).map(Money::new)
+}
+
+fn above_zero(node: &Node<'_>, value: Decimal, findings: &mut Findings) -> Option<Decimal> {
+    if value > Decimal::ZERO {
+        return Some(value);
+    }
+    let mut wrong = Diagnostic::error(node.place, "this must be above zero");
+    if value < Decimal::ZERO {
+        wrong = wrong.help(format!("write it without the minus: `{}`", value.abs()));
+    }
+    findings.push(wrong);
+    None
+}
+
+/// A quantity: zero or above, in contracts or units.
+pub(crate) fn quantity(node: &Node<'_>, findings: &mut Findings) -> Option<Decimal> {
+    let value = number(node, findings)?;
+    if value >= Decimal::ZERO {
+        return Some(value);
+    }
+    let help = format!("write it without the minus: `{}`", value.abs());
+    findings.push(Diagnostic::error(node.place, "this must not be below zero").help(help));
+    None
+}
+
+/// A whole number from `least` to `most`.
+pub(crate) fn whole(
+    node: &Node<'_>,
+    least: u32,
+    most: u32,
+    findings: &mut Findings,
+) -> Option<u32> {
+    let value = number(node, findings)?;
+    let found = u32::try_from(value.normalize())
+        .ok()
+        .filter(|_| value.fract().is_zero())
+        .filter(|value| (least..=most).contains(value));
+    if found.is_none() {
+        let message = format!("{value} is not a whole number from {least} to {most}");
+        findings.push(Diagnostic::error(node.place, message));
+    }
+    found
+}
+
+/// An amount above zero, or a percentage from above 0 % to `most_percent`.
+pub(crate) fn amount(
+    node: &Node<'_>,
+    most_percent: u32,
+    findings: &mut Findings,
+) -> Option<Amount> {
+    let text = scalar(node, "an amount or a percentage", findings)?;
+    if text.trim_end().ends_with('%') {
+        return percent(node, Decimal::from(most_percent), true, findings).map(Amount::Share);
+    }
+    positive_money(node, findings).map(Amount::Money)
+}
+
+/// A percentage above 0 % and up to `most`, which counts when `inclusive`.
+pub(crate) fn percent(
+    node: &Node<'_>,
+    most: Decimal,
+    inclusive: bool,
+    findings: &mut Findings,
+) -> Option<Fraction> {
+    let text = scalar(node, "a percentage", findings)?;
+    let Some(digits) = text.strip_suffix('%') else {
+        let message = format!("{} is not a percentage", quoted(text));
+        findings.push(Diagnostic::error(node.place, message).help(percent_help(text)));
+        return None;
+    };
+    let value = match parse_number(digits) {
+        Ok(value) => value,
+        Err(help) => {
+            let message = format!("{} is not a percentage", quoted(text));
+            findings.push(Diagnostic::error(node.place, message).help(help));
+            return None;
+        }
+    };
+    let fits = value < most || (inclusive && value == most);
+    if value > Decimal::ZERO && fits {
+        return Fraction::from_percent(value);
+    }
+    let edge = if inclusive { "up to" } else { "below" };
+    let message = format!("{text} is out of range: above 0% and {edge} {most}%");
+    findings.push(Diagnostic::error(node.place, message));
+    None
+}
+
+fn percent_help(text: &str) -> String {
+    match parse_number(text.trim_end_matches('%').trim()) {
+        Ok(value) if value > Decimal::ZERO && value < Decimal::ONE => {
+            let percent = value.saturating_mul(Decimal::ONE_HUNDRED).normalize();
+            format!("write `{percent}%`")
+        }
+        Ok(value) => format!("write `{value}%`"),
+        Err(_) => "write it like `70%`".to_owned(),
+    }
+}
+
+/// A level: a number, `start`, or `start + N`.
+pub(crate) fn level(node: &Node<'_>, findings: &mut Findings) -> Option<Level> {
+    let text = scalar(node, "a level", findings)?;
+    let Some(rest) = text.strip_prefix("start") else {
+        return money(node, findings).map(Level::Money);
+    };
+    let rest = rest.trim();
+    if rest.is_empty() {
+        return Some(Level::StartPlus(Money::ZERO));
+    }
+    let more = rest.strip_prefix('+').map(str::trim);
+    match more.and_then(|digits| parse_number(digits).ok()) {
+        Some(value) if value >= Decimal::ZERO => Some(Level::StartPlus(Money::new(value))),
+        _ => {
+            let message = format!("{} is not a level", quoted(text));
+            let help = "write a number, `start`, or `start + 100`";
+            findings.push(Diagnostic::error(node.place, message).help(help));
+            None
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Times of day, durations, days and time zones.
+
+use chrono::{NaiveTime, TimeDelta};
+use chrono_tz::{TZ_VARIANTS, Tz};
+
+use super::{Findings, Node, list, scalar};
+use crate::domain::days::DaySet;
+use crate::domain::time_of_day::TimeOfDay;
+use crate::rules::diagnostic::{Diagnostic, quoted};
+use crate::rules::suggest::did_you_mean;
+
+/// Longest duration, in days.
+pub(crate) const MAX_DURATION_DAYS: i64 = 366;
+
+/// The units of a duration with their length in milliseconds, longest first.
+const UNITS: [(&str, i64); 5] = [
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
+
+/// A duration above zero, such as `500ms`, `10m`, `1h30m`.
+pub(crate) fn duration(node: &Node<'_>, findings: &mut Findings) -> Option<TimeDelta> {
+    let text = scalar(node, "a duration such as `10s`", findings)?;
+    let problem = match parse_duration(text) {
+        None => {
+            let message = format!("{} is not a duration", quoted(text));
+            Diagnostic::error(node.place, message).help(duration_help(text))
+        }
+        Some(0) => Diagnostic::error(node.place, "a duration must be above zero")
+            .help("leave the key out for none"),
+        Some(millis) if millis > MAX_DURATION_DAYS.saturating_mul(86_400_000) => {
+            let message = format!("more than {MAX_DURATION_DAYS} days");
+            Diagnostic::error(node.place, message)
+        }
+        Some(millis) => return TimeDelta::try_milliseconds(millis),
+    };
+    findings.push(problem);
+    None
+}
+
+/// Milliseconds of `1h30m`: whole numbers with units, the longer first.
+fn parse_duration(text: &str) -> Option<i64> {
+    let mut rest = text;
+    let mut total = 0_i64;
+    let mut shortest = i64::MAX;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (count, behind) = rest.split_at_checked(digits)?;
+        let letters = behind.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let (unit, behind) = behind.split_at_checked(letters)?;
+        let (_, length) = UNITS.iter().find(|(name, _)| *name == unit)?;
+        if *length >= shortest {
+            return None;
+        }
+        shortest = *length;
+        let part = count.parse::<i64>().ok()?.checked_mul(*length)?;
+        total = total.checked_add(part)?;
+        rest = behind;
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+fn duration_help(text: &str) -> String {
+    let text = text.trim();
+    if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() {
+        return format!("add a unit: `{text}s` for seconds, `{text}m` for minutes");
+    }
+    "write whole numbers with units, the longest first: `500ms`, `10s`, `5m`, `1h30m`, `2d`"
+        .to_owned()
+}
+
+/// Whether a text was probably meant to be a time of day.
+pub(crate) fn looks_like_time(text: &str) -> bool {
+    text.contains(':')
+}
+
+/// A time of day from `00:00` to `24:00`.
+pub(crate) fn time_of_day(node: &Node<'_>, findings: &mut Findings) -> Option<TimeOfDay> {
+    let text = scalar(node, "a time of day such as `\"09:30\"`", findings)?;
+    match text.parse() {
+        Ok(time) => Some(time),
+        Err(_) => {
+            let message = format!("{} is not a time of day", quoted(text));
+            findings.push(Diagnostic::error(node.place, message).help(time_help(text)));
+            None
+        }
+    }
+}
+
+/// A time that a clock can show: `00:00` to `23:59`.
+pub(crate) fn clock_time(node: &Node<'_>, findings: &mut Findings) -> Option<NaiveTime> {
+    let time = time_of_day(node, findings)?.to_clock();
+    if time.is_none() {
+        let message = "`24:00` can only end a window";
+        findings.push(Diagnostic::error(node.place, message).help("write `\"00:00\"`"));
+    }
+    time
+}
+
+fn time_help(text: &str) -> String {
+    let parts: Vec<&str> = text.trim().split([':', '.', 'h']).collect();
+    if let [hours, minutes] = parts.as_slice()
+        && let (Ok(hours), Ok(minutes)) = (hours.parse::<u8>(), minutes.parse::<u8>())
+        && hours < 24
+        && minutes < 60
+    {
+        return format!("write `\"{hours:02}:{minutes:02}\"`");
+    }
+    // YAML 1.1 reads 17:00 as the sexagesimal number 1020, and editors that
+    // tidy a file sometimes write it back so.
+    if let Ok(minutes) = text.parse::<u16>()
+        && minutes > 24
+        && minutes < 24 * 60
+    {
+        let (hours, minutes) = (minutes / 60, minutes % 60);
+        return format!("write hours and minutes in quotes; `\"{hours:02}:{minutes:02}\"`?");
+    }
+    "write hours and minutes, 24-hour clock, in quotes: `\"16:55\"`".to_owned()
+}
+
+/// A set of days from a list of `mon` to `sun`.
+pub(crate) fn days(node: &Node<'_>, findings: &mut Findings) -> Option<DaySet> {
+    let items = list(node, "a list of days", findings)?;
+    let mut set = DaySet::NONE;
+    let mut right = true;
+    for item in items {
+        match scalar(item, "a day", findings).map(|text| (text, DaySet::parse_day(text))) {
+            Some((_, Ok(day))) if set.contains(day) => {
+                right = false;
+                findings.push(Diagnostic::error(item.place, "this day is there twice"));
+            }
+            Some((_, Ok(day))) => set = set.with(day),
+            Some((text, Err(_))) => {
+                right = false;
+                let message = format!("{} is not a day", quoted(text));
+                findings.push(Diagnostic::error(item.place, message).help(day_help(text)));
+            }
+            None => right = false,
+        }
+    }
+    right.then_some(set)
+}
+
+fn day_help(text: &str) -> String {
+    let start: String = text.chars().take(3).collect::<String>().to_lowercase();
+    match DaySet::parse_day(&start) {
+        Ok(_) => format!("write `{start}`"),
+        Err(_) => "days are mon, tue, wed, thu, fri, sat, sun".to_owned(),
+    }
+}
+
+/// Zones that keep one offset all year though their names are used for places
+/// that change their clocks, and what is usually meant.
+const FIXED_ZONES: [(&str, &str); 7] = [
+    ("EST", "America/New_York"),
+    ("EDT", "America/New_York"),
+    ("ET", "America/New_York"),
+    ("CST", "America/Chicago"),
+    ("CT", "America/Chicago"),
+    ("MST", "America/Denver"),
+    ("PST", "America/Los_Angeles"),
+];
+
+/// An IANA time zone.
+pub(crate) fn timezone(node: &Node<'_>, findings: &mut Findings) -> Option<Tz> {
+    let text = scalar(node, "a time zone", findings)?;
+    if let Some((_, meant)) = FIXED_ZONES.iter().find(|(name, _)| *name == text) {
+        let message = format!("{} says nothing of summer time", quoted(text));
+        let help = format!("write the place: `{meant}`");
+        findings.push(Diagnostic::error(node.place, message).help(help));
+        return None;
+    }
+    let found = text.parse().ok();
+    if found.is_none() {
+        let message = format!("{} is not a time zone", quoted(text));
+        let help = did_you_mean(text, TZ_VARIANTS.iter().map(|zone| zone.name()))
+            .unwrap_or_else(|| "write an IANA name such as `America/New_York`".to_owned());
+        findings.push(Diagnostic::error(node.place, message).help(help));
+    }
+    found
+}

@@ -1,0 +1,101 @@
+//! Diagnostics for people.
+
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::diagnostic::{Diagnostic, Place, Severity};
+use super::{Color, Loaded};
+
+/// Longest line that is shown around a mark, in bytes; of a longer one the
+/// place alone is given.
+const MAX_LINE: usize = 2_000;
+
+/// Every diagnostic with the line that it is about.
+pub(super) fn report(loaded: &Loaded, color: Color) -> String {
+    let renderer = match color {
+        Color::Styled => Renderer::styled(),
+        Color::Plain => Renderer::plain(),
+    };
+    let mut out = String::new();
+    for diagnostic in &loaded.diagnostics {
+        let group = group(loaded, diagnostic);
+        out.push_str(&renderer.render(&[group]));
+        out.push_str("\n\n");
+    }
+    push_omitted(loaded, &mut out);
+    out
+}
+
+fn group<'l>(loaded: &'l Loaded, diagnostic: &'l Diagnostic) -> Group<'l> {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(&*diagnostic.message);
+    let group = match marked_line(&loaded.shown, diagnostic.place) {
+        Some((line, span)) => {
+            let mark = AnnotationKind::Primary
+                .span(span)
+                .label(diagnostic.label.as_deref());
+            title.element(
+                Snippet::source(line)
+                    .line_start(diagnostic.place.line)
+                    .path(&*loaded.name)
+                    .annotation(mark),
+            )
+        }
+        None => title.element(
+            annotate_snippets::Origin::path(&*loaded.name)
+                .line(diagnostic.place.line)
+                .char_column(diagnostic.place.column),
+        ),
+    };
+    match &diagnostic.help {
+        Some(help) => group.element(Level::HELP.message(&**help)),
+        None => group,
+    }
+}
+
+/// The line of a place, and the part of it that is marked: of a place over
+/// several lines, what stands on the first one.
+fn marked_line(text: &str, place: Place) -> Option<(&str, Range<usize>)> {
+    let start = place.start.min(text.len());
+    let before = text.get(..start)?;
+    let line_start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
+    let rest = text.get(line_start..)?;
+    let line = rest.lines().next().unwrap_or_default();
+    if line.len() > MAX_LINE {
+        return None;
+    }
+    let from = start.saturating_sub(line_start).min(line.len());
+    let to = place.end.saturating_sub(line_start).clamp(from, line.len());
+    Some((line, from..to))
+}
+
+/// Every diagnostic on a line of its own.
+pub(super) fn short(loaded: &Loaded) -> String {
+    let mut out = String::new();
+    for diagnostic in &loaded.diagnostics {
+        let Place { line, column, .. } = diagnostic.place;
+        let severity = diagnostic.severity.name();
+        let message = &diagnostic.message;
+        out.push_str(&format!(
+            "{}:{line}:{column}: {severity}: {message}",
+            loaded.name
+        ));
+        if let Some(help) = &diagnostic.help {
+            out.push_str("; ");
+            out.push_str(help);
+        }
+        out.push('\n');
+    }
+    push_omitted(loaded, &mut out);
+    out
+}
+
+fn push_omitted(loaded: &Loaded, out: &mut String) {
+    if loaded.omitted > 0 {
+        out.push_str(&format!("and {} more\n", loaded.omitted));
+    }
+}

@@ -1,0 +1,494 @@
+//! Reads YAML text into a tree of [`Node`]s.
+//!
+//! The tree is built from the events of the YAML crate's own parser rather
+//! than through serde, because serde stops at its first error and a rule file
+//! reports all of them.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, options};
+
+use super::diagnostic::{Diagnostic, Findings, Place, quoted};
+use super::node::{Entry, Node, Value};
+use super::suggest::did_you_mean;
+
+/// Longest rule file, in bytes.
+pub const MAX_TEXT: usize = 16 * 1024 * 1024;
+/// Most values in a file, those behind aliases counted each time.
+pub const MAX_NODES: usize = 1_000_000;
+/// Most aliases in a file.
+pub const MAX_ALIASES: usize = 200;
+/// Most collections inside one another.
+pub const MAX_DEPTH: usize = 16;
+
+/// The tree of a text, as far as it could be read.
+pub(crate) struct Tree<'a> {
+    /// The one document; what a syntax error cut short is marked.
+    pub(crate) root: Option<Node<'a>>,
+    /// Whether the text was read to its end.
+    pub(crate) complete: bool,
+}
+
+/// Reads the one document of a text.
+pub(crate) fn read<'a>(text: &'a str, findings: &mut Findings) -> Tree<'a> {
+    let start = Place {
+        line: 1,
+        column: 1,
+        ..Place::default()
+    };
+    if text.len() > MAX_TEXT {
+        let message = format!("the file has {} bytes; {MAX_TEXT} is the most", text.len());
+        findings
+            .push(Diagnostic::error(start, message).help("split the accounts between two daemons"));
+        return Tree {
+            root: None,
+            complete: false,
+        };
+    }
+    let mut builder = Builder::default();
+    let complete = builder.read(text, findings);
+    builder.close_all();
+    if builder.root.is_none() && complete {
+        let help = "begin with `version: 1`; `rules.example.yaml` shows a whole file";
+        findings.push(Diagnostic::error(start, "the file is empty").help(help));
+    }
+    Tree {
+        root: builder.root,
+        complete,
+    }
+}
+
+/// An anchored value with what its aliases cost.
+struct Anchored<'a> {
+    node: Node<'a>,
+    nodes: usize,
+    height: usize,
+}
+
+/// A collection that is still open.
+struct Frame<'a> {
+    start: Place,
+    anchor: usize,
+    nodes_before: usize,
+    height: usize,
+    content: Content<'a>,
+}
+
+enum Content<'a> {
+    List(Vec<Node<'a>>),
+    Map {
+        entries: Vec<Entry<'a>>,
+        key: Option<(Cow<'a, str>, Place)>,
+        merged: Vec<Node<'a>>,
+        /// Keys seen, once there are too many to compare one by one.
+        seen: HashSet<Cow<'a, str>>,
+    },
+}
+
+#[derive(Default)]
+struct Builder<'a> {
+    stack: Vec<Frame<'a>>,
+    anchors: HashMap<usize, Anchored<'a>>,
+    anchor_names: Vec<Cow<'a, str>>,
+    root: Option<Node<'a>>,
+    nodes: usize,
+    aliases: usize,
+    documents: usize,
+}
+
+/// Whether reading goes on after an event.
+enum Next {
+    Go,
+    Stop,
+}
+
+impl<'a> Builder<'a> {
+    /// Whether the text was read to its end.
+    fn read(&mut self, text: &'a str, findings: &mut Findings) -> bool {
+        let options = options! {
+            emit_unresolved_aliases: true,
+            emit_anchor_events: true,
+            emit_comments: false,
+            flow_nesting_limit: MAX_DEPTH + 1,
+            block_nesting_limit: MAX_DEPTH + 1,
+        };
+        for parsed in Parser::new_from_str_with_options(text, options) {
+            match parsed {
+                Err(error) => {
+                    findings.push(syntax_error(&error, text));
+                    return false;
+                }
+                Ok((event, span)) => {
+                    if let Next::Stop = self.event(event, &span, findings) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    fn event(&mut self, event: Event<'a>, span: &Span, findings: &mut Findings) -> Next {
+        let place = place_of(span);
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents = self.documents.saturating_add(1);
+                if self.documents > 1 {
+                    let message = "a rule file is one document; a second one begins here";
+                    findings.push(Diagnostic::error(place, message).help("remove the `---`"));
+                    return Next::Stop;
+                }
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                refuse_tag(tag.is_some(), span, findings);
+                let node = scalar(text, style, place);
+                return self.add(node, anchor, 1, 0, findings);
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                refuse_tag(tag.is_some(), span, findings);
+                return self.open(place, anchor, Content::List(Vec::new()), findings);
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                refuse_tag(tag.is_some(), span, findings);
+                let content = Content::Map {
+                    entries: Vec::new(),
+                    key: None,
+                    merged: Vec::new(),
+                    seen: HashSet::new(),
+                };
+                return self.open(place, anchor, content, findings);
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some(frame) = self.stack.pop() {
+                    return self.close(frame, place, true, findings);
+                }
+            }
+            Event::Alias(id) => return self.alias(id, place, findings),
+            Event::UnresolvedAlias(name) => {
+                let known = self.anchor_names.iter().map(AsRef::as_ref);
+                let help = did_you_mean(&name, known);
+                let message = format!("no anchor `&{name}` stands above this alias");
+                findings.push(Diagnostic::error(place, message).maybe_help(help));
+                return self.add(null(place), 0, 1, 0, findings);
+            }
+            Event::Anchor(_, name) => self.anchor_names.push(name),
+            _ => {}
+        }
+        Next::Go
+    }
+
+    fn open(
+        &mut self,
+        start: Place,
+        anchor: usize,
+        content: Content<'a>,
+        findings: &mut Findings,
+    ) -> Next {
+        if self.stack.len() >= MAX_DEPTH {
+            findings.push(too_deep(start));
+            return Next::Stop;
+        }
+        self.stack.push(Frame {
+            start,
+            anchor,
+            nodes_before: self.nodes,
+            height: 0,
+            content,
+        });
+        Next::Go
+    }
+
+    fn close(
+        &mut self,
+        frame: Frame<'a>,
+        end: Place,
+        whole: bool,
+        findings: &mut Findings,
+    ) -> Next {
+        let nodes = self.nodes.saturating_sub(frame.nodes_before);
+        let (value, first) = match frame.content {
+            Content::List(items) => {
+                let first = items.first().map(|item| item.place);
+                (Value::List(Rc::new(items)), first)
+            }
+            Content::Map {
+                mut entries,
+                merged,
+                ..
+            } => {
+                let first = entries.first().map(|entry| entry.key_place);
+                if !merged.is_empty() {
+                    merge(&mut entries, &merged, findings);
+                }
+                (Value::Map(Rc::new(entries)), first)
+            }
+        };
+        let node = Node {
+            place: collection_place(frame.start, end, first),
+            origin: None,
+            whole,
+            value,
+        };
+        self.add(
+            node,
+            frame.anchor,
+            nodes.saturating_add(1),
+            frame.height,
+            findings,
+        )
+    }
+
+    fn alias(&mut self, id: usize, place: Place, findings: &mut Findings) -> Next {
+        self.aliases = self.aliases.saturating_add(1);
+        if self.aliases > MAX_ALIASES {
+            let message = format!("more than {MAX_ALIASES} aliases");
+            findings.push(Diagnostic::error(place, message));
+            return Next::Stop;
+        }
+        let Some(anchored) = self.anchors.get(&id) else {
+            findings.push(Diagnostic::error(
+                place,
+                "this alias stands inside its own anchor",
+            ));
+            return Next::Stop;
+        };
+        let (nodes, height) = (anchored.nodes, anchored.height);
+        if self.stack.len().saturating_add(height) > MAX_DEPTH {
+            findings.push(too_deep(place));
+            return Next::Stop;
+        }
+        let node = Node {
+            place,
+            origin: Some(anchored.node.place),
+            ..anchored.node.clone()
+        };
+        self.add(node, 0, nodes, height, findings)
+    }
+
+    /// Puts a finished value where it belongs.
+    fn add(
+        &mut self,
+        node: Node<'a>,
+        anchor: usize,
+        nodes: usize,
+        height: usize,
+        findings: &mut Findings,
+    ) -> Next {
+        // The parts of a collection were counted when they were added.
+        let counted = match (&node.value, node.origin) {
+            (Value::List(_) | Value::Map(_), None) => 1,
+            _ => nodes,
+        };
+        self.nodes = self.nodes.saturating_add(counted);
+        if self.nodes > MAX_NODES {
+            let message = format!("more than {MAX_NODES} values");
+            findings.push(Diagnostic::error(node.place, message));
+            return Next::Stop;
+        }
+        let height = match node.value {
+            Value::List(_) | Value::Map(_) if node.origin.is_none() => height.saturating_add(1),
+            _ => height,
+        };
+        if anchor != 0 {
+            let node = node.clone();
+            self.anchors.insert(
+                anchor,
+                Anchored {
+                    node,
+                    nodes,
+                    height,
+                },
+            );
+        }
+        let Some(frame) = self.stack.last_mut() else {
+            self.root = Some(node);
+            return Next::Go;
+        };
+        frame.height = frame.height.max(height);
+        frame.content.add(node, findings);
+        Next::Go
+    }
+
+    /// Closes what a syntax error or a limit left open.
+    fn close_all(&mut self) {
+        let mut ignored = Findings::default();
+        while let Some(frame) = self.stack.pop() {
+            let end = frame.start;
+            self.nodes = 0;
+            self.close(frame, end, false, &mut ignored);
+        }
+    }
+}
+
+/// Most keys of a mapping that are compared one by one.
+const FEW_KEYS: usize = 16;
+
+impl<'a> Content<'a> {
+    fn add(&mut self, node: Node<'a>, findings: &mut Findings) {
+        let (entries, key, merged, seen) = match self {
+            Content::List(items) => return items.push(node),
+            Content::Map {
+                entries,
+                key,
+                merged,
+                seen,
+            } => (entries, key, merged, seen),
+        };
+        let Some((name, key_place)) = key.take() else {
+            *key = Some(key_of(node, findings));
+            return;
+        };
+        if name == "<<" {
+            merged.push(node);
+            return;
+        }
+        if name.is_empty() {
+            return;
+        }
+        let first = if entries.len() < FEW_KEYS {
+            entries.iter().any(|entry| entry.key == name)
+        } else {
+            if seen.is_empty() {
+                seen.extend(entries.iter().map(|entry| entry.key.clone()));
+            }
+            !seen.insert(name.clone())
+        };
+        if first {
+            let before = entries.iter().find(|entry| entry.key == name);
+            let line = before.map_or(0, |entry| entry.key_place.line);
+            let message = format!("the key {} is there twice", quoted(&name));
+            let help = format!("it is on line {line} already; keep one of them");
+            let again = Diagnostic::error(key_place, message).label("again here");
+            findings.push(again.help(help));
+            return;
+        }
+        let value = match node.value {
+            // An empty value has no text to mark; its key has.
+            Value::Null if node.origin.is_none() && node.place.start == node.place.end => Node {
+                place: key_place,
+                ..node
+            },
+            _ => node,
+        };
+        entries.push(Entry {
+            key: name,
+            key_place,
+            value,
+        });
+    }
+}
+
+fn key_of<'a>(node: Node<'a>, findings: &mut Findings) -> (Cow<'a, str>, Place) {
+    let what = node.describe();
+    match node.value {
+        Value::Scalar { text } if !text.is_empty() => (text, node.place),
+        _ => {
+            let message = format!("a key must be a word, not {what}");
+            findings.push(Diagnostic::error(node.place, message));
+            (Cow::Borrowed(""), node.place)
+        }
+    }
+}
+
+/// Adds the entries of merged mappings (`<<`) that are not there by themselves.
+fn merge<'a>(entries: &mut Vec<Entry<'a>>, merged: &[Node<'a>], findings: &mut Findings) {
+    let mut seen: HashSet<Cow<'a, str>> = entries.iter().map(|entry| entry.key.clone()).collect();
+    let mut sources: Vec<&Node<'a>> = Vec::new();
+    for node in merged {
+        match node.items() {
+            Some(items) => sources.extend(items),
+            None => sources.push(node),
+        }
+    }
+    for source in sources {
+        let Some(more) = source.entries() else {
+            let message = format!("`<<` takes a mapping, not {}", source.describe());
+            findings.push(Diagnostic::error(source.place, message).help("write `<<: *anchor`"));
+            continue;
+        };
+        for entry in more {
+            if seen.insert(entry.key.clone()) {
+                entries.push(entry.clone());
+            }
+        }
+    }
+}
+
+fn scalar<'a>(text: Cow<'a, str>, style: ScalarStyle, place: Place) -> Node<'a> {
+    if style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL") {
+        return null(place);
+    }
+    Node {
+        place,
+        origin: None,
+        whole: true,
+        value: Value::Scalar { text },
+    }
+}
+
+fn null<'a>(place: Place) -> Node<'a> {
+    Node {
+        place,
+        origin: None,
+        whole: true,
+        value: Value::Null,
+    }
+}
+
+fn refuse_tag(tagged: bool, span: &Span, findings: &mut Findings) {
+    if tagged {
+        let place = span
+            .tag_span()
+            .as_ref()
+            .map_or_else(|| place_of(span), place_of);
+        let message = "tags such as `!!str` mean nothing here";
+        findings.push(Diagnostic::error(place, message).help("remove the tag"));
+    }
+}
+
+fn too_deep(place: Place) -> Diagnostic {
+    Diagnostic::error(
+        place,
+        format!("more than {MAX_DEPTH} levels inside one another"),
+    )
+}
+
+fn place_of(span: &Span) -> Place {
+    let range = span.byte_range().unwrap_or_default();
+    Place {
+        start: range.start,
+        end: range.end,
+        line: span.start.line(),
+        column: span.start.col().saturating_add(1),
+    }
+}
+
+/// A flow collection is marked from bracket to bracket, a block collection at
+/// its first part: all of it would be many lines.
+fn collection_place(start: Place, end: Place, first: Option<Place>) -> Place {
+    if end.end > end.start {
+        return Place {
+            end: end.end,
+            ..start
+        };
+    }
+    first.unwrap_or(start)
+}
+
+/// What the parser says, at a place inside the text.
+fn syntax_error(error: &ScanError, text: &str) -> Diagnostic {
+    let marker = error.marker();
+    let start = marker.byte_offset().unwrap_or(0).min(text.len());
+    let place = Place {
+        start,
+        end: start,
+        line: marker.line().max(1),
+        column: marker.col().saturating_add(1),
+    };
+    let message = format!("not valid YAML: {}", error.kind());
+    let help = "look at the line above too: a quote or bracket that is not closed, a tab, \
+                or a line that is indented differently from its neighbours";
+    Diagnostic::error(place, message).help(help)
+}
