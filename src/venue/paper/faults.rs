@@ -14,6 +14,9 @@ use thiserror::Error;
 use super::account::ConnectionStatus;
 use super::random::SplitMix64;
 
+/// Paths whose answers one rule remembers; beyond that it starts again.
+const MAX_REMEMBERED: usize = 1000;
+
 /// The most fault rules at one time.
 pub const MAX_RULES: usize = 1000;
 
@@ -161,7 +164,7 @@ pub enum Fault {
     AccountMissing,
     /// The list of accounts is empty.
     NoAccounts,
-    /// A read answers for ever as it first did.
+    /// A read answers for ever as it first did, all accounts of it together.
     StaleEpoch,
     /// A read answers as it did for a while.
     Cached {
@@ -630,6 +633,9 @@ impl Faults {
             if max_age_ms.is_none_or(young) {
                 return value.clone();
             }
+        }
+        if active.remembered.len() >= MAX_REMEMBERED {
+            active.remembered.clear();
         }
         active
             .remembered

@@ -120,12 +120,16 @@ impl Simulation {
 
     fn connected_account(&self, name: &str) -> Result<usize, TradeError> {
         let index = self.account_index(name)?;
-        let status = self.accounts.get(index).map(|account| account.connection);
-        if status == Some(ConnectionStatus::Connected) {
+        if self.is_connected(index) {
             Ok(index)
         } else {
             Err(TradeError::Disconnected(name.to_owned()))
         }
+    }
+
+    fn is_connected(&self, account: usize) -> bool {
+        let account = self.accounts.get(account);
+        account.is_some_and(|account| account.connection == ConnectionStatus::Connected)
     }
 
     /// Places an order and returns its id. What can fill at once does.
@@ -191,7 +195,8 @@ impl Simulation {
             .map_or(0, |account| account.quantity(contract))
     }
 
-    /// A market order of the venue's own making; nothing for a quantity of zero.
+    /// A market order of the venue's own making; nothing for a quantity of zero
+    /// or an account whose connection is away.
     pub(super) fn trade_at_market(
         &mut self,
         account: usize,
@@ -205,7 +210,7 @@ impl Simulation {
         let Some(price) = self.market.contracts.get(contract).map(|c| c.last) else {
             return;
         };
-        if size == 0 {
+        if size == 0 || !self.is_connected(account) {
             return;
         }
         let mut ticket = Ticket::market("", Side::of(quantity), size);
@@ -257,10 +262,9 @@ impl Simulation {
             let Some(order) = self.orders.get_mut(index) else {
                 return;
             };
-            let connected = self
-                .accounts
-                .get(order.account)
-                .is_some_and(|account| account.connection == ConnectionStatus::Connected);
+            let account = self.accounts.get(order.account);
+            let connected =
+                account.is_some_and(|account| account.connection == ConnectionStatus::Connected);
             let Some(last) = self.market.contracts.get(order.contract).map(|c| c.last) else {
                 continue;
             };
