@@ -98,3 +98,5 @@ pub struct Budget {
     /// The part of the capacity that routine reads may not use.
     pub reserve: u32,
 }
+//! Venues: the services through which accounts are read and acted on.
+pub mod paper;

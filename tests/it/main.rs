@@ -14,3 +14,4 @@ mod schedule;
 mod session_calendar;
 mod wall_clock;
 mod window;
+mod paper;

@@ -1,0 +1,745 @@
+//! Everything that can go wrong on request.
+//!
+//! [`Fault`] names each way; a [`FaultRule`] says for which requests, which
+//! account, how often or how likely. [`fault_kinds`] lists them all.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+use super::account::ConnectionStatus;
+use super::random::SplitMix64;
+
+/// Paths whose answers one rule remembers; beyond that it starts again.
+const MAX_REMEMBERED: usize = 1000;
+
+/// The most fault rules at one time.
+pub const MAX_RULES: usize = 1000;
+
+/// Groups of requests that a fault can be limited to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestClass {
+    /// Every request; in a request record: one that is in no other class.
+    #[default]
+    All,
+    /// `GET accounts/snapshot`.
+    Snapshot,
+    /// `GET accounts`, `GET accounts/{account}`.
+    Accounts,
+    /// Reads of positions.
+    Positions,
+    /// Reads of orders.
+    Orders,
+    /// Cancels of one order or of all of an account.
+    Cancel,
+    /// Flattens and closes.
+    Flatten,
+    /// Placing of orders.
+    Place,
+    /// Quotes.
+    Market,
+    /// Watermarks.
+    Watermarks,
+}
+
+impl RequestClass {
+    fn covers(self, class: RequestClass) -> bool {
+        self == RequestClass::All || self == class
+    }
+
+    fn is_read(self) -> bool {
+        matches!(
+            self,
+            RequestClass::Snapshot
+                | RequestClass::Accounts
+                | RequestClass::Positions
+                | RequestClass::Orders
+                | RequestClass::Market
+                | RequestClass::Watermarks
+        )
+    }
+}
+
+/// One way to go wrong. In JSON a name, or one key with its settings:
+/// `"hang"`, `{"delay": {"ms": 500}}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fault {
+    // On the wire.
+    /// No answer, and nothing happens.
+    Hang,
+    /// It happens, but no answer comes.
+    HangAfterEffect,
+    /// The request takes effect and is answered only after a while.
+    Delay {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// The connection is closed and nothing happens.
+    LostBeforeEffect,
+    /// It happens, then the connection is closed without an answer.
+    LostAfterEffect,
+    /// Another status, with an error body.
+    Status {
+        /// 400 to 599.
+        code: u16,
+        /// Seconds for a `Retry-After` header and the body's `retryAfter`.
+        #[serde(default)]
+        retry_after: Option<u32>,
+        /// Whether it happens all the same.
+        #[serde(default)]
+        after_effect: bool,
+    },
+    /// 200 with `success: false`, and nothing happens.
+    SuccessFalse,
+    /// 200 with an HTML page; it happens.
+    HtmlBody,
+    /// 302 to an HTML page, and nothing happens.
+    Redirect,
+    /// 200 with no body; it happens.
+    EmptyBody,
+    /// 200 with half the JSON as a complete body; it happens.
+    TruncatedJson,
+    /// Half the body, then the connection is reset; it happens.
+    ResetMidBody,
+    /// A valid answer padded to 10 MB; it happens.
+    HugeBody,
+    /// The body one byte at a time; it happens.
+    SlowLoris {
+        /// Milliseconds between two bytes, at least 1.
+        interval_ms: u64,
+    },
+
+    // In what a read says.
+    /// A field is not there.
+    FieldMissing {
+        /// Its name, at any depth.
+        field: String,
+    },
+    /// A field is null.
+    FieldNull {
+        /// Its name, at any depth.
+        field: String,
+    },
+    /// A number comes as a string.
+    FieldText {
+        /// Its name, at any depth.
+        field: String,
+    },
+    /// A number is the token `NaN`, which is not JSON.
+    FieldNan {
+        /// Its name, at any depth.
+        field: String,
+    },
+    /// A number is the token `Infinity`, which is not JSON.
+    FieldInfinity {
+        /// Its name, at any depth.
+        field: String,
+    },
+    /// A number is 1e308.
+    FieldHuge {
+        /// Its name, at any depth.
+        field: String,
+    },
+    /// A number is -0.0.
+    FieldNegativeZero {
+        /// Its name, at any depth.
+        field: String,
+    },
+    /// A number is that value.
+    FieldValue {
+        /// Its name, at any depth.
+        field: String,
+        /// What it says.
+        value: Decimal,
+    },
+    /// An account is listed twice, the second time with other figures.
+    DuplicatedAccount,
+    /// An account is not in the list.
+    AccountMissing,
+    /// The list of accounts is empty.
+    NoAccounts,
+    /// A read answers for ever as it first did, all accounts of it together.
+    StaleEpoch,
+    /// A read answers as it did for a while.
+    Cached {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// Realized and unrealized results are 0.
+    PnlZeroed,
+    /// Every figure is 0.
+    FiguresZeroed,
+    /// Longs show as shorts and the other way round.
+    PositionSignFlip,
+    /// The quantity of shorts is negative.
+    NegativeQuantity,
+    /// The list of positions is empty though there are some.
+    PositionsMissing,
+    /// The list of orders is empty though there are some.
+    OrdersMissing,
+    /// The connection shows another state; figures stay live.
+    ConnectionShown {
+        /// What it shows.
+        status: ConnectionStatus,
+    },
+    /// Orders show a state that nobody documented.
+    OrderStateShown {
+        /// What they show.
+        state: String,
+    },
+    /// Orders have no `orderId`.
+    OrderIdNull,
+    /// The payload is wrapped in `data`.
+    DataWrapper,
+    /// There are unknown keys.
+    ExtraFields,
+
+    // In what a flatten, a cancel or a trader does.
+    /// A flatten is accepted and does nothing.
+    FlattenNothing,
+    /// A flatten closes half of each position.
+    FlattenHalf,
+    /// A flatten is accepted, says `pending`, and closes after a while.
+    FlattenLate {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// A flatten closes positions and leaves orders.
+    FlattenLeavesOrders,
+    /// A flatten is refused with 400.
+    FlattenRefused {
+        /// The sentence in `error`.
+        error: String,
+    },
+    /// A cancel is accepted and does nothing.
+    CancelNothing,
+    /// A cancel stays `CancelPending` for a while.
+    CancelLate {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// A cancel stays `CancelPending` for ever.
+    CancelStuck,
+    /// The orders fill when their cancel is asked for.
+    FillsOnCancel,
+    /// The trader opens the position again after a flatten; `count` times.
+    Reenters {
+        /// Milliseconds after the flatten.
+        after_ms: u64,
+    },
+}
+
+/// What part of the venue a fault lives in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultLayer {
+    /// The connection and the HTTP answer.
+    Wire,
+    /// The figures in a read.
+    Data,
+    /// What a flatten does.
+    Flatten,
+    /// What a cancel does.
+    Cancel,
+}
+
+/// A kind of fault, for lists.
+#[derive(Clone, Debug, Serialize)]
+pub struct FaultKind {
+    /// Its name in JSON.
+    pub name: String,
+    /// Where it lives.
+    pub layer: FaultLayer,
+    /// One with usual settings.
+    pub example: Fault,
+}
+
+impl Fault {
+    /// Where the fault lives.
+    pub fn layer(&self) -> FaultLayer {
+        match self {
+            Fault::Hang
+            | Fault::HangAfterEffect
+            | Fault::Delay { .. }
+            | Fault::LostBeforeEffect
+            | Fault::LostAfterEffect
+            | Fault::Status { .. }
+            | Fault::SuccessFalse
+            | Fault::HtmlBody
+            | Fault::Redirect
+            | Fault::EmptyBody
+            | Fault::TruncatedJson
+            | Fault::ResetMidBody
+            | Fault::HugeBody
+            | Fault::SlowLoris { .. } => FaultLayer::Wire,
+            Fault::FlattenNothing
+            | Fault::FlattenHalf
+            | Fault::FlattenLate { .. }
+            | Fault::FlattenLeavesOrders
+            | Fault::FlattenRefused { .. }
+            | Fault::Reenters { .. } => FaultLayer::Flatten,
+            Fault::CancelNothing
+            | Fault::CancelLate { .. }
+            | Fault::CancelStuck
+            | Fault::FillsOnCancel => FaultLayer::Cancel,
+            _ => FaultLayer::Data,
+        }
+    }
+
+    /// The fault's name in JSON.
+    pub fn name(&self) -> String {
+        match serde_json::to_value(self) {
+            Ok(Value::String(name)) => name,
+            Ok(Value::Object(map)) => map.keys().next().cloned().unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+
+    fn can_touch(&self, class: RequestClass) -> bool {
+        match self.layer() {
+            FaultLayer::Wire => true,
+            FaultLayer::Data => class.is_read(),
+            FaultLayer::Flatten => class == RequestClass::Flatten,
+            FaultLayer::Cancel => class == RequestClass::Cancel,
+        }
+    }
+
+    fn check(&self) -> Result<(), FaultError> {
+        match self {
+            Fault::Status { code, .. } if !(400..=599).contains(code) => Err(FaultError::Status),
+            Fault::SlowLoris { interval_ms: 0 } => Err(FaultError::Interval),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Every kind of fault, each once, with usual settings.
+pub fn fault_kinds() -> Vec<FaultKind> {
+    examples()
+        .into_iter()
+        .map(|example| FaultKind {
+            name: example.name(),
+            layer: example.layer(),
+            example,
+        })
+        .collect()
+}
+
+fn examples() -> Vec<Fault> {
+    let field = || "unrealizedProfitLoss".to_owned();
+    vec![
+        Fault::Hang,
+        Fault::HangAfterEffect,
+        Fault::Delay { ms: 500 },
+        Fault::LostBeforeEffect,
+        Fault::LostAfterEffect,
+        Fault::Status {
+            code: 503,
+            retry_after: None,
+            after_effect: false,
+        },
+        Fault::SuccessFalse,
+        Fault::HtmlBody,
+        Fault::Redirect,
+        Fault::EmptyBody,
+        Fault::TruncatedJson,
+        Fault::ResetMidBody,
+        Fault::HugeBody,
+        Fault::SlowLoris { interval_ms: 1000 },
+        Fault::FieldMissing { field: field() },
+        Fault::FieldNull { field: field() },
+        Fault::FieldText { field: field() },
+        Fault::FieldNan { field: field() },
+        Fault::FieldInfinity { field: field() },
+        Fault::FieldHuge { field: field() },
+        Fault::FieldNegativeZero { field: field() },
+        Fault::FieldValue {
+            field: field(),
+            value: Decimal::from(-1_000_000),
+        },
+        Fault::DuplicatedAccount,
+        Fault::AccountMissing,
+        Fault::NoAccounts,
+        Fault::StaleEpoch,
+        Fault::Cached { ms: 3000 },
+        Fault::PnlZeroed,
+        Fault::FiguresZeroed,
+        Fault::PositionSignFlip,
+        Fault::NegativeQuantity,
+        Fault::PositionsMissing,
+        Fault::OrdersMissing,
+        Fault::ConnectionShown {
+            status: ConnectionStatus::ConnectionLost,
+        },
+        Fault::OrderStateShown {
+            state: "Pending Submit".to_owned(),
+        },
+        Fault::OrderIdNull,
+        Fault::DataWrapper,
+        Fault::ExtraFields,
+        Fault::FlattenNothing,
+        Fault::FlattenHalf,
+        Fault::FlattenLate { ms: 1000 },
+        Fault::FlattenLeavesOrders,
+        Fault::FlattenRefused {
+            error: "Market is closed".to_owned(),
+        },
+        Fault::CancelNothing,
+        Fault::CancelLate { ms: 1000 },
+        Fault::CancelStuck,
+        Fault::FillsOnCancel,
+        Fault::Reenters { after_ms: 1000 },
+    ]
+}
+
+/// A fault, and when it strikes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRule {
+    /// What goes wrong.
+    pub fault: Fault,
+    /// For which requests.
+    #[serde(default)]
+    pub class: RequestClass,
+    /// For which account; for all when left out. In a read of several accounts
+    /// a data fault then touches that account alone; a wire fault of one
+    /// account does not touch such reads.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// How many requests are struck; without it until cleared.
+    #[serde(default)]
+    pub count: Option<u32>,
+    /// How likely a request is struck, 0 to 1; always when left out.
+    #[serde(default)]
+    pub probability: Option<f64>,
+    /// Seed of that chance.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+impl FaultRule {
+    /// Strikes every request until cleared.
+    pub fn new(fault: Fault) -> FaultRule {
+        FaultRule {
+            fault,
+            class: RequestClass::All,
+            account: None,
+            count: None,
+            probability: None,
+            seed: 0,
+        }
+    }
+
+    /// Limits the rule to a class of requests.
+    #[must_use]
+    pub fn on(mut self, class: RequestClass) -> FaultRule {
+        self.class = class;
+        self
+    }
+
+    /// Limits the rule to an account.
+    #[must_use]
+    pub fn of(mut self, account: &str) -> FaultRule {
+        self.account = Some(account.to_owned());
+        self
+    }
+
+    /// Limits the rule to the next `count` requests.
+    #[must_use]
+    pub fn times(mut self, count: u32) -> FaultRule {
+        self.count = Some(count);
+        self
+    }
+
+    /// Strikes with a probability, 0 to 1, drawn with a seed.
+    #[must_use]
+    pub fn with_probability(mut self, probability: f64, seed: u64) -> FaultRule {
+        self.probability = Some(probability);
+        self.seed = seed;
+        self
+    }
+
+    fn matches(&self, class: RequestClass, account: Option<&str>) -> bool {
+        self.class.covers(class) && self.fault.can_touch(class) && self.matches_account(account)
+    }
+
+    fn matches_account(&self, account: Option<&str>) -> bool {
+        match (&self.account, account) {
+            (None, _) => true,
+            (Some(wanted), Some(account)) => wanted.eq_ignore_ascii_case(account),
+            (Some(_), None) => self.fault.layer() == FaultLayer::Data,
+        }
+    }
+}
+
+/// Why a fault rule is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum FaultError {
+    /// A status that is no error.
+    #[error("a fault's status is 400 to 599")]
+    Status,
+    /// A slow body without pause.
+    #[error("a fault's interval is at least 1 ms")]
+    Interval,
+    /// A probability that is none.
+    #[error("a probability is 0 to 1")]
+    Probability,
+    /// More than [`MAX_RULES`].
+    #[error("at most 1000 faults at one time")]
+    TooMany,
+}
+
+/// A rule in force.
+#[derive(Debug)]
+struct Active {
+    id: u64,
+    rule: FaultRule,
+    left: Option<u32>,
+    struck: u64,
+    random: SplitMix64,
+    /// What reads answered, for the faults that repeat it, by path.
+    remembered: HashMap<String, (DateTime<Utc>, Value)>,
+}
+
+/// A fault that strikes a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Strike {
+    pub(crate) rule: u64,
+    pub(crate) fault: Fault,
+    /// The account that the rule is limited to.
+    pub(crate) account: Option<String>,
+}
+
+/// A rule in force, for lists.
+#[derive(Clone, Debug, Serialize)]
+pub struct FaultStatus {
+    /// The number by which it is cleared.
+    pub id: u64,
+    /// The rule as it was given.
+    pub rule: FaultRule,
+    /// Requests that it will still strike; null without limit.
+    pub left: Option<u32>,
+    /// Requests that it struck.
+    pub struck: u64,
+}
+
+/// The rules in force.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    active: Vec<Active>,
+    last_id: u64,
+}
+
+impl Faults {
+    /// Puts a rule in force and returns its number.
+    pub(crate) fn add(&mut self, rule: FaultRule) -> Result<u64, FaultError> {
+        rule.fault.check()?;
+        if rule.probability.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
+            return Err(FaultError::Probability);
+        }
+        if self.active.len() >= MAX_RULES {
+            return Err(FaultError::TooMany);
+        }
+        self.last_id = self.last_id.saturating_add(1);
+        self.active.push(Active {
+            id: self.last_id,
+            left: rule.count,
+            struck: 0,
+            random: SplitMix64::new(rule.seed),
+            remembered: HashMap::new(),
+            rule,
+        });
+        Ok(self.last_id)
+    }
+
+    /// Ends a rule; whether there was one.
+    pub(crate) fn remove(&mut self, id: u64) -> bool {
+        let before = self.active.len();
+        self.active.retain(|active| active.id != id);
+        self.active.len() < before
+    }
+
+    /// Ends all rules.
+    pub(crate) fn clear(&mut self) {
+        self.active.clear();
+    }
+
+    /// The rules in force, spent ones included.
+    pub(crate) fn list(&self) -> Vec<FaultStatus> {
+        self.active
+            .iter()
+            .map(|active| FaultStatus {
+                id: active.id,
+                rule: active.rule.clone(),
+                left: active.left,
+                struck: active.struck,
+            })
+            .collect()
+    }
+
+    /// The faults that strike a request. Counts go down, but for a trader's
+    /// re-entry, which is spent only when there was something to flatten.
+    pub(crate) fn strike(&mut self, class: RequestClass, account: Option<&str>) -> Vec<Strike> {
+        let mut strikes = Vec::new();
+        for active in &mut self.active {
+            if active.left == Some(0) || !active.rule.matches(class, account) {
+                continue;
+            }
+            let probability = active.rule.probability;
+            if probability.is_some_and(|p| !active.random.chance(p)) {
+                continue;
+            }
+            if !matches!(active.rule.fault, Fault::Reenters { .. }) {
+                active.spend();
+            }
+            strikes.push(Strike {
+                rule: active.id,
+                fault: active.rule.fault.clone(),
+                account: active.rule.account.clone(),
+            });
+        }
+        strikes
+    }
+
+    /// Counts one use of a rule.
+    pub(crate) fn spend(&mut self, id: u64) {
+        if let Some(active) = self.active.iter_mut().find(|active| active.id == id) {
+            active.spend();
+        }
+    }
+
+    /// What a read of `path` answered earlier under this rule, when that is
+    /// younger than `max_age_ms`; else remembers and returns `fresh`.
+    pub(crate) fn remembered(
+        &mut self,
+        id: u64,
+        path: &str,
+        now: DateTime<Utc>,
+        max_age_ms: Option<u64>,
+        fresh: Value,
+    ) -> Value {
+        let Some(active) = self.active.iter_mut().find(|active| active.id == id) else {
+            return fresh;
+        };
+        if let Some((since, value)) = active.remembered.get(path) {
+            let age = now.signed_duration_since(*since).num_milliseconds();
+            let young = |most: u64| u64::try_from(age).is_ok_and(|age| age < most);
+            if max_age_ms.is_none_or(young) {
+                return value.clone();
+            }
+        }
+        if active.remembered.len() >= MAX_REMEMBERED {
+            active.remembered.clear();
+        }
+        active
+            .remembered
+            .insert(path.to_owned(), (now, fresh.clone()));
+        fresh
+    }
+}
+
+impl Active {
+    fn spend(&mut self) {
+        self.struck = self.struck.saturating_add(1);
+        self.left = self.left.map(|left| left.saturating_sub(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_names_every_kind_once() {
+        let kinds = fault_kinds();
+        assert!(kinds.len() >= 40, "{}", kinds.len());
+        let names: std::collections::HashSet<_> = kinds.iter().map(|kind| &kind.name).collect();
+        assert_eq!(names.len(), kinds.len());
+        for kind in &kinds {
+            let rule = FaultRule::new(kind.example.clone());
+            let text = serde_json::to_string(&rule).unwrap();
+            let read: FaultRule = serde_json::from_str(&text).unwrap();
+            assert_eq!(read, rule, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_count_runs_out() {
+        let mut faults = Faults::default();
+        faults.add(FaultRule::new(Fault::Hang).times(2)).unwrap();
+        let struck = |faults: &mut Faults| faults.strike(RequestClass::Snapshot, None).len();
+        assert_eq!(struck(&mut faults), 1);
+        assert_eq!(struck(&mut faults), 1);
+        assert_eq!(struck(&mut faults), 0);
+    }
+
+    #[test]
+    fn class_and_account_limit_a_rule() {
+        let mut faults = Faults::default();
+        let rule = FaultRule::new(Fault::Hang)
+            .on(RequestClass::Flatten)
+            .of("sim101");
+        faults.add(rule).unwrap();
+        for (class, account, expected) in [
+            (RequestClass::Flatten, Some("Sim101"), 1),
+            (RequestClass::Flatten, Some("Sim102"), 0),
+            (RequestClass::Flatten, None, 0),
+            (RequestClass::Cancel, Some("Sim101"), 0),
+        ] {
+            assert_eq!(faults.strike(class, account).len(), expected, "{class:?}");
+        }
+    }
+
+    #[test]
+    fn faults_strike_only_where_they_can() {
+        let mut faults = Faults::default();
+        faults.add(FaultRule::new(Fault::PnlZeroed)).unwrap();
+        faults.add(FaultRule::new(Fault::FlattenHalf)).unwrap();
+        faults.add(FaultRule::new(Fault::CancelNothing)).unwrap();
+        for class in [
+            RequestClass::Snapshot,
+            RequestClass::Flatten,
+            RequestClass::Cancel,
+        ] {
+            assert_eq!(faults.strike(class, Some("Sim101")).len(), 1, "{class:?}");
+        }
+        assert!(
+            faults
+                .strike(RequestClass::Place, Some("Sim101"))
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn chances_repeat_with_their_seed() {
+        let run = |seed| {
+            let mut faults = Faults::default();
+            let rule = FaultRule::new(Fault::Hang).with_probability(0.5, seed);
+            faults.add(rule).unwrap();
+            (0..64)
+                .map(|_| faults.strike(RequestClass::Orders, None).len())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(run(3), run(3));
+        assert_ne!(run(3), run(4));
+    }
+
+    #[test]
+    fn impossible_rules_are_refused() {
+        let mut faults = Faults::default();
+        let status = Fault::Status {
+            code: 200,
+            retry_after: None,
+            after_effect: false,
+        };
+        assert_eq!(faults.add(FaultRule::new(status)), Err(FaultError::Status));
+        let unlikely = FaultRule::new(Fault::Hang).with_probability(f64::NAN, 0);
+        assert_eq!(faults.add(unlikely), Err(FaultError::Probability));
+    }
+}

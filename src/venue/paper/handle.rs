@@ -1,0 +1,473 @@
+//! The handle on a running paper venue: everything that tests, the demo and
+//! the control door can do to it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::account::ConnectionStatus;
+use super::api::{self, Manner, Outcome, Reply};
+use super::clock::PaperClock;
+use super::config::{ConfigError, PaperConfig};
+use super::distort;
+use super::faults::{Fault, FaultError, FaultLayer, FaultRule, FaultStatus, Faults, Strike};
+use super::limit::Bucket;
+use super::market::Motion;
+use super::order::{OrderState, Ticket};
+use super::record::{Counters, Record, RequestRecord};
+use super::routes::{Call, CallKind, NoCall};
+use super::sim::{Crossing, Simulation};
+use super::trade::{CancelManner, FlattenManner, Share, TradeError};
+use super::wire::Style;
+
+/// A paper venue. Clones are handles on the same one.
+#[derive(Clone, Debug)]
+pub struct PaperVenue(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    clock: PaperClock,
+    config: PaperConfig,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    sim: Simulation,
+    faults: Faults,
+    bucket: Bucket,
+    record: Record,
+    addon_connected: bool,
+}
+
+/// An account's true figures, without noise or faults.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccountFigures {
+    /// The name as NinjaTrader spells it.
+    pub account: String,
+    /// Cash in dollars.
+    pub cash: Decimal,
+    /// The day's closed result, net of commission, with NinjaTrader's gap for
+    /// carried positions.
+    pub realized: Decimal,
+    /// The open result.
+    pub unrealized: Decimal,
+    /// Cash and open result.
+    pub net_liquidation: Decimal,
+    /// Contracts held by instrument, negative when short.
+    pub positions: Vec<(String, i64)>,
+    /// Orders that may still fill.
+    pub working_orders: usize,
+}
+
+impl AccountFigures {
+    /// Whether there is neither a position nor a working order.
+    pub fn is_flat_and_quiet(&self) -> bool {
+        self.positions.is_empty() && self.working_orders == 0
+    }
+}
+
+/// Prices, accounts and orders at one moment, without noise or faults.
+#[derive(Clone, Debug, Serialize)]
+pub struct PaperState {
+    /// The simulation's time.
+    pub now: DateTime<Utc>,
+    /// Whether the simulated add-on is there.
+    pub addon_connected: bool,
+    /// Last price by instrument.
+    pub prices: Vec<(String, Decimal)>,
+    /// Every account.
+    pub accounts: Vec<AccountFigures>,
+}
+
+/// What the front of the venue decides about a request.
+pub(crate) enum Admission {
+    /// The web site answers, not the API.
+    WebSite,
+    /// Answered without reaching an account.
+    Answer(Reply),
+    /// It goes on, with the faults that strike it.
+    Proceed {
+        call: Call,
+        strikes: Vec<Strike>,
+        /// The add-on is away; the platform waits so many milliseconds.
+        away_ms: Option<u64>,
+    },
+}
+
+impl PaperVenue {
+    /// A venue at its start, with nothing listening yet.
+    ///
+    /// # Errors
+    /// When the configuration contradicts itself.
+    pub fn new(config: PaperConfig, clock: PaperClock) -> Result<PaperVenue, ConfigError> {
+        let now = clock.now();
+        let mut faults = Faults::default();
+        for rule in &config.faults {
+            faults.add(rule.clone())?;
+        }
+        let state = State {
+            sim: config.simulation(now)?,
+            faults,
+            bucket: Bucket::full(now),
+            record: Record::new(now),
+            addon_connected: true,
+        };
+        Ok(PaperVenue(Arc::new(Shared {
+            clock,
+            config,
+            state: Mutex::new(state),
+        })))
+    }
+
+    /// The state, brought up to now.
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves a state that is still whole enough to read.
+        let state = self.0.state.lock();
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        state.sim.advance(self.0.clock.now());
+        state
+    }
+
+    /// The scenario that the venue started with.
+    pub fn config(&self) -> &PaperConfig {
+        &self.0.config
+    }
+
+    /// The venue's time.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.0.clock.now()
+    }
+
+    /// Carries out what is due. Every other call does so too.
+    pub fn tick(&self) {
+        drop(self.state());
+    }
+
+    /// Sets a price now.
+    ///
+    /// # Errors
+    /// When the instrument is not listed or the price is out of range.
+    pub fn set_price(&self, instrument: &str, price: impl Into<Decimal>) -> Result<(), TradeError> {
+        self.state().sim.set_price(instrument, price.into())
+    }
+
+    /// Changes how a price moves, from now on.
+    ///
+    /// # Errors
+    /// When the instrument is not listed or the motion is out of range.
+    pub fn set_motion(&self, instrument: &str, motion: &Motion) -> Result<(), TradeError> {
+        self.state().sim.set_motion(instrument, motion)
+    }
+
+    /// Places an order by hand and returns its id.
+    ///
+    /// # Errors
+    /// When the venue would refuse it.
+    pub fn place(&self, account: &str, ticket: &Ticket) -> Result<String, TradeError> {
+        self.state().sim.place(account, ticket)
+    }
+
+    /// Opens a position by hand, at `price` or at the market; negative is short.
+    ///
+    /// # Errors
+    /// When the venue would refuse it.
+    pub fn open(
+        &self,
+        account: &str,
+        instrument: &str,
+        quantity: i64,
+        price: Option<Decimal>,
+    ) -> Result<(), TradeError> {
+        let mut state = self.state();
+        state.sim.open_by_hand(account, instrument, quantity, price)
+    }
+
+    /// Closes an account's positions by hand; its orders stay.
+    ///
+    /// # Errors
+    /// When there is no such account.
+    pub fn close(&self, account: &str) -> Result<(), TradeError> {
+        self.state().sim.close_by_hand(account)
+    }
+
+    /// Changes an account's connection; figures freeze while it is away.
+    ///
+    /// # Errors
+    /// When there is no such account.
+    pub fn set_connection(
+        &self,
+        account: &str,
+        status: ConnectionStatus,
+    ) -> Result<(), TradeError> {
+        self.state().sim.set_connection(account, status)
+    }
+
+    /// Takes the add-on on the trader's PC away, or brings it back. Without it
+    /// every call but the watermarks is answered with 408.
+    pub fn set_addon(&self, connected: bool) {
+        self.state().addon_connected = connected;
+    }
+
+    /// Records the moment at which an account's day loss reaches `loss` dollars.
+    ///
+    /// # Errors
+    /// When there is no such account.
+    pub fn watch(&self, account: &str, loss: impl Into<Decimal>) -> Result<(), TradeError> {
+        self.state().sim.watch(account, loss.into())
+    }
+
+    /// The watched losses that were reached, oldest first.
+    pub fn crossings(&self) -> Vec<Crossing> {
+        self.state().sim.crossings().to_vec()
+    }
+
+    /// Puts a fault in force and returns its number.
+    ///
+    /// # Errors
+    /// When the rule cannot be.
+    pub fn set_fault(&self, rule: FaultRule) -> Result<u64, FaultError> {
+        self.state().faults.add(rule)
+    }
+
+    /// Ends a fault; whether there was one of that number.
+    pub fn clear_fault(&self, id: u64) -> bool {
+        self.state().faults.remove(id)
+    }
+
+    /// Ends all faults.
+    pub fn clear_faults(&self) {
+        self.state().faults.clear();
+    }
+
+    /// The faults in force, spent ones included.
+    pub fn faults(&self) -> Vec<FaultStatus> {
+        self.state().faults.list()
+    }
+
+    /// The requests received, oldest first; the newest 100,000 are kept.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.state().record.requests().cloned().collect()
+    }
+
+    /// Sums over all requests received.
+    pub fn counters(&self) -> Counters {
+        self.state().record.counters
+    }
+
+    /// Forgets requests and their sums.
+    pub fn clear_requests(&self) {
+        self.state().record.clear();
+    }
+
+    /// The first flatten of an account at or after a time.
+    pub fn first_flatten(&self, account: &str, after: DateTime<Utc>) -> Option<RequestRecord> {
+        self.state().record.first_flatten(account, after).cloned()
+    }
+
+    /// An account's true figures.
+    ///
+    /// # Errors
+    /// When there is no such account.
+    pub fn figures(&self, account: &str) -> Result<AccountFigures, TradeError> {
+        let state = self.state();
+        let index = state.sim.account_index(account)?;
+        figures(&state.sim, index).ok_or_else(|| TradeError::UnknownAccount(account.to_owned()))
+    }
+
+    /// The state of an order, whoever's it is.
+    pub fn order_state(&self, order_id: &str) -> Option<OrderState> {
+        let state = self.state();
+        let mut orders = state.sim.orders.iter();
+        let found = orders.find(|order| order.order_id.eq_ignore_ascii_case(order_id));
+        found.map(|order| order.state)
+    }
+
+    /// Everything at one moment.
+    pub fn snapshot(&self) -> PaperState {
+        let state = self.state();
+        let contracts = state.sim.market.contracts.iter();
+        PaperState {
+            now: state.sim.now(),
+            addon_connected: state.addon_connected,
+            prices: contracts
+                .map(|contract| (contract.instrument.to_string(), contract.last))
+                .collect(),
+            accounts: (0..state.sim.accounts.len())
+                .filter_map(|index| figures(&state.sim, index))
+                .collect(),
+        }
+    }
+
+    /// Notes a request and decides whether it goes on.
+    pub(crate) fn admit(
+        &self,
+        method: &str,
+        path: &str,
+        call: Result<Call, NoCall>,
+        authorization: Option<&str>,
+    ) -> (u64, Admission) {
+        let now = self.0.clock.now();
+        let mut state = self.state();
+        let number = state.record.arrived(now, method, path, call.as_ref().ok());
+        let admission = self.decide(&mut state, now, call, authorization);
+        (number, admission)
+    }
+
+    fn decide(
+        &self,
+        state: &mut State,
+        now: DateTime<Utc>,
+        call: Result<Call, NoCall>,
+        authorization: Option<&str>,
+    ) -> Admission {
+        if call == Err(NoCall::WebSite) {
+            return Admission::WebSite;
+        }
+        let counters = &mut state.record.counters;
+        if !self.is_authorized(authorization) {
+            counters.unauthorized = counters.unauthorized.saturating_add(1);
+            let detail = "Missing or invalid bearer token";
+            return Admission::Answer(Reply::error(401, "unauthorized", detail));
+        }
+        if self.0.config.rate_limit
+            && let Err(seconds) = state.bucket.take(now)
+        {
+            counters.rate_limited = counters.rate_limited.saturating_add(1);
+            return Admission::Answer(Reply::rate_limited(seconds));
+        }
+        let call = match call {
+            Ok(call) => call,
+            Err(no_call) => {
+                counters.unknown_paths = counters.unknown_paths.saturating_add(1);
+                return Admission::Answer(not_found(no_call));
+            }
+        };
+        let account = call.account.as_deref();
+        let strikes = state.faults.strike(call.kind.class(), account);
+        // The platform itself serves the watermarks.
+        let away = !state.addon_connected && call.kind != CallKind::GetWatermarks;
+        Admission::Proceed {
+            call,
+            strikes,
+            away_ms: away.then_some(self.0.config.addon_timeout_ms),
+        }
+    }
+
+    /// `Bearer` in any casing and exactly the token.
+    fn is_authorized(&self, authorization: Option<&str>) -> bool {
+        authorization
+            .and_then(|text| text.split_once(' '))
+            .is_some_and(|(scheme, token)| {
+                scheme.eq_ignore_ascii_case("bearer") && token.trim() == self.0.config.token
+            })
+    }
+
+    /// Carries out a call with the faults that strike it.
+    pub(crate) fn perform(
+        &self,
+        call: &Call,
+        path: &str,
+        body: &[u8],
+        strikes: &[Strike],
+    ) -> Reply {
+        let mut state = self.state();
+        let manner = self.manner(strikes);
+        let Outcome {
+            mut reply,
+            flattened,
+        } = api::perform(&mut state.sim, call, body, &manner);
+        for strike in strikes {
+            if let Fault::Reenters { after_ms } = strike.fault
+                && !flattened.is_empty()
+            {
+                state.faults.spend(strike.rule);
+                state.sim.enter_again(&flattened, after_ms);
+            }
+        }
+        if reply.status == 200 {
+            distort_reply(&mut state, &mut reply, path, strikes);
+        }
+        reply
+    }
+
+    fn manner(&self, strikes: &[Strike]) -> Manner {
+        let mut manner = Manner {
+            style: Style {
+                noise: self.0.config.float_noise,
+                timezone: self.0.config.pc_timezone,
+            },
+            flatten_when_flat_is_error: self.0.config.flatten_when_flat_is_error,
+            flatten: FlattenManner::default(),
+            flatten_refused: None,
+            cancel: CancelManner::Normal,
+        };
+        for strike in strikes {
+            match &strike.fault {
+                Fault::FlattenNothing => manner.flatten.share = Share::Nothing,
+                Fault::FlattenHalf => manner.flatten.share = Share::Half,
+                Fault::FlattenLate { ms } => manner.flatten.late_ms = Some(*ms),
+                Fault::FlattenLeavesOrders => manner.flatten.leaves_orders = true,
+                Fault::FlattenRefused { error } => manner.flatten_refused = Some(error.clone()),
+                Fault::CancelNothing => manner.cancel = CancelManner::Nothing,
+                Fault::CancelLate { ms } => manner.cancel = CancelManner::Late(*ms),
+                Fault::CancelStuck => manner.cancel = CancelManner::Stuck,
+                Fault::FillsOnCancel => manner.cancel = CancelManner::Fills,
+                _ => {}
+            }
+        }
+        manner
+    }
+
+    /// Notes an answer.
+    pub(crate) fn answered(&self, number: u64, status: u16) {
+        let now = self.0.clock.now();
+        self.state().record.answered(number, now, status);
+    }
+}
+
+fn not_found(no_call: NoCall) -> Reply {
+    let mut reply = Reply::error(404, "not_found", "No such endpoint");
+    if let (NoCall::Unknown { did_you_mean }, Some(body)) = (no_call, reply.body.as_object_mut()) {
+        body.insert("did_you_mean".to_owned(), Value::String(did_you_mean));
+    }
+    reply
+}
+
+fn distort_reply(state: &mut State, reply: &mut Reply, path: &str, strikes: &[Strike]) {
+    let now = state.sim.now();
+    for strike in strikes {
+        let max_age_ms = match strike.fault {
+            Fault::StaleEpoch => None,
+            Fault::Cached { ms } => Some(ms),
+            _ if strike.fault.layer() == FaultLayer::Data => {
+                distort::distort(&mut reply.body, &strike.fault, strike.account.as_deref());
+                continue;
+            }
+            _ => continue,
+        };
+        let fresh = reply.body.take();
+        let faults = &mut state.faults;
+        reply.body = faults.remembered(strike.rule, path, now, max_age_ms, fresh);
+    }
+}
+
+fn figures(sim: &Simulation, index: usize) -> Option<AccountFigures> {
+    let account = sim.accounts.get(index)?;
+    let positions = account.positions.iter().filter_map(|position| {
+        let contract = sim.market.contracts.get(position.contract)?;
+        Some((contract.instrument.to_string(), position.quantity))
+    });
+    Some(AccountFigures {
+        account: account.name.clone(),
+        cash: account.cash,
+        realized: account.realized(),
+        unrealized: account.unrealized(&sim.market),
+        net_liquidation: account.net_liquidation(&sim.market),
+        positions: positions.collect(),
+        working_orders: sim.live_orders(index, None).len(),
+    })
+}
