@@ -10,4 +10,5 @@
 )]
 
 pub mod domain;
+pub mod secret;
 pub mod venue;
