@@ -5,6 +5,7 @@
 //! account. Every call names its account, and there is no call for all of them.
 
 pub mod budget;
+pub mod crosstrade;
 
 use std::fmt;
 use std::future::Future;
