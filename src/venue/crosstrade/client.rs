@@ -9,6 +9,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue,
 use reqwest::{Client, Method, Response, Url};
 use rustls::ClientConfig;
 use rustls_platform_verifier::BuilderVerifierExt;
+use tracing::debug;
 
 use super::reply::{Broken, Reply, Sent};
 use super::retry_after::{self, Clock};
@@ -79,6 +80,17 @@ impl Http {
     /// Waits for a permit of `lane`, sends the request once, and reads the
     /// answer. Never repeats anything.
     pub(super) async fn exchange(&self, lane: Lane, request: Request) -> Sent {
+        let call = format!("{} {}", request.method, request.url.path());
+        let sent = self.send(lane, request).await;
+        match &sent {
+            Sent::Answered(reply) => debug!(call, status = reply.status, "the venue answered"),
+            Sent::NoBudget => debug!(call, "not sent: no permit in time"),
+            Sent::Unsent(words) | Sent::Lost(words) => debug!(call, words, "no answer"),
+        }
+        sent
+    }
+
+    async fn send(&self, lane: Lane, request: Request) -> Sent {
         if self.budget.take(lane).await.is_err() {
             return Sent::NoBudget;
         }

@@ -95,7 +95,8 @@ pub(super) fn read(sent: &Sent) -> Result<Node<'_>, Unread> {
         return Err((Missing::Malformed, "the answer is not JSON".to_owned()));
     };
     match Said::of(node) {
-        said if said.success == Some(false) => {
+        // A mark that is neither yes nor no is no yes.
+        said if said.marked && said.success != Some(true) => {
             let missing = by_code(&said.code).unwrap_or(Missing::Malformed);
             Err((missing, said.or("the venue says that the read failed")))
         }
@@ -240,6 +241,8 @@ impl Reply {
 /// What the venue says about the request itself.
 #[derive(Debug, Default)]
 struct Said {
+    /// Whether there is a `success` at all.
+    marked: bool,
     success: Option<bool>,
     /// `error`, in lower case without space and `_`.
     code: String,
@@ -268,6 +271,7 @@ impl Said {
         );
         parts.extend(under_way(&object));
         Said {
+            marked: object.mentions("success"),
             success: object.get("success").and_then(Node::boolean),
             code: holdings::plain(error.as_deref().unwrap_or_default()),
             words: parts.join(": "),

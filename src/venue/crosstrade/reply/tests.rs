@@ -67,6 +67,16 @@ fn a_read_that_learned_nothing_says_why() {
             "read failed",
         ),
         (
+            answered(200, r#"{"success": true, "Success": false}"#),
+            Malformed,
+            "read failed",
+        ),
+        (
+            answered(200, r#"{"orders": [], "success": null}"#),
+            Malformed,
+            "read failed",
+        ),
+        (
             answered(200, &error("addon_disconnected")),
             PlatformOffline,
             "addon",

@@ -231,7 +231,7 @@ fn the_list_of_accounts_in_every_wrapper() {
 #[ignore = "prints a measurement"]
 fn parsing_twenty_accounts() {
     let items: Vec<String> = (0..32)
-        .map(|index| format!(r#""figureNumber{index}": {index}00565.00000000285"#))
+        .map(|index| format!(r#""figureNumber{index}": 1{index}00565.00000000285"#))
         .collect();
     let rows: Vec<String> = (0..20)
         .map(|index| {
