@@ -12,4 +12,5 @@
 pub mod domain;
 pub mod engine;
 pub mod rules;
+pub mod secret;
 pub mod venue;

@@ -4,6 +4,9 @@
 //! [`Failure`] why nothing was learned; it never turns a failure into an empty
 //! account. Every call names its account, and there is no call for all of them.
 
+pub mod budget;
+pub mod crosstrade;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;

@@ -15,3 +15,4 @@ mod session_calendar;
 mod wall_clock;
 mod window;
 mod paper;
+mod crosstrade;

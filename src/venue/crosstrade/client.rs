@@ -1,0 +1,225 @@
+//! The HTTP client of one credential: what it sends, how long it waits, and
+//! what it knows when an answer does not come.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, Method, Response, Url};
+use rustls::ClientConfig;
+use rustls_platform_verifier::BuilderVerifierExt;
+use tracing::debug;
+
+use super::reply::{Broken, Reply, Sent};
+use super::retry_after::{self, Clock};
+use super::{CrossTradeError, Limits};
+use crate::secret::Secret;
+use crate::venue::Lane;
+use crate::venue::budget::RequestBudget;
+
+/// Idle connections are closed by us before a usual server (60 s and more)
+/// closes them under a request.
+const POOL_IDLE: Duration = Duration::from_secs(55);
+/// How long sent bytes may stay unacknowledged: a connection whose path has
+/// died is dropped before the next request is given to it.
+const TCP_UNACKNOWLEDGED: Duration = Duration::from_secs(4);
+/// How often a shared HTTP/2 connection is tried, and how long the answer may
+/// take. Unlike one of HTTP/1, it is not given up when a request on it is.
+const PING_EVERY: Duration = Duration::from_secs(5);
+const PING_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// One request, ready to send.
+pub(super) struct Request {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    /// JSON text of a write.
+    pub(super) body: Option<String>,
+    /// For connecting, sending and the whole answer together.
+    pub(super) timeout: Duration,
+    /// The longest answer that is read, in bytes.
+    pub(super) most: usize,
+}
+
+/// Sends requests with one credential, within one budget.
+pub(super) struct Http {
+    client: Client,
+    authorization: HeaderValue,
+    budget: RequestBudget,
+    clock: Clock,
+}
+
+impl Http {
+    pub(super) fn new(
+        base: &Url,
+        token: &Secret,
+        limits: &Limits,
+        clock: Clock,
+    ) -> Result<Http, CrossTradeError> {
+        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
+            .map_err(|_| CrossTradeError::Token)?;
+        authorization.set_sensitive(true);
+        Ok(Http {
+            client: client(base, limits)?,
+            authorization,
+            budget: RequestBudget::new(),
+            clock,
+        })
+    }
+
+    pub(super) fn budget(&self) -> &RequestBudget {
+        &self.budget
+    }
+
+    /// The header as it is sent, to look at how it prints.
+    #[cfg(test)]
+    pub(super) fn authorization(&self) -> &HeaderValue {
+        &self.authorization
+    }
+
+    /// Waits for a permit of `lane`, sends the request once, and reads the
+    /// answer. Never repeats anything.
+    pub(super) async fn exchange(&self, lane: Lane, request: Request) -> Sent {
+        let call = format!("{} {}", request.method, request.url.path());
+        let sent = self.send(lane, request).await;
+        match &sent {
+            Sent::Answered(reply) => debug!(call, status = reply.status, "the venue answered"),
+            Sent::NoBudget => debug!(call, "not sent: no permit in time"),
+            Sent::Unsent(words) | Sent::Lost(words) => debug!(call, words, "no answer"),
+        }
+        sent
+    }
+
+    async fn send(&self, lane: Lane, request: Request) -> Sent {
+        if self.budget.take(lane).await.is_err() {
+            return Sent::NoBudget;
+        }
+        let timeout = request.timeout;
+        let most = request.most;
+        let mut builder = self
+            .client
+            .request(request.method, request.url)
+            .timeout(timeout)
+            .header(AUTHORIZATION, self.authorization.clone());
+        if let Some(body) = request.body {
+            builder = builder.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        match builder.send().await {
+            Ok(response) => Sent::Answered(self.received(response, timeout, most).await),
+            Err(error) if error.is_connect() || error.is_builder() => {
+                Sent::Unsent(format!("could not connect: {}", cause(&error)))
+            }
+            Err(error) if error.is_timeout() => Sent::Lost(format!("no answer within {timeout:?}")),
+            Err(error) => Sent::Lost(format!("the connection broke: {}", cause(&error))),
+        }
+    }
+
+    async fn received(&self, response: Response, timeout: Duration, most: usize) -> Reply {
+        let status = response.status().as_u16();
+        let limited = status == 429;
+        let told = limited.then(|| retry_after::told_by_header(response.headers(), &self.clock));
+        if limited {
+            // Before the body is read, so that nothing else goes out meanwhile.
+            self.budget.penalize(told.flatten().unwrap_or_default());
+        }
+        let html = is_html(response.headers());
+        let body = body(response, timeout, most).await;
+        let reply = Reply { status, html, body };
+        if limited && told.flatten().is_none() {
+            let pause = retry_after::told_by_body(&reply).unwrap_or_else(retry_after::untold);
+            self.budget.penalize(pause);
+        }
+        reply
+    }
+}
+
+/// Reads the answer piece by piece, so that an endless one ends at `most`.
+async fn body(mut response: Response, timeout: Duration, most: usize) -> Result<Vec<u8>, Broken> {
+    let mut whole = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(piece)) if whole.len().saturating_add(piece.len()) > most => {
+                return Err(Broken::TooLong(most));
+            }
+            Ok(Some(piece)) => whole.extend_from_slice(&piece),
+            Ok(None) => return Ok(whole),
+            Err(error) if error.is_timeout() => {
+                return Err(Broken::Cut(format!(
+                    "the answer did not end within {timeout:?}"
+                )));
+            }
+            Err(error) => {
+                return Err(Broken::Cut(format!(
+                    "the answer broke off: {}",
+                    cause(&error)
+                )));
+            }
+        }
+    }
+}
+
+fn is_html(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.to_ascii_lowercase().contains("html"))
+}
+
+/// The innermost reason, which is the one that helps; it holds no address.
+fn cause(error: &reqwest::Error) -> String {
+    let Some(mut innermost) = error.source() else {
+        return "no reason was given".to_owned();
+    };
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+fn client(base: &Url, limits: &Limits) -> Result<Client, CrossTradeError> {
+    let secure = base.scheme() == "https";
+    Client::builder()
+        .tls_backend_preconfigured(tls(secure)?)
+        .https_only(secure)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .referer(false)
+        .gzip(true)
+        .user_agent(concat!("riskd/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(limits.connect)
+        .tcp_nodelay(true)
+        .tcp_user_timeout(TCP_UNACKNOWLEDGED)
+        .pool_idle_timeout(POOL_IDLE)
+        .http2_keep_alive_interval(PING_EVERY)
+        .http2_keep_alive_timeout(PING_TIMEOUT)
+        .http2_keep_alive_while_idle(true)
+        .build()
+        .map_err(CrossTradeError::Client)
+}
+
+/// The TLS settings, with their own provider: nothing global is set or needed.
+/// Plain HTTP, which is for loopback only, needs no certificates of the host.
+fn tls(secure: bool) -> Result<ClientConfig, CrossTradeError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(CrossTradeError::Tls)?;
+    let mut config = if secure {
+        builder
+            .with_platform_verifier()
+            .map_err(CrossTradeError::Tls)?
+            .with_no_client_auth()
+    } else {
+        builder
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth()
+    };
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// The headers that say how long to wait, as texts.
+pub(super) fn waiting_headers(headers: &HeaderMap) -> (Option<&str>, Option<&str>) {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    (text(RETRY_AFTER), text(DATE))
+}

@@ -1,0 +1,377 @@
+//! CrossTrade: NinjaTrader 8 accounts over CrossTrade's REST API.
+//!
+//! Every call goes through an add-on on the user's PC, so that the venue can
+//! answer while the platform behind it is away. The adapter is distrustful in
+//! one direction: whatever is odd becomes a [`Failure`] or an
+//! [`Outcome::Unknown`](crate::domain::request::Outcome::Unknown), and never an
+//! empty account or a done command.
+//!
+//! - `path` builds every address; a write's lies under one account
+//! - `client` sends once, within the budget and the timeouts
+//! - `reply` says what an answer means for a read and for a write
+//! - `snapshot`, `holdings`, `json`, `amount` read what was answered
+//! - `freshness` says whether a snapshot is news
+
+mod amount;
+mod client;
+mod freshness;
+mod holdings;
+mod json;
+mod path;
+mod reply;
+mod retry_after;
+mod snapshot;
+mod words;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::{Method, Url};
+use tokio::time::Instant;
+
+use self::client::{Http, Request};
+use self::freshness::Freshness;
+use self::path::Read;
+use self::retry_after::Clock;
+use self::snapshot::Snapshot;
+use super::{Budget, Call, Failure, Holdings, Lane, Polled, Venue};
+use crate::domain::account::AccountNumber;
+use crate::domain::holdings::{Position, WorkingOrders};
+use crate::domain::observation::{Missing, Timestamp};
+use crate::domain::request::{Answer, Outcome, Write};
+use crate::secret::Secret;
+
+/// How long riskd waits for the venue, and how much it reads.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// For a connection with TLS; part of the others.
+    pub connect: Duration,
+    /// For a poll and its whole answer.
+    pub poll: Duration,
+    /// For any other read and its whole answer.
+    pub read: Duration,
+    /// For a write and its whole answer.
+    pub write: Duration,
+    /// The longest answer to a poll, in bytes after decompression.
+    pub poll_bytes: usize,
+    /// The longest other answer, in bytes after decompression.
+    pub read_bytes: usize,
+}
+
+impl Limits {
+    /// What the daemon uses.
+    pub const DEFAULT: Limits = Limits {
+        connect: Duration::from_secs(2),
+        poll: Duration::from_secs(4),
+        read: Duration::from_secs(4),
+        write: Duration::from_secs(5),
+        poll_bytes: 8 * 1024 * 1024,
+        read_bytes: 1024 * 1024,
+    };
+}
+
+/// One CrossTrade user: one token, one request budget.
+pub struct CrossTrade {
+    base: Url,
+    token: Secret,
+    limits: Limits,
+    http: Http,
+    clock: Clock,
+    freshness: Mutex<Freshness>,
+    /// Accounts whose name the venue spells in another case, in its spelling.
+    echoed: Mutex<BTreeMap<AccountNumber, AccountNumber>>,
+}
+
+/// Why an adapter cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CrossTradeError {
+    /// The address cannot be used; it is not repeated, since it could hold a
+    /// password.
+    #[error("base_url {0}")]
+    BaseUrl(&'static str),
+    /// The token cannot stand in a header.
+    #[error("the token cannot be sent in a header")]
+    Token,
+    /// There are no certificates to trust, for example.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[source] rustls::Error),
+    /// The HTTP client cannot be made.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Client(#[source] reqwest::Error),
+}
+
+impl CrossTrade {
+    /// An adapter for the API at `base_url` (everything before `/accounts`),
+    /// with `wall` telling the time of day. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the address is neither HTTPS nor plain HTTP to this host, or the
+    /// client cannot be set up.
+    pub fn new(
+        base_url: &str,
+        token: Secret,
+        wall: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Result<CrossTrade, CrossTradeError> {
+        CrossTrade::with_limits(base_url, token, wall, Limits::DEFAULT)
+    }
+
+    /// The same with other limits.
+    ///
+    /// # Errors
+    /// As [`CrossTrade::new`].
+    pub fn with_limits(
+        base_url: &str,
+        token: Secret,
+        wall: impl Fn() -> Timestamp + Send + Sync + 'static,
+        limits: Limits,
+    ) -> Result<CrossTrade, CrossTradeError> {
+        let base = checked_base(base_url)?;
+        let clock: Clock = Arc::new(wall);
+        Ok(CrossTrade {
+            http: Http::new(&base, &token, &limits, Arc::clone(&clock))?,
+            base,
+            token,
+            limits,
+            clock,
+            freshness: Mutex::default(),
+            echoed: Mutex::default(),
+        })
+    }
+
+    async fn polled(&self, accounts: &[AccountNumber]) -> Vec<Polled> {
+        if accounts.is_empty() {
+            return Vec::new();
+        }
+        let sent = self.get(Read::Snapshot, Lane::Routine).await;
+        let arrived = Instant::now();
+        let snapshot = self.answer(&sent).and_then(|answer| {
+            Snapshot::parse(answer)
+                .ok_or_else(|| self.failure(Missing::Malformed, "the snapshot lists no accounts"))
+        });
+        let snapshot = snapshot.and_then(|snapshot| {
+            self.fresh(&snapshot, arrived)?;
+            Ok(snapshot)
+        });
+        accounts
+            .iter()
+            .map(|account| {
+                let snapshot = snapshot.as_ref().map_err(Clone::clone)?;
+                let row = snapshot.find(account).map_err(|e| self.cleaned(e))?;
+                self.remember(account, &row.name);
+                row.learned(account).map_err(|e| self.cleaned(e))
+            })
+            .collect()
+    }
+
+    fn fresh(&self, snapshot: &Snapshot<'_>, arrived: Instant) -> Result<(), Failure> {
+        let epoch = snapshot
+            .epoch
+            .ok_or_else(|| self.failure(Missing::Malformed, "the snapshot has no epoch"))?;
+        let wall = (self.clock)().timestamp_millis();
+        self.freshness
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .judge(epoch, wall, arrived)
+            .map_err(|stale| self.failure(Missing::Frozen, stale.words()))
+    }
+
+    async fn read_positions(&self, account: &AccountNumber) -> Result<Arc<[Position]>, Failure> {
+        let spelled = self.spelled(account);
+        let sent = self.get(Read::Positions(&spelled), Lane::Verify).await;
+        let rows = holdings::listed(self.answer(&sent)?, "positions", "position")
+            .ok_or_else(|| self.failure(Missing::Malformed, "the answer lists no positions"))?;
+        holdings::positions(&rows, account)
+            .map_err(|words| self.failure(Missing::Malformed, &words))
+    }
+
+    async fn read_orders(
+        &self,
+        account: &AccountNumber,
+        lane: Lane,
+    ) -> Result<WorkingOrders, Failure> {
+        let spelled = self.spelled(account);
+        let sent = self.get(Read::Orders(&spelled), lane).await;
+        let rows = holdings::listed(self.answer(&sent)?, "orders", "order")
+            .ok_or_else(|| self.failure(Missing::Malformed, "the answer lists no orders"))?;
+        holdings::working_orders(&rows, account)
+            .map_err(|words| self.failure(Missing::Malformed, &words))
+    }
+
+    async fn send(&self, account: &AccountNumber, write: &Write) -> Answer {
+        let spelled = self.spelled(account);
+        let Some(url) = path::of_write(&self.base, &spelled, write) else {
+            return Answer {
+                outcome: Outcome::NotSent,
+                status: None,
+                words: self.clean("the order id could lead to another address"),
+            };
+        };
+        let request = Request {
+            method: Method::POST,
+            url,
+            body: Some(body_of(write)),
+            timeout: self.limits.write,
+            most: self.limits.read_bytes,
+        };
+        let sent = self.http.exchange(Lane::Protective, request).await;
+        let (outcome, status, words) = reply::write(&sent, write);
+        Answer {
+            outcome,
+            status,
+            words: self.clean(&words),
+        }
+    }
+
+    async fn get(&self, read: Read<'_>, lane: Lane) -> reply::Sent {
+        let Some(url) = path::of_read(&self.base, read) else {
+            return reply::Sent::Unsent("the address cannot be built".to_owned());
+        };
+        let (timeout, most) = match read {
+            Read::Snapshot => (self.limits.poll, self.limits.poll_bytes),
+            _ => (self.limits.read, self.limits.read_bytes),
+        };
+        let request = Request {
+            method: Method::GET,
+            url,
+            body: None,
+            timeout,
+            most,
+        };
+        self.http.exchange(lane, request).await
+    }
+
+    fn answer<'a>(&self, sent: &'a reply::Sent) -> Result<json::Node<'a>, Failure> {
+        reply::read(sent).map_err(|(missing, words)| self.failure(missing, &words))
+    }
+
+    fn failure(&self, missing: Missing, words: &str) -> Failure {
+        Failure {
+            missing,
+            words: self.clean(words),
+        }
+    }
+
+    fn cleaned(&self, failure: Failure) -> Failure {
+        self.failure(failure.missing, &failure.words)
+    }
+
+    fn clean(&self, words: &str) -> Arc<str> {
+        words::clean(words, &self.token)
+    }
+
+    /// Remembers how the venue spells this account.
+    fn remember(&self, account: &AccountNumber, echoed: &str) {
+        let mut known = self.echoed.lock().unwrap_or_else(PoisonError::into_inner);
+        match AccountNumber::parse(echoed) {
+            Ok(echoed) if account.matches(echoed.as_str()) && echoed != *account => {
+                if known.get(account) != Some(&echoed) {
+                    known.insert(account.clone(), echoed);
+                }
+            }
+            _ => {
+                known.remove(account);
+            }
+        }
+    }
+
+    /// The account in the venue's own spelling, which paths carry.
+    fn spelled(&self, account: &AccountNumber) -> AccountNumber {
+        let known = self.echoed.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(account).unwrap_or(account).clone()
+    }
+}
+
+impl Venue for CrossTrade {
+    fn poll<'a>(&'a self, accounts: &'a [AccountNumber]) -> Call<'a, Vec<Polled>> {
+        Box::pin(self.polled(accounts))
+    }
+
+    fn holdings<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Result<Holdings, Failure>> {
+        Box::pin(async move {
+            let (positions, orders) = tokio::join!(
+                self.read_positions(account),
+                self.read_orders(account, Lane::Verify)
+            );
+            Ok(Holdings {
+                positions: positions?,
+                orders: orders?,
+            })
+        })
+    }
+
+    fn orders<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        lane: Lane,
+    ) -> Call<'a, Result<WorkingOrders, Failure>> {
+        Box::pin(self.read_orders(account, lane))
+    }
+
+    fn write<'a>(&'a self, account: &'a AccountNumber, write: &'a Write) -> Call<'a, Answer> {
+        Box::pin(self.send(account, write))
+    }
+
+    fn list<'a>(&'a self) -> Call<'a, Result<Vec<String>, Failure>> {
+        Box::pin(async move {
+            let sent = self.get(Read::Accounts, Lane::Routine).await;
+            snapshot::names(self.answer(&sent)?)
+                .ok_or_else(|| self.failure(Missing::Malformed, "the answer lists no accounts"))
+        })
+    }
+
+    fn budget(&self) -> Budget {
+        self.http.budget().left()
+    }
+}
+
+impl fmt::Debug for CrossTrade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CrossTrade")
+            .field("base", &self.base.as_str())
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The JSON text of a write. The account stands in the path and nowhere else.
+fn body_of(write: &Write) -> String {
+    match write {
+        Write::ClosePosition(instrument) => {
+            serde_json::json!({ "instrument": instrument.as_str() }).to_string()
+        }
+        Write::CancelOrders | Write::Flatten | Write::CancelOrder(_) => "{}".to_owned(),
+    }
+}
+
+/// Reads the base address, refusing one that would send the token in the open.
+fn checked_base(text: &str) -> Result<Url, CrossTradeError> {
+    let url = Url::parse(text).map_err(|_| CrossTradeError::BaseUrl("is not an address"))?;
+    let refuse = |reason| Err(CrossTradeError::BaseUrl(reason));
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("must not hold a user name or a password");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return refuse("must not hold `?` or `#`");
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        "http" => refuse("must be https; plain http is for a loopback address only"),
+        _ => refuse("must begin with https://"),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || bare
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,322 @@
+//! What an answer, or the lack of one, means for a read and for a write.
+
+use super::holdings;
+use super::json::{Node, Object};
+use crate::domain::observation::Missing;
+use crate::domain::request::{Outcome, Write};
+
+/// What came of sending a request once.
+#[derive(Debug)]
+pub(super) enum Sent {
+    /// The budget had no permit in time; nothing was sent.
+    NoBudget,
+    /// It did not leave: no connection was made.
+    Unsent(String),
+    /// It may have arrived, but no answer came.
+    Lost(String),
+    /// There is at least the head of an answer.
+    Answered(Reply),
+}
+
+/// An answer of the venue, or of something in front of it.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    /// Whether its head calls it HTML.
+    pub(super) html: bool,
+    pub(super) body: Result<Vec<u8>, Broken>,
+}
+
+/// Why an answer's body is not there.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// It is longer than this many bytes.
+    TooLong(usize),
+    /// It broke off, or did not end in time.
+    Cut(String),
+}
+
+/// Why a read learned nothing, with words that are not yet cleaned.
+pub(super) type Unread = (Missing, String);
+
+const NO_BUDGET: &str = "riskd's own request budget is used up";
+const HTML: &str =
+    "an HTML page instead of JSON: the base URL is wrong, or the venue's edge blocks this host";
+
+/// Phrases with which the venue says that there was nothing to do, `_` read as
+/// a space (CrossTrade docs, flatten, close and cancel pages).
+const NOTHING: [&str; 8] = [
+    "nothing",
+    "no position",
+    "no open position",
+    "no open order",
+    "no working order",
+    "no active order",
+    "already flat",
+    "already terminal",
+];
+/// Error codes after which a command may still be carried out: the platform
+/// was away, or a close is already under way.
+const UNSURE: [&str; 3] = [
+    "addondisconnected",
+    "closeinprogress",
+    "closeneedsreconciliation",
+];
+
+/// The answer to a read, when it is one.
+///
+/// # Errors
+/// Why nothing was learned.
+pub(super) fn read(sent: &Sent) -> Result<Node<'_>, Unread> {
+    let reply = match sent {
+        Sent::NoBudget => return Err((Missing::RateLimited, NO_BUDGET.to_owned())),
+        Sent::Unsent(words) | Sent::Lost(words) => {
+            return Err((Missing::Unreachable, words.clone()));
+        }
+        Sent::Answered(reply) => reply,
+    };
+    if !(200..=299).contains(&reply.status) {
+        return Err(refused_read(reply));
+    }
+    let body = match &reply.body {
+        Ok(body) => body,
+        Err(Broken::Cut(words)) => return Err((Missing::Unreachable, words.clone())),
+        Err(Broken::TooLong(most)) => {
+            return Err((
+                Missing::Malformed,
+                format!("the answer is longer than {most} bytes"),
+            ));
+        }
+    };
+    if reply.is_html() {
+        return Err((Missing::Malformed, HTML.to_owned()));
+    }
+    let Some(node) = Node::parse(body) else {
+        return Err((Missing::Malformed, "the answer is not JSON".to_owned()));
+    };
+    match Said::of(node) {
+        // A mark that is neither yes nor no is no yes.
+        said if said.marked && said.success != Some(true) => {
+            let missing = by_code(&said.code).unwrap_or(Missing::Malformed);
+            Err((missing, said.or("the venue says that the read failed")))
+        }
+        _ => Ok(node),
+    }
+}
+
+/// What a status other than 2xx means for a read.
+fn refused_read(reply: &Reply) -> Unread {
+    let said = reply.said();
+    let status = reply.status;
+    match status {
+        300..=399 => {
+            let words = "a redirect, which is not followed: the base URL is wrong, or the venue's edge blocks this host";
+            (Missing::Malformed, format!("HTTP {status}: {words}"))
+        }
+        401 => (
+            Missing::Unauthorized,
+            said.behind("HTTP 401, the token or the plan is refused"),
+        ),
+        403 if reply.is_html() => (Missing::Malformed, format!("HTTP 403: {HTML}")),
+        403 => (
+            Missing::Unauthorized,
+            said.behind("HTTP 403, the token or the plan is refused"),
+        ),
+        408 => (Missing::PlatformOffline, said.behind("HTTP 408")),
+        429 => (Missing::RateLimited, said.behind("HTTP 429")),
+        404 if by_code(&said.code).is_none() => {
+            let hint = if reply.is_html() {
+                HTML
+            } else {
+                "no such path; the base URL is wrong, or the venue's API has changed"
+            };
+            (
+                Missing::Malformed,
+                said.behind(&format!("HTTP 404, {hint}")),
+            )
+        }
+        _ => {
+            let missing = by_code(&said.code).unwrap_or(if status >= 500 {
+                Missing::Unreachable
+            } else {
+                Missing::Malformed
+            });
+            (missing, said.behind(&format!("HTTP {status}")))
+        }
+    }
+}
+
+/// The error codes of the venue that say why a read failed.
+fn by_code(code: &str) -> Option<Missing> {
+    match code {
+        "addondisconnected" => Some(Missing::PlatformOffline),
+        "ratelimited" => Some(Missing::RateLimited),
+        "apirequirespro" => Some(Missing::Unauthorized),
+        "invalidaccount" | "accountnotfound" => Some(Missing::NotListed),
+        "accountdisconnected" => Some(Missing::Disconnected),
+        _ => None,
+    }
+}
+
+/// What came of a write, with words that are not yet cleaned.
+pub(super) fn write(sent: &Sent, write: &Write) -> (Outcome, Option<u16>, String) {
+    let reply = match sent {
+        Sent::NoBudget => return (Outcome::NotSent, None, NO_BUDGET.to_owned()),
+        Sent::Unsent(words) => return (Outcome::NotSent, None, words.clone()),
+        Sent::Lost(words) => return (Outcome::Unknown, None, words.clone()),
+        Sent::Answered(reply) => reply,
+    };
+    let said = reply.said();
+    let outcome = match reply.status {
+        200..=299 => taken(reply, &said, write),
+        408 => Outcome::Unknown,
+        429 => Outcome::NotSent,
+        401 | 403 | 404 => Outcome::Refused,
+        400..=499 => declined(&said, write),
+        // A redirect is not followed; what stands behind it is not known, and
+        // no more is known after a 5xx.
+        _ => Outcome::Unknown,
+    };
+    (outcome, Some(reply.status), words_of(reply, &said, outcome))
+}
+
+/// What a 2xx means for a write: only `success: true` is taken for a yes.
+fn taken(reply: &Reply, said: &Said, write: &Write) -> Outcome {
+    match said.success {
+        _ if reply.is_html() => Outcome::Unknown,
+        Some(true) if said.nothing(write) => Outcome::NothingToDo,
+        Some(true) => Outcome::Acknowledged,
+        Some(false) if said.code == "ratelimited" => Outcome::NotSent,
+        Some(false) => declined(said, write),
+        None => Outcome::Unknown,
+    }
+}
+
+/// What a definite no means.
+fn declined(said: &Said, write: &Write) -> Outcome {
+    if UNSURE.contains(&said.code.as_str()) {
+        Outcome::Unknown
+    } else if said.nothing(write) {
+        Outcome::NothingToDo
+    } else {
+        Outcome::Refused
+    }
+}
+
+fn words_of(reply: &Reply, said: &Said, outcome: Outcome) -> String {
+    let status = format!("HTTP {}", reply.status);
+    match (&reply.body, outcome) {
+        (_, Outcome::Acknowledged | Outcome::NothingToDo) => said.words.clone(),
+        (Err(Broken::Cut(words)), _) => format!("{status}: {words}"),
+        (Err(Broken::TooLong(most)), _) => {
+            format!("{status}: the answer is longer than {most} bytes")
+        }
+        (Ok(_), _) if reply.is_html() => format!("{status}: {HTML}"),
+        (Ok(_), Outcome::Unknown) if said.words.is_empty() => {
+            format!("{status}: the answer does not say whether it succeeded")
+        }
+        (Ok(_), _) => said.or(&status),
+    }
+}
+
+impl Reply {
+    /// Whether it is a page for people: called so, or beginning like one.
+    fn is_html(&self) -> bool {
+        let begins_with_tag = self
+            .body
+            .as_deref()
+            .is_ok_and(|body| body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<'));
+        begins_with_tag || (self.html && self.said_node().is_none())
+    }
+
+    fn said_node(&self) -> Option<Node<'_>> {
+        Node::parse(self.body.as_deref().ok()?)
+    }
+
+    fn said(&self) -> Said {
+        self.said_node().map(Said::of).unwrap_or_default()
+    }
+}
+
+/// What the venue says about the request itself.
+#[derive(Debug, Default)]
+struct Said {
+    /// Whether there is a `success` at all.
+    marked: bool,
+    success: Option<bool>,
+    /// `error`, in lower case without space and `_`.
+    code: String,
+    /// `error`, `detail` and `warning`, and what is still under way.
+    words: String,
+    /// Only the first of these, in lower case, with `_` as space.
+    phrase: String,
+}
+
+impl Said {
+    fn of(answer: Node<'_>) -> Said {
+        let Some(object) = answer.object() else {
+            return Said::default();
+        };
+        let error = object.get("error").and_then(Node::label);
+        let mut parts: Vec<String> = error.clone().into_iter().collect();
+        for key in ["detail", "message", "warning"] {
+            parts.extend(object.text(key).filter(|text| !text.trim().is_empty()));
+        }
+        let phrase = parts.join(" ").to_lowercase().replace('_', " ");
+        parts.extend(
+            object
+                .get("didyoumean")
+                .and_then(Node::label)
+                .map(|path| format!("did you mean {path}")),
+        );
+        parts.extend(under_way(&object));
+        Said {
+            marked: object.mentions("success"),
+            success: object.get("success").and_then(Node::boolean),
+            code: holdings::plain(error.as_deref().unwrap_or_default()),
+            words: parts.join(": "),
+            phrase,
+        }
+    }
+
+    /// Whether the venue says that there was nothing to do.
+    fn nothing(&self, write: &Write) -> bool {
+        let gone = matches!(write, Write::CancelOrder(_)) && self.code == "ordernotfound";
+        gone || NOTHING.iter().any(|words| self.phrase.contains(words))
+    }
+
+    /// The venue's words, or these when it has none.
+    fn or(&self, otherwise: &str) -> String {
+        if self.words.is_empty() {
+            otherwise.to_owned()
+        } else {
+            self.words.clone()
+        }
+    }
+
+    /// These words, with the venue's behind them when it has some.
+    fn behind(&self, first: &str) -> String {
+        if self.words.is_empty() {
+            first.to_owned()
+        } else {
+            format!("{first}: {}", self.words)
+        }
+    }
+}
+
+/// What a command's answer says is still under way; a later read settles it.
+fn under_way(object: &Object<'_>) -> Option<String> {
+    let mentioned = |key| object.get(key).and_then(Node::boolean);
+    let left = object
+        .decimal(&["remainingquantity"])
+        .filter(|left| !left.is_zero());
+    match left {
+        Some(left) => Some(format!("{} still open", left.normalize())),
+        None if mentioned("pending") == Some(true) => Some("pending".to_owned()),
+        None if mentioned("verified") == Some(false) => Some("not verified yet".to_owned()),
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! How long the venue asks to wait after "too many requests".
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::DateTime;
+use reqwest::header::HeaderMap;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::amount;
+use super::json::Node;
+use super::reply::Reply;
+use crate::domain::observation::Timestamp;
+use crate::venue::budget::LONGEST_PENALTY;
+
+/// The time of day, as the shell tells it.
+pub(super) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The wait when the venue does not say one.
+const UNTOLD: Duration = Duration::from_secs(1);
+/// The most that is added to it, so that several programs with one token do
+/// not all come back at once.
+const JITTER_MS: u64 = 250;
+/// A body's figure above this is milliseconds (clients of the venue have seen
+/// both units).
+const SECONDS_UP_TO: i64 = 1000;
+
+/// What the header says: seconds, or a date. A date is counted from the
+/// answer's own `Date` where there is one, since clocks differ.
+pub(super) fn told_by_header(headers: &HeaderMap, clock: &Clock) -> Option<Duration> {
+    let (retry_after, date) = super::client::waiting_headers(headers);
+    from_header(retry_after?, date, clock)
+}
+
+fn from_header(text: &str, date: Option<&str>, clock: &Clock) -> Option<Duration> {
+    if let Some(seconds) = amount::decimal(text) {
+        return pause(seconds);
+    }
+    let until = http_date(text)?;
+    let from = date.and_then(http_date).unwrap_or_else(|| clock());
+    let pause = until.signed_duration_since(from).to_std();
+    Some(pause.unwrap_or_default().min(LONGEST_PENALTY))
+}
+
+/// What the body says: `retryAfter` in seconds, or in milliseconds when it is
+/// too large for seconds.
+pub(super) fn told_by_body(reply: &Reply) -> Option<Duration> {
+    let told = Node::parse(reply.body.as_deref().ok()?)?
+        .object()?
+        .decimal(&["retryafter"])?;
+    if told > Decimal::from(SECONDS_UP_TO) {
+        return pause(told.checked_div(Decimal::ONE_THOUSAND)?);
+    }
+    pause(told)
+}
+
+/// The wait when nothing was said.
+pub(super) fn untold() -> Duration {
+    let random = RandomState::new().hash_one(0_u8);
+    UNTOLD + Duration::from_millis(random % JITTER_MS)
+}
+
+/// These seconds, at least none and at most the longest penalty.
+fn pause(seconds: Decimal) -> Option<Duration> {
+    if seconds < Decimal::ZERO {
+        return None;
+    }
+    let longest = Decimal::from(LONGEST_PENALTY.as_secs());
+    let millis = seconds
+        .min(longest)
+        .checked_mul(Decimal::ONE_THOUSAND)?
+        .ceil()
+        .to_u64()?;
+    Some(Duration::from_millis(millis))
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    DateTime::parse_from_rfc2822(text.trim())
+        .ok()
+        .map(|date| date.to_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clock() -> Clock {
+        Arc::new(|| http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap())
+    }
+
+    #[test]
+    fn the_header_is_seconds_or_a_date() {
+        let date = Some("Sun, 06 Nov 1994 08:49:50 GMT");
+        for (text, date, expected) in [
+            ("7", None, Some(7000)),
+            (" 7 ", None, Some(7000)),
+            ("0.35", None, Some(350)),
+            ("0", None, Some(0)),
+            ("86400", None, Some(30_000)),
+            ("99999999999999999999", None, Some(30_000)),
+            ("-1", None, None),
+            ("soon", None, None),
+            ("", None, None),
+            ("Sun, 06 Nov 1994 08:49:40 GMT", None, Some(3000)),
+            ("Sun, 06 Nov 1994 08:49:57 GMT", date, Some(7000)),
+            ("Sun, 06 Nov 1994 08:49:57 GMT", Some("?"), Some(20_000)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", date, Some(0)),
+            ("Mon, 07 Nov 1994 08:00:00 GMT", date, Some(30_000)),
+        ] {
+            assert_eq!(
+                from_header(text, date, &clock()),
+                expected.map(Duration::from_millis),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_body_is_seconds_or_milliseconds() {
+        for (body, expected) in [
+            (
+                r#"{"success": false, "error": "rate_limited", "retryAfter": 2}"#,
+                Some(2000),
+            ),
+            (r#"{"retry_after": "1.5"}"#, Some(1500)),
+            (r#"{"retryAfter": 1500}"#, Some(1500)),
+            (r#"{"retryAfter": 1000}"#, Some(30_000)),
+            (r#"{"retryAfter": null}"#, None),
+            (r#"{"error": "Rate limit exceeded"}"#, None),
+            ("<html>", None),
+        ] {
+            let reply = Reply {
+                status: 429,
+                html: false,
+                body: Ok(body.as_bytes().to_vec()),
+            };
+            assert_eq!(
+                told_by_body(&reply),
+                expected.map(Duration::from_millis),
+                "{body}"
+            );
+        }
+        assert!(untold() >= UNTOLD && untold() <= UNTOLD * 2);
+    }
+}

@@ -1,0 +1,442 @@
+//! The CrossTrade adapter at its outermost door: requests on the wire, and what
+//! it makes of answers and of their absence.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use riskd::domain::account::AccountNumber;
+use riskd::domain::instrument::Instrument;
+use riskd::domain::observation::Missing;
+use riskd::domain::request::{Outcome, Write};
+use riskd::secret::Secret;
+use riskd::venue::crosstrade::{CrossTrade, Limits};
+use riskd::venue::{Lane, Venue};
+
+mod stub;
+
+use self::stub::{Do, Stub};
+
+const TOKEN: &str = "s3cret-token-value";
+const EPOCH_MS: i64 = 1_741_618_393_090;
+
+fn wall() -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(EPOCH_MS).unwrap()
+}
+
+fn adapter_at(base: &str) -> CrossTrade {
+    let limits = Limits {
+        connect: Duration::from_millis(200),
+        poll: Duration::from_millis(400),
+        read: Duration::from_millis(400),
+        write: Duration::from_millis(400),
+        poll_bytes: 200_000,
+        read_bytes: 2000,
+    };
+    let token = Secret::new(TOKEN.to_owned()).unwrap();
+    CrossTrade::with_limits(base, token, wall, limits).unwrap()
+}
+
+fn adapter(stub: &Stub) -> CrossTrade {
+    adapter_at(&stub.base())
+}
+
+fn number(text: &str) -> AccountNumber {
+    AccountNumber::parse(text).unwrap()
+}
+
+/// A base address at which nobody listens.
+fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}/v1/api", listener.local_addr().unwrap())
+}
+
+const SNAPSHOT: &str = r#"{"type": "snapshot", "timestamp": "2025-03-10T07:53:13.0908809-07:00",
+    "epoch": 1741618393090, "accounts": [
+      {"account": {"type": "NinjaTrader.Cbi.Account", "id": 1, "name": "Sim101",
+         "isAccountFlat": false, "connectionStatus": "Connected",
+         "item": {"cashValue": 100565.00000000285, "netLiquidation": 100577.5,
+                  "realizedProfitLoss": 565.0, "unrealizedProfitLoss": 12.5}},
+       "positions": [{"type": "NinjaTrader.Cbi.Position", "instrument": "MES 12-25",
+         "marketPosition": "Short", "quantity": 1, "averagePrice": 5803.25}]},
+      {"account": {"name": "Off", "connectionStatus": "Disconnected", "item": {}}, "positions": []}]}"#;
+
+#[tokio::test]
+async fn one_poll_reads_every_account_in_the_order_asked() {
+    let stub = Stub::json(200, SNAPSHOT);
+    let adapter = adapter(&stub);
+    let accounts = [number("absent"), number("off"), number("sim101")];
+    let polled = adapter.poll(&accounts).await;
+    assert_eq!(polled[0].as_ref().unwrap_err().missing, Missing::NotListed);
+    assert_eq!(
+        polled[1].as_ref().unwrap_err().missing,
+        Missing::Disconnected
+    );
+    let learned = polled[2].as_ref().unwrap();
+    assert_eq!(learned.figures.balance.unwrap().to_string(), "100565.00");
+    assert_eq!(learned.figures.equity.unwrap().to_string(), "100577.50");
+    assert_eq!(
+        learned.positions.as_ref().unwrap()[0].to_string(),
+        "MES 12-25:-1@5803.25"
+    );
+    assert_eq!(learned.orders.count(), None);
+
+    let seen = stub.seen();
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].line, "GET /v1/api/accounts/snapshot");
+    assert_eq!(
+        seen[0].header("authorization"),
+        Some("Bearer s3cret-token-value")
+    );
+    let agent = format!("riskd/{}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(seen[0].header("user-agent"), Some(agent.as_str()));
+    assert!(adapter.poll(&[]).await.is_empty());
+    assert_eq!(stub.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn writes_carry_exactly_the_path_of_their_account() {
+    let stub = Stub::json(200, r#"{"success": true}"#);
+    let adapter = adapter(&stub);
+    let writes = [
+        (Write::CancelOrders, "orders/cancel", "{}"),
+        (Write::Flatten, "positions/flatten", "{}"),
+        (
+            Write::ClosePosition(Instrument::new("ES 03-26")),
+            "positions/close",
+            r#"{"instrument":"ES 03-26"}"#,
+        ),
+        (
+            Write::CancelOrder("a b".into()),
+            "orders/a%20b/cancel",
+            "{}",
+        ),
+    ];
+    let accounts = [
+        ("PA APEX 12!", "PA%20APEX%2012!"),
+        ("100%", "100%25"),
+        ("Kontö", "Kont%C3%B6"),
+        ("%2e%2e", "%252e%252e"),
+    ];
+    let mut sent = 0;
+    for (account, encoded) in accounts {
+        for (write, tail, body) in &writes {
+            let answer = adapter.write(&number(account), write).await;
+            assert_eq!(answer.outcome, Outcome::Acknowledged);
+            assert_eq!(answer.status, Some(200));
+            let seen = stub.seen();
+            sent += 1;
+            assert_eq!(seen.len(), sent);
+            let last = seen.last().unwrap();
+            assert_eq!(last.line, format!("POST /v1/api/accounts/{encoded}/{tail}"));
+            assert_eq!(last.body, *body);
+            assert_eq!(last.header("content-type"), Some("application/json"));
+        }
+    }
+    let refused = adapter
+        .write(&number("A"), &Write::CancelOrder("../../positions".into()))
+        .await;
+    assert_eq!(refused.outcome, Outcome::NotSent);
+    assert_eq!(stub.seen().len(), sent);
+}
+
+#[tokio::test]
+async fn paths_carry_the_casing_that_the_venue_echoes() {
+    let stub = Stub::new(|seen| match seen.line.as_str() {
+        "GET /v1/api/accounts/snapshot" => Do::Json(200, SNAPSHOT),
+        _ => Do::Json(200, r#"{"success": true}"#),
+    });
+    let adapter = adapter(&stub);
+    let account = number("SIM101");
+    adapter.write(&account, &Write::Flatten).await;
+    adapter.poll(std::slice::from_ref(&account)).await;
+    adapter.write(&account, &Write::Flatten).await;
+    let lines: Vec<String> = stub.seen().into_iter().map(|seen| seen.line).collect();
+    assert_eq!(lines[0], "POST /v1/api/accounts/SIM101/positions/flatten");
+    assert_eq!(lines[2], "POST /v1/api/accounts/Sim101/positions/flatten");
+}
+
+#[tokio::test]
+async fn holdings_are_both_or_nothing() {
+    let stub = Stub::new(|seen| match seen.line.as_str() {
+        "GET /v1/api/accounts/A/positions" => {
+            Do::Json(200, r#"{"positions": [], "success": true}"#)
+        }
+        "GET /v1/api/accounts/A/orders?activeOnly=true" => Do::Json(
+            200,
+            r#"{"orders": [{"orderId": "1", "orderState": "Working"},
+                           {"orderId": "2", "orderState": "Filled"}], "success": true}"#,
+        ),
+        "GET /v1/api/accounts/B/positions" => Do::Json(200, r#"{"positions": []}"#),
+        "GET /v1/api/accounts/C/orders?activeOnly=true" => Do::Json(200, r#"{"orders": []}"#),
+        _ => Do::Json(200, r#"{"success": true}"#),
+    });
+    let adapter = adapter(&stub);
+    let holdings = adapter.holdings(&number("A")).await.unwrap();
+    assert!(holdings.positions.is_empty());
+    assert_eq!(holdings.orders.count(), Some(1));
+    for account in ["B", "C"] {
+        let failure = adapter.holdings(&number(account)).await.unwrap_err();
+        assert_eq!(failure.missing, Missing::Malformed, "{account}");
+    }
+    let orders = adapter.orders(&number("C"), Lane::Routine).await.unwrap();
+    assert_eq!(orders.count(), Some(0));
+}
+
+#[tokio::test]
+async fn connections_are_used_again() {
+    let stub = Stub::json(200, r#"{"accounts": ["A"], "success": true}"#);
+    let adapter = adapter(&stub);
+    for _ in 0..5 {
+        assert_eq!(adapter.list().await.unwrap(), ["A"]);
+    }
+    assert!(stub.seen().iter().all(|seen| seen.connection == 1));
+}
+
+#[tokio::test]
+async fn a_request_that_never_left_is_not_sent() {
+    let adapter = adapter_at(&nobody());
+    let answer = adapter.write(&number("A"), &Write::Flatten).await;
+    assert_eq!(answer.outcome, Outcome::NotSent);
+    assert_eq!(answer.status, None);
+    assert!(answer.words.contains("refused"), "{}", answer.words);
+    let failure = adapter.list().await.unwrap_err();
+    assert_eq!(failure.missing, Missing::Unreachable);
+
+    // TLS that does not come about: nothing of the request has left either.
+    let plain = Stub::json(200, "{}");
+    let adapter = adapter_at(&plain.base().replace("http:", "https:"));
+    let answer = adapter.write(&number("A"), &Write::Flatten).await;
+    assert_eq!(answer.outcome, Outcome::NotSent, "{}", answer.words);
+    assert_eq!(plain.seen().len(), 0);
+
+    // A name that does not resolve.
+    let adapter = adapter_at("https://no-such-host.invalid/v1/api");
+    let answer = adapter.write(&number("A"), &Write::Flatten).await;
+    assert_eq!(answer.outcome, Outcome::NotSent, "{}", answer.words);
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_write_is_unknown_and_the_write_is_sent_once() {
+    for (act, part) in [
+        ((|| Do::Hang) as fn() -> Do, "400ms"),
+        (|| Do::Close, "broke"),
+        (|| Do::HalfAnswer, "broke off"),
+        (|| Do::Drip, "did not end within 400ms"),
+        (|| Do::Endless, "longer than 2000 bytes"),
+    ] {
+        let stub = Stub::new(move |_| act());
+        let adapter = adapter(&stub);
+        let start = Instant::now();
+        let answer = adapter.write(&number("A"), &Write::Flatten).await;
+        assert_eq!(answer.outcome, Outcome::Unknown, "{part}");
+        assert!(answer.words.contains(part), "{}", answer.words);
+        assert!(start.elapsed() < Duration::from_secs(2));
+        assert_eq!(stub.seen().len(), 1, "{part}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_closes_under_a_second_write_is_unknown() {
+    let stub = Stub::new(|seen| match seen.body.as_str() {
+        "{}" => Do::Json(200, r#"{"success": true}"#),
+        _ => Do::Close,
+    });
+    let adapter = adapter(&stub);
+    let account = number("A");
+    let first = adapter.write(&account, &Write::Flatten).await;
+    assert_eq!(first.outcome, Outcome::Acknowledged);
+    let close = Write::ClosePosition(Instrument::new("ES"));
+    let second = adapter.write(&account, &close).await;
+    assert_eq!(second.outcome, Outcome::Unknown);
+    assert_eq!(stub.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_poll_is_unreachable_for_every_account() {
+    for (act, missing) in [
+        ((|| Do::Hang) as fn() -> Do, Missing::Unreachable),
+        (|| Do::Close, Missing::Unreachable),
+        (|| Do::HalfAnswer, Missing::Unreachable),
+        (|| Do::Drip, Missing::Unreachable),
+        (|| Do::Endless, Missing::Malformed),
+        (|| Do::Json(200, "{}"), Missing::Malformed),
+        (
+            || Do::Json(200, r#"{"epoch": 1741618393090, "accounts": ["#),
+            Missing::Malformed,
+        ),
+        (|| Do::Json(200, r#"{"accounts": []}"#), Missing::Malformed),
+        (
+            || Do::Answer(200, "content-type: text/html\r\n", b"<html>".to_vec()),
+            Missing::Malformed,
+        ),
+        (
+            || Do::Json(408, r#"{"success": false, "error": "away"}"#),
+            Missing::PlatformOffline,
+        ),
+        (|| Do::Json(401, "{}"), Missing::Unauthorized),
+        (|| Do::Json(500, "oops"), Missing::Unreachable),
+    ] {
+        let stub = Stub::new(move |_| act());
+        let polled = adapter(&stub).poll(&[number("A"), number("B")]).await;
+        let found: Vec<Missing> = polled.into_iter().map(|p| p.unwrap_err().missing).collect();
+        assert_eq!(found, [missing, missing]);
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = Stub::json(200, r#"{"accounts": ["A"], "success": true}"#);
+    let target = format!("location: http://{}/v1/api/accounts\r\n", elsewhere.address);
+    let target: &'static str = target.leak();
+    for status in [301, 302, 303, 307, 308] {
+        let stub = Stub::new(move |_| Do::Answer(status, target, Vec::new()));
+        let adapter = adapter(&stub);
+        let failure = adapter.list().await.unwrap_err();
+        assert_eq!(failure.missing, Missing::Malformed);
+        assert!(failure.words.contains("redirect"), "{}", failure.words);
+        let answer = adapter.write(&number("A"), &Write::Flatten).await;
+        assert_eq!(answer.outcome, Outcome::Unknown);
+    }
+    assert!(elsewhere.seen().is_empty());
+}
+
+/// One answer 429, and for how long nothing is sent after it, in milliseconds.
+async fn limited(headers: &'static str, body: &'static str, least: u64, most: u64) {
+    let stub = Stub::new(move |seen| {
+        if seen.line.starts_with("POST") {
+            Do::Answer(429, headers, body.as_bytes().to_vec())
+        } else {
+            Do::Json(200, r#"{"positions": [], "orders": []}"#)
+        }
+    });
+    let adapter = adapter(&stub);
+    assert_eq!(adapter.budget().left, 20);
+    let answer = adapter.write(&number("A"), &Write::Flatten).await;
+    let start = Instant::now();
+    assert_eq!(answer.outcome, Outcome::NotSent);
+    assert_eq!(answer.status, Some(429));
+    assert_eq!(adapter.budget().left, 0);
+    // A poll gives up as soon as it is certain; nothing is sent.
+    let polled = adapter.poll(&[number("A")]).await;
+    assert_eq!(
+        polled[0].as_ref().unwrap_err().missing,
+        Missing::RateLimited
+    );
+    assert!(start.elapsed() < Duration::from_millis(200));
+    assert_eq!(stub.seen().len(), 1);
+    // Enforcement waits for the moment at which the venue opens again.
+    let read = adapter.orders(&number("A"), Lane::Verify).await;
+    let waited = start.elapsed();
+    assert!(read.is_ok(), "{headers}{body}: {read:?}");
+    // A busy machine may take its time; what counts is that nothing came early.
+    let (least, most) = (
+        Duration::from_millis(least),
+        Duration::from_millis(most + 1000),
+    );
+    assert!(waited > least, "{headers}{body}: {waited:?}");
+    assert!(waited < most, "{headers}{body}: {waited:?}");
+}
+
+#[tokio::test]
+async fn too_many_requests_closes_the_budget() {
+    let date =
+        "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nretry-after: Sun, 06 Nov 1994 08:49:38 GMT\r\n";
+    tokio::join!(
+        limited("retry-after: 1\r\n", r#"{"retryAfter": 9}"#, 900, 1300),
+        limited("retry-after: soon\r\n", r#"{"retryAfter": 2}"#, 1900, 2300),
+        limited(
+            "",
+            r#"{"error": "rate_limited", "retryAfter": 0.6}"#,
+            500,
+            900
+        ),
+        limited(
+            "",
+            r#"{"error": "rate_limited", "retry_after": 1500}"#,
+            1400,
+            1800
+        ),
+        limited("", r#"{"error": "Rate limit exceeded"}"#, 900, 1550),
+        limited("", "<html>", 900, 1550),
+        limited(date, "{}", 900, 1300),
+    );
+}
+
+#[tokio::test]
+async fn a_repeated_snapshot_is_frozen_and_one_without_an_epoch_is_no_answer() {
+    const OLD: &str = r#"{"epoch": 1741618300000, "accounts": [{"account": {"name": "Sim101",
+        "connectionStatus": "Connected", "item": {"cashValue": 1}}, "positions": []}]}"#;
+    const NEXT: &str = r#"{"epoch": 1741618301000, "accounts": [{"account": {"name": "Sim101",
+        "connectionStatus": "Connected", "item": {"cashValue": 1}}, "positions": []}]}"#;
+    const NO_EPOCH: &str = r#"{"accounts": [{"account": {"name": "Sim101",
+        "connectionStatus": "Connected", "item": {"cashValue": 1}}, "positions": []}]}"#;
+    let bodies = [OLD, OLD, NEXT, NEXT, OLD, NO_EPOCH];
+    let expected = [
+        Some(Missing::Frozen),
+        Some(Missing::Frozen),
+        None,
+        None,
+        Some(Missing::Frozen),
+        Some(Missing::Malformed),
+    ];
+    let turn = std::sync::atomic::AtomicUsize::new(0);
+    let stub = Stub::new(move |_| {
+        let turn = turn.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Do::Json(200, bodies[turn])
+    });
+    let adapter = adapter(&stub);
+    for expected in expected {
+        let polled = adapter.poll(&[number("Sim101")]).await;
+        assert_eq!(
+            polled[0].as_ref().err().map(|failure| failure.missing),
+            expected
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_answer_counts_by_what_it_becomes() {
+    // `{"accounts": ["A"]}` and 5000 spaces.
+    const GZIP: [u8; 65] = [
+        31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 237, 193, 177, 13, 128, 48, 12, 0, 176, 87, 162, 156, 193,
+        214, 59, 80, 7, 148, 157, 14, 180, 19, 226, 247, 94, 193, 102, 251, 205, 171, 106, 172,
+        123, 62, 121, 196, 153, 45, 251, 23, 0, 0, 0, 0, 192, 239, 54, 37, 21, 255, 207, 155, 19,
+        0, 0,
+    ];
+    let stub = Stub::new(|_| Do::Answer(200, "content-encoding: gzip\r\n", GZIP.to_vec()));
+    let failure = adapter(&stub).list().await.unwrap_err();
+    assert!(
+        failure.words.contains("longer than 2000 bytes"),
+        "{failure}"
+    );
+    let token = Secret::new(TOKEN.to_owned()).unwrap();
+    let roomy = CrossTrade::new(&stub.base(), token, wall).unwrap();
+    assert_eq!(roomy.list().await.unwrap(), ["A"]);
+    assert_eq!(stub.seen()[0].header("accept-encoding"), Some("gzip"));
+}
+
+#[tokio::test]
+async fn an_echoed_token_is_hidden() {
+    let stub = Stub::json(
+        400,
+        r#"{"error": "bad\u0007 token s3cret-token-value", "detail": "line\nbreak"}"#,
+    );
+    let adapter = adapter(&stub);
+    let answer = adapter.write(&number("A"), &Write::Flatten).await;
+    assert_eq!(&*answer.words, "bad token [token]: line break");
+    let failure = adapter.list().await.unwrap_err();
+    assert!(!failure.to_string().contains(TOKEN), "{failure}");
+    assert!(!format!("{adapter:?}").contains(TOKEN));
+}
+
+#[tokio::test]
+async fn ten_megabytes_are_not_read_to_the_end() {
+    let stub = Stub::new(|_| Do::Answer(200, "", vec![b' '; 10 * 1024 * 1024]));
+    let token = Secret::new(TOKEN.to_owned()).unwrap();
+    let adapter = CrossTrade::new(&stub.base(), token, wall).unwrap();
+    let polled = adapter.poll(&[number("A")]).await;
+    let failure = polled[0].as_ref().unwrap_err();
+    assert_eq!(failure.missing, Missing::Malformed);
+    assert!(failure.words.contains("8388608 bytes"), "{failure}");
+}
