@@ -6,6 +6,7 @@
 
 pub mod budget;
 pub mod crosstrade;
+pub mod paper;
 
 use std::fmt;
 use std::future::Future;
@@ -101,5 +102,3 @@ pub struct Budget {
     /// The part of the capacity that routine reads may not use.
     pub reserve: u32,
 }
-//! Venues: the services through which accounts are read and acted on.
-pub mod paper;

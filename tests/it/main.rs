@@ -7,12 +7,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod crosstrade;
 mod every_zone;
 mod local_time;
+mod paper;
 mod rules;
 mod schedule;
 mod session_calendar;
 mod wall_clock;
 mod window;
-mod paper;
-mod crosstrade;
