@@ -13,4 +13,5 @@ pub mod domain;
 pub mod engine;
 pub mod rules;
 pub mod secret;
+pub mod store;
 pub mod venue;

@@ -16,3 +16,4 @@ mod schedule;
 mod session_calendar;
 mod wall_clock;
 mod window;
+mod store;

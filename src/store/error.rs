@@ -1,0 +1,305 @@
+//! What can go wrong with the record.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sqlx::migrate::MigrateError;
+
+/// Why the record could not be opened, written or read. Each says which file.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder that the file is to be in does not exist.
+    #[error("there is no folder for the record {}: create it first", path.display())]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is no such record to read.
+    #[error("there is no record {}", path.display())]
+    NoRecord {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another riskd runs on this record.
+    #[error("the record {} is in use by another riskd ({holder})", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+        /// Who holds it.
+        holder: Holder,
+    },
+    /// The file is not what SQLite wrote.
+    #[error(
+        "the record {} is damaged ({found}): move it away and restore a backup; \
+         without one, locks and high-water marks kept in it are lost, so check every account by hand",
+        path.display()
+    )]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        found: String,
+    },
+    /// The file is a database of some other program.
+    #[error("{} is a database, but not a record of riskd", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was written by a newer riskd.
+    #[error(
+        "the record {} was written by a newer riskd (layout {found}, this one knows {known}): \
+         install that version, or restore the copy made before the upgrade",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its layout.
+        found: i64,
+        /// The newest layout that this program knows.
+        known: i64,
+    },
+    /// The file has an older layout than this program can read.
+    #[error(
+        "the record {} has layout {found}, and reading it takes {known}: \
+         it is brought up to date when the daemon starts",
+        path.display()
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its layout.
+        found: i64,
+        /// The layout that this program reads.
+        known: i64,
+    },
+    /// The layout could not be brought up to date.
+    #[error("the record {} cannot be brought up to date", path.display())]
+    Migration {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<MigrateError>,
+    },
+    /// No space is left.
+    #[error("no space is left for the record {}", path.display())]
+    DiskFull {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file, its folder or its file system cannot be written.
+    #[error("the record {} cannot be written: it, its folder or the disk is read-only", path.display())]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another program holds the file's lock for too long.
+    #[error("the record {} is kept busy by another program", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was removed or replaced while it was open.
+    #[error(
+        "the record {} was removed or replaced while riskd was using it: \
+         put it back, or restart riskd",
+        path.display()
+    )]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file cannot be read by this user.
+    #[error(
+        "the record {} cannot be opened: check the rights on the file and its folder",
+        path.display()
+    )]
+    CannotOpen {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<sqlx::Error>,
+    },
+    /// A file operation failed.
+    #[error("a file of the record failed: {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Something else that SQLite or its driver says.
+    #[error("the record {} failed", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<sqlx::Error>,
+    },
+    /// A row holds what riskd never writes.
+    #[error("the record {} holds a row that cannot be understood: {what}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What was found where.
+        what: String,
+    },
+}
+
+impl StoreError {
+    /// The error with all its causes in one line.
+    pub fn in_full(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+
+    /// Sorts a file operation's error.
+    pub(super) fn io(path: &Path, source: io::Error) -> StoreError {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                StoreError::DiskFull { path }
+            }
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+                StoreError::ReadOnly { path }
+            }
+            _ => StoreError::Io { path, source },
+        }
+    }
+}
+
+/// Who runs on a record, as its lock file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The process.
+    pub pid: Option<u32>,
+    /// When it started, as it wrote it (RFC 3339).
+    pub since: Option<String>,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.pid, &self.since) {
+            (Some(pid), Some(since)) => write!(f, "process {pid}, since {since}"),
+            (Some(pid), None) => write!(f, "process {pid}"),
+            (None, _) => f.write_str("process unknown"),
+        }
+    }
+}
+
+/// What went wrong, before it is known in which file.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// SQLite or its driver says so.
+    Sql(sqlx::Error),
+    /// A row holds what riskd never writes.
+    Unreadable(String),
+}
+
+impl Fault {
+    /// The fault as an error that names its file.
+    pub(super) fn at(self, path: &Path) -> StoreError {
+        match self {
+            Fault::Sql(error) => sorted(path, error),
+            Fault::Unreadable(what) => StoreError::Unreadable {
+                path: path.to_owned(),
+                what,
+            },
+        }
+    }
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Fault {
+        Fault::Sql(error)
+    }
+}
+
+/// Sorts a migration's error.
+pub(super) fn migration(path: &Path, error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)
+            if primary_code(&error).is_some_and(|code| code != codes::ERROR) =>
+        {
+            sorted(path, error)
+        }
+        error => StoreError::Migration {
+            path: path.to_owned(),
+            source: Box::new(error),
+        },
+    }
+}
+
+/// Whether SQLite refused one row for what is in it; the transaction goes on.
+pub(super) fn is_about_the_row(error: &sqlx::Error) -> bool {
+    matches!(
+        primary_code(error),
+        Some(codes::CONSTRAINT | codes::MISMATCH | codes::TOOBIG)
+    )
+}
+
+/// Primary result codes, <https://www.sqlite.org/rescode.html>.
+mod codes {
+    pub(super) const ERROR: i32 = 1;
+    pub(super) const BUSY: i32 = 5;
+    pub(super) const LOCKED: i32 = 6;
+    pub(super) const READONLY: i32 = 8;
+    pub(super) const CORRUPT: i32 = 11;
+    pub(super) const FULL: i32 = 13;
+    pub(super) const CANTOPEN: i32 = 14;
+    pub(super) const TOOBIG: i32 = 18;
+    pub(super) const CONSTRAINT: i32 = 19;
+    pub(super) const MISMATCH: i32 = 20;
+    pub(super) const NOTADB: i32 = 26;
+    /// `SQLITE_IOERR_SHMSIZE`: the shared-memory file could not grow, which on
+    /// a full disk happens before anything else does.
+    pub(super) const IOERR_SHMSIZE: i32 = 10 | (19 << 8);
+}
+
+/// The extended result code that SQLite gave, if it was SQLite that failed.
+fn extended_code(error: &sqlx::Error) -> Option<i32> {
+    error.as_database_error()?.code()?.parse().ok()
+}
+
+fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    extended_code(error).map(|code| code & 0xff)
+}
+
+fn sorted(path: &Path, error: sqlx::Error) -> StoreError {
+    let found = error
+        .as_database_error()
+        .map(|database| database.message().to_owned());
+    let path = path.to_owned();
+    if extended_code(&error) == Some(codes::IOERR_SHMSIZE) {
+        return StoreError::DiskFull { path };
+    }
+    match primary_code(&error) {
+        Some(codes::FULL) => StoreError::DiskFull { path },
+        Some(codes::READONLY) => StoreError::ReadOnly { path },
+        Some(codes::BUSY | codes::LOCKED) => StoreError::Busy { path },
+        Some(codes::CORRUPT | codes::NOTADB) => StoreError::Corrupt {
+            path,
+            found: found.unwrap_or_default(),
+        },
+        Some(codes::CANTOPEN) => StoreError::CannotOpen {
+            path,
+            source: Box::new(error),
+        },
+        _ => StoreError::Database {
+            path,
+            source: Box::new(error),
+        },
+    }
+}

@@ -1,0 +1,272 @@
+//! Opening the record.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::SqliteConnection;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::SqliteConnectOptions;
+
+use super::error::{Fault, StoreError};
+use super::instance::Instance;
+use super::layout::{self, MIGRATIONS};
+use super::sql;
+use crate::domain::observation::Timestamp;
+
+/// How long SQLite waits for another program to let go of the file.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The write-ahead log is cut back to this many bytes after it was larger.
+const WAL_KEPT: &str = "67108864";
+/// What every SQLite file begins with.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// What a committed transaction survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// The end of the process (`synchronous=NORMAL`).
+    Process,
+    /// A loss of power (`synchronous=FULL`).
+    Power,
+}
+
+impl Durability {
+    const fn pragma(self) -> &'static str {
+        match self {
+            Durability::Process => sql::SYNCHRONOUS_NORMAL,
+            Durability::Power => sql::SYNCHRONOUS_FULL,
+        }
+    }
+}
+
+/// The record, open for writing by this process alone.
+#[derive(Debug)]
+pub struct Store {
+    pub(super) path: PathBuf,
+    identity: Identity,
+    /// `None` after a failure that a new connection may get over.
+    pub(super) connection: Option<Connection>,
+    /// The number that the next batch is written under.
+    pub(super) next_batch: i64,
+    _instance: Instance,
+}
+
+/// Which file a path led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+/// The writing connection, with what it is set to.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) raw: SqliteConnection,
+    durability: Option<Durability>,
+}
+
+impl Store {
+    /// Opens the record at `path`, making it if there is none and bringing its
+    /// layout up to date. `now` is noted for whoever tries to open it too.
+    ///
+    /// # Errors
+    /// Every [`StoreError`]; in particular [`StoreError::InUse`] when another
+    /// riskd has it, [`StoreError::Corrupt`] when it is damaged and
+    /// [`StoreError::Newer`] when this program is too old for it.
+    pub async fn open(path: &Path, now: Timestamp) -> Result<Store, StoreError> {
+        Store::open_with(path, now, &MIGRATIONS).await
+    }
+
+    /// [`Store::open`] with other migrations than the program's.
+    pub(super) async fn open_with(
+        path: &Path,
+        now: Timestamp,
+        migrations: &Migrator,
+    ) -> Result<Store, StoreError> {
+        let path = resolve(path)?;
+        let instance = Instance::claim(&path, now)?;
+        create_if_missing(&path)?;
+        refuse_other_files(&path)?;
+        let identity = identity(&path)?;
+        let mut connection = connect(&path).await?;
+        let found = layout::inspect(&mut connection.raw, &path).await?;
+        layout::check(&mut connection.raw, &path).await?;
+        use_wal(&mut connection.raw, &path).await?;
+        connection.set(Durability::Power, &path).await?;
+        layout::update(&mut connection.raw, &path, found, migrations).await?;
+        let last = last_batch(&mut connection.raw)
+            .await
+            .map_err(|fault| fault.at(&path))?;
+        Ok(Store {
+            path,
+            identity,
+            connection: Some(connection),
+            next_batch: last.saturating_add(1),
+            _instance: instance,
+        })
+    }
+
+    /// The file, with its folder resolved.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Closes the record in order: what the write-ahead log holds goes into
+    /// the file, unless a reader is still there.
+    ///
+    /// # Errors
+    /// When the last of it could not be moved; nothing is lost then, the next
+    /// [`Store::open`] finds it in the log.
+    pub async fn close(mut self) -> Result<(), StoreError> {
+        use sqlx::Connection as _;
+        match self.connection.take() {
+            Some(connection) => connection
+                .raw
+                .close()
+                .await
+                .map_err(|error| Fault::from(error).at(&self.path)),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the writing connection out, or makes a new one. It is put back by
+    /// whoever took it once it is known to be good: one that is dropped on the
+    /// way (a failure, a cancelled future) rolls back by itself.
+    pub(super) async fn take_connection(&mut self) -> Result<Connection, StoreError> {
+        if identity(&self.path).ok() != Some(self.identity) {
+            return Err(StoreError::Replaced {
+                path: self.path.clone(),
+            });
+        }
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => connect(&self.path).await,
+        }
+    }
+}
+
+impl Connection {
+    /// Sets what the next transactions survive.
+    pub(super) async fn set(
+        &mut self,
+        durability: Durability,
+        path: &Path,
+    ) -> Result<(), StoreError> {
+        if self.durability == Some(durability) {
+            return Ok(());
+        }
+        self.durability = None;
+        // SQLite carries this pragma out while it prepares it, so a cached
+        // statement would do nothing the second time.
+        sqlx::query(durability.pragma())
+            .persistent(false)
+            .execute(&mut self.raw)
+            .await
+            .map_err(|error| Fault::from(error).at(path))?;
+        self.durability = Some(durability);
+        Ok(())
+    }
+}
+
+/// The number of the last batch that was committed.
+pub(super) async fn last_batch(connection: &mut SqliteConnection) -> Result<i64, Fault> {
+    let text: String = sqlx::query_scalar(sql::LAST_BATCH)
+        .fetch_one(connection)
+        .await?;
+    text.parse()
+        .map_err(|_| Fault::Unreadable(format!("the number of the last batch is {text:?}")))
+}
+
+/// The path with its folder resolved, so that two ways to one file lead to one
+/// lock.
+pub(super) fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
+    match path.canonicalize() {
+        Ok(path) => return Ok(path),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(StoreError::io(path, error)),
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let no_folder = || StoreError::NoFolder {
+        path: path.to_owned(),
+    };
+    let folder = folder.canonicalize().map_err(|_| no_folder())?;
+    path.file_name()
+        .map(|name| folder.join(name))
+        .ok_or_else(no_folder)
+}
+
+/// Makes an empty file that only its owner may read; SQLite gives the files
+/// beside it the same mode.
+fn create_if_missing(path: &Path) -> Result<(), StoreError> {
+    match OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+    {
+        Ok(_) => layout::sync_folder(path).map_err(|error| StoreError::io(path, error)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(StoreError::io(path, error)),
+    }
+}
+
+/// Refuses a file that SQLite did not write before SQLite touches it.
+pub(super) fn refuse_other_files(path: &Path) -> Result<(), StoreError> {
+    let mut start = Vec::with_capacity(MAGIC.len());
+    std::fs::File::open(path)
+        .and_then(|file| {
+            file.take(u64::try_from(MAGIC.len()).unwrap_or(u64::MAX))
+                .read_to_end(&mut start)
+        })
+        .map_err(|error| StoreError::io(path, error))?;
+    if start.is_empty() || start == MAGIC {
+        return Ok(());
+    }
+    Err(StoreError::Corrupt {
+        path: path.to_owned(),
+        found: "it does not begin as an SQLite file does".to_owned(),
+    })
+}
+
+fn identity(path: &Path) -> Result<Identity, StoreError> {
+    let metadata = std::fs::metadata(path).map_err(|error| StoreError::io(path, error))?;
+    Ok(Identity {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+    })
+}
+
+async fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let raw = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        .pragma("journal_size_limit", WAL_KEPT)
+        .disable_statement_logging()
+        .connect()
+        .await
+        .map_err(|error| Fault::from(error).at(path))?;
+    Ok(Connection {
+        raw,
+        durability: None,
+    })
+}
+
+/// Turns the write-ahead log on; the file stays so. It is done after the file
+/// was found to be riskd's, because it changes the file.
+async fn use_wal(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    let mode: String = sqlx::query_scalar(sql::USE_WAL)
+        .fetch_one(connection)
+        .await
+        .map_err(|error| Fault::from(error).at(path))?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    Err(Fault::Unreadable(format!("its journal mode stays {mode:?}, not \"wal\"")).at(path))
+}

@@ -1,0 +1,97 @@
+//! What a start needs of the record.
+
+use sqlx::SqliteConnection;
+
+use super::error::{Fault, StoreError};
+use super::open::{Durability, Store};
+use super::read::{EntryRow, RawEntry};
+use super::row::{RawIntent, RawLock};
+use super::sql;
+use crate::domain::account::{AccountName, RuleName};
+use crate::domain::ids::{FiringId, IntentId, RequestId};
+use crate::engine::record::{IntentRow, LockRow};
+
+/// What was in force when the record was last written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// What each account remembers, as JSON.
+    pub account_states: Vec<(AccountName, String)>,
+    /// What each rule remembers for each account, as JSON.
+    pub rule_states: Vec<(AccountName, RuleName, String)>,
+    /// The locks in force, also those whose time has passed meanwhile.
+    pub locks: Vec<LockRow>,
+    /// The intents that have not ended, oldest first.
+    pub intents: Vec<IntentRow>,
+    /// The number of the next firing.
+    pub next_firing: FiringId,
+    /// The number of the next intent.
+    pub next_intent: IntentId,
+    /// The number of the next request.
+    pub next_request: RequestId,
+    /// The hash of the rule set that was put into force last.
+    pub rules_hash: Option<String>,
+    /// The last line of the story: `stopped` after an orderly end.
+    pub last_entry: Option<EntryRow>,
+}
+
+impl Store {
+    /// Reads what was in force when the record was last written.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of reading; a row that cannot be understood is one,
+    /// because a lock that is skipped would be a lock that is lost.
+    pub async fn restore(&mut self) -> Result<Restored, StoreError> {
+        let mut connection = self.take_connection().await?;
+        connection.set(Durability::Power, &self.path).await?;
+        let restored = restored(&mut connection.raw)
+            .await
+            .map_err(|fault| fault.at(&self.path))?;
+        self.connection = Some(connection);
+        Ok(restored)
+    }
+}
+
+async fn restored(connection: &mut SqliteConnection) -> Result<Restored, Fault> {
+    let account_states: Vec<(String, String)> = sqlx::query_as(sql::ACCOUNT_STATES)
+        .fetch_all(&mut *connection)
+        .await?;
+    let rule_states: Vec<(String, String, String)> = sqlx::query_as(sql::RULE_STATES)
+        .fetch_all(&mut *connection)
+        .await?;
+    let locks: Vec<RawLock> = sqlx::query_as(sql::LOCKS_IN_FORCE)
+        .fetch_all(&mut *connection)
+        .await?;
+    let intents: Vec<RawIntent> = sqlx::query_as(sql::OPEN_INTENTS)
+        .fetch_all(&mut *connection)
+        .await?;
+    let rules_hash = sqlx::query_scalar(sql::RULES_HASH)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let last_entry: Option<RawEntry> = sqlx::query_as(sql::LAST_ENTRY)
+        .fetch_optional(&mut *connection)
+        .await?;
+    Ok(Restored {
+        account_states: account_states
+            .into_iter()
+            .map(|(account, state)| (account.as_str().into(), state))
+            .collect(),
+        rule_states: rule_states
+            .into_iter()
+            .map(|(account, rule, state)| (account.as_str().into(), rule.as_str().into(), state))
+            .collect(),
+        locks: locks.iter().map(RawLock::lock).collect::<Result<_, _>>()?,
+        intents: intents
+            .iter()
+            .map(RawIntent::intent)
+            .collect::<Result<_, _>>()?,
+        next_firing: FiringId(number(connection, sql::NEXT_FIRING).await?),
+        next_intent: IntentId(number(connection, sql::NEXT_INTENT).await?),
+        next_request: RequestId(number(connection, sql::NEXT_REQUEST).await?),
+        rules_hash,
+        last_entry: last_entry.map(RawEntry::entry).transpose()?,
+    })
+}
+
+async fn number(connection: &mut SqliteConnection, query: &'static str) -> Result<i64, Fault> {
+    Ok(sqlx::query_scalar(query).fetch_one(connection).await?)
+}

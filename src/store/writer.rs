@@ -1,0 +1,522 @@
+//! The task that writes, and the handle that others submit to.
+//!
+//! Whoever submits never waits and never fails: protecting an account does not
+//! depend on the record. While the record cannot be written, what was submitted
+//! waits in memory and is tried again without end, and the [`Health`] says so.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, oneshot, watch};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+
+use super::batch::Batch;
+use super::error::StoreError;
+use super::open::{Durability, Store};
+use super::queue::{Group, Lost, Queue, Waiting};
+use super::retain::{Retention, Step, Sweep};
+use super::write::Written;
+use crate::domain::observation::Timestamp;
+
+/// The wait after the first failure; it doubles from there.
+const FIRST_RETRY: Duration = Duration::from_millis(250);
+/// The longest wait between two tries.
+const LONGEST_RETRY: Duration = Duration::from_secs(5);
+/// A disk that has not answered for so long is reported, and waited for.
+const SLOW: Duration = Duration::from_secs(5);
+/// How long a writer whose handles are all gone goes on trying.
+const ORPHANED: Duration = Duration::from_secs(5);
+/// The least time that closing the file is given.
+const CLOSING: Duration = Duration::from_millis(250);
+
+/// Whether the record can be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It can.
+    Good,
+    /// It cannot; riskd goes on protecting without it.
+    Degraded {
+        /// Since when, by the runtime's clock.
+        since: Instant,
+        /// Why, in words, with the causes.
+        reason: String,
+        /// What waits in memory, as of the last try.
+        waiting: Waiting,
+        /// What found no room since the start, as of the last try.
+        lost: Lost,
+    },
+}
+
+/// What the writer has done since it started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Transactions that were committed.
+    pub transactions: u64,
+    /// Rows in them.
+    pub rows: u64,
+    /// Rows that SQLite refused for what is in them.
+    pub refused: u64,
+    /// Tries that failed.
+    pub failures: u64,
+    /// Samples deleted for their age.
+    pub deleted: u64,
+    /// Rows that found no room.
+    pub lost: Lost,
+}
+
+/// Why it is not known that all that was submitted is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FlushError {
+    /// The record could not be written in time; it is tried on.
+    #[error("the record could not be written within {} ms", within.as_millis())]
+    Late {
+        /// How long it was waited for.
+        within: Duration,
+    },
+    /// Rows found no room in memory.
+    #[error("{rows} rows found no room in memory while the record cannot be written")]
+    Lost {
+        /// How many.
+        rows: u64,
+    },
+    /// SQLite refused rows for what is in them; the log names them.
+    #[error("{rows} rows were refused by the record")]
+    Refused {
+        /// How many.
+        rows: usize,
+    },
+    /// The writer has stopped.
+    #[error("the record is closed")]
+    Closed,
+}
+
+/// How the writer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drained {
+    /// Rows that could not be written before the deadline.
+    pub left: Waiting,
+    /// Whether the file was closed in order. If not, the next start finds what
+    /// was written in the write-ahead log.
+    pub is_closed: bool,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    counters: Mutex<Counters>,
+    wake: Notify,
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn counters(&self) -> MutexGuard<'_, Counters> {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where rows are submitted. Clones submit to the same record.
+#[derive(Clone, Debug)]
+pub struct StoreHandle {
+    shared: Arc<Shared>,
+    health: watch::Receiver<Health>,
+    closing: watch::Sender<Option<Instant>>,
+}
+
+impl StoreHandle {
+    /// Hands a batch over. It is written in one transaction, after or together
+    /// with what was submitted before.
+    pub fn submit(&self, batch: Batch) {
+        self.shared.queue().push(batch);
+        self.shared.wake.notify_one();
+    }
+
+    /// Hands a batch over and waits until it survives a loss of power.
+    ///
+    /// # Errors
+    /// [`FlushError`] when that is not known within this time. The batch may be
+    /// written later all the same.
+    pub async fn record(&self, batch: Batch, within: Duration) -> Result<(), FlushError> {
+        self.push_and_wait(Some(batch), within).await
+    }
+
+    /// Waits until all that was submitted before survives a loss of power.
+    ///
+    /// # Errors
+    /// [`FlushError`] when that is not known within this time.
+    pub async fn flush(&self, within: Duration) -> Result<(), FlushError> {
+        self.push_and_wait(None, within).await
+    }
+
+    async fn push_and_wait(
+        &self,
+        batch: Option<Batch>,
+        within: Duration,
+    ) -> Result<(), FlushError> {
+        let (flush, flushed) = oneshot::channel();
+        let lost = {
+            let mut queue = self.shared.queue();
+            if queue.has_ended {
+                return Err(FlushError::Closed);
+            }
+            let lost = batch.map_or(0, |batch| queue.push(batch));
+            queue.push_flush(flush);
+            lost
+        };
+        self.shared.wake.notify_one();
+        if lost > 0 {
+            return Err(FlushError::Lost { rows: lost });
+        }
+        match timeout(within, flushed).await {
+            Ok(Ok(0)) => Ok(()),
+            Ok(Ok(rows)) => Err(FlushError::Refused { rows }),
+            Ok(Err(_)) => Err(FlushError::Closed),
+            Err(_) => Err(FlushError::Late { within }),
+        }
+    }
+
+    /// Has old samples deleted, a few at a time between batches. A walk that is
+    /// under way is begun anew.
+    pub fn retain(&self, now: Timestamp, retention: Retention) {
+        self.shared.queue().sweep = Some(Sweep::new(now, retention));
+        self.shared.wake.notify_one();
+    }
+
+    /// Whether the record can be written, and each change of that. A write that
+    /// hangs is reported too, though it is waited for.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.health.clone()
+    }
+
+    /// What was done since the start.
+    pub fn counters(&self) -> Counters {
+        Counters {
+            lost: self.shared.queue().lost,
+            ..*self.shared.counters()
+        }
+    }
+
+    /// Lets the writer end once all that was submitted is written, but not
+    /// later than this.
+    pub fn close(&self, deadline: Duration) {
+        let now = Instant::now();
+        let until = now.checked_add(deadline).unwrap_or(now);
+        self.closing.send_replace(Some(until));
+    }
+}
+
+/// The task that writes; see [`Writer::run`].
+#[derive(Debug)]
+pub struct Writer(Worker<Store>);
+
+impl Writer {
+    /// A writer for this record, and the handle to submit to it.
+    pub fn new(store: Store) -> (StoreHandle, Writer) {
+        let (handle, worker) = Worker::new(store);
+        (handle, Writer(worker))
+    }
+
+    /// Writes what is submitted until [`StoreHandle::close`], or until the last
+    /// handle is gone.
+    pub async fn run(self) -> Drained {
+        self.0.run().await
+    }
+}
+
+/// What a worker writes to: the store, or a stand-in for it in tests.
+trait Sink: Send {
+    fn take_number(&mut self) -> i64;
+
+    fn write(
+        &mut self,
+        number: i64,
+        batch: &Batch,
+        durability: Durability,
+    ) -> impl Future<Output = Result<Written, StoreError>> + Send;
+
+    fn sweep(&mut self, sweep: &mut Sweep)
+    -> impl Future<Output = Result<Step, StoreError>> + Send;
+
+    fn close(self) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+impl Sink for Store {
+    fn take_number(&mut self) -> i64 {
+        Store::take_number(self)
+    }
+
+    async fn write(
+        &mut self,
+        number: i64,
+        batch: &Batch,
+        durability: Durability,
+    ) -> Result<Written, StoreError> {
+        self.write_numbered(number, batch, durability).await
+    }
+
+    async fn sweep(&mut self, sweep: &mut Sweep) -> Result<Step, StoreError> {
+        Store::sweep(self, sweep).await
+    }
+
+    async fn close(self) -> Result<(), StoreError> {
+        Store::close(self).await
+    }
+}
+
+#[derive(Debug)]
+struct Worker<S> {
+    sink: S,
+    shared: Arc<Shared>,
+    health: watch::Sender<Health>,
+    closing: watch::Receiver<Option<Instant>>,
+    /// What is being written, with its number. It stays as it is until it is
+    /// written, however often that is tried.
+    current: Option<(i64, Group)>,
+}
+
+impl<S: Sink> Worker<S> {
+    fn new(sink: S) -> (StoreHandle, Worker<S>) {
+        let shared = Arc::new(Shared::default());
+        let (health, health_seen) = watch::channel(Health::Good);
+        let (closing, closing_seen) = watch::channel(None);
+        let handle = StoreHandle {
+            shared: Arc::clone(&shared),
+            health: health_seen,
+            closing,
+        };
+        let worker = Worker {
+            sink,
+            shared,
+            health,
+            closing: closing_seen,
+            current: None,
+        };
+        (handle, worker)
+    }
+
+    async fn run(mut self) -> Drained {
+        let closing = self.closing.clone();
+        tokio::select! {
+            biased;
+            () = self.work() => {}
+            () = deadline(closing) => {}
+        }
+        self.end().await
+    }
+
+    async fn end(self) -> Drained {
+        let mut left = Waiting::default();
+        {
+            let mut queue = self.shared.queue();
+            left = left.plus(queue.waiting());
+            queue.end();
+            if let Some((_, group)) = &self.current {
+                left = left.plus(group.waiting);
+                queue.lost_with(group.waiting);
+            }
+        }
+        let least = Instant::now() + CLOSING;
+        let until = (*self.closing.borrow()).map_or(least, |until| until.max(least));
+        let closed = timeout_at(until, self.sink.close()).await;
+        if let Ok(Err(error)) = &closed {
+            tracing::warn!(
+                error = error.in_full(),
+                "the record was not closed in order"
+            );
+        }
+        Drained {
+            left,
+            is_closed: matches!(closed, Ok(Ok(()))),
+        }
+    }
+
+    /// Writes what comes, until it is told to end and nothing is left.
+    async fn work(&mut self) {
+        loop {
+            self.take_group();
+            if self.current.is_some() {
+                self.write_until_done().await;
+            } else if is_closing(&self.closing) {
+                return;
+            } else if !self.sweep().await {
+                self.wait().await;
+            }
+        }
+    }
+
+    fn take_group(&mut self) {
+        if self.current.is_none() {
+            let group = self.shared.queue().take();
+            self.current = group.map(|group| (self.sink.take_number(), group));
+        }
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            () = self.shared.wake.notified() => {}
+            // An error says that all handles are gone, which `work` sees too.
+            _ = self.closing.changed() => {}
+        }
+    }
+
+    async fn write_until_done(&mut self) {
+        let mut delay = FIRST_RETRY;
+        let mut since = None;
+        while let Err(error) = self.try_once(&mut since).await {
+            self.degrade(&mut since, error.in_full());
+            {
+                let mut counters = self.shared.counters();
+                counters.failures = counters.failures.saturating_add(1);
+            }
+            // When it is time to end, the next try is the last chance.
+            tokio::select! {
+                () = sleep(delay) => {}
+                changed = self.closing.changed() => {
+                    if changed.is_err() {
+                        sleep(delay).await;
+                    }
+                }
+            }
+            delay = delay.saturating_mul(2).min(LONGEST_RETRY);
+        }
+        self.health.send_if_modified(|health| {
+            let was_degraded = *health != Health::Good;
+            *health = Health::Good;
+            was_degraded
+        });
+    }
+
+    async fn try_once(&mut self, since: &mut Option<Instant>) -> Result<(), StoreError> {
+        let Some((number, group)) = &self.current else {
+            return Ok(());
+        };
+        let started = Instant::now();
+        let written = {
+            let mut write = pin!(self.sink.write(*number, &group.batch, group.durability));
+            match timeout(SLOW, &mut write).await {
+                Ok(written) => written?,
+                Err(_) => {
+                    let reason = format!("the disk has not answered for {} s", SLOW.as_secs());
+                    since.get_or_insert(started);
+                    report(&self.health, &self.shared, *since, group.waiting, reason);
+                    write.await?
+                }
+            }
+        };
+        if let Some((_, group)) = self.current.take() {
+            self.acknowledge(group, &written);
+        }
+        Ok(())
+    }
+
+    fn acknowledge(&self, group: Group, written: &Written) {
+        for refused in &written.refused {
+            tracing::error!(
+                row = refused.row,
+                reason = refused.reason,
+                "the record refused a row"
+            );
+        }
+        if written.unmatched > 0 {
+            tracing::warn!(
+                rows = written.unmatched,
+                "the record got the end of something whose beginning it does not have"
+            );
+        }
+        let count = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
+        {
+            let mut counters = self.shared.counters();
+            counters.transactions = counters.transactions.saturating_add(1);
+            counters.rows = counters.rows.saturating_add(count(written.rows));
+            counters.refused = counters
+                .refused
+                .saturating_add(count(written.refused.len()));
+        }
+        for flush in group.flushes {
+            // Whoever waited may have given up.
+            let _gone = flush.send(written.refused.len());
+        }
+    }
+
+    fn degrade(&self, since: &mut Option<Instant>, reason: String) {
+        since.get_or_insert_with(Instant::now);
+        let waiting = self
+            .current
+            .as_ref()
+            .map(|(_, group)| group.waiting)
+            .unwrap_or_default();
+        report(&self.health, &self.shared, *since, waiting, reason);
+    }
+
+    /// Takes one step of the walk over old samples; `false` when there is none.
+    async fn sweep(&mut self) -> bool {
+        let Some(mut sweep) = self.shared.queue().sweep.take() else {
+            return false;
+        };
+        match self.sink.sweep(&mut sweep).await {
+            Ok(step) => {
+                let mut counters = self.shared.counters();
+                counters.deleted = counters.deleted.saturating_add(step.deleted);
+                drop(counters);
+                let mut queue = self.shared.queue();
+                // A walk that was asked for meanwhile begins anew.
+                if !step.is_last && queue.sweep.is_none() {
+                    queue.sweep = Some(sweep);
+                }
+            }
+            Err(error) => {
+                // The next hour brings the next walk; nothing is lost by waiting.
+                tracing::warn!(error = error.in_full(), "old samples could not be deleted");
+            }
+        }
+        true
+    }
+}
+
+fn report(
+    health: &watch::Sender<Health>,
+    shared: &Shared,
+    since: Option<Instant>,
+    current: Waiting,
+    reason: String,
+) {
+    let (waiting, lost) = {
+        let queue = shared.queue();
+        (current.plus(queue.waiting()), queue.lost)
+    };
+    let degraded = Health::Degraded {
+        since: since.unwrap_or_else(Instant::now),
+        reason,
+        waiting,
+        lost,
+    };
+    health.send_if_modified(|health| {
+        let is_new = *health != degraded;
+        *health = degraded;
+        is_new
+    });
+}
+
+fn is_closing(closing: &watch::Receiver<Option<Instant>>) -> bool {
+    closing.borrow().is_some() || closing.has_changed().is_err()
+}
+
+/// Waits until the writer has to end.
+async fn deadline(mut closing: watch::Receiver<Option<Instant>>) {
+    loop {
+        let until = *closing.borrow_and_update();
+        if let Some(until) = until {
+            tokio::select! {
+                () = sleep_until(until) => return,
+                changed = closing.changed() => if changed.is_err() {
+                    return sleep_until(until).await;
+                },
+            }
+        } else if closing.changed().await.is_err() {
+            return sleep(ORPHANED).await;
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! What is written is what is read.
+
+use riskd::domain::lock::{LockEnd, LockKind};
+use riskd::domain::observation::{Figures, Missing};
+use riskd::domain::request::Outcome;
+use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, Record};
+use riskd::store::{Batch, EntryFilter, Quality, RuleSetRow, Sample, Written};
+
+use super::*;
+
+fn rule_set() -> RuleSetRow {
+    RuleSetRow {
+        hash: "abc".to_owned(),
+        text: "version: 1\n".to_owned(),
+        loaded_at: at(0),
+    }
+}
+
+#[tokio::test]
+async fn a_firing_is_told_with_all_that_came_of_it() {
+    let place = Place::new();
+    let mut store = place.open().await;
+    let flat = intent(1, Goal::FlatAndQuiet, Cause::Firing(FiringId(7)));
+    let by_hand = intent(2, Goal::Quiet, Cause::Person("news".to_owned()));
+    let locked = lock(LockEnd::Manual, "daily loss limit", Some(7));
+    let batch = Batch {
+        rule_sets: vec![rule_set()],
+        samples: vec![],
+        records: vec![
+            Record::Firing(firing(7)),
+            Record::Intent(flat.clone()),
+            Record::Intent(by_hand),
+            Record::Lock(locked.clone()),
+            Record::Request(request(1, &[1, 2])),
+            Record::Request(request(2, &[1])),
+            Record::Request(request(3, &[2])),
+            Record::Entry(entry(EntryKind::Fired, "fired", Some(7))),
+            Record::Entry(entry(EntryKind::Verified, "of another firing", Some(8))),
+            Record::Answer(answer(1, Outcome::Acknowledged)),
+            Record::IntentEnded {
+                id: IntentId(1),
+                at: at(900),
+                end: IntentEnd::Verified,
+            },
+            Record::LockEnded {
+                account: account(),
+                kind: LockKind::Lock,
+                at: at(2_000),
+                reason: "by hand".to_owned(),
+            },
+        ],
+    };
+    let written = store.write(&batch).await.unwrap();
+    assert_eq!(
+        written,
+        Written {
+            rows: batch.rows(),
+            ..Written::default()
+        }
+    );
+
+    let story = store.reader().firing(FiringId(7)).await.unwrap().unwrap();
+    assert_eq!(story.firing.actions, ["cancel_orders", "flatten", "lock"]);
+    let evidence = story.firing.evidence.iter();
+    let evidence: Vec<_> = evidence.map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    assert_eq!(
+        evidence,
+        [
+            ("value", "-1012.50"),
+            ("limit", "-1000.00"),
+            ("kind", "pnl")
+        ],
+        "in the order in which it was written"
+    );
+    assert_eq!(story.rule_set, Some(rule_set()));
+    assert_eq!(story.intents.len(), 1, "only what the firing asked for");
+    assert_eq!(story.intents[0].intent, flat);
+    assert_eq!(story.intents[0].ended, Some((at(900), IntentEnd::Verified)));
+    let requests: Vec<_> = story.requests.iter().map(|r| r.id.0).collect();
+    assert_eq!(
+        requests,
+        [1, 2],
+        "not the one that only the person asked for"
+    );
+    assert_eq!(story.requests[0].intents, [IntentId(1), IntentId(2)]);
+    assert_eq!(
+        story.requests[0].answer,
+        Some(answer(1, Outcome::Acknowledged))
+    );
+    assert_eq!(story.requests[1].answer, None, "never learned");
+    assert_eq!(story.locks[0].lock, locked);
+    assert_eq!(
+        story.locks[0].ended,
+        Some((at(2_000), "by hand".to_owned()))
+    );
+    let lines: Vec<_> = story.entries.iter().map(|e| e.message.as_str()).collect();
+    assert_eq!(lines, ["fired"]);
+    assert_eq!(store.reader().firing(FiringId(99)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_start_finds_what_was_in_force() {
+    let place = Place::new();
+    let mut store = place.open().await;
+    let goals = [
+        intent(3, Goal::Quiet, Cause::Lock),
+        intent(4, Goal::FlatAndQuiet, Cause::Firing(FiringId(9))),
+        intent(5, Goal::ReduceOnly, Cause::Person("by hand".to_owned())),
+        intent(
+            6,
+            Goal::Closed(vec!["ES 03-26".to_owned(), "\"odd\"".to_owned()]),
+            Cause::Lock,
+        ),
+    ];
+    let until_noon = lock(LockEnd::At(at(60_000)), "rule", Some(9));
+    let mut close_only = lock(LockEnd::Manual, "person", None);
+    close_only.kind = LockKind::CloseOnly;
+    let mut records: Vec<Record> = goals.iter().cloned().map(Record::Intent).collect();
+    records.extend([
+        Record::AccountState {
+            account: account(),
+            state: "{\"old\":1}".to_owned(),
+        },
+        Record::AccountState {
+            account: account(),
+            state: "{\"mark\":\"50000.00\"}".to_owned(),
+        },
+        Record::RuleState {
+            account: account(),
+            rule: rule(),
+            state: "{\"fired\":9}".to_owned(),
+        },
+        Record::Firing(firing(9)),
+        Record::Request(request(12, &[4])),
+        Record::Lock(until_noon.clone()),
+        Record::Lock(close_only.clone()),
+        Record::Intent(intent(8, Goal::Quiet, Cause::Lock)),
+        Record::IntentEnded {
+            id: IntentId(8),
+            at: at(10),
+            end: IntentEnd::Observed,
+        },
+        line("the last word"),
+    ]);
+    store
+        .write(&Batch {
+            rule_sets: vec![rule_set()],
+            samples: vec![],
+            records,
+        })
+        .await
+        .unwrap();
+    // Gone without closing, as after a crash.
+    drop(store);
+
+    let restored = place.open().await.restore().await.unwrap();
+    assert_eq!(
+        restored.account_states,
+        [(account(), "{\"mark\":\"50000.00\"}".to_owned())]
+    );
+    assert_eq!(
+        restored.rule_states,
+        [(account(), rule(), "{\"fired\":9}".to_owned())]
+    );
+    assert_eq!(restored.locks, [until_noon, close_only]);
+    assert_eq!(restored.intents, goals);
+    assert_eq!(restored.next_firing, FiringId(10));
+    assert_eq!(restored.next_intent, IntentId(9));
+    assert_eq!(restored.next_request, RequestId(13));
+    assert_eq!(restored.rules_hash.as_deref(), Some("abc"));
+    assert_eq!(restored.last_entry.unwrap().message, "the last word");
+}
+
+#[tokio::test]
+async fn an_empty_record_restores_to_nothing() {
+    let restored = Place::new().open().await.restore().await.unwrap();
+    assert_eq!(restored.next_firing, FiringId(1));
+    assert_eq!(restored.next_intent, IntentId(1));
+    assert_eq!(restored.next_request, RequestId(1));
+    assert_eq!(restored.rules_hash, None);
+    assert_eq!(restored.last_entry, None);
+    assert!(restored.locks.is_empty() && restored.intents.is_empty());
+}
+
+#[tokio::test]
+async fn a_lock_is_extended_and_never_shortened() {
+    let early = LockEnd::At(at(60_000));
+    let late = LockEnd::At(at(90_000));
+    let cases = [
+        (early, late, late),
+        (late, early, late),
+        (LockEnd::Manual, late, LockEnd::Manual),
+        (late, LockEnd::Manual, LockEnd::Manual),
+    ];
+    for (first, second, expected) in cases {
+        let place = Place::new();
+        let mut store = place.open().await;
+        let records = vec![
+            Record::Firing(firing(1)),
+            Record::Firing(firing(2)),
+            Record::Lock(lock(first, "first", Some(1))),
+            Record::Lock(lock(second, "second", Some(2))),
+        ];
+        store.write(&records.into()).await.unwrap();
+        let restored = store.restore().await.unwrap();
+        assert_eq!(restored.locks, [lock(expected, "second", Some(2))]);
+
+        let reader = store.reader();
+        let replaced = reader.firing(FiringId(1)).await.unwrap().unwrap().locks;
+        let in_force = reader.firing(FiringId(2)).await.unwrap().unwrap().locks;
+        assert_eq!(replaced[0].lock, lock(first, "first", Some(1)));
+        assert_eq!(replaced[0].replaced_by, Some(in_force[0].id));
+        assert_eq!(in_force[0].replaced_by, None);
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_a_lock_ends_that_kind_alone() {
+    let place = Place::new();
+    let mut store = place.open().await;
+    let mut close_only = lock(LockEnd::Manual, "person", None);
+    close_only.kind = LockKind::CloseOnly;
+    let end = |kind| Record::LockEnded {
+        account: account(),
+        kind,
+        at: at(100),
+        reason: "over".to_owned(),
+    };
+    let again = lock(LockEnd::At(at(500)), "again", None);
+    let records = vec![
+        Record::Lock(lock(LockEnd::Manual, "first", None)),
+        Record::Lock(close_only.clone()),
+        end(LockKind::Lock),
+        Record::Lock(again.clone()),
+    ];
+    store.write(&records.into()).await.unwrap();
+    assert_eq!(
+        store.restore().await.unwrap().locks,
+        [close_only, again],
+        "a lock after the end of another is as long as it says"
+    );
+}
+
+#[tokio::test]
+async fn samples_keep_what_is_unknown_apart_from_zero() {
+    let place = Place::new();
+    let mut store = place.open().await;
+    let nothing = Sample {
+        quality: Quality::Missing(Missing::PlatformOffline),
+        figures: Figures::default(),
+        positions: None,
+        orders: None,
+        ..sample(1_000)
+    };
+    let flat = Sample {
+        quality: Quality::Suspect("all figures are zero".to_owned()),
+        positions: Some(String::new()),
+        orders: Some(0),
+        ..sample(2_000)
+    };
+    let corrected = Sample {
+        orders: Some(5),
+        ..sample(0)
+    };
+    let batch = Batch {
+        samples: vec![sample(0), nothing.clone(), flat.clone(), corrected.clone()],
+        ..Batch::default()
+    };
+    assert!(!batch.is_vital());
+    store.write(&batch).await.unwrap();
+    let reader = store.reader();
+    let read = reader.samples(&account(), at(0), at(9_000), 100).await;
+    assert_eq!(read.unwrap(), [corrected, nothing.clone(), flat]);
+    let read = reader.samples(&account(), at(1), at(2_000), 100).await;
+    assert_eq!(read.unwrap(), [nothing]);
+    let read = reader.samples(&"other".into(), at(0), at(9_000), 100).await;
+    assert_eq!(read.unwrap(), []);
+}
+
+#[tokio::test]
+async fn every_kind_of_entry_and_every_outcome_comes_back() {
+    let place = Place::new();
+    let mut store = place.open().await;
+    let outcomes = [
+        Outcome::Acknowledged,
+        Outcome::NothingToDo,
+        Outcome::Refused,
+        Outcome::NotSent,
+        Outcome::Unknown,
+    ];
+    let mut records: Vec<Record> = EntryKind::ALL
+        .iter()
+        .map(|kind| Record::Entry(entry(*kind, kind.name(), Some(1))))
+        .collect();
+    records.push(Record::Firing(firing(1)));
+    records.push(Record::Intent(intent(
+        1,
+        Goal::Quiet,
+        Cause::Firing(FiringId(1)),
+    )));
+    for (id, outcome) in (1..).zip(outcomes) {
+        records.push(Record::Request(request(id, &[1])));
+        records.push(Record::Answer(answer(id, outcome)));
+    }
+    let written = store.write(&records.into()).await.unwrap();
+    assert_eq!((written.refused.len(), written.unmatched), (0, 0));
+    let story = store.reader().firing(FiringId(1)).await.unwrap().unwrap();
+    let kinds: Vec<_> = story.entries.iter().map(|e| e.kind.as_str()).collect();
+    let expected: Vec<_> = EntryKind::ALL.iter().map(|kind| kind.name()).collect();
+    assert_eq!(kinds, expected);
+    let answers: Vec<_> = story
+        .requests
+        .iter()
+        .map(|r| r.answer.as_ref().unwrap().outcome)
+        .collect();
+    assert_eq!(answers, outcomes);
+}
+
+#[tokio::test]
+async fn a_row_that_is_refused_does_not_hold_up_the_others() {
+    let place = Place::new();
+    let mut store = place.open().await;
+    store
+        .write(&vec![Record::Firing(firing(1))].into())
+        .await
+        .unwrap();
+    let records = vec![
+        line("before"),
+        Record::Firing(firing(1)),
+        Record::Answer(answer(77, Outcome::Unknown)),
+        line("after"),
+    ];
+    let written = store.write(&records.into()).await.unwrap();
+    assert_eq!(written.refused.len(), 1);
+    assert_eq!(written.refused[0].row, "firing 1");
+    assert_eq!(written.unmatched, 1, "an answer to no request");
+    let entries = store.reader().entries(&EntryFilter::default()).await;
+    let lines: Vec<_> = entries.unwrap().into_iter().map(|e| e.message).collect();
+    assert_eq!(lines, ["before", "after"]);
+}
