@@ -14,6 +14,6 @@ mod paper;
 mod rules;
 mod schedule;
 mod session_calendar;
+mod store;
 mod wall_clock;
 mod window;
-mod store;
