@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::account::ConnectionStatus;
-use super::faults::{FaultKind, FaultRule, FaultStatus, fault_kinds};
+use super::fault::{FaultKind, fault_kinds};
+use super::faults::{FaultRule, FaultStatus};
 use super::handle::{PaperState, PaperVenue};
 use super::market::Motion;
 use super::order::Ticket;

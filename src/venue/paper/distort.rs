@@ -3,7 +3,7 @@
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Map, Value, json};
 
-use super::faults::Fault;
+use super::fault::Fault;
 
 /// Stands for a token that JSON cannot hold until the body is text.
 const NAN: &str = "@@NaN@@";

@@ -24,6 +24,7 @@ mod config;
 mod control;
 mod demo;
 mod distort;
+mod fault;
 mod faults;
 mod handle;
 mod limit;
@@ -43,10 +44,8 @@ pub use config::{
     AccountConfig, ConfigError, InstrumentConfig, MAX_ACCOUNTS, OrderConfig, PaperConfig,
     PositionConfig, ScriptAction, ScriptStep, TraderConfig, WatchConfig,
 };
-pub use faults::{
-    Fault, FaultError, FaultKind, FaultLayer, FaultRule, FaultStatus, MAX_RULES, RequestClass,
-    fault_kinds,
-};
+pub use fault::{Fault, FaultKind, FaultLayer, RequestClass, fault_kinds};
+pub use faults::{FaultError, FaultRule, FaultStatus, MAX_RULES};
 pub use handle::{AccountFigures, PaperState, PaperVenue};
 pub use limit::{BURST, REFILL_PER_SECOND};
 pub use market::{MAX_PRICE, Motion};

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::clock;
-use super::faults::RequestClass;
+use super::fault::RequestClass;
 use super::routes::{Call, CallKind};
 
 /// Requests kept; older ones are forgotten, their counts stay.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::faults::RequestClass;
+use super::fault::RequestClass;
 
 /// The path before every call.
 pub(crate) const PREFIX: &str = "/v1/api";

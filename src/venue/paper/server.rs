@@ -21,7 +21,8 @@ use super::clock::PaperClock;
 use super::config::{ConfigError, PaperConfig};
 use super::control;
 use super::distort;
-use super::faults::{Fault, Strike};
+use super::fault::{Fault, FaultLayer};
+use super::faults::Strike;
 use super::handle::{Admission, PaperVenue};
 use super::routes::{self, Call};
 
@@ -297,7 +298,7 @@ async fn proceed(
 }
 
 fn is_wire(fault: &Fault) -> bool {
-    fault.layer() == super::faults::FaultLayer::Wire
+    fault.layer() == FaultLayer::Wire
 }
 
 async fn before_effect(door: &Door, fault: Option<&Fault>) -> Option<Sent> {

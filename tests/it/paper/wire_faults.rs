@@ -218,7 +218,10 @@ async fn raw_answer(paper: &Paper, fault: Fault) -> String {
     socket.write_all(request.as_bytes()).await.unwrap();
     let mut bytes = Vec::new();
     // A reset instead of an orderly close is as good an end.
-    let _end = socket.read_to_end(&mut bytes).await;
+    let end = socket.read_to_end(&mut bytes);
+    let _closed = tokio::time::timeout(Duration::from_secs(5), end)
+        .await
+        .unwrap();
     String::from_utf8(bytes).unwrap()
 }
 

@@ -1,0 +1,407 @@
+//! Everything that can go wrong on request, by name. When it does is in
+//! `faults.rs`.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::account::ConnectionStatus;
+use super::faults::FaultError;
+
+/// Groups of requests that a fault can be limited to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestClass {
+    /// Every request; in a request record: one that is in no other class.
+    #[default]
+    All,
+    /// `GET accounts/snapshot`.
+    Snapshot,
+    /// `GET accounts`, `GET accounts/{account}`.
+    Accounts,
+    /// Reads of positions.
+    Positions,
+    /// Reads of orders.
+    Orders,
+    /// Cancels of one order or of all of an account.
+    Cancel,
+    /// Flattens and closes.
+    Flatten,
+    /// Placing of orders.
+    Place,
+    /// Quotes.
+    Market,
+    /// Watermarks.
+    Watermarks,
+}
+
+impl RequestClass {
+    pub(super) fn covers(self, class: RequestClass) -> bool {
+        self == RequestClass::All || self == class
+    }
+
+    pub(super) fn is_read(self) -> bool {
+        matches!(
+            self,
+            RequestClass::Snapshot
+                | RequestClass::Accounts
+                | RequestClass::Positions
+                | RequestClass::Orders
+                | RequestClass::Market
+                | RequestClass::Watermarks
+        )
+    }
+}
+
+/// One way to go wrong. In JSON a name, or one key with its settings:
+/// `"hang"`, `{"delay": {"ms": 500}}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fault {
+    // On the wire.
+    /// No answer, and nothing happens.
+    Hang,
+    /// It happens, but no answer comes.
+    HangAfterEffect,
+    /// The request takes effect and is answered only after a while.
+    Delay {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// The connection is closed and nothing happens.
+    LostBeforeEffect,
+    /// It happens, then the connection is closed without an answer.
+    LostAfterEffect,
+    /// Another status, with an error body.
+    Status {
+        /// 400 to 599.
+        code: u16,
+        /// Seconds for a `Retry-After` header and the body's `retryAfter`.
+        #[serde(default)]
+        retry_after: Option<u32>,
+        /// Whether it happens all the same.
+        #[serde(default)]
+        after_effect: bool,
+    },
+    /// 200 with `success: false`, and nothing happens.
+    SuccessFalse,
+    /// 200 with an HTML page; it happens.
+    HtmlBody,
+    /// 302 to an HTML page, and nothing happens.
+    Redirect,
+    /// 200 with no body; it happens.
+    EmptyBody,
+    /// 200 with half the JSON as a complete body; it happens.
+    TruncatedJson,
+    /// Half the body, then the connection is reset; it happens.
+    ResetMidBody,
+    /// A valid answer padded to 10 MB; it happens.
+    HugeBody,
+    /// The body one byte at a time; it happens.
+    SlowLoris {
+        /// Milliseconds between two bytes, at least 1.
+        interval_ms: u64,
+    },
+
+    // In what a read says.
+    /// A field is not there.
+    FieldMissing {
+        /// Its name, at any depth.
+        field: String,
+    },
+    /// A field is null.
+    FieldNull {
+        /// Its name, at any depth.
+        field: String,
+    },
+    /// A number comes as a string.
+    FieldText {
+        /// Its name, at any depth.
+        field: String,
+    },
+    /// A number is the token `NaN`, which is not JSON.
+    FieldNan {
+        /// Its name, at any depth.
+        field: String,
+    },
+    /// A number is the token `Infinity`, which is not JSON.
+    FieldInfinity {
+        /// Its name, at any depth.
+        field: String,
+    },
+    /// A number is 1e308.
+    FieldHuge {
+        /// Its name, at any depth.
+        field: String,
+    },
+    /// A number is -0.0.
+    FieldNegativeZero {
+        /// Its name, at any depth.
+        field: String,
+    },
+    /// A number is that value.
+    FieldValue {
+        /// Its name, at any depth.
+        field: String,
+        /// What it says.
+        value: Decimal,
+    },
+    /// An account is listed twice, the second time with other figures.
+    DuplicatedAccount,
+    /// An account is not in the list.
+    AccountMissing,
+    /// The list of accounts is empty.
+    NoAccounts,
+    /// A read answers for ever as it first did, all accounts of it together.
+    StaleEpoch,
+    /// A read answers as it did for a while.
+    Cached {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// Realized and unrealized results are 0.
+    PnlZeroed,
+    /// Every figure is 0.
+    FiguresZeroed,
+    /// Longs show as shorts and the other way round.
+    PositionSignFlip,
+    /// The quantity of shorts is negative.
+    NegativeQuantity,
+    /// The list of positions is empty though there are some.
+    PositionsMissing,
+    /// The list of orders is empty though there are some.
+    OrdersMissing,
+    /// The connection shows another state; figures stay live.
+    ConnectionShown {
+        /// What it shows.
+        status: ConnectionStatus,
+    },
+    /// Orders show a state that nobody documented.
+    OrderStateShown {
+        /// What they show.
+        state: String,
+    },
+    /// Orders have no `orderId`.
+    OrderIdNull,
+    /// The payload is wrapped in `data`.
+    DataWrapper,
+    /// There are unknown keys.
+    ExtraFields,
+
+    // In what a flatten, a cancel or a trader does.
+    /// A flatten is accepted and does nothing.
+    FlattenNothing,
+    /// A flatten closes half of each position.
+    FlattenHalf,
+    /// A flatten is accepted, says `pending`, and closes after a while.
+    FlattenLate {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// A flatten closes positions and leaves orders.
+    FlattenLeavesOrders,
+    /// A flatten is refused with 400.
+    FlattenRefused {
+        /// The sentence in `error`.
+        error: String,
+    },
+    /// A cancel is accepted and does nothing.
+    CancelNothing,
+    /// A cancel stays `CancelPending` for a while.
+    CancelLate {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// A cancel stays `CancelPending` for ever.
+    CancelStuck,
+    /// The orders fill when their cancel is asked for.
+    FillsOnCancel,
+    /// The trader opens the position again after a flatten; `count` times.
+    Reenters {
+        /// Milliseconds after the flatten.
+        after_ms: u64,
+    },
+}
+
+/// What part of the venue a fault lives in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultLayer {
+    /// The connection and the HTTP answer.
+    Wire,
+    /// The figures in a read.
+    Data,
+    /// What a flatten does.
+    Flatten,
+    /// What a cancel does.
+    Cancel,
+}
+
+/// A kind of fault, for lists.
+#[derive(Clone, Debug, Serialize)]
+pub struct FaultKind {
+    /// Its name in JSON.
+    pub name: String,
+    /// Where it lives.
+    pub layer: FaultLayer,
+    /// One with usual settings.
+    pub example: Fault,
+}
+
+impl Fault {
+    /// Where the fault lives.
+    pub fn layer(&self) -> FaultLayer {
+        match self {
+            Fault::Hang
+            | Fault::HangAfterEffect
+            | Fault::Delay { .. }
+            | Fault::LostBeforeEffect
+            | Fault::LostAfterEffect
+            | Fault::Status { .. }
+            | Fault::SuccessFalse
+            | Fault::HtmlBody
+            | Fault::Redirect
+            | Fault::EmptyBody
+            | Fault::TruncatedJson
+            | Fault::ResetMidBody
+            | Fault::HugeBody
+            | Fault::SlowLoris { .. } => FaultLayer::Wire,
+            Fault::FlattenNothing
+            | Fault::FlattenHalf
+            | Fault::FlattenLate { .. }
+            | Fault::FlattenLeavesOrders
+            | Fault::FlattenRefused { .. }
+            | Fault::Reenters { .. } => FaultLayer::Flatten,
+            Fault::CancelNothing
+            | Fault::CancelLate { .. }
+            | Fault::CancelStuck
+            | Fault::FillsOnCancel => FaultLayer::Cancel,
+            _ => FaultLayer::Data,
+        }
+    }
+
+    /// The fault's name in JSON.
+    pub fn name(&self) -> String {
+        match serde_json::to_value(self) {
+            Ok(Value::String(name)) => name,
+            Ok(Value::Object(map)) => map.keys().next().cloned().unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+
+    pub(super) fn can_touch(&self, class: RequestClass) -> bool {
+        match self.layer() {
+            FaultLayer::Wire => true,
+            FaultLayer::Data => class.is_read(),
+            FaultLayer::Flatten => class == RequestClass::Flatten,
+            FaultLayer::Cancel => class == RequestClass::Cancel,
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), FaultError> {
+        match self {
+            Fault::Status { code, .. } if !(400..=599).contains(code) => Err(FaultError::Status),
+            Fault::SlowLoris { interval_ms: 0 } => Err(FaultError::Interval),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Every kind of fault, each once, with usual settings.
+pub fn fault_kinds() -> Vec<FaultKind> {
+    examples()
+        .into_iter()
+        .map(|example| FaultKind {
+            name: example.name(),
+            layer: example.layer(),
+            example,
+        })
+        .collect()
+}
+
+fn examples() -> Vec<Fault> {
+    let field = || "unrealizedProfitLoss".to_owned();
+    vec![
+        Fault::Hang,
+        Fault::HangAfterEffect,
+        Fault::Delay { ms: 500 },
+        Fault::LostBeforeEffect,
+        Fault::LostAfterEffect,
+        Fault::Status {
+            code: 503,
+            retry_after: None,
+            after_effect: false,
+        },
+        Fault::SuccessFalse,
+        Fault::HtmlBody,
+        Fault::Redirect,
+        Fault::EmptyBody,
+        Fault::TruncatedJson,
+        Fault::ResetMidBody,
+        Fault::HugeBody,
+        Fault::SlowLoris { interval_ms: 1000 },
+        Fault::FieldMissing { field: field() },
+        Fault::FieldNull { field: field() },
+        Fault::FieldText { field: field() },
+        Fault::FieldNan { field: field() },
+        Fault::FieldInfinity { field: field() },
+        Fault::FieldHuge { field: field() },
+        Fault::FieldNegativeZero { field: field() },
+        Fault::FieldValue {
+            field: field(),
+            value: Decimal::from(-1_000_000),
+        },
+        Fault::DuplicatedAccount,
+        Fault::AccountMissing,
+        Fault::NoAccounts,
+        Fault::StaleEpoch,
+        Fault::Cached { ms: 3000 },
+        Fault::PnlZeroed,
+        Fault::FiguresZeroed,
+        Fault::PositionSignFlip,
+        Fault::NegativeQuantity,
+        Fault::PositionsMissing,
+        Fault::OrdersMissing,
+        Fault::ConnectionShown {
+            status: ConnectionStatus::ConnectionLost,
+        },
+        Fault::OrderStateShown {
+            state: "Pending Submit".to_owned(),
+        },
+        Fault::OrderIdNull,
+        Fault::DataWrapper,
+        Fault::ExtraFields,
+        Fault::FlattenNothing,
+        Fault::FlattenHalf,
+        Fault::FlattenLate { ms: 1000 },
+        Fault::FlattenLeavesOrders,
+        Fault::FlattenRefused {
+            error: "Market is closed".to_owned(),
+        },
+        Fault::CancelNothing,
+        Fault::CancelLate { ms: 1000 },
+        Fault::CancelStuck,
+        Fault::FillsOnCancel,
+        Fault::Reenters { after_ms: 1000 },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::faults::FaultRule;
+    use super::*;
+
+    #[test]
+    fn the_list_names_every_kind_once() {
+        let kinds = fault_kinds();
+        assert!(kinds.len() >= 40, "{}", kinds.len());
+        let names: std::collections::HashSet<_> = kinds.iter().map(|kind| &kind.name).collect();
+        assert_eq!(names.len(), kinds.len());
+        for kind in &kinds {
+            let rule = FaultRule::new(kind.example.clone());
+            let text = serde_json::to_string(&rule).unwrap();
+            let read: FaultRule = serde_json::from_str(&text).unwrap();
+            assert_eq!(read, rule, "{text}");
+        }
+    }
+}
