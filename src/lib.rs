@@ -9,8 +9,12 @@
     )
 )]
 
+pub mod api;
+pub mod daemon;
 pub mod domain;
 pub mod engine;
+pub mod http;
+pub mod notify;
 pub mod rules;
 pub mod secret;
 pub mod store;

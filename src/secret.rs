@@ -11,6 +11,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::rules::ruleset::SecretSource;
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 
 /// The environment variable in which systemd names the credentials' folder.
@@ -128,6 +129,18 @@ pub enum SecretError {
         /// What is wrong with it.
         reason: BadSecret,
     },
+}
+
+/// Reads a secret from where the rule file says it is.
+///
+/// # Errors
+/// As the three functions below.
+pub fn resolve(source: &SecretSource) -> Result<Secret, SecretError> {
+    match source {
+        SecretSource::Credential(name) => from_credential(name),
+        SecretSource::File(path) => from_file(path),
+        SecretSource::Env(name) => from_env(name),
+    }
 }
 
 /// Reads the systemd credential `name`.

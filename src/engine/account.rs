@@ -181,6 +181,24 @@ impl AccountRun {
         self.guard_locks(now, out);
     }
 
+    /// Takes a read of the working orders alone.
+    pub(super) fn orders_read(
+        &mut self,
+        orders: WorkingOrders,
+        at: Timestamp,
+        now: Now,
+        out: &mut Out<'_>,
+    ) {
+        if self.verified_at.is_some_and(|verified| at < verified) {
+            return;
+        }
+        self.seen.orders = orders;
+        self.seen.orders_at = at;
+        self.roll_session(now, out);
+        self.evaluate(false, now, out);
+        self.guard_locks(now, out);
+    }
+
     /// Nothing but time passed.
     pub(super) fn tick(&mut self, now: Now, out: &mut Out<'_>) {
         self.roll_session(now, out);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::ids::RequestId;
-use crate::domain::observation::{Missing, Observation};
+use crate::domain::observation::{Missing, Observation, Timestamp};
 use crate::domain::request::Answer;
 use crate::rules::ruleset::{RuleSet, Until};
 
@@ -14,6 +14,15 @@ use crate::rules::ruleset::{RuleSet, Until};
 pub enum Event {
     /// A poll ended, well or badly.
     Observed(Observation),
+    /// The working orders of an account were read.
+    OrdersRead {
+        /// The account.
+        account: AccountName,
+        /// When they were asked for, by the steady clock.
+        at: Timestamp,
+        /// What was learned.
+        orders: WorkingOrders,
+    },
     /// A verification read ended.
     HoldingsRead {
         /// The account.

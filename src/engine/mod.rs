@@ -11,7 +11,7 @@ mod account;
 mod conditions;
 pub mod effect;
 mod enforce;
-mod enforcement;
+pub mod enforcement;
 pub mod event;
 mod fire;
 mod locks;
@@ -19,7 +19,7 @@ pub mod loosening;
 mod memory;
 mod out;
 mod quality;
-mod reconcile;
+pub mod reconcile;
 pub mod record;
 mod reload;
 pub mod restore;
@@ -40,6 +40,7 @@ use event::{Command, Event};
 use out::Out;
 use record::{Cause, EntryKind, Fields, Goal, Record};
 
+pub use account::Data;
 pub use out::NextIds;
 
 use crate::domain::account::AccountName;
@@ -83,6 +84,13 @@ impl Engine {
                 let account = observation.account.clone();
                 self.on_account(&account, now, |run, out| run.observe(observation, now, out))
             }
+            Event::OrdersRead {
+                account,
+                at,
+                orders,
+            } => self.on_account(&account, now, |run, out| {
+                run.orders_read(orders, at, now, out);
+            }),
             Event::HoldingsRead {
                 account,
                 read,
@@ -145,6 +153,17 @@ impl Engine {
             .filter(|run| run.needs_orders(now))
             .map(|run| run.account.name.clone())
             .collect()
+    }
+
+    /// How good the newest observation of an account is.
+    pub fn data(&self, account: &AccountName) -> Option<Data> {
+        let index = self.index.get(account)?;
+        self.accounts.get(*index).map(|run| run.seen.data)
+    }
+
+    /// Whether every account has been observed, well, since the start.
+    pub fn has_seen_every_account(&self) -> bool {
+        self.accounts.iter().all(|run| run.seen.at.is_some())
     }
 
     /// The rule set in force.

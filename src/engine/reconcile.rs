@@ -73,11 +73,12 @@ pub fn missing_writes(goal: &Goal, seen: Seen<'_>) -> Option<Vec<Write>> {
     Some(writes)
 }
 
-/// A cancel for each order that would open or increase exposure. Without an id
-/// for one of them, all orders go: leaving it would leave the exposure.
+/// A cancel for each order that would open or increase exposure. When one of
+/// them has no id that a request can name, all orders go: leaving it would
+/// leave the exposure.
 fn cancels_of_increasing(orders: &[WorkingOrder], positions: &[Position]) -> Vec<Write> {
     let increasing = increasing_orders(orders, positions);
-    if increasing.iter().any(|order| order.id.is_none()) {
+    if increasing.iter().any(|order| !has_plain_id(order)) {
         return vec![Write::CancelOrders];
     }
     increasing
@@ -85,6 +86,16 @@ fn cancels_of_increasing(orders: &[WorkingOrder], positions: &[Position]) -> Vec
         .filter_map(|order| order.id.clone())
         .map(Write::CancelOrder)
         .collect()
+}
+
+/// Whether the order has an id that can stand in the path of a request.
+fn has_plain_id(order: &WorkingOrder) -> bool {
+    order.id.as_ref().is_some_and(|id| {
+        !id.is_empty()
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':'))
+    })
 }
 
 /// The orders that would open or increase exposure if they filled. An order

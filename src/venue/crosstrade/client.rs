@@ -2,18 +2,16 @@
 //! what it knows when an answer does not come.
 
 use std::error::Error as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, Response, Url};
-use rustls::ClientConfig;
-use rustls_platform_verifier::BuilderVerifierExt;
 use tracing::debug;
 
 use super::reply::{Broken, Reply, Sent};
 use super::retry_after::{self, Clock};
 use super::{CrossTradeError, Limits};
+use crate::http;
 use crate::secret::Secret;
 use crate::venue::Lane;
 use crate::venue::budget::RequestBudget;
@@ -177,15 +175,17 @@ fn cause(error: &reqwest::Error) -> String {
 }
 
 fn client(base: &Url, limits: &Limits) -> Result<Client, CrossTradeError> {
+    // Plain HTTP, which is for loopback only, needs no certificates.
     let secure = base.scheme() == "https";
-    Client::builder()
-        .tls_backend_preconfigured(tls(secure)?)
+    let builder = if secure {
+        http::builder()
+    } else {
+        http::plain_builder()
+    };
+    builder
+        .map_err(CrossTradeError::Tls)?
         .https_only(secure)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .referer(false)
         .gzip(true)
-        .user_agent(concat!("riskd/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(limits.connect)
         .tcp_nodelay(true)
         .tcp_user_timeout(TCP_UNACKNOWLEDGED)
@@ -195,27 +195,6 @@ fn client(base: &Url, limits: &Limits) -> Result<Client, CrossTradeError> {
         .http2_keep_alive_while_idle(true)
         .build()
         .map_err(CrossTradeError::Client)
-}
-
-/// The TLS settings, with their own provider: nothing global is set or needed.
-/// Plain HTTP, which is for loopback only, needs no certificates of the host.
-fn tls(secure: bool) -> Result<ClientConfig, CrossTradeError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(CrossTradeError::Tls)?;
-    let mut config = if secure {
-        builder
-            .with_platform_verifier()
-            .map_err(CrossTradeError::Tls)?
-            .with_no_client_auth()
-    } else {
-        builder
-            .with_root_certificates(rustls::RootCertStore::empty())
-            .with_no_client_auth()
-    };
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
 }
 
 /// The headers that say how long to wait, as texts.

@@ -1,0 +1,544 @@
+//! The one task that owns the engine.
+//!
+//! It turns everything that happens into engine events, in order, and starts
+//! what the engine asks for. It never waits for the venue, the disk or a
+//! notifier: requests and reads go to the executors, rows to the writer of the
+//! record, messages to the notifiers, each behind a bounded queue.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::clock::Clock;
+use super::executor::{Job, JobKind};
+use super::input::{Input, PersonError, Polled};
+use super::latency::Latencies;
+use super::lifecycle::Lifecycle;
+use super::venues::{Prepared, Venues};
+use crate::api::status::{RecordStatus, RulesStatus, Status, VenueStatus};
+use crate::domain::account::{AccountName, VenueName};
+use crate::domain::now::Now;
+use crate::domain::observation::{Content, Observation, Timestamp};
+use crate::engine::effect::{Audience, Effect, Notice, Severity};
+use crate::engine::event::{Command, Event};
+use crate::engine::record::{Entry, EntryKind, Fields, Record};
+use crate::engine::{Data, Engine};
+use crate::notify::Notifiers;
+use crate::rules::ruleset::{Mode, RuleSet};
+use crate::store::{Batch, Health, Quality, RuleSetRow, Sample, StoreHandle};
+
+/// The longest sleep between two looks at the clocks, so that a wall clock that
+/// was set is noticed.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+/// How long a person's command waits for the record.
+const RECORD_WAIT: Duration = Duration::from_secs(5);
+/// A difference of the two clocks beyond this between two turns is a step of
+/// the wall clock.
+const CLOCK_STEP: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
+
+/// The state of the dispatcher.
+pub(super) struct Dispatcher {
+    pub(super) engine: Engine,
+    pub(super) clock: Clock,
+    pub(super) started: Timestamp,
+    pub(super) rules_file: RulesFile,
+    pub(super) store: StoreHandle,
+    pub(super) health: watch::Receiver<Health>,
+    pub(super) database: String,
+    pub(super) inputs: mpsc::Sender<Input>,
+    pub(super) venues: Venues,
+    pub(super) notifiers: Notifiers,
+    pub(super) latencies: Arc<Latencies>,
+    pub(super) lifecycle: Lifecycle,
+    pub(super) samples: HashMap<AccountName, Sample>,
+    pub(super) polls: HashMap<VenueName, PollCount>,
+    pub(super) last_turn: Option<Now>,
+}
+
+/// The rule file: how it is read again, and what came of it.
+pub(super) struct RulesFile {
+    pub(super) name: String,
+    pub(super) loaded: Timestamp,
+    pub(super) refused: Option<String>,
+    pub(super) read: Arc<dyn Fn() -> Result<RuleSet, String> + Send + Sync>,
+}
+
+/// What became of the polls of one venue.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PollCount {
+    done: u64,
+    failed: u64,
+    last: Option<Instant>,
+    failure: Option<String>,
+}
+
+impl Dispatcher {
+    /// Runs until it is stopped; then everything that was decided is handed to
+    /// the record.
+    pub(super) async fn run(mut self, mut inputs: mpsc::Receiver<Input>, stop: CancellationToken) {
+        loop {
+            let wake = self.sleep_until();
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                input = inputs.recv() => match input {
+                    Some(input) => self.take(input),
+                    None => break,
+                },
+                changed = self.health.changed() => match changed {
+                    Ok(()) => self.take_health(),
+                    Err(_) => break,
+                },
+                () = tokio::time::sleep_until(wake) => {
+                    let now = self.now();
+                    let effects = self.engine.step(now, Event::Time);
+                    self.carry_out(effects, None);
+                }
+            }
+            self.watch_the_clock();
+            self.venues
+                .want_orders(self.engine.accounts_needing_orders(self.clock.now()));
+        }
+        self.tell(EntryKind::Stopped, "riskd stops".to_owned());
+    }
+
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    fn sleep_until(&self) -> Instant {
+        let wake = self
+            .engine
+            .next_wake(self.now())
+            .and_then(|wake| wake.to_std().ok())
+            .unwrap_or(LONGEST_SLEEP)
+            .min(LONGEST_SLEEP);
+        // A wake that is due now must still let the inputs through.
+        let wake = wake.max(Duration::from_millis(1));
+        Instant::now()
+            .checked_add(wake)
+            .unwrap_or_else(Instant::now)
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Polled(polled) => self.take_poll(polled),
+            Input::OrdersRead(read) => {
+                let event = Event::OrdersRead {
+                    account: read.account,
+                    at: read.at,
+                    orders: read.orders,
+                };
+                self.step(event, None);
+            }
+            Input::Answer(event) => self.step(event, None),
+            Input::Person { command, done } => self.obey(command, done),
+            Input::Show(reply) => {
+                let _ = reply.send(self.status());
+            }
+            Input::NotifyFailed { message } => {
+                warn!("{message}");
+                self.tell(EntryKind::NotifyFailed, message);
+            }
+            Input::Reload => self.prepare_reload(),
+            Input::Reloaded(prepared) => self.finish_reload(*prepared),
+        }
+    }
+
+    fn step(&mut self, event: Event, trigger: Option<Instant>) {
+        let effects = self.engine.step(self.now(), event);
+        self.carry_out(effects, trigger);
+    }
+
+    /// Takes a poll: each account by itself, so that what one of them needs
+    /// leaves before the next one is looked at.
+    fn take_poll(&mut self, polled: Polled) {
+        self.count(&polled);
+        let mut batch = Batch::default();
+        for observation in polled.observations {
+            let mut sample = self.sample(&observation);
+            let account = observation.account.clone();
+            let effects = self.engine.step(self.now(), Event::Observed(observation));
+            if let Some(Data::Suspect(doubt)) = self.engine.data(&account) {
+                sample.quality = Quality::Suspect(doubt.name().to_owned());
+            }
+            self.keep_if_changed(sample, &mut batch);
+            self.start(effects, Some(polled.received), &mut batch);
+        }
+        self.commit(batch);
+        self.lifecycle
+            .round_done(&polled.venue, self.engine.has_seen_every_account());
+        if let Some(text) = self.lifecycle.became_ready() {
+            info!("{text}");
+            self.tell(EntryKind::Ready, text);
+        }
+    }
+
+    /// The sample of an observation, at wall time.
+    fn sample(&self, observation: &Observation) -> Sample {
+        let now = self.now();
+        let wall = now
+            .wall
+            .checked_sub_signed(now.since(observation.at))
+            .unwrap_or(now.wall);
+        Sample {
+            at: wall,
+            ..Sample::of(observation)
+        }
+    }
+
+    fn keep_if_changed(&mut self, sample: Sample, batch: &mut Batch) {
+        let is_same = self.samples.get(&sample.account).is_some_and(|old| {
+            Sample {
+                at: old.at,
+                ..sample.clone()
+            } == *old
+        });
+        if !is_same {
+            self.samples.insert(sample.account.clone(), sample.clone());
+            batch.samples.push(sample);
+        }
+    }
+
+    fn count(&mut self, polled: &Polled) {
+        let count = self.polls.entry(polled.venue.clone()).or_default();
+        count.done = count.done.saturating_add(1);
+        count.last = Some(polled.received);
+        let failure = polled.failure.as_ref().map(ToString::to_string);
+        if failure.is_some() {
+            count.failed = count.failed.saturating_add(1);
+        }
+        if failure != count.failure {
+            let is_missing = |o: &&Observation| matches!(o.content, Content::Missing(_));
+            let affected: Vec<&str> = polled
+                .observations
+                .iter()
+                .filter(is_missing)
+                .map(|o| o.account.as_str())
+                .collect();
+            match &failure {
+                Some(failure) => {
+                    warn!(venue = %polled.venue, accounts = affected.join(", "), "nothing is known of these accounts: {failure}");
+                }
+                None => info!(venue = %polled.venue, "the venue answers again"),
+            }
+            count.failure = failure;
+        }
+    }
+
+    /// Starts what the engine asks for, then hands the rows to the record.
+    pub(super) fn carry_out(&mut self, effects: Vec<Effect>, trigger: Option<Instant>) {
+        let mut batch = Batch::default();
+        self.start(effects, trigger, &mut batch);
+        self.commit(batch);
+    }
+
+    /// Starts requests, reads and messages; collects the rows.
+    fn start(&mut self, effects: Vec<Effect>, trigger: Option<Instant>, batch: &mut Batch) {
+        let mut rejected = Vec::new();
+        for effect in effects {
+            let job = match effect {
+                Effect::Send {
+                    account,
+                    request,
+                    write,
+                } => (account, JobKind::Write { request, write }),
+                Effect::Verify { account, read } => (account, JobKind::Verify { read }),
+                Effect::Record(record) => {
+                    log(&record);
+                    batch.records.push(record);
+                    continue;
+                }
+                Effect::Notify(notice) => {
+                    self.notifiers.send(notice, self.clock.now().wall);
+                    continue;
+                }
+            };
+            if let Err(event) = self.give(job.0, job.1, trigger) {
+                rejected.push(event);
+            }
+        }
+        for event in rejected {
+            let effects = self.engine.step(self.now(), event);
+            self.start(effects, None, batch);
+        }
+    }
+
+    fn give(
+        &self,
+        account: AccountName,
+        kind: JobKind,
+        trigger: Option<Instant>,
+    ) -> Result<(), Event> {
+        let Some(known) = self.engine.rules().account(&account) else {
+            // The engine only speaks of accounts of its rule set.
+            return Ok(());
+        };
+        self.venues.give(
+            &known.venue,
+            Job {
+                account,
+                number: known.number.clone(),
+                kind,
+                trigger,
+            },
+        )
+    }
+
+    /// One transaction: what was seen, what was decided, what is remembered.
+    fn commit(&mut self, mut batch: Batch) {
+        self.engine.drain_states(&mut batch.records);
+        if batch.rows() > 0 {
+            self.store.submit(batch);
+        }
+    }
+
+    /// Writes a line of the story that is about no account.
+    pub(super) fn tell(&mut self, kind: EntryKind, message: String) {
+        let record = Record::Entry(Entry {
+            at: self.now().wall,
+            kind,
+            account: None,
+            rule: None,
+            firing: None,
+            message,
+            fields: Fields::new(),
+        });
+        self.store.submit(Batch::from(vec![record]));
+    }
+
+    fn tell_everyone(&mut self, severity: Severity, kind: EntryKind, text: String) {
+        let notice = Notice {
+            to: Audience::Everyone,
+            severity,
+            kind,
+            account: None,
+            rule: None,
+            text: text.clone(),
+        };
+        self.notifiers.send(notice, self.now().wall);
+        self.tell(kind, text);
+    }
+
+    fn take_health(&mut self) {
+        let health = self.health.borrow_and_update().clone();
+        match health {
+            Health::Good => {
+                let text = "the record can be written again".to_owned();
+                info!("{text}");
+                self.tell_everyone(Severity::Info, EntryKind::RecordBack, text);
+            }
+            Health::Degraded { reason, .. } => {
+                let text = format!(
+                    "the record cannot be written: {reason}; riskd goes on protecting and keeps what it can in memory"
+                );
+                error!("{text}");
+                self.tell_everyone(Severity::Critical, EntryKind::RecordFailed, text);
+            }
+        }
+        self.lifecycle
+            .record_is_good(matches!(*self.health.borrow(), Health::Good));
+    }
+
+    /// Notes when the wall clock was set.
+    fn watch_the_clock(&mut self) {
+        let now = self.now();
+        if let Some(last) = self.last_turn {
+            let step = now
+                .wall
+                .signed_duration_since(last.wall)
+                .checked_sub(&now.steady.signed_duration_since(last.steady));
+            if let Some(step) = step.filter(|step| step.abs() > CLOCK_STEP) {
+                let text = format!(
+                    "the wall clock was set by {} s; waits and locks are not shortened by it",
+                    step.num_seconds()
+                );
+                warn!("{text}");
+                self.tell(EntryKind::ClockStepped, text);
+            }
+        }
+        self.last_turn = Some(now);
+    }
+
+    fn obey(&mut self, command: Command, done: oneshot::Sender<Result<(), PersonError>>) {
+        let account = command.account().clone();
+        if self.engine.rules().account(&account).is_none() {
+            let _ = done.send(Err(PersonError::UnknownAccount(account)));
+            return;
+        }
+        self.step(Event::Person(command), None);
+        let store = self.store.clone();
+        // Done is said only once it survives a loss of power.
+        tokio::spawn(async move {
+            let recorded = store.flush(RECORD_WAIT).await;
+            let _ = done.send(recorded.map_err(PersonError::NotRecorded));
+        });
+    }
+
+    /// Has the rule file read again, away from here: the disk may hang.
+    fn prepare_reload(&mut self) {
+        self.lifecycle.reloading();
+        let read = Arc::clone(&self.rules_file.read);
+        let running = self.venues.configs();
+        let inputs = self.inputs.clone();
+        tokio::task::spawn_blocking(move || {
+            let prepared = read().and_then(|rules| Prepared::new(rules, &running));
+            // The dispatcher is gone only when the process ends.
+            let _ = inputs.blocking_send(Input::Reloaded(Box::new(prepared)));
+        });
+    }
+
+    /// Puts the rules that were read in force, or keeps the old ones and says
+    /// so.
+    fn finish_reload(&mut self, prepared: Result<Prepared, String>) {
+        let outcome = prepared.and_then(|prepared| self.put_in_force(prepared));
+        match outcome {
+            Ok(text) => {
+                info!("{text}");
+                self.rules_file.refused = None;
+                self.tell(EntryKind::RulesLoaded, text);
+            }
+            Err(problem) => {
+                let text = format!("the rule file is refused, the old rules stay: {problem}");
+                error!("{text}");
+                self.rules_file.refused = Some(problem);
+                self.tell_everyone(Severity::Warning, EntryKind::RulesRefused, text);
+            }
+        }
+        self.lifecycle.reloaded();
+    }
+
+    fn put_in_force(&mut self, prepared: Prepared) -> Result<String, String> {
+        let Prepared {
+            rules,
+            venues,
+            channels,
+        } = prepared;
+        if self.engine.rules().hash == rules.hash {
+            return Ok("the rule file has not changed".to_owned());
+        }
+        let objections = self.engine.objections(&rules);
+        if !objections.is_empty() {
+            return Err(objections.join("; "));
+        }
+        let rules = Arc::new(rules);
+        self.venues.change(&rules, venues);
+        self.notifiers.replace(channels);
+        self.lifecycle
+            .watch(rules.venues.iter().map(|venue| venue.name.clone()));
+        let now = self.now();
+        self.rules_file.loaded = now.wall;
+        self.store.submit(Batch {
+            rule_sets: vec![row_of(&rules, now.wall)],
+            ..Batch::default()
+        });
+        let text = format!(
+            "{} rules for {} accounts are in force (hash {})",
+            rules.rules.iter().filter(|rule| rule.enabled).count(),
+            rules.accounts.len(),
+            short(&rules.hash)
+        );
+        self.step(Event::Reloaded(rules), None);
+        Ok(text)
+    }
+
+    fn status(&self) -> Status {
+        let now = self.now();
+        let rules = self.engine.rules();
+        Status {
+            version: env!("CARGO_PKG_VERSION"),
+            pid: std::process::id(),
+            started: self.started.to_rfc3339(),
+            now: now.wall.to_rfc3339(),
+            mode: match rules.daemon.mode {
+                Mode::Enforce => "enforce",
+                Mode::Observe => "observe",
+            },
+            ready: self.lifecycle.is_ready(),
+            rules: RulesStatus {
+                file: self.rules_file.name.clone(),
+                hash: rules.hash.to_string(),
+                loaded: self.rules_file.loaded.to_rfc3339(),
+                enabled: rules.rules.iter().filter(|rule| rule.enabled).count(),
+                refused: self.rules_file.refused.clone(),
+            },
+            record: self.record_status(),
+            venues: rules.venues.iter().map(|v| self.venue_status(v)).collect(),
+            accounts: self.engine.status(now),
+            reaction: self.latencies.status(),
+        }
+    }
+
+    fn record_status(&self) -> RecordStatus {
+        let (state, reason) = match &*self.health.borrow() {
+            Health::Good => ("good", None),
+            Health::Degraded { reason, .. } => ("degraded", Some(reason.clone())),
+        };
+        RecordStatus {
+            database: self.database.clone(),
+            state,
+            reason,
+        }
+    }
+
+    fn venue_status(&self, venue: &crate::rules::ruleset::Venue) -> VenueStatus {
+        let count = self.polls.get(&venue.name).cloned().unwrap_or_default();
+        let budget = self.venues.budget(&venue.name);
+        VenueStatus {
+            venue: venue.name.to_string(),
+            poll_ms: venue.poll.num_milliseconds(),
+            polls: count.done,
+            failed_polls: count.failed,
+            last_poll_ms: count
+                .last
+                .map(|last| u64::try_from(last.elapsed().as_millis()).unwrap_or(u64::MAX)),
+            failure: count.failure,
+            budget_left: budget.map_or(0, |budget| budget.left),
+            budget: budget.map_or(0, |budget| budget.capacity),
+        }
+    }
+}
+
+/// The row of a rule set that comes into force.
+pub(super) fn row_of(rules: &RuleSet, now: Timestamp) -> RuleSetRow {
+    RuleSetRow {
+        hash: rules.hash.to_string(),
+        text: rules.text.to_string(),
+        loaded_at: now,
+    }
+}
+
+/// The beginning of a hash, enough to tell two apart.
+pub(super) fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}
+
+/// Lines of the story stand in the log too; ERROR means that a person must act.
+fn log(record: &Record) {
+    let Record::Entry(entry) = record else {
+        return;
+    };
+    let account = entry.account.as_ref().map_or("", AccountName::as_str);
+    let rule = entry.rule.as_ref().map_or("", |rule| rule.as_str());
+    let event = entry.kind.name();
+    match entry.kind {
+        EntryKind::EnforcementStuck | EntryKind::EnforcementSlowed | EntryKind::RecordFailed => {
+            error!(event, account, rule, "{}", entry.message);
+        }
+        EntryKind::Fired
+        | EntryKind::Warned
+        | EntryKind::LockViolated
+        | EntryKind::DataLost
+        | EntryKind::DataSuspect
+        | EntryKind::RuleUnknown
+        | EntryKind::VerifyFailed
+        | EntryKind::NotYet
+        | EntryKind::WouldSend => warn!(event, account, rule, "{}", entry.message),
+        _ => info!(event, account, rule, "{}", entry.message),
+    }
+}

@@ -1,0 +1,340 @@
+//! The daemon: the shell around the engine.
+//!
+//! One dispatcher task owns the engine. Pollers, executors, the writer of the
+//! record, the notifiers and the API are tasks of their own behind bounded
+//! queues; they share nothing but messages.
+
+mod clock;
+mod dispatcher;
+mod executor;
+mod input;
+mod latency;
+mod lifecycle;
+mod poller;
+mod venues;
+
+pub mod by_hand;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+pub use clock::{Clock, wall};
+pub use input::{Input, PersonError};
+pub use latency::LatencyStatus;
+pub use venues::connect;
+
+use crate::api;
+use crate::engine::restore::{Kept, Started};
+use crate::engine::{Engine, EngineConfig, NextIds};
+use crate::notify::Notifiers;
+use crate::rules::ruleset::{Mode, RuleSet};
+use crate::rules::{self, Color};
+use crate::store::{Batch, Restored, Retention, Store, StoreError, StoreHandle, Writer};
+use dispatcher::{Dispatcher, RulesFile, row_of, short};
+use latency::Latencies;
+use lifecycle::Lifecycle;
+use venues::{Prepared, Venues};
+
+/// How many inputs may wait for the dispatcher.
+const INPUTS: usize = 4096;
+/// Time between two polls when the rule file's cannot be used.
+const DEFAULT_POLL: Duration = Duration::from_secs(1);
+/// How long the record may take to be written when the daemon stops.
+const LAST_WRITES: Duration = Duration::from_secs(10);
+/// How long full detail is kept.
+const RETENTION: Retention = Retention { samples_days: 3 };
+/// Time between two clean-ups of old samples.
+const RETAIN_EVERY: Duration = Duration::from_secs(3600);
+
+/// What the daemon is started with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The rule file.
+    pub rules: PathBuf,
+    /// Send nothing, whatever the file says.
+    pub observe: bool,
+    /// The database, when not the file's.
+    pub database: Option<PathBuf>,
+}
+
+/// Why the daemon could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The rule file cannot be read.
+    #[error("{}: {source}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The rule file is wrong; the report says where.
+    #[error("{report}\nthe rule file is refused")]
+    Rules {
+        /// The diagnostics.
+        report: String,
+    },
+    /// The record cannot be opened.
+    #[error("{}", .0.in_full())]
+    Store(#[from] StoreError),
+    /// A venue or a notifier cannot be set up.
+    #[error("{0}")]
+    Setup(String),
+    /// The local API cannot listen.
+    #[error(
+        "http: {address}: {source}; is another riskd running? `http: off` or another port in `daemon:` helps"
+    )]
+    Http {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Signals cannot be received.
+    #[error("signals cannot be received: {0}")]
+    Signals(#[source] io::Error),
+}
+
+/// Reads and checks the rule file.
+///
+/// # Errors
+/// When it cannot be read, or is wrong.
+pub fn read_rules(path: &Path) -> Result<RuleSet, StartError> {
+    let text = std::fs::read_to_string(path).map_err(|source| StartError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let loaded = load_rules(path, &text);
+    let report = loaded.render(Color::Plain);
+    loaded.rules.ok_or(StartError::Rules { report })
+}
+
+/// Checks the text of a rule file; files that it names lie beside it.
+pub fn load_rules(path: &Path, text: &str) -> rules::Loaded {
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let loader = move |file: &Path| std::fs::read_to_string(folder.join(file));
+    rules::load(&path.display().to_string(), text, &loader)
+}
+
+/// The database: the option, else the file's, else `$STATE_DIRECTORY/riskd.db`,
+/// else `./riskd.db`.
+pub fn database_path(option: Option<&Path>, rules: Option<&RuleSet>) -> PathBuf {
+    if let Some(path) = option {
+        return path.to_owned();
+    }
+    if let Some(path) = rules.and_then(|rules| rules.daemon.database.clone()) {
+        return path;
+    }
+    match std::env::var_os("STATE_DIRECTORY") {
+        // systemd gives a list; riskd asks for one folder.
+        Some(folder) if !folder.is_empty() => std::env::split_paths(&folder)
+            .next()
+            .unwrap_or_default()
+            .join("riskd.db"),
+        _ => PathBuf::from("riskd.db"),
+    }
+}
+
+/// Runs the daemon until `stop` or a signal ends it.
+///
+/// # Errors
+/// [`StartError`] when it cannot start; once it runs, nothing but a stop ends it.
+pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartError> {
+    let mut rules = read_rules(&options.rules)?;
+    if options.observe {
+        rules.daemon.mode = Mode::Observe;
+    }
+    let Prepared {
+        rules,
+        venues: connected,
+        channels,
+    } = Prepared::new(rules, &[]).map_err(StartError::Setup)?;
+    let rules = Arc::new(rules);
+    let clock = Clock::start();
+    let database = database_path(options.database.as_deref(), Some(&rules));
+    let mut store = Store::open(&database, clock.now().wall).await?;
+    let restored = store.restore().await?;
+    tell_last_end(&restored);
+    let listener = match rules.daemon.http {
+        Some(address) => Some(
+            api::bind(address)
+                .await
+                .map_err(|source| StartError::Http { address, source })?,
+        ),
+        None => None,
+    };
+    let (inputs, queue) = mpsc::channel(INPUTS);
+    let latencies = Arc::new(Latencies::default());
+    let mut venues = Venues::new(
+        clock.clone(),
+        inputs.clone(),
+        Arc::clone(&latencies),
+        stop.clone(),
+    );
+    let (handle, writer) = Writer::new(store);
+    let writing = tokio::spawn(writer.run());
+    let config = EngineConfig {
+        acts: rules.daemon.mode == Mode::Enforce,
+        stale_after: Some(stale_after(&rules)),
+    };
+    let now = clock.now();
+    let Started { engine, effects } =
+        Engine::start(Arc::clone(&rules), config, kept(restored), now);
+    handle.submit(Batch {
+        rule_sets: vec![row_of(&rules, now.wall)],
+        ..Batch::default()
+    });
+    venues.change(&rules, connected);
+    let notifiers = Notifiers::start(channels, inputs.clone());
+    let mut dispatcher = Dispatcher {
+        engine,
+        clock: clock.clone(),
+        started: now.wall,
+        rules_file: rules_file(&options, now.wall),
+        health: handle.health(),
+        store: handle.clone(),
+        database: database.display().to_string(),
+        inputs: inputs.clone(),
+        venues,
+        notifiers,
+        latencies,
+        lifecycle: Lifecycle::new(rules.venues.iter().map(|venue| venue.name.clone())),
+        samples: HashMap::new(),
+        polls: HashMap::new(),
+        last_turn: None,
+    };
+    dispatcher.begin(effects);
+    if let Some(listener) = listener {
+        let api = api::serve(listener, inputs.clone(), stop.clone());
+        tokio::spawn(async move {
+            if let Err(error) = api.await {
+                error!("the local API ended: {error}");
+            }
+        });
+    }
+    tokio::spawn(retain_for_ever(handle.clone(), clock, stop.clone()));
+    tokio::spawn(watch_signals(inputs, stop.clone()).map_err(StartError::Signals)?);
+    dispatcher.run(queue, stop).await;
+    lifecycle::tell(&[sd_notify::NotifyState::Stopping]);
+    handle.close(LAST_WRITES);
+    if let Ok(drained) = writing.await
+        && !drained.is_closed
+    {
+        warn!("the record was not closed in order; nothing that was written is lost");
+    }
+    Ok(())
+}
+
+/// How old an observation may become: several polls of the slowest venue, and
+/// at least ten seconds.
+fn stale_after(rules: &RuleSet) -> chrono::TimeDelta {
+    let slowest = rules.venues.iter().map(|venue| venue.poll).max();
+    slowest
+        .and_then(|poll| poll.checked_mul(5))
+        .unwrap_or_default()
+        .max(chrono::TimeDelta::seconds(10))
+}
+
+fn rules_file(options: &Options, now: crate::domain::observation::Timestamp) -> RulesFile {
+    let path = options.rules.clone();
+    let observe = options.observe;
+    RulesFile {
+        name: path.display().to_string(),
+        loaded: now,
+        refused: None,
+        read: Arc::new(move || {
+            let mut rules = read_rules(&path).map_err(|error| error.to_string())?;
+            if observe {
+                rules.daemon.mode = Mode::Observe;
+            }
+            Ok(rules)
+        }),
+    }
+}
+
+fn tell_last_end(restored: &Restored) {
+    let undone = restored.intents.len();
+    if undone > 0 {
+        warn!("{undone} intents were left undone and are taken up again");
+    }
+    for lock in &restored.locks {
+        info!(account = %lock.account, "{} {}: {}", lock.kind.name(), lock.end, lock.reason);
+    }
+}
+
+fn kept(restored: Restored) -> Kept {
+    Kept {
+        accounts: restored.account_states,
+        rules: restored.rule_states,
+        locks: restored.locks,
+        intents: restored.intents,
+        next: NextIds {
+            firing: restored.next_firing,
+            intent: restored.next_intent,
+            request: restored.next_request,
+        },
+    }
+}
+
+async fn retain_for_ever(store: StoreHandle, clock: Clock, stop: CancellationToken) {
+    let mut due = tokio::time::interval(RETAIN_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = due.tick() => store.retain(clock.now().wall, RETENTION),
+        }
+    }
+}
+
+/// SIGTERM and SIGINT stop the daemon, SIGHUP has the rule file read again.
+fn watch_signals(
+    inputs: mpsc::Sender<Input>,
+    stop: CancellationToken,
+) -> Result<impl Future<Output = ()>, io::Error> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = terminate.recv() => stop.cancel(),
+                _ = interrupt.recv() => stop.cancel(),
+                _ = hangup.recv() => {
+                    let _ = inputs.send(Input::Reload).await;
+                }
+            }
+        }
+    })
+}
+
+impl Dispatcher {
+    /// Tells of the start and takes up what was left undone.
+    fn begin(&mut self, effects: Vec<crate::engine::effect::Effect>) {
+        let rules = Arc::clone(self.engine.rules());
+        let text = format!(
+            "riskd {} starts: {} rules for {} accounts from {} (hash {}), record {}, mode {}",
+            env!("CARGO_PKG_VERSION"),
+            rules.rules.iter().filter(|rule| rule.enabled).count(),
+            rules.accounts.len(),
+            self.rules_file.name,
+            short(&rules.hash),
+            self.database,
+            match rules.daemon.mode {
+                Mode::Enforce => "enforce",
+                Mode::Observe => "observe",
+            }
+        );
+        info!("{text}");
+        self.tell(crate::engine::record::EntryKind::Started, text);
+        self.carry_out(effects, None);
+    }
+}

@@ -1,0 +1,179 @@
+//! Polls of one venue, and reads of working orders in turn.
+//!
+//! A poll is due every interval and never stacks up behind a slow one. Every
+//! account gets an observation from every poll, if only to say that nothing was
+//! learned.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::clock::Clock;
+use super::input::{Input, OrdersRead, Polled};
+use crate::domain::account::{AccountName, AccountNumber, VenueName};
+use crate::domain::observation::{Content, Missing, Observation};
+use crate::venue::{Failure, Lane, Venue};
+
+/// How long a poll may take before riskd goes on without it. The adapters give
+/// up sooner.
+const POLL_DEADLINE: Duration = Duration::from_secs(6);
+/// The least time between two polls of a venue whose platform is offline: it
+/// does not come back sooner for being asked more often.
+const OFFLINE_INTERVAL: Duration = Duration::from_secs(2);
+/// The least time between two polls of a venue that refuses the credential.
+const REFUSED_INTERVAL: Duration = Duration::from_secs(10);
+/// The least time between two reads of working orders in the routine lane.
+const ORDERS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The accounts of one venue.
+pub(super) type Accounts = Arc<Vec<(AccountName, AccountNumber)>>;
+
+/// One venue to be polled.
+pub(super) struct Poller {
+    pub(super) name: VenueName,
+    pub(super) venue: Arc<dyn Venue>,
+    pub(super) every: Duration,
+    pub(super) accounts: Accounts,
+    /// The accounts whose working orders are wanted.
+    pub(super) orders_wanted: watch::Receiver<Vec<AccountName>>,
+    pub(super) clock: Clock,
+    pub(super) inputs: mpsc::Sender<Input>,
+    pub(super) stop: CancellationToken,
+}
+
+impl Poller {
+    /// Polls until it is stopped.
+    pub(super) async fn run(self) {
+        let stop = self.stop.clone();
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.poll_for_ever() => {}
+            () = self.read_orders_for_ever() => {}
+        }
+    }
+
+    async fn poll_for_ever(&self) {
+        let numbers: Vec<AccountNumber> = self
+            .accounts
+            .iter()
+            .map(|(_, number)| number.clone())
+            .collect();
+        let mut due = interval(self.every);
+        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            due.tick().await;
+            let worst = self.poll_once(&numbers).await;
+            let pause = match worst {
+                Some(Missing::PlatformOffline) => OFFLINE_INTERVAL,
+                Some(Missing::Unauthorized) => REFUSED_INTERVAL,
+                _ => self.every,
+            };
+            if pause > self.every {
+                due.reset_after(pause);
+            }
+        }
+    }
+
+    /// Polls once; gives the reason when nothing was learned of any account.
+    async fn poll_once(&self, numbers: &[AccountNumber]) -> Option<Missing> {
+        let asked = self.clock.steady(Instant::now());
+        let results = match timeout(POLL_DEADLINE, self.venue.poll(numbers)).await {
+            Ok(results) => results,
+            Err(_) => Vec::new(),
+        };
+        let received = Instant::now();
+        let mut answers = results.into_iter();
+        let mut observations = Vec::with_capacity(numbers.len());
+        let mut failures: Vec<Failure> = Vec::new();
+        for (account, _) in self.accounts.iter() {
+            let content = match answers.next() {
+                Some(Ok(learned)) => Content::Learned(learned),
+                Some(Err(failure)) => {
+                    let missing = failure.missing;
+                    failures.push(failure);
+                    Content::Missing(missing)
+                }
+                None => {
+                    failures.push(late());
+                    Content::Missing(Missing::Late)
+                }
+            };
+            observations.push(Observation {
+                account: account.clone(),
+                at: asked,
+                content,
+            });
+        }
+        let all_failed = failures.len() == self.accounts.len();
+        let worst = failures.first().filter(|_| all_failed).map(|f| f.missing);
+        let input = Input::Polled(Polled {
+            venue: self.name.clone(),
+            observations,
+            failure: failures.into_iter().next(),
+            received,
+        });
+        // The dispatcher is gone only when the process ends.
+        let _ = self.inputs.send(input).await;
+        worst
+    }
+
+    async fn read_orders_for_ever(&self) {
+        let mut due = interval(self.every.max(ORDERS_INTERVAL));
+        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut turn: VecDeque<AccountName> = VecDeque::new();
+        loop {
+            due.tick().await;
+            let Some((account, number)) = self.next_in_turn(&mut turn) else {
+                continue;
+            };
+            let at = self.clock.steady(Instant::now());
+            let read = self.venue.orders(&number, Lane::Routine);
+            if let Ok(Ok(orders)) = timeout(POLL_DEADLINE, read).await {
+                let input = Input::OrdersRead(OrdersRead {
+                    account,
+                    at,
+                    orders,
+                });
+                let _ = self.inputs.send(input).await;
+            }
+        }
+    }
+
+    /// The account whose orders were read longest ago, of those that are wanted
+    /// now.
+    fn next_in_turn(
+        &self,
+        turn: &mut VecDeque<AccountName>,
+    ) -> Option<(AccountName, AccountNumber)> {
+        let wanted = self.orders_wanted.borrow();
+        turn.retain(|account| wanted.contains(account));
+        for account in wanted.iter() {
+            if !turn.contains(account) && self.number(account).is_some() {
+                turn.push_front(account.clone());
+            }
+        }
+        drop(wanted);
+        let account = turn.pop_front()?;
+        turn.push_back(account.clone());
+        let number = self.number(&account)?;
+        Some((account, number))
+    }
+
+    fn number(&self, account: &AccountName) -> Option<AccountNumber> {
+        self.accounts
+            .iter()
+            .find(|(name, _)| name == account)
+            .map(|(_, number)| number.clone())
+    }
+}
+
+fn late() -> Failure {
+    Failure {
+        missing: Missing::Late,
+        words: Arc::from(""),
+    }
+}

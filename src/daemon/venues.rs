@@ -1,0 +1,209 @@
+//! The venues of a rule set: their adapters, pollers and executors.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::clock::{Clock, wall};
+use super::executor::{self, Job};
+use super::input::Input;
+use super::latency::Latencies;
+use super::poller::{Accounts, Poller};
+use crate::domain::account::{AccountName, VenueName};
+use crate::engine::event::Event;
+use crate::notify::Channels;
+use crate::rules::ruleset::{self, RuleSet, VenueKind};
+use crate::secret;
+use crate::venue::crosstrade::CrossTrade;
+use crate::venue::{Budget, Venue};
+
+/// The adapter of a venue.
+///
+/// # Errors
+/// What is wrong with its secret or its address, in words; never the secret.
+pub fn connect(config: &ruleset::Venue) -> Result<Arc<dyn Venue>, String> {
+    let name = &config.name;
+    match &config.kind {
+        VenueKind::CrossTrade { base_url, token } => {
+            let token = secret::resolve(token).map_err(|error| format!("venue {name}: {error}"))?;
+            let venue = CrossTrade::new(base_url, token, wall)
+                .map_err(|error| format!("venue {name}: {error}"))?;
+            Ok(Arc::new(venue))
+        }
+    }
+}
+
+/// A rule set with everything that it needs of the outside: secrets are read,
+/// adapters and notifiers set up.
+pub struct Prepared {
+    pub(super) rules: RuleSet,
+    pub(super) venues: HashMap<VenueName, Arc<dyn Venue>>,
+    pub(super) channels: Channels,
+}
+
+impl Prepared {
+    /// Sets up what these rules need beyond the venues that are running. May
+    /// wait for the disk.
+    ///
+    /// # Errors
+    /// What is wrong with a venue or a notifier, in words.
+    pub(super) fn new(rules: RuleSet, running: &[ruleset::Venue]) -> Result<Prepared, String> {
+        let mut venues = HashMap::new();
+        for config in &rules.venues {
+            let is_running = running
+                .iter()
+                .any(|known| known.name == config.name && known.kind == config.kind);
+            if !is_running {
+                venues.insert(config.name.clone(), connect(config)?);
+            }
+        }
+        Ok(Prepared {
+            channels: Channels::of(&rules)?,
+            venues,
+            rules,
+        })
+    }
+}
+
+/// The running venues.
+pub(super) struct Venues {
+    running: HashMap<VenueName, Running>,
+    orders_wanted: watch::Sender<Vec<AccountName>>,
+    clock: Clock,
+    inputs: mpsc::Sender<Input>,
+    latencies: Arc<Latencies>,
+    stop: CancellationToken,
+}
+
+struct Running {
+    config: ruleset::Venue,
+    accounts: Accounts,
+    venue: Arc<dyn Venue>,
+    jobs: mpsc::Sender<Job>,
+    polling: CancellationToken,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.polling.cancel();
+    }
+}
+
+impl Venues {
+    pub(super) fn new(
+        clock: Clock,
+        inputs: mpsc::Sender<Input>,
+        latencies: Arc<Latencies>,
+        stop: CancellationToken,
+    ) -> Venues {
+        Venues {
+            running: HashMap::new(),
+            orders_wanted: watch::Sender::default(),
+            clock,
+            inputs,
+            latencies,
+            stop,
+        }
+    }
+
+    /// What runs now.
+    pub(super) fn configs(&self) -> Vec<ruleset::Venue> {
+        self.running
+            .values()
+            .map(|running| running.config.clone())
+            .collect()
+    }
+
+    /// Starts the venues of these rules and stops those that are not in them.
+    /// One that is not among `connected` goes on with its connections and its
+    /// budget.
+    pub(super) fn change(
+        &mut self,
+        rules: &RuleSet,
+        mut connected: HashMap<VenueName, Arc<dyn Venue>>,
+    ) {
+        let mut old = std::mem::take(&mut self.running);
+        for config in &rules.venues {
+            let venue = match (connected.remove(&config.name), old.get(&config.name)) {
+                (Some(venue), _) => venue,
+                (None, Some(running)) => Arc::clone(&running.venue),
+                (None, None) => continue,
+            };
+            let accounts: Accounts = Arc::new(
+                rules
+                    .accounts
+                    .iter()
+                    .filter(|account| account.venue == config.name)
+                    .map(|account| (account.name.clone(), account.number.clone()))
+                    .collect(),
+            );
+            let unchanged = old.remove(&config.name).filter(|running| {
+                running.config == *config
+                    && running.accounts == accounts
+                    && Arc::ptr_eq(&running.venue, &venue)
+            });
+            let running = unchanged.unwrap_or_else(|| self.start(config.clone(), accounts, venue));
+            self.running.insert(config.name.clone(), running);
+        }
+    }
+
+    fn start(&self, config: ruleset::Venue, accounts: Accounts, venue: Arc<dyn Venue>) -> Running {
+        let polling = self.stop.child_token();
+        let (jobs, queue) = mpsc::channel(executor::QUEUE);
+        tokio::spawn(executor::run(
+            Arc::clone(&venue),
+            queue,
+            self.inputs.clone(),
+            Arc::clone(&self.latencies),
+        ));
+        if !accounts.is_empty() {
+            let poller = Poller {
+                name: config.name.clone(),
+                venue: Arc::clone(&venue),
+                every: config.poll.to_std().unwrap_or(super::DEFAULT_POLL),
+                accounts: Arc::clone(&accounts),
+                orders_wanted: self.orders_wanted.subscribe(),
+                clock: self.clock.clone(),
+                inputs: self.inputs.clone(),
+                stop: polling.clone(),
+            };
+            tokio::spawn(poller.run());
+        }
+        Running {
+            config,
+            accounts,
+            venue,
+            jobs,
+            polling,
+        }
+    }
+
+    /// Hands a job to a venue; when that cannot be, gives the answer to it.
+    pub(super) fn give(&self, venue: &VenueName, job: Job) -> Result<(), Event> {
+        match self.running.get(venue) {
+            Some(running) => running
+                .jobs
+                .try_send(job)
+                .map_err(|rejected| rejected.into_inner().not_started()),
+            None => Err(job.not_started()),
+        }
+    }
+
+    /// Says whose working orders are wanted now.
+    pub(super) fn want_orders(&self, accounts: Vec<AccountName>) {
+        self.orders_wanted.send_if_modified(|wanted| {
+            let is_new = *wanted != accounts;
+            *wanted = accounts;
+            is_new
+        });
+    }
+
+    /// What is left of a venue's request budget.
+    pub(super) fn budget(&self, venue: &VenueName) -> Option<Budget> {
+        self.running
+            .get(venue)
+            .map(|running| running.venue.budget())
+    }
+}

@@ -1,0 +1,51 @@
+//! What every HTTP client of riskd has in common: TLS with its own crypto
+//! provider and the host's roots, no redirects that would carry a secret
+//! elsewhere, no proxy out of the environment.
+
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+use rustls_platform_verifier::BuilderVerifierExt;
+
+/// A client to build on. It follows no redirect, uses no proxy and sends no
+/// referer; timeouts are the caller's.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub fn builder() -> Result<reqwest::ClientBuilder, rustls::Error> {
+    Ok(with_tls(tls()?))
+}
+
+/// The same for plain HTTP to this host, which needs no certificates.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub fn plain_builder() -> Result<reqwest::ClientBuilder, rustls::Error> {
+    Ok(with_tls(no_tls()?))
+}
+
+fn with_tls(mut config: ClientConfig) -> reqwest::ClientBuilder {
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(config)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .referer(false)
+        .user_agent(concat!("riskd/", env!("CARGO_PKG_VERSION")))
+}
+
+fn tls() -> Result<ClientConfig, rustls::Error> {
+    Ok(provided()?.with_platform_verifier()?.with_no_client_auth())
+}
+
+fn no_tls() -> Result<ClientConfig, rustls::Error> {
+    Ok(provided()?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth())
+}
+
+/// The provider is handed over, so that nothing global is set or needed.
+fn provided() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
+}
