@@ -129,13 +129,25 @@ pub(crate) struct Findings {
     kept: Vec<Diagnostic>,
     errors: usize,
     total: usize,
+    /// Places whose value could not be read: what is said of a stand-in is noise.
+    silenced: Vec<Place>,
     /// The places and texts that must not be shown.
     pub(crate) secrets: Secrets,
 }
 
 impl Findings {
+    /// Adds one, and ignores what is said of the same place later.
+    pub(crate) fn push_last(&mut self, diagnostic: Diagnostic) {
+        let place = diagnostic.place;
+        self.push(diagnostic);
+        self.silenced.push(place);
+    }
+
     /// Adds one.
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        if self.silenced.contains(&diagnostic.place) {
+            return;
+        }
         self.total = self.total.saturating_add(1);
         if diagnostic.is_error() {
             self.errors = self.errors.saturating_add(1);

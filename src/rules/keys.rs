@@ -42,6 +42,8 @@ pub(crate) enum Shape {
     Text,
     /// A name: letters, digits, `-`, `_` and `.`.
     Name,
+    /// This word.
+    Constant(&'static str),
     /// `true` or `false`.
     Flag,
     /// A whole number from the one to the other.

@@ -28,6 +28,16 @@ const SECRET_KEYS: [&str; 9] = [
 /// The ways to say where a secret is found, which are no secrets.
 const SOURCE_KEYS: [&str; 3] = ["credential", "file", "env"];
 
+/// How far the look of a line is trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// The readers have seen every value; a line that says where a secret is
+    /// found may be shown.
+    Read,
+    /// The text is no YAML, so nothing behind a secret's key may be shown.
+    Unread,
+}
+
 /// Places and texts that must not be shown.
 #[derive(Debug, Default)]
 pub(crate) struct Secrets {
@@ -54,9 +64,9 @@ impl Secrets {
     }
 
     /// A copy of the rule file of the same length in which secrets are stars.
-    pub(crate) fn masked(&self, text: &str) -> String {
+    pub(crate) fn masked(&self, text: &str, trust: Trust) -> String {
         let mut bytes = text.as_bytes().to_vec();
-        mask_lines(text, &mut bytes);
+        mask_lines(text, trust, &mut bytes);
         for place in &self.places {
             star_out(&mut bytes, place.start, place.end);
         }
@@ -76,7 +86,7 @@ fn star_out(bytes: &mut [u8], start: usize, end: usize) {
 
 /// Stars out what stands behind a key that names a secret, unless it says
 /// where the secret is found; and the deeper lines below it.
-fn mask_lines(text: &str, bytes: &mut [u8]) {
+fn mask_lines(text: &str, trust: Trust, bytes: &mut [u8]) {
     let mut start = 0_usize;
     let mut below: Option<usize> = None;
     for line in text.split_inclusive('\n') {
@@ -86,13 +96,13 @@ fn mask_lines(text: &str, bytes: &mut [u8]) {
             below = None;
         }
         if below.is_some() {
-            if !names_a_source(line) {
+            if trust == Trust::Unread || !names_a_source(line) {
                 star_out(bytes, start, start.saturating_add(line.len()));
             }
         } else if let Some(value_at) = secret_value(line) {
             below = Some(indent);
             let value = line.get(value_at..).unwrap_or_default();
-            if !is_harmless(value) {
+            if !is_harmless(value, trust) {
                 let end = start.saturating_add(line.len());
                 star_out(bytes, start.saturating_add(value_at), end);
             }
@@ -123,9 +133,10 @@ fn secret_value(line: &str) -> Option<usize> {
 }
 
 /// Whether what stands behind a secret's key on its line may be shown.
-fn is_harmless(value: &str) -> bool {
+fn is_harmless(value: &str, trust: Trust) -> bool {
     let value = value.trim();
-    value.is_empty() || value.starts_with('#') || names_a_source(value.trim_start_matches('{'))
+    let nothing = value.is_empty() || value.starts_with('#');
+    nothing || (trust == Trust::Read && names_a_source(value.trim_start_matches('{')))
 }
 
 /// Whether the text is one way to say where a secret is found and nothing else.
@@ -153,7 +164,7 @@ mod tests {
                 "  token: { credential: x }\n",
             ),
             ("  token: { file: a }\n", "  token: { file: a }\n"),
-            ("  token: { file: a, b }\n", "  token:****************\n"),
+            ("  token: { file: a, b }\n", "  token:***************\n"),
             ("  token: { abc }\n", "  token:********\n"),
             (
                 "  token:\n    abc\n  poll: 1s\n",
@@ -166,7 +177,10 @@ mod tests {
             ("  tokens: 5\n", "  tokens: 5\n"),
         ];
         for (text, expect) in cases {
-            assert_eq!(Secrets::default().masked(text), expect);
+            assert_eq!(Secrets::default().masked(text, Trust::Read), expect);
         }
+        let source = "  token: { env: x }\n  poll: 1s\n";
+        let masked = Secrets::default().masked(source, Trust::Unread);
+        assert_eq!(masked, "  token:***********\n  poll: 1s\n");
     }
 }

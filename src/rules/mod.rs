@@ -7,8 +7,11 @@
 //! is wrong becomes a [`Diagnostic`]. Nothing here does I/O: the files that a
 //! rule file names come through a [`Loader`].
 
+pub mod budget;
 pub mod diagnostic;
+pub mod explain;
 pub mod ruleset;
+pub mod schema;
 
 mod check;
 mod keys;
@@ -26,6 +29,7 @@ pub use tree::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, MAX_TEXT};
 
 use crate::domain::account::{AccountName, AccountNumber};
 use diagnostic::{Diagnostic, Findings};
+use mask::Trust;
 use ruleset::{RuleSet, Venue};
 
 /// What came of a rule file.
@@ -69,9 +73,13 @@ pub fn load(name: &str, text: &str, loader: &Loader<'_>) -> Loaded {
     };
     let targets = targets(&declared);
     let rules = rules.filter(|_| findings.errors() == 0);
+    let trust = match tree.complete {
+        true => Trust::Read,
+        false => Trust::Unread,
+    };
     let shown = match findings.is_empty() {
         true => String::new(),
-        false => findings.secrets.masked(text),
+        false => findings.secrets.masked(text, trust),
     };
     let (diagnostics, omitted) = findings.into_shown();
     Loaded {

@@ -549,8 +549,8 @@ pub enum Only {
 /// True once at each scheduled time.
 #[derive(Clone, Debug)]
 pub struct At {
-    /// The times.
-    pub schedule: Schedule,
+    /// The times; shared, because a schedule is large.
+    pub schedule: Arc<Schedule>,
     /// A time that was missed is caught up while it is younger than this.
     pub catch_up: TimeDelta,
 }

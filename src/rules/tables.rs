@@ -178,7 +178,7 @@ pub(crate) static CROSSTRADE: Table = secretive(
     &[
         must(
             "kind",
-            Shape::Text,
+            Shape::Constant("crosstrade"),
             "kind: crosstrade",
             "What the venue is: `crosstrade`.",
         ),
@@ -272,7 +272,7 @@ pub(crate) static LOG: Table = secretive(
     "Messages become lines in riskd's own log.",
     &[must(
         "kind",
-        Shape::Text,
+        Shape::Constant("log"),
         "kind: log",
         "What the notifier is: `log`.",
     )],
@@ -284,7 +284,7 @@ pub(crate) static WEBHOOK: Table = secretive(
     &[
         must(
             "kind",
-            Shape::Text,
+            Shape::Constant("webhook"),
             "kind: webhook",
             "What the notifier is: `webhook`.",
         ),

@@ -22,6 +22,9 @@ pub const MAX_NODES: usize = 1_000_000;
 pub const MAX_ALIASES: usize = 200;
 /// Most collections inside one another.
 pub const MAX_DEPTH: usize = 16;
+/// The parser's own limit, which its look-ahead reaches before [`MAX_DEPTH`] is
+/// seen here.
+const PARSER_DEPTH: usize = 64;
 
 /// The tree of a text, as far as it could be read.
 pub(crate) struct Tree<'a> {
@@ -111,8 +114,8 @@ impl<'a> Builder<'a> {
             emit_unresolved_aliases: true,
             emit_anchor_events: true,
             emit_comments: false,
-            flow_nesting_limit: MAX_DEPTH + 1,
-            block_nesting_limit: MAX_DEPTH + 1,
+            flow_nesting_limit: PARSER_DEPTH,
+            block_nesting_limit: PARSER_DEPTH,
         };
         for parsed in Parser::new_from_str_with_options(text, options) {
             match parsed {
@@ -170,7 +173,7 @@ impl<'a> Builder<'a> {
                 let known = self.anchor_names.iter().map(AsRef::as_ref);
                 let help = did_you_mean(&name, known);
                 let message = format!("no anchor `&{name}` stands above this alias");
-                findings.push(Diagnostic::error(place, message).maybe_help(help));
+                findings.push_last(Diagnostic::error(place, message).maybe_help(help));
                 return self.add(null(place), 0, 1, 0, findings);
             }
             Event::Anchor(_, name) => self.anchor_names.push(name),

@@ -137,10 +137,6 @@ fn number(node: &Node<'_>, findings: &mut Findings) -> Option<AccountNumber> {
 }
 
 fn groups(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<GroupName>> {
-    // An account in no group may say so.
-    if node.items().is_some_and(<[_]>::is_empty) {
-        return Some(Vec::new());
-    }
     let items = read::list(node, "a list of groups", findings)?;
     let mut groups: Vec<GroupName> = Vec::new();
     for item in items {

@@ -167,12 +167,11 @@ fn check_lock(
             findings.push(Diagnostic::error(place, message).help(help));
         }
         Some(Level::StartPlus(_)) => scope.need_starting_balance(place, "`start`", findings),
-        Some(Level::Money(level)) => {
-            if !is_result(drawdown.metric) && level <= Money::ZERO {
-                let message = "this level must be above zero: it is a value of the account";
-                findings
-                    .push(Diagnostic::error(place, message).help("write `start`, or a balance"));
-            }
+        Some(Level::Money(level)) if !is_result(drawdown.metric) && level <= Money::ZERO => {
+            let message = "this level must be above zero: it is a value of the account";
+            let help = "write `start`, or a balance";
+            findings.push(Diagnostic::error(place, message).help(help));
         }
+        Some(Level::Money(_)) => {}
     }
 }

@@ -1,5 +1,7 @@
 //! Conditions on time: `outside`, `inside`, `at` and `no_data`.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
@@ -118,7 +120,7 @@ pub(super) fn at(
     // Wrong fields are reported even where the zone is not known.
     match Schedule::parse(cron, timezone.unwrap_or(Tz::UTC)) {
         Ok(schedule) => Some(At {
-            schedule: timezone.map(|_| schedule)?,
+            schedule: timezone.map(|_| Arc::new(schedule))?,
             catch_up: catch_up?,
         }),
         Err(error) => {

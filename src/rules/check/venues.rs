@@ -6,7 +6,9 @@ use chrono::TimeDelta;
 
 use super::{Declared, named_entries, secrets};
 use crate::domain::account::VenueName;
-use crate::rules::diagnostic::{Diagnostic, Findings, either, quoted};
+use crate::rules::budget::{Budget, budgets, shortest_poll};
+use crate::rules::diagnostic::{Diagnostic, Findings, Place, either, listed, quoted};
+use crate::rules::explain;
 use crate::rules::keys::{Fields, hide};
 use crate::rules::node::Node;
 use crate::rules::read;
@@ -34,6 +36,47 @@ pub(super) fn venues(node: &Node<'_>, declared: &mut Declared, findings: &mut Fi
             });
         }
     }
+    budget(node, &declared.venues, findings);
+}
+
+/// Refuses polling that asks for more than the venues allow.
+fn budget(node: &Node<'_>, venues: &[Venue], findings: &mut Findings) {
+    for budget in budgets(venues) {
+        if !budget.is_tight() {
+            continue;
+        }
+        let names: Vec<&str> = budget.venues.iter().map(VenueName::as_str).collect();
+        let place = poll_place(node, &names);
+        let Budget {
+            planned, allowed, ..
+        } = budget;
+        let help = match shortest_poll(names.len()) {
+            Some(poll) => format!("a poll of {} fits", explain::duration(poll)),
+            None => "use one venue for each credential".to_owned(),
+        };
+        let problem = if budget.fits() {
+            let message = format!(
+                "{planned} of {allowed} requests a minute are planned, which leaves little for \
+                 protective calls"
+            );
+            Diagnostic::warning(place, message).help("poll less often; `1s` is usual")
+        } else {
+            let message = format!(
+                "{} asks for {planned} requests a minute, polls and reads of working orders \
+                 together, and {allowed} are allowed",
+                listed(&names)
+            );
+            Diagnostic::error(place, message).help(help)
+        };
+        findings.push(problem);
+    }
+}
+
+/// The poll of the last of these venues that has one, or else the venue.
+fn poll_place(node: &Node<'_>, names: &[&str]) -> Place {
+    let venues = names.iter().rev().filter_map(|name| node.get(name));
+    let polls = venues.clone().find_map(|venue| venue.get("poll"));
+    polls.or(venues.clone().next()).unwrap_or(node).place
 }
 
 fn venue(node: &Node<'_>, findings: &mut Findings) -> Option<(VenueKind, TimeDelta)> {

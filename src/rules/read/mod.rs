@@ -27,12 +27,6 @@ pub(crate) fn words<W: Word>() -> Vec<&'static str> {
     W::WORDS.iter().map(|(word, _)| *word).collect()
 }
 
-/// The word for a value.
-pub(crate) fn word_of<W: Word>(value: W) -> &'static str {
-    let found = W::WORDS.iter().find(|(_, known)| *known == value);
-    found.map_or("", |(word, _)| word)
-}
-
 /// One of the words of an enum.
 pub(crate) fn word<W: Word>(node: &Node<'_>, findings: &mut Findings) -> Option<W> {
     let text = scalar(node, "a word", findings)?;

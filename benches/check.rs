@@ -1,0 +1,89 @@
+//! How long a rule file of 10,000 rules takes to check.
+#![allow(missing_docs, reason = "a bench")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a bench fails by panicking"
+)]
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use riskd::rules;
+
+/// Rules in the file.
+const RULES: usize = 10_000;
+/// Accounts in the file.
+const ACCOUNTS: usize = 20;
+
+/// A file of every kind of rule, in block style as people write it.
+fn file() -> String {
+    let mut text = String::from(
+        "version: 1
+sessions:
+  globex:
+    timezone: America/New_York
+    open: \"18:00\"
+    close: \"17:00\"
+    days: [mon, tue, wed, thu, fri]
+venues:
+  crosstrade:
+    kind: crosstrade
+    token: { credential: crosstrade-token }
+notify:
+  log: { kind: log }
+accounts:
+",
+    );
+    for account in 0..ACCOUNTS {
+        let _ = writeln!(
+            text,
+            "  apex-{account}:\n    venue: crosstrade\n    number: APEX-{account}\n    \
+             session: globex\n    starting_balance: 50000\n    groups: [apex]"
+        );
+    }
+    text.push_str("rules:\n");
+    for rule in 0..RULES {
+        let when = match rule % 5 {
+            0 => format!("pnl: {{ loss: {} }}", rule + 1),
+            1 => "trailing_drawdown: { metric: equity, trail: 2500, span: lifetime, \
+                  lock_at: start + 100 }"
+                .to_owned(),
+            2 => "outside: [{ days: [mon, tue, wed, thu, fri], from: \"18:00\", to: \"16:55\" }]"
+                .to_owned(),
+            3 => "position: { contracts: 4, per_instrument: { ES: 2, NQ: 1 } }".to_owned(),
+            _ => "all: [{ orders: { working: 10 } }, { pnl: { loss: 1% } }]".to_owned(),
+        };
+        let _ = writeln!(
+            text,
+            "  - name: rule {rule}\n    accounts: [\"apex-{}\"]\n    when:\n      {when}\n    \
+             then: [cancel_orders, flatten, {{ lock: {{ until: session_end }} }}, \
+             {{ notify: log }}]",
+            rule % ACCOUNTS
+        );
+    }
+    text
+}
+
+fn check(text: &str) -> rules::Loaded {
+    rules::load("rules.yaml", text, &|_| {
+        Err(std::io::ErrorKind::NotFound.into())
+    })
+}
+
+fn bench(criterion: &mut Criterion) {
+    let text = file();
+    let loaded = check(&text);
+    assert_eq!(loaded.render_short(), "");
+    assert_eq!(loaded.rules.map(|rules| rules.rules.len()), Some(RULES));
+    let mut group = criterion.benchmark_group("check");
+    group.sample_size(20);
+    group.bench_function("10,000 rules", |bencher| {
+        bencher.iter(|| check(black_box(&text)));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);

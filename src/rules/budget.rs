@@ -1,0 +1,173 @@
+//! Whether the polling of a rule file fits into what its venues allow.
+//!
+//! CrossTrade allows 180 requests a minute for a user, from a bucket of 20 that
+//! refills at 3 a second (CrossTrade docs, rate limiting page). The limit
+//! belongs to the user, so venues with the same token share it. Of the bucket
+//! 10 are kept for protective calls, whatever is planned here; what is planned
+//! must not need more than the refill, or polls would come later and later.
+
+use chrono::TimeDelta;
+
+use super::ruleset::{SecretSource, Venue, VenueKind};
+use crate::domain::account::VenueName;
+
+/// Requests a minute that CrossTrade allows.
+pub const PER_MINUTE: u32 = 180;
+/// Requests that may be made at once after a pause.
+pub const BUCKET: u32 = 20;
+/// Of the bucket, what is kept for cancelling, flattening and verifying.
+pub const RESERVE: u32 = 10;
+/// Planned requests a minute above which protective calls and polls begin to
+/// wait for one another.
+pub const COMFORTABLE: u32 = 150;
+/// Most reads of working orders a minute and venue: the accounts take turns,
+/// one a second at most, and only while a rule or a lock needs to know.
+pub const ORDER_READS: u32 = 60;
+
+/// What the venues of one credential ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// The venues that share the credential.
+    pub venues: Vec<VenueName>,
+    /// What is asked for.
+    pub items: Vec<BudgetItem>,
+    /// Requests a minute in all.
+    pub planned: u32,
+    /// Requests a minute that are allowed.
+    pub allowed: u32,
+    /// Requests that may be made at once after a pause.
+    pub bucket: u32,
+    /// Of the bucket, what is kept for protective calls.
+    pub reserve: u32,
+}
+
+/// One kind of request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BudgetItem {
+    /// The venue.
+    pub venue: VenueName,
+    /// What is asked for, in words.
+    pub what: &'static str,
+    /// Requests a minute at most.
+    pub per_minute: u32,
+}
+
+impl Budget {
+    /// Whether the planned requests are allowed.
+    pub fn fits(&self) -> bool {
+        self.planned <= self.allowed
+    }
+
+    /// Whether little is left for protective calls.
+    pub fn is_tight(&self) -> bool {
+        self.planned > COMFORTABLE
+    }
+}
+
+/// The budget of each credential, in the order of the file.
+pub fn budgets(venues: &[Venue]) -> Vec<Budget> {
+    let mut budgets: Vec<(&SecretSource, Budget)> = Vec::new();
+    for venue in venues {
+        let VenueKind::CrossTrade { token, .. } = &venue.kind;
+        let index = match budgets.iter().position(|(known, _)| *known == token) {
+            Some(index) => index,
+            None => {
+                budgets.push((token, empty()));
+                budgets.len().saturating_sub(1)
+            }
+        };
+        if let Some((_, budget)) = budgets.get_mut(index) {
+            add(budget, venue);
+        }
+    }
+    budgets.into_iter().map(|(_, budget)| budget).collect()
+}
+
+fn empty() -> Budget {
+    Budget {
+        venues: Vec::new(),
+        items: Vec::new(),
+        planned: 0,
+        allowed: PER_MINUTE,
+        bucket: BUCKET,
+        reserve: RESERVE,
+    }
+}
+
+fn add(budget: &mut Budget, venue: &Venue) {
+    let items = [
+        ("account snapshots", polls_per_minute(venue.poll)),
+        ("reads of working orders, when needed", ORDER_READS),
+    ];
+    budget.venues.push(venue.name.clone());
+    for (what, per_minute) in items {
+        budget.planned = budget.planned.saturating_add(per_minute);
+        budget.items.push(BudgetItem {
+            venue: venue.name.clone(),
+            what,
+            per_minute,
+        });
+    }
+}
+
+/// Polls a minute, rounded up.
+fn polls_per_minute(poll: TimeDelta) -> u32 {
+    let millis = u64::try_from(poll.num_milliseconds()).unwrap_or(0).max(1);
+    u32::try_from(60_000_u64.div_ceil(millis)).unwrap_or(u32::MAX)
+}
+
+/// The shortest poll in tenths of a second with which `venues` venues of one
+/// credential fit, if any does.
+pub(crate) fn shortest_poll(venues: usize) -> Option<TimeDelta> {
+    let venues = u32::try_from(venues).ok()?.max(1);
+    let polls = (PER_MINUTE / venues).checked_sub(ORDER_READS)?;
+    let millis = 60_000_u32.checked_div(polls)?;
+    Some(TimeDelta::milliseconds(i64::from(
+        millis.div_ceil(100).saturating_mul(100),
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn venue(name: &str, poll: i64, token: &str) -> Venue {
+        Venue {
+            name: name.into(),
+            kind: VenueKind::CrossTrade {
+                base_url: Arc::from("https://example.com"),
+                token: SecretSource::Env(token.to_owned()),
+            },
+            poll: TimeDelta::milliseconds(poll),
+        }
+    }
+
+    #[test]
+    fn venues_of_one_credential_share_a_budget() {
+        let cases = [
+            (vec![venue("a", 1_000, "A")], vec![(120, true, false)]),
+            (vec![venue("a", 500, "A")], vec![(180, true, true)]),
+            (vec![venue("a", 499, "A")], vec![(181, false, true)]),
+            (
+                vec![
+                    venue("a", 1_000, "A"),
+                    venue("b", 2_000, "A"),
+                    venue("c", 1_000, "C"),
+                ],
+                vec![(210, false, true), (120, true, false)],
+            ),
+        ];
+        for (venues, expect) in cases {
+            let found: Vec<_> = budgets(&venues)
+                .iter()
+                .map(|budget| (budget.planned, budget.fits(), budget.is_tight()))
+                .collect();
+            assert_eq!(found, expect);
+        }
+        assert_eq!(shortest_poll(1), Some(TimeDelta::milliseconds(500)));
+        assert_eq!(shortest_poll(2), Some(TimeDelta::milliseconds(2_000)));
+        assert_eq!(shortest_poll(3), None);
+    }
+}

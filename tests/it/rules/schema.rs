@@ -1,0 +1,87 @@
+//! The JSON Schema says of a file's shape what the reader says.
+
+use riskd::rules::schema::schema;
+use serde_json::Value;
+
+use super::{EXAMPLE, load, with_condition, with_rules};
+
+/// The text as an editor sees it.
+fn json(text: &str) -> Value {
+    serde_yaml::from_str(text).unwrap()
+}
+
+#[test]
+fn the_example_is_valid() {
+    let validator = jsonschema::draft202012::new(&schema()).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(&json(EXAMPLE))
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+}
+
+#[test]
+fn the_schema_is_a_schema() {
+    assert!(jsonschema::draft202012::meta::is_valid(&schema()));
+}
+
+#[test]
+fn what_the_reader_refuses_for_its_shape_the_schema_refuses() {
+    let validator = jsonschema::draft202012::new(&schema()).unwrap();
+    let conditions = [
+        "pln: { loss: 5 }",
+        "pnl: { los: 5 }",
+        "pnl: { loss: 0 }",
+        "pnl: { loss: -5 }",
+        "pnl: { loss: many }",
+        "pnl: { loss: [5] }",
+        "pnl: { loss: 5, of: realised }",
+        "pnl: { loss: 5 }, orders: { working: 1 }",
+        "pnl: [loss, 5]",
+        "profit_floor: { arm_at: 5 }",
+        "max_loss: { amount: 5 }",
+        "trailing_drawdown: { metric: equity, trail: 5, lock_at: begin }",
+        "outside: []",
+        "outside: [{ days: [monday], from: '09:00', to: '10:00' }]",
+        "outside: [{ days: [mon], from: '9:00', to: '10:00' }]",
+        "at: { timezone: UTC }",
+        "position: { positions: 1.5 }",
+        "position: { opposite: [ES, MES] }",
+        "orders: { working: -1 }",
+        "no_data: 30",
+        "no_data: 1m1h",
+        "all: []",
+        "not: []",
+    ];
+    let rules = [
+        "{ name: r, accounts: a-1, when: { no_data: 1m }, then: [flatten] }",
+        "{ name: r, accounts: [a-1], when: { no_data: 1m }, then: [] }",
+        "{ name: r, accounts: [a-1], when: { no_data: 1m }, then: [flaten] }",
+        "{ name: r, accounts: [a-1], when: { no_data: 1m }, then: [lock] }",
+        "{ name: r, accounts: [a-1], when: { no_data: 1m }, then: [{ lock: { until: never } }] }",
+        "{ name: r, accounts: [a-1], when: { no_data: 1m }, then: [flatten], confirm: 0 }",
+        "{ name: r, accounts: [a-1], when: { no_data: 1m }, then: [flatten], rearm: daily }",
+        "{ name: r, accounts: [a-1], when: { no_data: 1m }, then: [flatten], warn_at: [0.7] }",
+        "{ name: r, accounts: [a-1], when: { no_data: 1m } }",
+    ];
+    let base = with_rules("");
+    let mut files: Vec<String> = conditions.into_iter().map(with_condition).collect();
+    files.extend(
+        rules
+            .iter()
+            .map(|rule| with_rules(&format!("  - {rule}\n"))),
+    );
+    files.push(base.replace("version: 1", "version: 2"));
+    files.push(base.replace("kind: crosstrade", "kind: binance"));
+    files.push(base.replace("token: { env: TOKEN }", "token: secret"));
+    files.push(base.replace("kind: log", "kind: pager"));
+    files.push(base.replace("  a-1:", "  a/1:"));
+    for file in &files {
+        assert!(load(file).rules.is_none(), "the reader accepts:\n{file}");
+        assert!(
+            !validator.is_valid(&json(file)),
+            "the schema accepts:\n{file}"
+        );
+    }
+    assert!(validator.is_valid(&json(&base)));
+}

@@ -1,0 +1,119 @@
+//! A secret in a rule file is refused, and shown nowhere.
+
+use riskd::rules::Color;
+
+use super::{load, with_rules};
+
+const SECRET: &str = "xct_9f3kQ7vZ2";
+
+/// No text that comes of this file holds the secret, or half of it.
+fn check(text: &str) {
+    let loaded = load(text);
+    assert!(loaded.rules.is_none(), "accepted: {text}");
+    let json = serde_json::to_string(&loaded.diagnostics).unwrap();
+    let texts = [
+        loaded.render(Color::Plain),
+        loaded.render(Color::Styled),
+        loaded.render_short(),
+        json,
+        format!("{loaded:?}"),
+    ];
+    for shown in texts {
+        let half = SECRET.len() / 2;
+        let leaked = shown.contains(&SECRET[..half]) || shown.contains(&SECRET[half..]);
+        assert!(!leaked, "in:\n{text}\nfound:\n{shown}");
+    }
+}
+
+#[test]
+fn a_literal_secret_is_refused_and_not_repeated() {
+    let places = [
+        format!("token: {SECRET}"),
+        format!("token: '{SECRET}'"),
+        format!("token: \"{SECRET}\""),
+        format!("token: [{SECRET}]"),
+        format!("token: {{ {SECRET} }}"),
+        format!("token: {{ value: {SECRET} }}"),
+        format!("token: {{ {SECRET}: x }}"),
+        format!("token: {{ env: {SECRET} }}"),
+        format!("token: {{ credential: {SECRET}/x }}"),
+        format!("token: {{ env: {SECRET}, file: x }}"),
+        format!("token: !!str {SECRET}"),
+        format!("tokn: {SECRET}"),
+        format!("token: {{ env: TOKEN }}, api_key: {SECRET}"),
+        format!("token: {{ env: TOKEN }}, x: {{ y: [{SECRET}] }}"),
+        format!("token: {{ env: TOKEN }}, base_url: https://user:{SECRET}@example.com"),
+        format!("token: {{ env: TOKEN }}, base_url: https://example.com/?key={SECRET}"),
+        format!("token: {{ env: TOKEN }}, base_url: ftp://{SECRET}@example.com"),
+        // No YAML.
+        format!("token: {SECRET}: x"),
+        format!("token: {{ env: {SECRET}: x ] }}"),
+        format!("token: '{SECRET}"),
+    ];
+    for place in &places {
+        check(&with_rules("").replace("token: { env: TOKEN }", place));
+    }
+}
+
+#[test]
+fn a_secret_over_several_lines_is_not_repeated() {
+    for block in [
+        format!("token: |\n      {SECRET}\n      more"),
+        format!("token:\n      - {SECRET}"),
+        format!("token:\n      {SECRET}"),
+        format!("token: >\n      {SECRET}\n   bad: [\n"),
+    ] {
+        let venue = format!("venues:\n  ct:\n    kind: crosstrade\n    {block}\n");
+        let text = with_rules("").replace(
+            "venues: { ct: { kind: crosstrade, token: { env: TOKEN } } }\n",
+            &venue,
+        );
+        check(&text);
+    }
+}
+
+#[test]
+fn a_secret_behind_an_alias_is_not_repeated() {
+    let text = with_rules("")
+        .replace("version: 1", &format!("version: 1\nx: &secret {SECRET}"))
+        .replace("token: { env: TOKEN }", "token: *secret");
+    check(&text);
+}
+
+#[test]
+fn the_addresses_of_webhooks_are_secrets() {
+    let notifiers = [
+        format!("kind: webhook, url: 'http://example.com/{SECRET}'"),
+        format!("kind: webhook, url: '{SECRET}'"),
+        format!("kind: webhook, url: [{SECRET}]"),
+        format!("kind: webhook, url: 'https://example.com/{SECRET}', chat: x"),
+        format!("kind: telegram, chat: x, token: {SECRET}"),
+        format!("kind: slack, hook: 'https://example.com/{SECRET}'"),
+        format!("hook: 'https://example.com/{SECRET}'"),
+    ];
+    for notifier in notifiers {
+        let text = with_rules("").replace("{ kind: log }", &format!("{{ {notifier} }}"));
+        check(&text);
+    }
+}
+
+#[test]
+fn right_secrets_are_accepted() {
+    for source in [
+        "{ env: A_1 }",
+        "{ credential: crosstrade-token }",
+        "{ file: /etc/x y }",
+    ] {
+        let loaded = load(&with_rules("").replace("{ env: TOKEN }", source));
+        assert_eq!(loaded.render_short(), "");
+    }
+    for url in [
+        "https://example.com/a?b=c",
+        "http://127.0.0.1:9/x",
+        "http://[::1]:9",
+    ] {
+        let notifier = format!("{{ kind: webhook, url: '{url}' }}");
+        let loaded = load(&with_rules("").replace("{ kind: log }", &notifier));
+        assert_eq!(loaded.render_short(), "");
+    }
+}
