@@ -520,3 +520,6 @@ async fn deadline(mut closing: watch::Receiver<Option<Instant>>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
