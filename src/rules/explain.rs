@@ -153,5 +153,5 @@ fn sequence(texts: &[String]) -> String {
 
 /// Whether a condition fires by the clock, and not when something becomes true.
 fn is_schedule(condition: &Condition) -> bool {
-    matches!(condition, Condition::Is(Leaf::At(_)))
+    matches!(condition, Condition::Is(leaf) if matches!(**leaf, Leaf::At(_)))
 }
