@@ -264,7 +264,7 @@ impl Dispatcher {
             }
         }
         for event in rejected {
-            let effects = self.engine.step(self.now(), event);
+            let effects = self.engine.step(self.now(), *event);
             self.start(effects, None, batch);
         }
     }
@@ -274,7 +274,7 @@ impl Dispatcher {
         account: AccountName,
         kind: JobKind,
         trigger: Option<Instant>,
-    ) -> Result<(), Event> {
+    ) -> Result<(), Box<Event>> {
         let Some(known) = self.engine.rules().account(&account) else {
             // The engine only speaks of accounts of its rule set.
             return Ok(());

@@ -81,10 +81,9 @@ impl Poller {
     /// Polls once; gives the reason when nothing was learned of any account.
     async fn poll_once(&self, numbers: &[AccountNumber]) -> Option<Missing> {
         let asked = self.clock.steady(Instant::now());
-        let results = match timeout(POLL_DEADLINE, self.venue.poll(numbers)).await {
-            Ok(results) => results,
-            Err(_) => Vec::new(),
-        };
+        let results = timeout(POLL_DEADLINE, self.venue.poll(numbers))
+            .await
+            .unwrap_or_default();
         let received = Instant::now();
         let mut answers = results.into_iter();
         let mut observations = Vec::with_capacity(numbers.len());

@@ -181,13 +181,13 @@ impl Venues {
     }
 
     /// Hands a job to a venue; when that cannot be, gives the answer to it.
-    pub(super) fn give(&self, venue: &VenueName, job: Job) -> Result<(), Event> {
+    pub(super) fn give(&self, venue: &VenueName, job: Job) -> Result<(), Box<Event>> {
         match self.running.get(venue) {
             Some(running) => running
                 .jobs
                 .try_send(job)
-                .map_err(|rejected| rejected.into_inner().not_started()),
-            None => Err(job.not_started()),
+                .map_err(|rejected| Box::new(rejected.into_inner().not_started())),
+            None => Err(Box::new(job.not_started())),
         }
     }
 

@@ -12,7 +12,7 @@ use super::locks::Locks;
 use super::memory::AccountMemory;
 use super::out::Out;
 use super::quality::{Suspicion, suspicion};
-use super::record::{EntryKind, Fields, Record};
+use super::record::{EntryKind, Fields, Goal, Record};
 use super::rule_state::{Change, RuleState};
 use super::session::{SessionPnl, VenueDay};
 use super::truth::Truth;
@@ -388,12 +388,18 @@ impl AccountRun {
                 }
             }
         }
+        let mut wanted = Vec::new();
         for index in firing {
             if let Some(run) = rules.get_mut(index) {
-                self.fire(run, now, out);
+                wanted.extend(self.fire(run, now, out));
             }
         }
         self.rules = rules;
+        // Rules that fire together act once: what covers the others goes first.
+        wanted.sort_by_key(|(goal, _)| *goal != Goal::FlatAndQuiet);
+        for (goal, cause) in wanted {
+            self.ask(goal, cause, now, out);
+        }
     }
 
     /// The next instants at which time alone may change something: by the wall

@@ -67,15 +67,34 @@ enum Phase {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Send these, as this round.
-    Send { round: u32, writes: Vec<Write> },
+    Send {
+        /// The round, from 1.
+        round: u32,
+        /// The writes.
+        writes: Vec<Write>,
+    },
     /// Read the holdings.
-    Read { read: u64 },
+    Read {
+        /// The number of the read.
+        read: u64,
+    },
     /// Every goal is reached: these intents are done.
-    Reached { intents: Vec<Intent>, rounds: u32 },
+    Reached {
+        /// What had been asked for.
+        intents: Vec<Intent>,
+        /// How many rounds it took.
+        rounds: u32,
+    },
     /// The last read shows that something is still there.
-    NotYet { round: u32 },
+    NotYet {
+        /// The round that did not suffice.
+        round: u32,
+    },
     /// A person should look: this many rounds or reads have not helped.
-    Stuck { attempts: u32 },
+    Stuck {
+        /// How many.
+        attempts: u32,
+    },
     /// Rounds come too fast; the next one waits.
     Slowed,
 }

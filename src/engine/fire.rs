@@ -17,8 +17,14 @@ use crate::domain::now::Now;
 use crate::rules::ruleset::{Action, Until};
 
 impl AccountRun {
-    /// Lets a rule fire: record first, then one intent for each thing to reach.
-    pub(super) fn fire(&mut self, run: &mut RuleRun, now: Now, out: &mut Out<'_>) {
+    /// Lets a rule fire: records it, locks the account where it says so, and
+    /// gives back what is to be reached.
+    pub(super) fn fire(
+        &mut self,
+        run: &mut RuleRun,
+        now: Now,
+        out: &mut Out<'_>,
+    ) -> Vec<(Goal, Cause)> {
         let context = self.context(now);
         let evidence =
             conditions::describe(&run.rule.when, &mut run.caches, run.state.handled, &context);
@@ -42,44 +48,29 @@ impl AccountRun {
             rules_hash: out.rules_hash.to_owned(),
         }));
         self.tell_fired(run, evidence, out);
-        for action in &run.rule.then {
-            self.act(action, run, id, &offending, now, out);
-        }
-    }
-
-    fn act(
-        &mut self,
-        action: &Action,
-        run: &RuleRun,
-        firing: FiringId,
-        offending: &[String],
-        now: Now,
-        out: &mut Out<'_>,
-    ) {
-        let cause = Cause::Firing(firing);
         let reason = || format!("rule {}", run.rule.name);
-        match action {
-            Action::CancelOrders => self.ask(Goal::Quiet, cause, now, out),
-            Action::Flatten => self.ask(Goal::FlatAndQuiet, cause, now, out),
-            Action::ClosePosition if offending.is_empty() => {}
-            Action::ClosePosition => self.ask(Goal::Closed(offending.to_vec()), cause, now, out),
-            Action::Lock { until } => {
-                self.lock(LockKind::Lock, *until, reason(), Some(firing), now, out);
+        let mut wanted = Vec::new();
+        for action in &run.rule.then {
+            match action {
+                Action::CancelOrders => wanted.push(Goal::Quiet),
+                Action::Flatten => wanted.push(Goal::FlatAndQuiet),
+                Action::ClosePosition if offending.is_empty() => {}
+                Action::ClosePosition => wanted.push(Goal::Closed(offending.clone())),
+                Action::Lock { until } => {
+                    self.lock(LockKind::Lock, *until, reason(), Some(id), now, out);
+                }
+                Action::CloseOnly { until } => {
+                    self.lock(LockKind::CloseOnly, *until, reason(), Some(id), now, out);
+                    wanted.push(Goal::ReduceOnly);
+                }
+                // All who are to hear of the firing hear of it once, above.
+                Action::Notify(_) => {}
             }
-            Action::CloseOnly { until } => {
-                self.lock(
-                    LockKind::CloseOnly,
-                    *until,
-                    reason(),
-                    Some(firing),
-                    now,
-                    out,
-                );
-                self.ask(Goal::ReduceOnly, cause, now, out);
-            }
-            // All who are to hear of the firing hear of it once, above.
-            Action::Notify(_) => {}
         }
+        wanted
+            .into_iter()
+            .map(|goal| (goal, Cause::Firing(id)))
+            .collect()
     }
 
     /// Takes up an intent. While riskd only observes, what would have been done

@@ -13,6 +13,7 @@ mod local_time;
 mod paper;
 mod rules;
 mod schedule;
+mod scratch;
 mod session_calendar;
 mod store;
 mod wall_clock;
