@@ -239,7 +239,7 @@ pub(crate) fn hide(node: &Node<'_>, findings: &mut Findings) {
     match &node.value {
         Value::Null => {}
         Value::Scalar { text } => {
-            for place in std::iter::once(node.place).chain(node.origin) {
+            for place in std::iter::once(node.place).chain(node.origin.as_deref().copied()) {
                 findings.secrets.add(place, Some(text));
             }
         }
