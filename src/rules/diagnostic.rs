@@ -171,6 +171,11 @@ impl Findings {
         self.total == 0
     }
 
+    /// Whether more are counted only, so that help for them is lost work.
+    pub(crate) fn is_full(&self) -> bool {
+        self.kept.len() >= MAX_KEPT
+    }
+
     /// How many errors were found so far.
     pub(crate) fn errors(&self) -> usize {
         self.errors

@@ -86,7 +86,7 @@ enum Content<'a> {
         key: Option<(Cow<'a, str>, Place)>,
         merged: Vec<Node<'a>>,
         /// Keys seen, once there are too many to compare one by one.
-        seen: Option<Box<HashSet<Cow<'a, str>>>>,
+        seen: HashSet<Cow<'a, str>>,
     },
 }
 
@@ -159,7 +159,7 @@ impl<'a> Builder<'a> {
                     entries: Vec::new(),
                     key: None,
                     merged: Vec::new(),
-                    seen: None,
+                    seen: HashSet::new(),
                 };
                 return self.open(place, anchor, content, findings);
             }
@@ -353,9 +353,9 @@ impl<'a> Content<'a> {
         let again = if entries.len() < FEW_KEYS {
             entries.iter().any(|entry| entry.key == name)
         } else {
-            let seen = seen.get_or_insert_with(|| {
-                Box::new(entries.iter().map(|entry| entry.key.clone()).collect())
-            });
+            if seen.is_empty() {
+                seen.extend(entries.iter().map(|entry| entry.key.clone()));
+            }
             !seen.insert(name.clone())
         };
         if again {

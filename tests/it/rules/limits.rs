@@ -33,7 +33,7 @@ fn refused_soon(text: &str, words: &str) {
     let short = loaded.render_short();
     assert!(loaded.rules.is_none());
     assert!(short.contains(words), "{short}");
-    assert!(took < SOON, "{took:?}");
+    assert!(took < SOON, "{took:?}: {words}");
 }
 
 #[test]
