@@ -1,6 +1,7 @@
 //! What is wrong with a rule file, as plain data.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -16,17 +17,25 @@ const MAX_KEPT: usize = 2_000;
 /// Most characters of a text from the file that a message repeats.
 const MAX_QUOTED: usize = 60;
 
-/// A place in the text of a rule file.
+/// A place in the text of a rule file, which is never longer than 16 MiB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Place {
     /// First byte.
-    pub start: usize,
+    pub start: u32,
     /// The byte behind the last one.
-    pub end: usize,
+    pub end: u32,
     /// Line of the first byte, from 1.
-    pub line: usize,
+    pub line: u32,
     /// Column of the first byte in characters, from 1.
-    pub column: usize,
+    pub column: u32,
+}
+
+impl Place {
+    /// The bytes from the first to behind the last.
+    pub fn range(self) -> Range<usize> {
+        let index = |value| usize::try_from(value).unwrap_or(usize::MAX);
+        index(self.start)..index(self.end)
+    }
 }
 
 /// How bad it is.
@@ -160,6 +169,11 @@ impl Findings {
     /// Whether nothing was found so far.
     pub(crate) fn is_empty(&self) -> bool {
         self.total == 0
+    }
+
+    /// Whether more are counted only, so that help for them is lost work.
+    pub(crate) fn is_full(&self) -> bool {
+        self.kept.len() >= MAX_KEPT
     }
 
     /// How many errors were found so far.

@@ -228,6 +228,10 @@ fn unknown_key(entry: &Entry<'_>, table: &Table, findings: &mut Findings) {
     if table.secretive {
         hide(&entry.value, findings);
     }
+    if findings.is_full() {
+        findings.push(Diagnostic::error(entry.key_place, "unknown key"));
+        return;
+    }
     let help = did_you_mean(&entry.key, table.names())
         .unwrap_or_else(|| format!("{} may have {}", table.what, listed(table.names())));
     let message = format!("unknown key {} in {}", quoted(&entry.key), table.what);
@@ -239,7 +243,7 @@ pub(crate) fn hide(node: &Node<'_>, findings: &mut Findings) {
     match &node.value {
         Value::Null => {}
         Value::Scalar { text } => {
-            for place in std::iter::once(node.place).chain(node.origin) {
+            for place in std::iter::once(node.place).chain(node.origin.as_deref().copied()) {
                 findings.secrets.add(place, Some(text));
             }
         }

@@ -68,7 +68,8 @@ impl Secrets {
         let mut bytes = text.as_bytes().to_vec();
         mask_lines(text, trust, &mut bytes);
         for place in &self.places {
-            star_out(&mut bytes, place.start, place.end);
+            let range = place.range();
+            star_out(&mut bytes, range.start, range.end);
         }
         // Only whole characters are starred out, so the copy is UTF-8 still.
         String::from_utf8(bytes).unwrap_or_default()
@@ -90,36 +91,71 @@ fn mask_lines(text: &str, trust: Trust, bytes: &mut [u8]) {
     let mut start = 0_usize;
     let mut below: Option<usize> = None;
     for line in text.split_inclusive('\n') {
+        let end = start.saturating_add(line.len());
         let indent = line.len().saturating_sub(line.trim_start().len());
-        let blank = line.trim().is_empty();
-        if below.is_some_and(|key_indent| !blank && indent <= key_indent) {
+        if below.is_some_and(|key_indent| !line.trim().is_empty() && indent <= key_indent) {
             below = None;
         }
         if below.is_some() {
             if trust == Trust::Unread || !names_a_source(line) {
-                star_out(bytes, start, start.saturating_add(line.len()));
+                star_out(bytes, start, end);
             }
-        } else if let Some(value_at) = secret_value(line) {
+        } else if let Some(found) = secret_in(line, trust) {
             below = Some(indent);
-            let value = line.get(value_at..).unwrap_or_default();
-            if !is_harmless(value, trust) {
-                let end = start.saturating_add(line.len());
-                star_out(bytes, start.saturating_add(value_at), end);
+            if let Hidden::From(offset) = found {
+                star_out(bytes, start.saturating_add(offset), end);
             }
         }
-        start = start.saturating_add(line.len());
+        start = end;
     }
 }
 
-/// Where the value begins that stands behind a secret's key on this line.
-fn secret_value(line: &str) -> Option<usize> {
+/// What is hidden of a line with a secret's key.
+enum Hidden {
+    /// What follows from this byte on.
+    From(usize),
+    /// Nothing on this line; the value may follow on the next ones.
+    Below,
+}
+
+/// Looks for a secret's key whose value must be hidden.
+fn secret_in(line: &str, trust: Trust) -> Option<Hidden> {
     let mut from = 0_usize;
+    while let Some(value_at) = secret_value(line, from) {
+        let value = line.get(value_at..).unwrap_or_default();
+        if value.trim().is_empty() || value.trim_start().starts_with('#') {
+            return Some(Hidden::Below);
+        }
+        let inside = value
+            .trim_start()
+            .strip_prefix('{')
+            .and_then(|rest| rest.split_once('}'));
+        match inside {
+            // A value in braces that says where the secret is found: what
+            // follows it may be looked at.
+            Some((inside, rest)) if trust == Trust::Read && names_a_source(inside) => {
+                from = line.len().saturating_sub(rest.len());
+            }
+            _ => return Some(Hidden::From(value_at)),
+        }
+    }
+    None
+}
+
+/// Where the value begins that stands behind the first secret's key from a
+/// byte of this line on.
+fn secret_value(line: &str, mut from: usize) -> Option<usize> {
     while let Some(offset) = line.get(from..)?.find(':') {
         let colon = from.checked_add(offset)?;
         let key = line.get(..colon)?.trim_end_matches([' ', '\t', '"', '\'']);
         let begin = key
             .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')))
-            .map_or(0, |at| at.saturating_add(1));
+            .and_then(|at| {
+                key.get(at..)
+                    .and_then(|rest| rest.chars().next())
+                    .map(|c| at.saturating_add(c.len_utf8()))
+            })
+            .unwrap_or(0);
         let word = key.get(begin..).unwrap_or_default();
         if SECRET_KEYS
             .iter()
@@ -130,13 +166,6 @@ fn secret_value(line: &str) -> Option<usize> {
         from = colon.checked_add(1)?;
     }
     None
-}
-
-/// Whether what stands behind a secret's key on its line may be shown.
-fn is_harmless(value: &str, trust: Trust) -> bool {
-    let value = value.trim();
-    let nothing = value.is_empty() || value.starts_with('#');
-    nothing || (trust == Trust::Read && names_a_source(value.trim_start_matches('{')))
 }
 
 /// Whether the text is one way to say where a secret is found and nothing else.
@@ -175,6 +204,15 @@ mod tests {
             ("  a: { Token: äbc }", "  a: { Token:*******"),
             ("  base_url: https://x\n", "  base_url: https://x\n"),
             ("  tokens: 5\n", "  tokens: 5\n"),
+            (
+                "a: { token: { env: A }, poll: 5 }",
+                "a: { token: { env: A }, poll: 5 }",
+            ),
+            (
+                "a: { token: { env: A }, key: b }",
+                "a: { token: { env: A }, key:****",
+            ),
+            ("poll: 5 # token: abc", "poll: 5 # token:****"),
         ];
         for (text, expect) in cases {
             assert_eq!(Secrets::default().masked(text, Trust::Read), expect);

@@ -12,7 +12,7 @@ pub(crate) struct Node<'a> {
     /// Where it stands; for an alias, where the alias stands.
     pub(crate) place: Place,
     /// Where the value of an alias was written.
-    pub(crate) origin: Option<Place>,
+    pub(crate) origin: Option<Box<Place>>,
     /// Whether the text went on to the end of this value; false for those that
     /// a syntax error cut short.
     pub(crate) whole: bool,

@@ -40,15 +40,15 @@ fn group<'l>(loaded: &'l Loaded, diagnostic: &'l Diagnostic) -> Group<'l> {
                 .label(diagnostic.label.as_deref());
             title.element(
                 Snippet::source(line)
-                    .line_start(diagnostic.place.line)
+                    .line_start(index(diagnostic.place.line))
                     .path(&*loaded.name)
                     .annotation(mark),
             )
         }
         None => title.element(
             annotate_snippets::Origin::path(&*loaded.name)
-                .line(diagnostic.place.line)
-                .char_column(diagnostic.place.column),
+                .line(index(diagnostic.place.line))
+                .char_column(index(diagnostic.place.column)),
         ),
     };
     match &diagnostic.help {
@@ -57,10 +57,15 @@ fn group<'l>(loaded: &'l Loaded, diagnostic: &'l Diagnostic) -> Group<'l> {
     }
 }
 
+fn index(value: u32) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
+}
+
 /// The line of a place, and the part of it that is marked: of a place over
 /// several lines, what stands on the first one.
 fn marked_line(text: &str, place: Place) -> Option<(&str, Range<usize>)> {
-    let start = place.start.min(text.len());
+    let range = place.range();
+    let start = range.start.min(text.len());
     let before = text.get(..start)?;
     let line_start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
     let rest = text.get(line_start..)?;
@@ -69,7 +74,7 @@ fn marked_line(text: &str, place: Place) -> Option<(&str, Range<usize>)> {
         return None;
     }
     let from = start.saturating_sub(line_start).min(line.len());
-    let to = place.end.saturating_sub(line_start).clamp(from, line.len());
+    let to = range.end.saturating_sub(line_start).clamp(from, line.len());
     Some((line, from..to))
 }
 

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, options};
+use serde_yaml::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, options};
 
 use super::diagnostic::{Diagnostic, Findings, Place, quoted};
 use super::node::{Entry, Node, Value};
@@ -264,7 +264,7 @@ impl<'a> Builder<'a> {
         }
         let node = Node {
             place,
-            origin: Some(anchored.node.place),
+            origin: Some(Box::new(anchored.node.place)),
             ..anchored.node.clone()
         };
         self.add(node, 0, nodes, height, findings)
@@ -280,7 +280,7 @@ impl<'a> Builder<'a> {
         findings: &mut Findings,
     ) -> Next {
         // The parts of a collection were counted when they were added.
-        let counted = match (&node.value, node.origin) {
+        let counted = match (&node.value, &node.origin) {
             (Value::List(_) | Value::Map(_), None) => 1,
             _ => nodes,
         };
@@ -350,7 +350,7 @@ impl<'a> Content<'a> {
         if name.is_empty() {
             return;
         }
-        let first = if entries.len() < FEW_KEYS {
+        let again = if entries.len() < FEW_KEYS {
             entries.iter().any(|entry| entry.key == name)
         } else {
             if seen.is_empty() {
@@ -358,13 +358,13 @@ impl<'a> Content<'a> {
             }
             !seen.insert(name.clone())
         };
-        if first {
+        if again {
             let before = entries.iter().find(|entry| entry.key == name);
             let line = before.map_or(0, |entry| entry.key_place.line);
             let message = format!("the key {} is there twice", quoted(&name));
             let help = format!("it is on line {line} already; keep one of them");
-            let again = Diagnostic::error(key_place, message).label("again here");
-            findings.push(again.help(help));
+            let wrong = Diagnostic::error(key_place, message).label("again here");
+            findings.push(wrong.help(help));
             return;
         }
         let value = match node.value {
@@ -458,13 +458,18 @@ fn too_deep(place: Place) -> Diagnostic {
     )
 }
 
+/// A place's number; a text is never longer than [`MAX_TEXT`].
+fn small(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
 fn place_of(span: &Span) -> Place {
     let range = span.byte_range().unwrap_or_default();
     Place {
-        start: range.start,
-        end: range.end,
-        line: span.start.line(),
-        column: span.start.col().saturating_add(1),
+        start: small(range.start),
+        end: small(range.end),
+        line: small(span.start.line()),
+        column: small(span.start.col()).saturating_add(1),
     }
 }
 
@@ -483,13 +488,16 @@ fn collection_place(start: Place, end: Place, first: Option<Place>) -> Place {
 /// What the parser says, at a place inside the text.
 fn syntax_error(error: &ScanError, text: &str) -> Diagnostic {
     let marker = error.marker();
-    let start = marker.byte_offset().unwrap_or(0).min(text.len());
+    let start = small(marker.byte_offset().unwrap_or(0).min(text.len()));
     let place = Place {
         start,
         end: start,
-        line: marker.line().max(1),
-        column: marker.col().saturating_add(1),
+        line: small(marker.line()).max(1),
+        column: small(marker.col()).saturating_add(1),
     };
+    if *error.kind() == ErrorKind::RecursionLimitExceeded {
+        return too_deep(place);
+    }
     let message = format!("not valid YAML: {}", error.kind());
     let help = "look at the line above too: a quote or bracket that is not closed, a tab, \
                 or a line that is indented differently from its neighbours";

@@ -122,7 +122,7 @@ pub(super) fn rule(node: &Node<'_>, declared: &Declared, findings: &mut Findings
         warn_at: warn_at.unwrap_or_default(),
         enabled,
         notify: notify.unwrap_or_default(),
-        line: node.place.line,
+        line: usize::try_from(node.place.line).unwrap_or(usize::MAX),
     };
     if findings.errors() == before {
         across(&rule, &fields, findings);
