@@ -4,16 +4,17 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::disallowed_methods,
     reason = "a test fails by panicking"
 )]
 
 mod crosstrade;
+mod e2e;
 mod every_zone;
 mod local_time;
 mod paper;
 mod rules;
 mod schedule;
-mod scratch;
 mod session_calendar;
 mod store;
 mod wall_clock;

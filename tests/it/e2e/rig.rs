@@ -1,0 +1,279 @@
+//! A paper venue in this process and the real `riskd` beside it.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use riskd::venue::paper::{PaperConfig, PaperVenue, serve};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+/// The token of every rig: searched for where it must not be.
+pub const CANARY: &str = "canary-7f3a9c51-token";
+
+/// How long anything may take that is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The rules of most rigs.
+pub const LOSS_LIMIT: &str = r#"
+rules:
+  - name: daily loss limit
+    accounts: ["*"]
+    when: { pnl: { loss: 500 } }
+    then: [cancel_orders, flatten, { lock: { until: session_end } }, { notify: log }]
+"#;
+
+pub struct Rig {
+    pub folder: TempDir,
+    pub venue: PaperVenue,
+    pub address: SocketAddr,
+    runtime: Runtime,
+    stop: CancellationToken,
+    daemon: Option<Child>,
+    starts: usize,
+}
+
+impl Rig {
+    /// A rig with these accounts at the paper venue, each with 50,000, and the
+    /// rules as given. Nothing is started but the venue.
+    pub fn new(accounts: &[&str], rules: &str) -> Rig {
+        let mut config = PaperConfig {
+            token: CANARY.to_owned(),
+            ..PaperConfig::default()
+        };
+        for account in accounts {
+            config = config.account(account, 50_000);
+        }
+        Rig::with(config, accounts, rules)
+    }
+
+    pub fn with(config: PaperConfig, accounts: &[&str], rules: &str) -> Rig {
+        let runtime = Runtime::new().unwrap();
+        let stop = CancellationToken::new();
+        let any = "127.0.0.1:0".parse().unwrap();
+        let serving = runtime.block_on(serve(config, any, stop.clone())).unwrap();
+        let rig = Rig {
+            folder: tempfile::tempdir().unwrap(),
+            venue: serving.venue.clone(),
+            address: serving.address,
+            runtime,
+            stop,
+            daemon: None,
+            starts: 0,
+        };
+        rig.write_token(CANARY);
+        rig.write_rules(&rig.rule_file(accounts, rules));
+        rig
+    }
+
+    /// A whole rule file for these accounts.
+    pub fn rule_file(&self, accounts: &[&str], rules: &str) -> String {
+        let mut text = format!(
+            r#"version: 1
+daemon: {{ http: off, database: "{}" }}
+sessions:
+  globex: {{ timezone: America/New_York, open: "18:00", close: "17:00", days: [mon, tue, wed, thu, fri] }}
+venues:
+  paper: {{ kind: crosstrade, token: {{ file: "{}" }}, poll: 1s, base_url: "http://{}/v1/api" }}
+notify:
+  log: {{ kind: log }}
+accounts:
+"#,
+            self.database().display(),
+            self.folder.path().join("token").display(),
+            self.address,
+        );
+        for (index, number) in accounts.iter().enumerate() {
+            text.push_str(&format!(
+                "  acct-{}: {{ venue: paper, number: \"{number}\", session: globex, starting_balance: 50000 }}\n",
+                index + 1
+            ));
+        }
+        text.push_str(rules);
+        text
+    }
+
+    pub fn write_rules(&self, text: &str) {
+        fs::write(self.rules(), text).unwrap();
+    }
+
+    pub fn write_token(&self, token: &str) {
+        let path = self.folder.path().join("token");
+        fs::write(&path, format!("{token}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    pub fn rules(&self) -> PathBuf {
+        self.folder.path().join("rules.yaml")
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("riskd.db")
+    }
+
+    /// Takes the venue off the network; gives it back on the same address with
+    /// [`Rig::venue_back`]'s successor state being fresh.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// A command of the real binary.
+    pub fn riskd(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_riskd"));
+        command
+            .current_dir(self.folder.path())
+            .env_remove("RISKD_RULES")
+            .env("RISKD_LOG", "debug")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts the daemon.
+    pub fn start(&mut self) {
+        self.starts += 1;
+        let log = |name: &str| {
+            File::create(self.folder.path().join(format!("{name}-{}", self.starts))).unwrap()
+        };
+        let child = self
+            .riskd()
+            .args(["run", "--rules"])
+            .arg(self.rules())
+            .stdout(log("stdout"))
+            .stderr(log("stderr"))
+            .spawn()
+            .unwrap();
+        self.daemon = Some(child);
+    }
+
+    /// Starts the daemon and waits until it is ready.
+    pub fn start_ready(&mut self) {
+        let before = self.count("ready");
+        self.start();
+        self.wait_for("the daemon to be ready", |rig| rig.count("ready") > before);
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.daemon.as_ref().unwrap().id()
+    }
+
+    /// Whether the daemon still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.daemon
+            .as_mut()
+            .is_some_and(|daemon| daemon.try_wait().unwrap().is_none())
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        let mut daemon = self.daemon.take().unwrap();
+        daemon.kill().unwrap();
+        daemon.wait().unwrap();
+    }
+
+    /// SIGTERM, and its exit code.
+    pub fn terminate(&mut self) -> Option<i32> {
+        let mut daemon = self.daemon.take().unwrap();
+        signal(daemon.id(), "TERM");
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = daemon.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(begun.elapsed() < PATIENCE, "the daemon does not stop");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The story, oldest first, as `riskd events --json` tells it.
+    pub fn events(&self) -> Vec<Value> {
+        let output = self
+            .riskd()
+            .args(["events", "--json", "--limit", "100000", "--rules"])
+            .arg(self.rules())
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    /// How many entries of this kind there are.
+    pub fn count(&self, kind: &str) -> usize {
+        self.events()
+            .iter()
+            .filter(|event| event["kind"] == kind)
+            .count()
+    }
+
+    /// What the daemon printed to stderr, over all its starts.
+    pub fn log(&self) -> String {
+        let mut text = String::new();
+        for start in 1..=self.starts {
+            let path = self.folder.path().join(format!("stderr-{start}"));
+            text.push_str(&String::from_utf8_lossy(&fs::read(path).unwrap()));
+        }
+        text
+    }
+
+    /// Whether the venue itself holds the account flat and quiet.
+    pub fn is_flat_and_quiet(&self, account: &str) -> bool {
+        self.venue.figures(account).unwrap().is_flat_and_quiet()
+    }
+
+    /// Waits for something that happens soon; fails with the log if it does not.
+    pub fn wait_for(&self, what: &str, mut happens: impl FnMut(&Rig) -> bool) {
+        let begun = Instant::now();
+        while !happens(self) {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "waited in vain for {what}; the log:\n{}",
+                self.log()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Every file that the daemon left behind.
+    pub fn files(&self) -> Vec<PathBuf> {
+        files_in(self.folder.path())
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        if let Some(daemon) = &mut self.daemon {
+            let _ = daemon.kill();
+            let _ = daemon.wait();
+        }
+        self.stop.cancel();
+    }
+}
+
+/// Sends a signal to a process that this test started.
+pub fn signal(pid: u32, name: &str) {
+    let sent = Command::new("kill")
+        .args([format!("-{name}"), pid.to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_in(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}
