@@ -88,7 +88,10 @@ pub enum Lane {
     Routine,
     /// Reads that enforcement waits for.
     Verify,
-    /// Cancel and flatten; they go before everything else.
+    /// Cancels. When many accounts need both, all are flattened first: a flatten
+    /// takes the working orders of what it closes along.
+    Cancel,
+    /// Flattens and closes; they go before everything else.
     Protective,
 }
 

@@ -216,7 +216,7 @@ impl CrossTrade {
             timeout: self.limits.write,
             most: self.limits.read_bytes,
         };
-        let sent = self.http.exchange(Lane::Protective, request).await;
+        let sent = self.http.exchange(lane(write), request).await;
         let (outcome, status, words) = reply::write(&sent, write);
         Answer {
             outcome,
@@ -371,6 +371,14 @@ fn is_loopback(url: &Url) -> bool {
         || bare
             .parse()
             .is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// Closing goes before cancelling when the budget is short.
+const fn lane(write: &Write) -> Lane {
+    match write {
+        Write::Flatten | Write::ClosePosition(_) => Lane::Protective,
+        Write::CancelOrders | Write::CancelOrder(_) => Lane::Cancel,
+    }
 }
 
 #[cfg(test)]
