@@ -10,6 +10,7 @@
 )]
 
 pub mod api;
+pub mod cli;
 pub mod daemon;
 pub mod domain;
 pub mod engine;

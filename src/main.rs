@@ -1,3 +1,7 @@
 //! The `riskd` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    riskd::cli::main()
+}

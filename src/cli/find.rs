@@ -1,0 +1,149 @@
+//! Finding the rule file, the record and the daemon.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use super::printer::Printer;
+use crate::daemon;
+use crate::rules::Loaded;
+use crate::rules::ruleset::RuleSet;
+
+/// The environment variable that names the rule file.
+const RULES_VARIABLE: &str = "RISKD_RULES";
+/// Where the rule file is looked for when nothing names it.
+const RULES_PLACES: [&str; 2] = ["rules.yaml", "/etc/riskd/rules.yaml"];
+/// Where the service of the package keeps its record.
+const SERVICE_RECORD: &str = "/var/lib/riskd/riskd.db";
+/// Where the daemon listens when the rule file does not say.
+const USUAL_ADDRESS: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7380);
+/// The file beside the record that holds the token of the API.
+const TOKEN_FILE: &str = "api-token";
+
+/// The rule file.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct RulesArg {
+    /// The rule file [default: $RISKD_RULES, ./rules.yaml, /etc/riskd/rules.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Option<PathBuf>,
+}
+
+/// The record.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct DatabaseArg {
+    /// The database [default: the rule file's, $STATE_DIRECTORY/riskd.db, ./riskd.db]
+    #[arg(long, value_name = "FILE")]
+    pub(super) database: Option<PathBuf>,
+}
+
+/// The daemon.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct HttpArg {
+    /// The address of the daemon, such as 127.0.0.1:7380 [default: the rule file's]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub(super) http: Option<SocketAddr>,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let bare = text.strip_prefix("http://").unwrap_or(text);
+    let bare = bare
+        .trim_end_matches('/')
+        .replace("localhost:", "127.0.0.1:");
+    bare.parse()
+        .map_err(|_| "expected an address and a port, such as 127.0.0.1:7380".to_owned())
+}
+
+/// The rule file that was named, or the first one that is there.
+pub(super) fn rules_file(args: &RulesArg) -> anyhow::Result<PathBuf> {
+    if let Some(path) = named(args) {
+        return Ok(path);
+    }
+    match RULES_PLACES
+        .iter()
+        .map(Path::new)
+        .find(|path| path.exists())
+    {
+        Some(path) => Ok(path.to_owned()),
+        None => bail!(
+            "no rule file: looked for --rules, ${RULES_VARIABLE} (not set), ./{} and {}",
+            RULES_PLACES[0],
+            RULES_PLACES[1]
+        ),
+    }
+}
+
+fn named(args: &RulesArg) -> Option<PathBuf> {
+    let variable = || std::env::var_os(RULES_VARIABLE).filter(|value| !value.is_empty());
+    args.rules.clone().or_else(|| variable().map(PathBuf::from))
+}
+
+/// Reads a rule file and checks it.
+pub(super) fn load(path: &Path) -> anyhow::Result<Loaded> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the rule file {}", path.display()))?;
+    Ok(daemon::load_rules(path, &text))
+}
+
+/// The rule file for a command that can do without: one that was named must be
+/// readable, one with errors is told of and passed over.
+pub(super) fn rules_if_any(args: &RulesArg, out: &Printer) -> anyhow::Result<Option<RuleSet>> {
+    let path = match named(args) {
+        Some(path) => path,
+        None => match rules_file(args) {
+            Ok(path) => path,
+            Err(_) => return Ok(None),
+        },
+    };
+    let loaded = load(&path)?;
+    if loaded.rules.is_none() {
+        out.warning(format_args!(
+            "{} has errors (see `riskd check`); going on with the usual places",
+            path.display()
+        ));
+    }
+    Ok(loaded.rules)
+}
+
+/// The record: as named, else by the rule file, else in the usual places.
+pub(super) fn database(
+    args: &DatabaseArg,
+    rules: &RulesArg,
+    out: &Printer,
+) -> anyhow::Result<PathBuf> {
+    if let Some(path) = &args.database {
+        return Ok(path.clone());
+    }
+    let rules = rules_if_any(rules, out)?;
+    Ok(record_of(rules.as_ref()))
+}
+
+/// The record that goes with a rule file.
+pub(super) fn record_of(rules: Option<&RuleSet>) -> PathBuf {
+    let path = daemon::database_path(None, rules);
+    let is_named = rules.is_some_and(|rules| rules.daemon.database.is_some());
+    let service = Path::new(SERVICE_RECORD);
+    if !is_named && !path.exists() && service.exists() {
+        return service.to_owned();
+    }
+    path
+}
+
+/// The address of the daemon: as named, else by the rule file.
+pub(super) fn http(args: &HttpArg, rules: Option<&RuleSet>) -> anyhow::Result<SocketAddr> {
+    match (args.http, rules) {
+        (Some(address), _) => Ok(address),
+        (None, None) => Ok(USUAL_ADDRESS),
+        (None, Some(rules)) => rules
+            .daemon
+            .http
+            .context("the rule file turns the daemon's API off (`http: off`)"),
+    }
+}
+
+/// The file with the token of the API that goes with a record.
+pub(super) fn token_file(database: &Path) -> PathBuf {
+    database.with_file_name(TOKEN_FILE)
+}

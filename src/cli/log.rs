@@ -1,0 +1,88 @@
+//! Where the daemon's log goes.
+
+use std::fs::File;
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+
+use anyhow::Context;
+use clap::ValueEnum;
+use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry, fmt};
+
+use crate::rules::Color;
+
+/// The environment variable that says what is logged.
+const FILTER_VARIABLE: &str = "RISKD_LOG";
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// journald under systemd, else human
+    #[default]
+    Auto,
+    /// Lines for people on stderr
+    Human,
+    /// Fields for journald
+    Journald,
+    /// A JSON object a line on stderr
+    Json,
+}
+
+/// Begins to log.
+pub(super) fn start(format: Format, color: Color) -> anyhow::Result<()> {
+    let filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::INFO.into())
+        .with_env_var(FILTER_VARIABLE)
+        .from_env()
+        .with_context(|| format!("${FILTER_VARIABLE} cannot be understood"))?;
+    tracing_subscriber::registry()
+        .with(layer(format, color)?.with_filter(filter))
+        .try_init()
+        .context("the log is set up already")
+}
+
+fn layer(format: Format, color: Color) -> anyhow::Result<Box<dyn Layer<Registry> + Send + Sync>> {
+    let is_journald = format == Format::Auto && stderr_is_the_journal();
+    Ok(match format {
+        Format::Journald => journald()?,
+        Format::Auto if is_journald => journald()?,
+        // A log that cannot be written must not end what it tells of.
+        Format::Json => fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_writer(io::stderr)
+            .log_internal_errors(false)
+            .boxed(),
+        Format::Auto | Format::Human => fmt::layer()
+            .with_writer(io::stderr)
+            .with_ansi(color == Color::Styled)
+            .with_target(false)
+            .log_internal_errors(false)
+            .boxed(),
+    })
+}
+
+fn journald() -> anyhow::Result<Box<dyn Layer<Registry> + Send + Sync>> {
+    let layer = tracing_journald::layer().context("journald cannot be reached")?;
+    Ok(layer.with_syslog_identifier("riskd".to_owned()).boxed())
+}
+
+/// Whether stderr is the stream that systemd connected to the journal, by the
+/// device and inode in `$JOURNAL_STREAM` (systemd.exec(5)).
+fn stderr_is_the_journal() -> bool {
+    let stderr = io::stderr();
+    if stderr.is_terminal() {
+        return false;
+    }
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else {
+        return false;
+    };
+    let Ok(file) = stderr.as_fd().try_clone_to_owned().map(File::from) else {
+        return false;
+    };
+    file.metadata()
+        .is_ok_and(|found| stream == format!("{}:{}", found.dev(), found.ino()))
+}

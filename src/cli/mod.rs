@@ -1,0 +1,160 @@
+//! The command line: one file a command; arguments and printing, nothing else.
+//!
+//! Data goes to stdout through the [`Printer`], everything else to stderr.
+//! Errors are printed once, here, with their causes.
+
+mod check;
+//mod client;
+mod completions;
+mod demo;
+mod events;
+mod find;
+//mod flatten;
+//mod hand;
+mod log;
+mod man;
+mod paper;
+mod printer;
+mod run;
+mod runtime;
+mod schema;
+//mod status;
+mod time;
+//mod why;
+
+use std::process::ExitCode;
+use std::sync::LazyLock;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use printer::{Closed, Printer};
+
+/// What a command ends with, as `--help` documents it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// It did what it was asked.
+    Done,
+    /// It did not, or found something wrong.
+    Failed,
+    /// No daemon answers.
+    NoDaemon,
+}
+
+impl Exit {
+    const fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::NoDaemon => 3,
+        }
+    }
+}
+
+/// What a shell reports of a program that was ended by a closed pipe; riskd
+/// ends the same way, by itself.
+const CLOSED_PIPE: u8 = 141;
+
+/// The version, with that of the time zone rules that are built in.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{} (time zone rules {})",
+        env!("CARGO_PKG_VERSION"),
+        chrono_tz::IANA_TZDB_VERSION
+    )
+});
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "riskd",
+    version = VERSION.as_str(),
+    about = "Protects trading accounts: loads risk rules from YAML, watches the accounts, and cancels and flattens when a rule fires",
+    after_help = "Examples:\n  riskd demo                      see it work, with simulated accounts\n  riskd check rules.yaml          see what it understood\n  riskd run --rules rules.yaml    run it\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 no daemon answers.",
+    propagate_version = false,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+struct Cli {
+    /// When to use colour; the environment variable NO_COLOR is respected
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    color: When,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum When {
+    /// On a terminal
+    Auto,
+    /// Even into a file
+    Always,
+    /// Not at all
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon
+    Run(run::Args),
+    /// Check rule files and say in plain words what they mean
+    Check(check::Args),
+    /// Show the live accounts, rules and locks of the running daemon
+    //Status(status::Args),
+    /// Show the record: what was seen, decided and done
+    Events(events::Args),
+    /// Explain one firing: inputs, formula, requests, answers, verification
+    //Why(why::Args),
+    /// Make accounts flat and quiet, now, without the daemon
+    //Flatten(flatten::Args),
+    /// Lock an account by hand, through the running daemon
+    //Lock(hand::LockArgs),
+    /// End an account's lock by hand, through the running daemon
+    //Unlock(hand::UnlockArgs),
+    /// Let a fired rule fire again, through the running daemon
+    //Rearm(hand::RearmArgs),
+    /// See riskd work on simulated accounts
+    Demo(demo::Args),
+    /// Run the paper venue alone: CrossTrade's API over simulated accounts
+    Paper(paper::Args),
+    /// Print the JSON Schema of the rule file
+    Schema(schema::Args),
+    /// Print the completions for a shell
+    Completions(completions::Args),
+    /// Print the manual page, or write one for each command
+    Man(man::Args),
+}
+
+/// Runs the command that the arguments name. Usage errors end the process with
+/// exit code 2.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = Printer::new(cli.color);
+    match carry_out(cli.command, &mut out) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(error) if error.is::<Closed>() => ExitCode::from(CLOSED_PIPE),
+        Err(error) => {
+            out.error(&error);
+            ExitCode::from(Exit::Failed.code())
+        }
+    }
+}
+
+fn carry_out(command: Command, out: &mut Printer) -> anyhow::Result<Exit> {
+    match command {
+        Command::Run(args) => run::run(&args, out),
+        Command::Check(args) => check::run(&args, out),
+        //Command::Status(args) => status::run(&args, out),
+        Command::Events(args) => events::run(&args, out),
+        //Command::Why(args) => why::run(&args, out),
+        //Command::Flatten(args) => flatten::run(&args, out),
+        //Command::Lock(args) => hand::lock(&args, out),
+        //Command::Unlock(args) => hand::unlock(&args, out),
+        //Command::Rearm(args) => hand::rearm(&args, out),
+        Command::Demo(args) => demo::run(&args, out),
+        Command::Paper(args) => paper::run(&args, out),
+        Command::Schema(args) => schema::run(&args, out),
+        Command::Completions(args) => completions::run(&args, &mut Cli::command(), out),
+        Command::Man(args) => man::run(&args, Cli::command(), out),
+    }
+}

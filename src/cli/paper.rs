@@ -1,0 +1,100 @@
+//! `riskd paper`.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::printer::Printer;
+use super::{Exit, runtime};
+use crate::venue::paper::{self, PaperConfig, Serving};
+
+/// Runs the paper venue until SIGTERM or Ctrl-C: CrossTrade's REST API over
+/// simulated accounts, for trying rules and for tests.
+#[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  riskd paper\n  riskd paper --listen 127.0.0.1:7399 --accounts 3 --seed 42\n  riskd paper --scenario my-day.json"
+)]
+pub(super) struct Args {
+    /// Where it listens; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7399")]
+    listen: SocketAddr,
+    /// How many accounts of 50,000 dollars: Sim101, Sim102, ...
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    accounts: usize,
+    /// The bearer token that the API asks for
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<String>,
+    /// Seed of everything random
+    #[arg(long, value_name = "SEED")]
+    seed: Option<u64>,
+    /// A scenario: the venue's whole start in JSON
+    #[arg(long, value_name = "FILE", conflicts_with = "accounts")]
+    scenario: Option<PathBuf>,
+    /// The scenario of `riskd demo`
+    #[arg(long, conflicts_with_all = ["scenario", "accounts"])]
+    demo: bool,
+}
+
+pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
+    let config = config(args)?;
+    if !args.listen.ip().is_loopback() {
+        out.warning("this is not a loopback address: riskd refuses plain HTTP to it");
+    }
+    runtime::long(async {
+        let stop = CancellationToken::new();
+        let mut terminate = signal(SignalKind::terminate()).context("no signals")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("no signals")?;
+        let serving = paper::serve(config.clone(), args.listen, stop.clone()).await?;
+        introduce(&serving, &config, out)?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        stop.cancel();
+        serving.ended().await?;
+        Ok(Exit::Done)
+    })
+}
+
+fn config(args: &Args) -> anyhow::Result<PaperConfig> {
+    let mut config = match &args.scenario {
+        Some(path) => scenario(path)?,
+        None if args.demo => PaperConfig::demo(),
+        None => PaperConfig::default().sim_accounts(args.accounts),
+    };
+    if let Some(token) = &args.token {
+        config.token.clone_from(token);
+    }
+    if let Some(seed) = args.seed {
+        config.seed = seed;
+    }
+    Ok(config)
+}
+
+fn scenario(path: &Path) -> anyhow::Result<PaperConfig> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the scenario {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("the scenario {} is wrong", path.display()))
+}
+
+fn introduce(serving: &Serving, config: &PaperConfig, out: &mut Printer) -> anyhow::Result<()> {
+    let names: Vec<&str> = config
+        .accounts
+        .iter()
+        .map(|account| account.name.as_str())
+        .collect();
+    let base = serving.base_url();
+    out.line(format_args!("base_url: {base}"))?;
+    out.line(format_args!("control:  {}", serving.control_url()))?;
+    out.line(format_args!("token:    {}", config.token))?;
+    out.line(format_args!("accounts: {}", names.join(", ")))?;
+    out.note(format_args!(
+        "try:      curl -H 'Authorization: Bearer {}' {base}/accounts\n          curl {}/state\nstop with Ctrl-C",
+        config.token,
+        serving.control_url()
+    ));
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! `riskd run`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::find::{self, RulesArg};
+use super::printer::Printer;
+use super::{Exit, log, runtime};
+use crate::daemon::{self, Options};
+
+/// Runs the daemon until SIGTERM or SIGINT; SIGHUP has the rule file read again.
+#[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  riskd run --rules rules.yaml\n  riskd run --observe              decide and record, send nothing\n  RISKD_LOG=debug riskd run --log json\n\nThe environment variable RISKD_LOG says what is logged (default: info)."
+)]
+pub(super) struct Args {
+    #[command(flatten)]
+    rules: RulesArg,
+    /// Decide and record, but send nothing, whatever the file says
+    #[arg(long)]
+    observe: bool,
+    /// The database [default: the rule file's, $STATE_DIRECTORY/riskd.db, ./riskd.db]
+    #[arg(long, value_name = "FILE")]
+    database: Option<PathBuf>,
+    /// How the log is written
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    log: log::Format,
+}
+
+pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
+    let path = find::rules_file(&args.rules)?;
+    let loaded = find::load(&path)?;
+    if loaded.rules.is_none() {
+        out.note(loaded.render(out.err).trim_end());
+        bail!("the rule file {} is refused", path.display());
+    }
+    log::start(args.log, out.err)?;
+    for line in loaded.render_short().lines() {
+        warn!("{line}");
+    }
+    let options = Options {
+        rules: path,
+        observe: args.observe,
+        database: args.database.clone(),
+    };
+    runtime::long(async {
+        daemon::run(options, CancellationToken::new())
+            .await
+            .context("the daemon cannot start")
+    })?;
+    Ok(Exit::Done)
+}
