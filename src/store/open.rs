@@ -159,10 +159,7 @@ impl Connection {
             return Ok(());
         }
         self.durability = None;
-        // SQLite carries this pragma out while it prepares it, so a cached
-        // statement would do nothing the second time.
         sqlx::query(durability.pragma())
-            .persistent(false)
             .execute(&mut self.raw)
             .await
             .map_err(|error| Fault::from(error).at(path))?;

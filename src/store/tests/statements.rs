@@ -111,7 +111,7 @@ async fn a_vital_batch_is_synced_and_a_passing_one_is_not() {
     let (_folder, path) = place();
     let mut store = Store::open(&path, now()).await.unwrap();
     let synchronous = "select synchronous from pragma_synchronous";
-    // More than once each way: a cached pragma would do nothing the second time.
+    // More than once each way: a pragma from the statement cache must work too.
     for round in 0..3 {
         store.write(&vital("a")).await.unwrap();
         assert_eq!(store.ask(synchronous).await, "2", "round {round}");

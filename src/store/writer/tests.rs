@@ -124,8 +124,8 @@ impl Setup {
     /// Waits until the first try has failed.
     async fn degraded(&self) -> Health {
         let mut health = self.handle.health();
-        let degraded = health.wait_for(|health| *health != Health::Good).await;
-        degraded.unwrap().clone()
+        let degraded = timeout(LONG, health.wait_for(|health| *health != Health::Good)).await;
+        degraded.unwrap().unwrap().clone()
     }
 
     async fn close(self) -> Drained {
@@ -409,6 +409,7 @@ async fn a_full_disk_loses_nothing_vital() {
     let degraded = tokio::select! {
         () = worker.work() => None,
         health = health.wait_for(|health| *health != Health::Good) => Some(health.unwrap().clone()),
+        () = sleep(Duration::from_secs(20)) => None,
     };
     let Some(Health::Degraded { reason, .. }) = degraded else {
         panic!("{degraded:?}");

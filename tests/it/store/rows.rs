@@ -199,10 +199,14 @@ async fn a_lock_is_extended_and_never_shortened() {
             Record::Firing(firing(1)),
             Record::Firing(firing(2)),
             Record::Lock(lock(first, "first", Some(1))),
-            Record::Lock(lock(second, "second", Some(2))),
+            Record::Lock(LockRow {
+                since: at(400),
+                ..lock(second, "second", Some(2))
+            }),
         ];
         store.write(&records.into()).await.unwrap();
         let restored = store.restore().await.unwrap();
+        // Locked since the first, for as long as the longer.
         assert_eq!(restored.locks, [lock(expected, "second", Some(2))]);
 
         let reader = store.reader();

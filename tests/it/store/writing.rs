@@ -5,6 +5,8 @@ use std::time::Duration;
 use riskd::engine::record::{EntryKind, Record};
 use riskd::store::{Batch, EntryFilter, FlushError, Health, Reader, Retention, Writer};
 
+use tokio::time::timeout;
+
 use super::*;
 
 const SOON: Duration = Duration::from_secs(20);
@@ -96,9 +98,9 @@ async fn a_file_that_comes_back_gets_all_that_waited() {
         handle.submit(vec![line(&n.to_string())].into());
         handle.submit(vec![Record::Firing(firing(n))].into());
     }
-    let degraded = health
-        .wait_for(|health| *health != Health::Good)
+    let degraded = timeout(SOON, health.wait_for(|health| *health != Health::Good))
         .await
+        .unwrap()
         .unwrap()
         .clone();
     let Health::Degraded { reason, .. } = degraded else {
@@ -109,9 +111,9 @@ async fn a_file_that_comes_back_gets_all_that_waited() {
     assert!(matches!(late, Err(FlushError::Late { .. })), "{late:?}");
 
     std::fs::rename(&aside, place.file()).unwrap();
-    health
-        .wait_for(|health| *health == Health::Good)
+    timeout(SOON, health.wait_for(|health| *health == Health::Good))
         .await
+        .unwrap()
         .unwrap();
     handle.close(SOON);
     assert_eq!(writer.await.unwrap().left.rows(), 0);
