@@ -8,6 +8,7 @@
 //! rule file names come through a [`Loader`].
 
 pub mod diagnostic;
+pub mod expression;
 pub mod ruleset;
 
 mod check;
