@@ -420,6 +420,7 @@ impl AccountRun {
         let context = self.context(now);
         for run in &self.rules {
             next.wall(run.caches.wall_deadline(), now);
+            next.wall(conditions::wall_deadline(&run.rule.when, &context), now);
             next.steady(run.state.steady_deadline(&run.rule), now);
             next.steady(conditions::steady_deadline(&run.rule.when, &context), now);
         }

@@ -10,6 +10,7 @@
 pub mod budget;
 pub mod diagnostic;
 pub mod explain;
+pub mod expression;
 pub mod ruleset;
 pub mod schema;
 

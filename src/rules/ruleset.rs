@@ -18,6 +18,7 @@ use crate::domain::money::{Fraction, Money};
 use crate::domain::schedule::Schedule;
 use crate::domain::session::SessionCalendar;
 use crate::domain::window::Window;
+use crate::rules::expression::Expression;
 
 /// A whole rule file, checked.
 #[derive(Clone, Debug)]
@@ -596,6 +597,8 @@ pub struct NoData {
 pub struct Expr {
     /// Its text.
     pub text: Arc<str>,
+    /// What it says.
+    pub checked: Expression,
 }
 
 /// What a firing does.

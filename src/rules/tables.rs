@@ -456,7 +456,7 @@ pub(crate) static CONDITION: Table = table(
             "expr",
             Shape::Text,
             "expr: \"equity < 48000\"",
-            "An expression; not supported yet.",
+            "An expression over the account's figures is true.",
         ),
     ],
 );

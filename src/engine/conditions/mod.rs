@@ -17,7 +17,7 @@ mod windows;
 
 use rust_decimal::Decimal;
 
-pub use tree::{Caches, Tree, describe, needs_orders, offending, steady_deadline};
+pub use tree::{Caches, Tree, describe, needs_orders, offending, steady_deadline, wall_deadline};
 
 use super::memory::{AccountMemory, PnlSum};
 use super::record::Fields;

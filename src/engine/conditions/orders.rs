@@ -24,7 +24,7 @@ pub(super) fn read(rule: &OrderLimit, context: &Context<'_>) -> Reading {
 
 /// The largest quantity that one order may still fill; unknown when an order
 /// does not say its own.
-fn largest(context: &Context<'_>) -> Option<Decimal> {
+pub(super) fn largest(context: &Context<'_>) -> Option<Decimal> {
     context
         .orders
         .listed()?

@@ -90,7 +90,7 @@ impl<'a> Tree<'a> {
             Leaf::Position(rule) => position::read(rule, context),
             Leaf::Orders(rule) => orders::read(rule, context),
             Leaf::NoData(rule) => no_data::read(rule, context),
-            Leaf::Expr(rule) => expr::read(rule),
+            Leaf::Expr(rule) => expr::read(rule, context),
             Leaf::Windows(rule) => {
                 let now = context.now.wall;
                 let known = match self.caches.0.get(index) {
@@ -154,21 +154,40 @@ impl Caches {
 pub fn steady_deadline(condition: &Condition, context: &Context<'_>) -> Option<Timestamp> {
     let mut first: Option<Timestamp> = None;
     condition.for_each_leaf(&mut |leaf| {
-        if let Leaf::NoData(rule) = leaf {
-            let deadline = no_data::deadline(rule, context);
-            first = match (first, deadline) {
-                (Some(one), Some(other)) => Some(one.min(other)),
-                (one, other) => one.or(other),
-            };
+        let deadline = match leaf {
+            Leaf::NoData(rule) => no_data::deadline(rule, context),
+            Leaf::Expr(rule) => expr::steady_deadline(rule, context),
+            _ => None,
+        };
+        first = earlier(first, deadline);
+    });
+    first
+}
+
+/// The next instant by the wall clock at which an answer that is not in the
+/// caches may change without an observation.
+pub fn wall_deadline(condition: &Condition, context: &Context<'_>) -> Option<Timestamp> {
+    let mut first: Option<Timestamp> = None;
+    condition.for_each_leaf(&mut |leaf| {
+        if let Leaf::Expr(rule) = leaf {
+            first = earlier(first, expr::wall_deadline(rule, context));
         }
     });
     first
 }
 
+fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
 /// Whether the tree needs the working orders to be known now.
 pub fn needs_orders(condition: &Condition, context: &Context<'_>) -> bool {
     condition.has_leaf(|leaf| match leaf {
-        Leaf::Orders(_) | Leaf::Expr(_) => true,
+        Leaf::Orders(_) => true,
+        Leaf::Expr(rule) => expr::needs_orders(rule),
         Leaf::Windows(rule) => windows::needs_orders(rule, context),
         _ => false,
     })
@@ -254,8 +273,6 @@ fn describe_leaf(
         Leaf::Position(rule) => position::describe(rule, context, fields),
         Leaf::Orders(rule) => orders::describe(rule, context, fields),
         Leaf::NoData(rule) => no_data::describe(rule, context, fields),
-        Leaf::Expr(rule) => {
-            fields.put("expression", &rule.text);
-        }
+        Leaf::Expr(rule) => expr::describe(rule, context, fields),
     }
 }

@@ -1,7 +1,7 @@
 //! Condition trees: how kinds are combined. The kinds have their own files.
 
 use super::rule::Scope;
-use super::{drawdown, holdings, pnl, time};
+use super::{drawdown, expression, holdings, pnl, time};
 use crate::rules::diagnostic::{Diagnostic, Findings};
 use crate::rules::keys::{Fields, open_one};
 use crate::rules::node::{Entry, Node};
@@ -59,19 +59,8 @@ fn leaf(kind: &str, entry: &Entry<'_>, scope: &Scope<'_>, findings: &mut Finding
         "position" => holdings::position(value, findings).map(Leaf::Position),
         "orders" => holdings::orders(value, findings).map(Leaf::Orders),
         "no_data" => time::no_data(value, scope, findings).map(Leaf::NoData),
-        _ => expression(entry, findings),
+        _ => expression::expr(value, scope, findings).map(Leaf::Expr),
     }
-}
-
-/// `expr`: refused for the moment, here and nowhere else.
-fn expression(entry: &Entry<'_>, findings: &mut Findings) -> Option<Leaf> {
-    let text = read::text(&entry.value, findings)?;
-    let expr = crate::rules::ruleset::Expr { text: text.into() };
-    let message = "`expr` is not supported yet";
-    let help = "say it with pnl, trailing_drawdown, max_loss, position or orders, combined by \
-                `all`, `any` and `not`";
-    findings.push(Diagnostic::error(entry.value.place, message).help(help));
-    Some(Leaf::Expr(expr))
 }
 
 /// The `breach` of a kind.

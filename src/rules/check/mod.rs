@@ -6,6 +6,7 @@ mod actions;
 mod condition;
 mod daemon;
 mod drawdown;
+mod expression;
 mod holdings;
 mod lints;
 mod notifiers;
