@@ -2,8 +2,9 @@
 #![allow(missing_docs, reason = "a bench")]
 #![allow(
     clippy::panic,
+    clippy::print_stderr,
     clippy::unwrap_used,
-    reason = "a bench fails by panicking"
+    reason = "a bench prints, and fails by panicking"
 )]
 
 use std::fmt::Write as _;
@@ -72,11 +73,35 @@ fn check(text: &str) -> rules::Loaded {
     })
 }
 
+/// Prints what one check takes of a processor, which says more than the time on
+/// the wall where the machine is busy.
+fn print_processor_time(text: &str) {
+    const ROUNDS: u32 = 20;
+    let on_processor = || -> Option<u64> {
+        let stat = std::fs::read_to_string("/proc/self/schedstat").ok()?;
+        stat.split_whitespace().next()?.parse().ok()
+    };
+    let Some(before) = on_processor() else {
+        return;
+    };
+    for _ in 0..ROUNDS {
+        black_box(check(black_box(text)));
+    }
+    if let Some(after) = on_processor() {
+        let micros = after.saturating_sub(before) / u64::from(ROUNDS) / 1_000;
+        eprintln!(
+            "{RULES} rules, {} bytes: {micros} µs of processor time",
+            text.len()
+        );
+    }
+}
+
 fn bench(criterion: &mut Criterion) {
     let text = file();
     let loaded = check(&text);
     assert_eq!(loaded.render_short(), "");
     assert_eq!(loaded.rules.map(|rules| rules.rules.len()), Some(RULES));
+    print_processor_time(&text);
     let mut group = criterion.benchmark_group("check");
     group.sample_size(20);
     group.bench_function("10,000 rules", |bencher| {

@@ -30,11 +30,23 @@ pub(super) fn rule(rule: &Rule, fields: &Fields<'_, '_>, findings: &mut Findings
         let message = "`flatten` closes every position; `close_position` adds nothing";
         findings.push(Diagnostic::warning(place, message).help("keep one of them"));
     }
-    if !rule.warn_at.is_empty() && rule.notifiers().is_empty() {
+    if !rule.warn_at.is_empty() && notified(rule).next().is_none() {
         let message = "nobody hears of these warnings";
         let help = "add `notify:` to the rule";
         findings.push(Diagnostic::warning(fields.place("warn_at"), message).help(help));
     }
+}
+
+/// The names of the notifiers that hear of a rule, some perhaps twice.
+fn notified(rule: &Rule) -> impl Iterator<Item = &str> {
+    let by_action = rule.then.iter().filter_map(|action| match action {
+        Action::Notify(name) => Some(name),
+        _ => None,
+    });
+    rule.notify
+        .iter()
+        .chain(by_action)
+        .map(|name| name.as_str())
 }
 
 /// Warnings about what is declared and not used.
@@ -69,8 +81,7 @@ pub(super) fn unused(
         .filter_map(|draft| draft.session.as_ref())
         .map(|session| session.name())
         .collect();
-    let heard: Vec<_> = rules.iter().flat_map(|rule| rule.notifiers()).collect();
-    let notifiers: HashSet<&str> = heard.iter().map(|name| name.as_str()).collect();
+    let notifiers: HashSet<&str> = rules.iter().flat_map(|rule| notified(rule)).collect();
     for (section, used) in [
         ("venues", venues),
         ("sessions", sessions),

@@ -210,10 +210,11 @@ fn matching<'d>(
 }
 
 fn is_meant(pattern: &str, draft: &Draft) -> bool {
+    let plain = !pattern.contains(['*', '?']);
     let groups = draft.groups.iter().map(|group| group.as_str());
     std::iter::once(draft.name.as_str())
         .chain(groups)
-        .any(|name| glob(pattern, name))
+        .any(|name| pattern == name || (!plain && glob(pattern, name)))
 }
 
 fn no_account(place: Place, pattern: &str, declared: &Declared) -> Diagnostic {
