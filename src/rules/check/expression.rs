@@ -37,25 +37,36 @@ pub(super) fn expr(node: &Node<'_>, scope: &Scope<'_>, findings: &mut Findings) 
 /// The place of a part of the text; all of it where the file writes the text in
 /// another way than it reads: on several lines, with escapes, or elsewhere.
 fn place(node: &Node<'_>, text: &str, span: Range<usize>) -> Place {
+    part_of(node, text, span).unwrap_or(node.place)
+}
+
+fn part_of(node: &Node<'_>, text: &str, span: Range<usize>) -> Option<Place> {
     let whole = node.place;
-    let length = whole.end.saturating_sub(whole.start);
-    let quotes = match length.checked_sub(text.len()) {
-        Some(0) => 0,
-        Some(2) => 1,
-        _ => return whole,
+    let quotes = match whole
+        .end
+        .checked_sub(whole.start)?
+        .checked_sub(small(text.len())?)?
+    {
+        0 => 0,
+        2 => 1,
+        _ => return None,
     };
     if node.origin.is_some() || text.contains('\n') {
-        return whole;
+        return None;
     }
-    let before = text.get(..span.start).unwrap_or_default();
-    let start = whole.start.saturating_add(quotes);
-    Place {
-        start: start.saturating_add(span.start),
-        end: start.saturating_add(span.end),
+    let before = text.get(..span.start)?;
+    let start = whole.start.checked_add(quotes)?;
+    Some(Place {
+        start: start.checked_add(small(span.start)?)?,
+        end: start.checked_add(small(span.end)?)?,
         line: whole.line,
         column: whole
             .column
-            .saturating_add(quotes)
-            .saturating_add(before.chars().count()),
-    }
+            .checked_add(quotes)?
+            .checked_add(small(before.chars().count())?)?,
+    })
+}
+
+fn small(count: usize) -> Option<u32> {
+    u32::try_from(count).ok()
 }
