@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use riskd::store::{EntryFilter, Reader};
 use riskd::venue::paper::{PaperConfig, PaperVenue, serve};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -116,12 +117,6 @@ accounts:
         self.folder.path().join("riskd.db")
     }
 
-    /// Takes the venue off the network; gives it back on the same address with
-    /// [`Rig::venue_back`]'s successor state being fresh.
-    pub fn runtime(&self) -> &Runtime {
-        &self.runtime
-    }
-
     /// A command of the real binary.
     pub fn riskd(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_riskd"));
@@ -193,7 +188,7 @@ accounts:
     pub fn events(&self) -> Vec<Value> {
         let output = self
             .riskd()
-            .args(["events", "--json", "--limit", "100000", "--rules"])
+            .args(["events", "--json", "--limit", "10000", "--rules"])
             .arg(self.rules())
             .output()
             .unwrap();
@@ -204,12 +199,20 @@ accounts:
             .collect()
     }
 
-    /// How many entries of this kind there are.
+    /// How many entries of this kind there are; none before there is a record.
     pub fn count(&self, kind: &str) -> usize {
-        self.events()
-            .iter()
-            .filter(|event| event["kind"] == kind)
-            .count()
+        let filter = EntryFilter {
+            limit: 10_000,
+            ..EntryFilter::default()
+        };
+        let entries = self.runtime.block_on(async {
+            let reader = Reader::open(&self.database()).await.ok()?;
+            let entries = reader.entries(&filter).await.ok();
+            reader.close().await;
+            entries
+        });
+        let entries = entries.unwrap_or_default();
+        entries.iter().filter(|entry| entry.kind == kind).count()
     }
 
     /// What the daemon printed to stderr, over all its starts.
@@ -236,7 +239,7 @@ accounts:
                 "waited in vain for {what}; the log:\n{}",
                 self.log()
             );
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(100));
         }
     }
 
