@@ -4,13 +4,13 @@
 //! Errors are printed once, here, with their causes.
 
 mod check;
-//mod client;
+mod client;
 mod completions;
 mod demo;
 mod events;
 mod find;
-//mod flatten;
-//mod hand;
+mod flatten;
+mod hand;
 mod log;
 mod man;
 mod paper;
@@ -18,9 +18,9 @@ mod printer;
 mod run;
 mod runtime;
 mod schema;
-//mod status;
+mod status;
 mod time;
-//mod why;
+mod why;
 
 use std::process::ExitCode;
 use std::sync::LazyLock;
@@ -100,19 +100,19 @@ enum Command {
     /// Check rule files and say in plain words what they mean
     Check(check::Args),
     /// Show the live accounts, rules and locks of the running daemon
-    //Status(status::Args),
+    Status(status::Args),
     /// Show the record: what was seen, decided and done
     Events(events::Args),
     /// Explain one firing: inputs, formula, requests, answers, verification
-    //Why(why::Args),
+    Why(why::Args),
     /// Make accounts flat and quiet, now, without the daemon
-    //Flatten(flatten::Args),
+    Flatten(flatten::Args),
     /// Lock an account by hand, through the running daemon
-    //Lock(hand::LockArgs),
+    Lock(hand::LockArgs),
     /// End an account's lock by hand, through the running daemon
-    //Unlock(hand::UnlockArgs),
+    Unlock(hand::UnlockArgs),
     /// Let a fired rule fire again, through the running daemon
-    //Rearm(hand::RearmArgs),
+    Rearm(hand::RearmArgs),
     /// See riskd work on simulated accounts
     Demo(demo::Args),
     /// Run the paper venue alone: CrossTrade's API over simulated accounts
@@ -144,13 +144,13 @@ fn carry_out(command: Command, out: &mut Printer) -> anyhow::Result<Exit> {
     match command {
         Command::Run(args) => run::run(&args, out),
         Command::Check(args) => check::run(&args, out),
-        //Command::Status(args) => status::run(&args, out),
+        Command::Status(args) => status::run(&args, out),
         Command::Events(args) => events::run(&args, out),
-        //Command::Why(args) => why::run(&args, out),
-        //Command::Flatten(args) => flatten::run(&args, out),
-        //Command::Lock(args) => hand::lock(&args, out),
-        //Command::Unlock(args) => hand::unlock(&args, out),
-        //Command::Rearm(args) => hand::rearm(&args, out),
+        Command::Why(args) => why::run(&args, out),
+        Command::Flatten(args) => flatten::run(&args, out),
+        Command::Lock(args) => hand::lock(&args, out),
+        Command::Unlock(args) => hand::unlock(&args, out),
+        Command::Rearm(args) => hand::rearm(&args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Paper(args) => paper::run(&args, out),
         Command::Schema(args) => schema::run(&args, out),

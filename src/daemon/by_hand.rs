@@ -62,7 +62,13 @@ pub enum Progress {
 /// # Errors
 /// When the venue cannot even be set up: its secret, its address.
 pub async fn flatten(target: &Target, tell: &mut impl FnMut(Progress)) -> Result<(), String> {
-    let venue = connect(&target.venue)?;
+    flatten_at(connect(&target.venue)?, target, tell).await;
+    Ok(())
+}
+
+/// [`flatten`] at a venue that is set up already: accounts of one credential
+/// share its request budget through it.
+pub async fn flatten_at(venue: Arc<dyn Venue>, target: &Target, tell: &mut impl FnMut(Progress)) {
     let clock = Clock::start();
     let mut hand = Hand {
         venue,
@@ -79,7 +85,6 @@ pub async fn flatten(target: &Target, tell: &mut impl FnMut(Progress)) -> Result
         .enforcement
         .begin(intent, &[], &WorkingOrders::Unknown, hand.clock.now());
     hand.work(steps, tell).await;
-    Ok(())
 }
 
 struct Hand<'a> {

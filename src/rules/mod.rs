@@ -20,7 +20,7 @@ mod mask;
 mod node;
 mod read;
 mod render;
-mod suggest;
+pub(crate) mod suggest;
 mod tables;
 mod tree;
 mod words;

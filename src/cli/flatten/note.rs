@@ -1,0 +1,74 @@
+//! A note in the record of what was done by hand, where that can be.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::End;
+use crate::cli::check::counted;
+use crate::cli::printer::Printer;
+use crate::daemon::wall;
+use crate::domain::account::AccountName;
+use crate::engine::record::{Entry, EntryKind, Fields, Record};
+use crate::store::{Batch, Store, StoreError};
+
+/// How long the record may take: the work is done.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Notes what was done. A record that a daemon holds, or that is not there, is
+/// left alone, and nothing that goes wrong here changes the outcome.
+pub(super) async fn write(database: &Path, ended: &BTreeMap<AccountName, End>, out: &Printer) {
+    if !database.exists() {
+        return;
+    }
+    let database = database.to_owned();
+    let batch = Batch::from(ended.iter().map(entry).collect::<Vec<_>>());
+    match timeout(PATIENCE, add(&database, &batch)).await {
+        // The daemon sees for itself what became of the account.
+        Ok(Ok(()) | Err(StoreError::InUse { .. })) => {}
+        Ok(Err(error)) => out.note(format_args!(
+            "this is not noted in the record: {}",
+            error.in_full()
+        )),
+        Err(_) => out.note("this is not noted in the record: it takes too long to answer"),
+    }
+}
+
+async fn add(database: &Path, batch: &Batch) -> Result<(), StoreError> {
+    let mut store = Store::open(database, wall()).await?;
+    store.write(batch).await?;
+    store.close().await
+}
+
+fn entry((account, end): (&AccountName, &End)) -> Record {
+    let (kind, message) = match end.rounds {
+        Some(rounds) => (
+            EntryKind::Verified,
+            format!(
+                "{account} was made flat and quiet by hand, without the daemon ({rounds} rounds)"
+            ),
+        ),
+        None => (
+            EntryKind::EnforcementStuck,
+            format!(
+                "{account} could not be made flat and quiet by hand, without the daemon: {}",
+                end.last
+            ),
+        ),
+    };
+    let mut fields = Fields::new();
+    fields
+        .put("cause", "person")
+        .put_known("rounds", end.rounds);
+    Record::Entry(Entry {
+        at: wall(),
+        kind,
+        account: Some(account.clone()),
+        rule: None,
+        firing: None,
+        message,
+        fields,
+    })
+}

@@ -1,0 +1,196 @@
+//! `riskd lock`, `riskd unlock` and `riskd rearm`: what a person asks of the
+//! running daemon.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::client::{Client, ClientError};
+use super::find::{self, DatabaseArg, HttpArg, RulesArg};
+use super::printer::Printer;
+use super::{Exit, runtime, time};
+use crate::secret;
+
+/// Where the daemon is, and what proves the right to ask.
+#[derive(Clone, Debug, clap::Args)]
+struct Daemon {
+    #[command(flatten)]
+    rules: RulesArg,
+    #[command(flatten)]
+    http: HttpArg,
+    #[command(flatten)]
+    database: DatabaseArg,
+}
+
+/// Locks an account through the running daemon: until then it is kept flat and
+/// quiet, and whatever appears meanwhile is cancelled and flattened. A lock can
+/// be extended, never shortened.
+#[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  riskd lock apex-1 --until session_end --reason \"enough for today\"\n  riskd lock apex-1 --until 15:30 --reason news\n  riskd lock apex-1 --until manual --reason \"under review\""
+)]
+pub(super) struct LockArgs {
+    /// The account
+    #[arg(value_name = "ACCOUNT")]
+    account: String,
+    /// session_end, a time HH:MM in the session's zone, a duration such as 2h, or manual
+    #[arg(long, value_name = "WHEN", value_parser = until)]
+    until: String,
+    /// Why; it stands in the record
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    reason: String,
+    #[command(flatten)]
+    daemon: Daemon,
+}
+
+/// Ends the locks of an account through the running daemon.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  riskd unlock apex-1 --reason \"reviewed with the desk\"")]
+pub(super) struct UnlockArgs {
+    /// The account
+    #[arg(value_name = "ACCOUNT")]
+    account: String,
+    /// Why; it stands in the record
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    reason: String,
+    #[command(flatten)]
+    daemon: Daemon,
+}
+
+/// Lets a rule that has fired fire again, through the running daemon.
+#[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  riskd rearm apex-1 \"daily loss limit\" --reason \"the price was bad\""
+)]
+pub(super) struct RearmArgs {
+    /// The account
+    #[arg(value_name = "ACCOUNT")]
+    account: String,
+    /// The rule
+    #[arg(value_name = "RULE")]
+    rule: String,
+    /// Why; it stands in the record
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    reason: String,
+    #[command(flatten)]
+    daemon: Daemon,
+}
+
+/// What is sent.
+#[derive(Debug, Serialize)]
+struct Body<'a> {
+    account: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<&'a str>,
+    reason: &'a str,
+}
+
+/// Takes what a rule file takes; the daemon checks again.
+fn until(text: &str) -> Result<String, String> {
+    let is_time = || {
+        let (hour, minute) = text.split_once(':')?;
+        let is_two = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        (is_two(hour) && is_two(minute) && hour <= "23" && minute <= "59").then_some(())
+    };
+    let is_known = matches!(text, "session_end" | "manual");
+    if is_known || time::wait(text).is_ok() || is_time().is_some() {
+        return Ok(text.to_owned());
+    }
+    Err("expected session_end, a time HH:MM, a duration such as 2h, or manual".to_owned())
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text.is_empty() {
+        true => Err("a reason is needed".to_owned()),
+        false => Ok(text.to_owned()),
+    }
+}
+
+pub(super) fn lock(args: &LockArgs, out: &mut Printer) -> anyhow::Result<Exit> {
+    let body = Body {
+        account: &args.account,
+        rule: None,
+        until: Some(&args.until),
+        reason: &args.reason,
+    };
+    let done = format!("{} is locked until {}", args.account, args.until);
+    ask("/lock", &args.daemon, &body, &done, out)
+}
+
+pub(super) fn unlock(args: &UnlockArgs, out: &mut Printer) -> anyhow::Result<Exit> {
+    let body = Body {
+        account: &args.account,
+        rule: None,
+        until: None,
+        reason: &args.reason,
+    };
+    let done = format!("{} is not locked any more", args.account);
+    ask("/unlock", &args.daemon, &body, &done, out)
+}
+
+pub(super) fn rearm(args: &RearmArgs, out: &mut Printer) -> anyhow::Result<Exit> {
+    let body = Body {
+        account: &args.account,
+        rule: Some(&args.rule),
+        until: None,
+        reason: &args.reason,
+    };
+    let done = format!("{} may fire again on {}", args.rule, args.account);
+    ask("/rearm", &args.daemon, &body, &done, out)
+}
+
+fn ask(
+    path: &str,
+    daemon: &Daemon,
+    body: &Body<'_>,
+    done: &str,
+    out: &mut Printer,
+) -> anyhow::Result<Exit> {
+    let rules = find::rules_if_any(&daemon.rules, out)?;
+    let client = Client::new(find::http(&daemon.http, rules.as_ref())?)?;
+    let database = daemon
+        .database
+        .database
+        .clone()
+        .unwrap_or_else(|| find::record_of(rules.as_ref()));
+    runtime::short(async {
+        // Whether a daemon is there comes before whether its token is.
+        let status = match client.status().await {
+            Ok(status) => status,
+            Err(error) => return error.end(out),
+        };
+        let file = token_file(&database, daemon, &status)?;
+        let token = secret::from_file(&file).with_context(|| {
+            format!(
+                "cannot read the daemon's token; run this as the daemon's user or as root ({})",
+                file.display()
+            )
+        })?;
+        match client.post(path, token.expose(), body).await {
+            Ok(_) => {
+                out.line(format_args!("{done}; it is on record"))?;
+                Ok(Exit::Done)
+            }
+            Err(ClientError::Refused { status, words }) => {
+                bail!("the daemon says: {words} (HTTP {})", status.as_u16())
+            }
+            Err(error) => error.end(out),
+        }
+    })
+}
+
+/// The token beside the record that was named or found; else beside the one
+/// that the daemon says it writes.
+fn token_file(database: &Path, daemon: &Daemon, status: &Value) -> anyhow::Result<PathBuf> {
+    let beside = find::token_file(database);
+    if daemon.database.database.is_some() || beside.exists() {
+        return Ok(beside);
+    }
+    let told = status.pointer("/record/database").and_then(Value::as_str);
+    Ok(told.map_or(beside, |database| find::token_file(Path::new(database))))
+}

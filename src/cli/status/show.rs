@@ -1,0 +1,280 @@
+//! The daemon's state for people.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use comfy_table::{CellAlignment, Table, presets};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::view::{Account, Lock, Rule, Status, Venue};
+use crate::cli::check::counted;
+use crate::cli::printer::{Paint, Printer};
+use crate::cli::time;
+use crate::domain::money::Money;
+use crate::rules::explain;
+
+/// Width of the bar that shows how much of a limit is used.
+const BAR: usize = 10;
+/// Characters of a hash that tell two rule sets apart.
+const HASH: usize = 12;
+
+/// The whole state.
+pub(super) fn status(status: &Status, out: &Printer) -> String {
+    let mut lines = Vec::new();
+    header(status, out, &mut lines);
+    for account in &status.accounts {
+        lines.push(String::new());
+        account_lines(account, out, &mut lines);
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn header(status: &Status, out: &Printer, lines: &mut Vec<String>) {
+    let ready = match status.ready {
+        true => out.paint(Paint::Green, "ready"),
+        false => out.paint(Paint::Yellow, "not ready: waiting for every account"),
+    };
+    let mode = match status.mode.as_str() {
+        "observe" => out.paint(Paint::Yellow, "mode observe: nothing is sent"),
+        mode => format!("mode {mode}"),
+    };
+    lines.push(format!(
+        "{}, {mode}, {ready}, up {} (pid {})",
+        out.paint(Paint::Bold, &format!("riskd {}", status.version)),
+        up(status),
+        status.pid
+    ));
+    let rules = &status.rules;
+    lines.push(format!(
+        "rules   {}: {} enabled, hash {}, in force since {}",
+        rules.file,
+        rules.enabled,
+        rules.hash.get(..HASH).unwrap_or(&rules.hash),
+        instant(&rules.loaded)
+    ));
+    if let Some(refused) = &rules.refused {
+        let text = format!(
+            "rules   a later version of the file is REFUSED, the old rules stay: {refused}"
+        );
+        lines.push(out.paint(Paint::Red, &text));
+    }
+    let record = &status.record;
+    lines.push(match &record.reason {
+        None => format!("record  {}: {}", record.database, record.state),
+        Some(reason) => {
+            let text = format!("record  {}: {}: {reason}", record.database, record.state);
+            out.paint(Paint::Red, &text)
+        }
+    });
+    lines.extend(status.venues.iter().map(|found| venue(found, out)));
+}
+
+fn venue(venue: &Venue, out: &Printer) -> String {
+    let last = match venue.last_poll_ms {
+        Some(millis) => format!(
+            "the last {} ago",
+            time::took(TimeDelta::milliseconds(millis))
+        ),
+        None => "none ended yet".to_owned(),
+    };
+    let failed = match venue.failed_polls {
+        0 => String::new(),
+        count => format!(" ({count} failed)"),
+    };
+    let line = format!(
+        "venue   {}: a poll each {}, {} polls{failed}, {last}; budget {} of {}",
+        venue.venue,
+        explain::duration(TimeDelta::milliseconds(venue.poll_ms)),
+        venue.polls,
+        venue.budget_left,
+        venue.budget
+    );
+    match &venue.failure {
+        None => line,
+        Some(failure) => format!("{line}\n        {}", out.paint(Paint::Red, failure)),
+    }
+}
+
+fn account_lines(account: &Account, out: &Printer, lines: &mut Vec<String>) {
+    let mut title = out.paint(Paint::Bold, &account.account);
+    title.push_str(&format!(" ({} at {})", account.number, account.venue));
+    lines.push(title);
+    for found in &account.locks {
+        lines.push(format!("  {}", out.paint(Paint::Yellow, &lock(found))));
+    }
+    if let Some(work) = &account.enforcement {
+        let text = format!(
+            "ENFORCING: {}; round {}, {} in a row",
+            work.goals.join(", "),
+            work.round,
+            counted(
+                usize::try_from(work.failed_reads).unwrap_or(usize::MAX),
+                "failed read"
+            )
+        );
+        lines.push(format!("  {}", out.paint(Paint::Red, &text)));
+    }
+    lines.push(format!("  {}", figures(account)));
+    lines.push(format!("  {}", holdings(account, out)));
+    if !account.rules.is_empty() {
+        rules(&account.rules, out, lines);
+    }
+}
+
+fn lock(lock: &Lock) -> String {
+    let word = match lock.kind.as_str() {
+        "lock" => "LOCKED",
+        "close_only" => "CLOSE ONLY",
+        other => other,
+    };
+    let until = match lock.until.as_str() {
+        "manual" => "until a person unlocks it".to_owned(),
+        until => format!("until {}", instant(until)),
+    };
+    format!("{word} {until}: {}", lock.reason)
+}
+
+fn figures(account: &Account) -> String {
+    let session = account.session.as_deref().unwrap_or("unknown");
+    let from = match &account.session_pnl_from {
+        Some(from) => format!(" (by the {from})"),
+        None => String::new(),
+    };
+    format!(
+        "session {session}: P&L {}{from}, open P&L {}, balance {}, equity {}",
+        money(account.session_pnl),
+        money(account.unrealized),
+        money(account.balance),
+        money(account.equity)
+    )
+}
+
+fn holdings(account: &Account, out: &Printer) -> String {
+    let positions = match &account.positions {
+        None => "positions unknown".to_owned(),
+        Some(held) if held.is_empty() => "no position".to_owned(),
+        Some(held) => format!("holds {}", held.join(", ")),
+    };
+    let orders = match account.working_orders {
+        None => "working orders not read".to_owned(),
+        Some(0) => "no working order".to_owned(),
+        Some(count) => counted(count, "working order"),
+    };
+    let age = explain::duration(TimeDelta::seconds(account.data_age_seconds));
+    let data = match (account.data.as_str(), &account.data_reason) {
+        ("good", _) => format!("data {age} old"),
+        (state, None) => out.paint(Paint::Yellow, &format!("data {state}, good {age} ago")),
+        (state, Some(reason)) => out.paint(
+            Paint::Yellow,
+            &format!("data {state} ({reason}), good {age} ago"),
+        ),
+    };
+    format!("{positions}, {orders}; {data}")
+}
+
+fn rules(rules: &[Rule], out: &Printer, lines: &mut Vec<String>) {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header([
+        "rule", "state", "value", "limit", "distance", "used", "firing",
+    ]);
+    for rule in rules {
+        let name = match rule.held_back {
+            true => format!("{} (a looser form waits)", rule.rule),
+            false => rule.rule.clone(),
+        };
+        table.add_row([
+            name,
+            rule.state.clone(),
+            blank(rule.value),
+            blank(rule.limit),
+            blank(rule.distance),
+            rule.used.map_or(String::new(), |used| bar(used.decimal())),
+            rule.firing
+                .map_or(String::new(), |firing| firing.to_string()),
+        ]);
+    }
+    for column in [2, 3, 4, 6] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let text = table.trim_fmt();
+    let mut rows = text.lines();
+    if let Some(head) = rows.next() {
+        lines.push(format!(" {}", out.paint(Paint::Dim, head)));
+    }
+    for (row, rule) in rows.zip(rules) {
+        let row = match rule.state.as_str() {
+            "fired" => out.paint(Paint::Red, row),
+            "building" => out.paint(Paint::Yellow, row),
+            "unknown" => out.paint(Paint::Dim, row),
+            _ => row.to_owned(),
+        };
+        lines.push(format!(" {row}"));
+    }
+}
+
+/// `██████░░░░  62%`; nothing is used below zero, all of it above one.
+fn bar(used: Decimal) -> String {
+    let percent = used
+        .checked_mul(Decimal::ONE_HUNDRED)
+        .and_then(|percent| percent.to_i64())
+        .unwrap_or(0)
+        .max(0);
+    let filled = usize::try_from(percent).unwrap_or(0) * BAR / 100;
+    let filled = filled.min(BAR);
+    let empty = BAR.saturating_sub(filled);
+    format!("{}{} {percent:>3}%", "█".repeat(filled), "░".repeat(empty))
+}
+
+fn money(amount: Option<Money>) -> String {
+    amount.map_or_else(|| "unknown".to_owned(), Money::grouped)
+}
+
+fn blank(amount: Option<Money>) -> String {
+    amount.map_or_else(|| "-".to_owned(), Money::grouped)
+}
+
+fn parsed(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text)
+        .ok()
+        .map(|at| at.with_timezone(&Utc))
+}
+
+/// A time of the wire for people; as it is when it cannot be read.
+fn instant(text: &str) -> String {
+    match parsed(text) {
+        Some(at) => at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        None => text.to_owned(),
+    }
+}
+
+fn up(status: &Status) -> String {
+    match (parsed(&status.now), parsed(&status.started)) {
+        (Some(now), Some(started)) => {
+            let span = now.signed_duration_since(started);
+            explain::duration(TimeDelta::seconds(span.num_seconds()))
+        }
+        _ => "since an unknown time".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_stays_within_its_width() {
+        let cases = [
+            ("-0.5", "░░░░░░░░░░   0%"),
+            ("0", "░░░░░░░░░░   0%"),
+            ("0.625", "██████░░░░  62%"),
+            ("1", "██████████ 100%"),
+            ("12.5", "██████████ 1250%"),
+        ];
+        for (used, expect) in cases {
+            assert_eq!(bar(used.parse().unwrap()), expect);
+        }
+    }
+}

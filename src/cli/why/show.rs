@@ -1,0 +1,169 @@
+//! A firing for people.
+
+use chrono::TimeDelta;
+
+use super::rule::Then;
+use super::{Explained, done_at, evidence};
+use crate::cli::events::show::human;
+use crate::cli::printer::{Paint, Printer};
+use crate::cli::time;
+use crate::domain::observation::Timestamp;
+use crate::engine::record::{Cause, IntentEnd};
+use crate::store::{FiringStory, IntentView, LockView, RequestView};
+
+/// Characters of a hash that tell two rule sets apart.
+const HASH: usize = 12;
+
+/// The whole explanation, a line each.
+pub(super) fn explained(found: &Explained, out: &Printer) -> Vec<String> {
+    let story = &found.story;
+    let firing = &story.firing;
+    let title = format!(
+        "firing {}: {} on {}",
+        firing.id, firing.rule, firing.account
+    );
+    let mut lines = vec![
+        out.paint(Paint::Bold, &title),
+        format!("  at {}", time::full(firing.at)),
+    ];
+    let mut section = |name: &str, content: Vec<String>| {
+        if !content.is_empty() {
+            lines.push(String::new());
+            lines.push(out.paint(Paint::Bold, name));
+            lines.extend(content.into_iter().map(|line| format!("  {line}")));
+        }
+    };
+    section("the rule, as it stood then", rule(found));
+    section("what was compared", evidence::sentences(&firing.evidence));
+    section("what it does", vec![firing.actions.join(", ")]);
+    section("what was to be reached", intents(story));
+    section("what was sent", requests(story));
+    let meanwhile = found.meanwhile.iter().map(|entry| human(entry, out));
+    section("what happened meanwhile", meanwhile.collect());
+    section("verification", vec![verification(story, out)]);
+    section("locks", story.locks.iter().map(lock).collect());
+    lines
+}
+
+fn rule(found: &Explained) -> Vec<String> {
+    let mut lines: Vec<String> = match &found.rule {
+        Then::Words(words) => vec![words.clone()],
+        Then::Yaml(yaml) => yaml.lines().map(ToOwned::to_owned).collect(),
+        Then::Unknown => vec!["the record does not hold it".to_owned()],
+    };
+    let hash = &found.story.firing.rules_hash;
+    let hash = hash.get(..HASH).unwrap_or(hash);
+    lines.push(match &found.story.rule_set {
+        Some(set) => format!(
+            "rule set {hash}, first in force {}",
+            time::full(set.loaded_at)
+        ),
+        None => format!("rule set {hash}"),
+    });
+    lines
+}
+
+fn intents(story: &FiringStory) -> Vec<String> {
+    story.intents.iter().map(intent).collect()
+}
+
+fn intent(view: &IntentView) -> String {
+    let intent = &view.intent;
+    let end = match view.ended {
+        None => "still being worked on".to_owned(),
+        Some((at, IntentEnd::Verified)) => {
+            format!(
+                "verified after {}",
+                time::took(at.signed_duration_since(intent.at))
+            )
+        }
+        Some((_, IntentEnd::Observed)) => "nothing was sent: observe mode".to_owned(),
+        Some((at, IntentEnd::Abandoned)) => {
+            format!(
+                "given up after {}",
+                time::took(at.signed_duration_since(intent.at))
+            )
+        }
+    };
+    let cause = match &intent.cause {
+        Cause::Firing(_) => String::new(),
+        Cause::Lock => " (asked by the lock)".to_owned(),
+        Cause::Person(reason) => format!(" (asked by a person: {reason})"),
+    };
+    format!(
+        "intent {}: {}{cause}: {end}",
+        intent.id,
+        intent.goal.words()
+    )
+}
+
+fn requests(story: &FiringStory) -> Vec<String> {
+    let fired = story.firing.at;
+    story
+        .requests
+        .iter()
+        .map(|view| request(view, fired))
+        .collect()
+}
+
+fn request(view: &RequestView, fired: Timestamp) -> String {
+    let after = time::took(view.at.signed_duration_since(fired));
+    let target = view
+        .target
+        .as_ref()
+        .map_or(String::new(), |target| format!(" {target}"));
+    let answer = match &view.answer {
+        None => "no answer is on record".to_owned(),
+        Some(answer) => {
+            let took = time::took(answer.at.signed_duration_since(view.at));
+            let status = answer
+                .status
+                .map_or(String::new(), |status| format!(", HTTP {status}"));
+            let words = match answer.words.is_empty() {
+                true => String::new(),
+                false => format!(": {}", answer.words),
+            };
+            format!("{} in {took}{status}{words}", answer.outcome.name())
+        }
+    };
+    format!(
+        "{after:>9} later  round {}  request {}: {}{target}: {answer}",
+        view.round, view.id, view.write
+    )
+}
+
+fn verification(story: &FiringStory, out: &Printer) -> String {
+    let is_verified = |view: &IntentView| matches!(view.ended, Some((_, IntentEnd::Verified)));
+    if story.intents.is_empty() {
+        return "nothing was to be reached".to_owned();
+    }
+    match done_at(story) {
+        None => out.paint(
+            Paint::Yellow,
+            "not verified yet: riskd is still working on it",
+        ),
+        Some(at) if story.intents.iter().all(is_verified) => {
+            let took: TimeDelta = at.signed_duration_since(story.firing.at);
+            let text = format!(
+                "everything was verified at {}, {} after the firing, by a read after the last request",
+                time::full(at),
+                time::took(took)
+            );
+            out.paint(Paint::Green, &text)
+        }
+        Some(_) => "not everything was verified: see the intents above".to_owned(),
+    }
+}
+
+fn lock(view: &LockView) -> String {
+    let lock = &view.lock;
+    let mut text = format!("{} {}: {}", lock.kind.name(), lock.end, lock.reason);
+    if let Some(next) = view.replaced_by {
+        text.push_str(&format!("; extended by lock {next}"));
+    }
+    match &view.ended {
+        Some((at, reason)) => text.push_str(&format!("; ended {}: {reason}", time::full(*at))),
+        None => text.push_str("; in force on the record"),
+    }
+    text
+}
