@@ -9,6 +9,7 @@
 
 mod crosstrade;
 mod every_zone;
+mod expr;
 mod local_time;
 mod paper;
 mod rules;
