@@ -11,6 +11,7 @@
 mod crosstrade;
 mod e2e;
 mod every_zone;
+mod expr;
 mod local_time;
 mod paper;
 mod rules;
