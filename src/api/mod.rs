@@ -1,44 +1,60 @@
-//! The local HTTP API: the state as JSON.
+//! The local HTTP API: state, events, metrics and a page to read; a few
+//! commands of a person to write.
+//!
+//! It reads the record over connections of its own and asks the daemon through
+//! a queue of its own, so that nothing here holds up the protective path. There
+//! is deliberately no way to change rules, and nothing that acts on more than
+//! one account.
 
+pub mod events;
 pub mod status;
 
-use std::net::SocketAddr;
+mod ask;
+mod guard;
+mod health;
+mod metrics;
+mod page;
+mod person;
+mod serve;
+mod token;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::daemon::Input;
-use status::Status;
+pub use ask::{PersonError, Question};
+pub use token::{Token, token_path};
 
-/// How long the dispatcher may take to answer before the API says that it
-/// hangs.
-const PATIENCE: Duration = Duration::from_secs(2);
+use crate::store::Reader;
 
-/// Serves until it is stopped.
-///
-/// # Errors
-/// When the address cannot be listened on.
-pub async fn serve(
-    listener: TcpListener,
-    inputs: mpsc::Sender<Input>,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
-    let app = Router::new()
-        .route("/healthz", get(healthz))
-        .route("/status", get(status))
-        .with_state(inputs);
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async move { stop.cancelled().await })
-        .await
+/// How many questions may wait for the daemon.
+pub const QUESTIONS: usize = 64;
+/// How long a request may take, its body included.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest body of a request, in bytes.
+const BODY_SIZE: usize = 8 * 1024;
+
+/// What the API needs.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// To the daemon.
+    pub questions: mpsc::Sender<Question>,
+    /// The record, over connections that only read.
+    pub reader: Reader,
+    /// What a write must show; without one, writes are refused.
+    pub token: Option<Arc<Token>>,
 }
 
 /// Binds the address of the API.
@@ -49,40 +65,141 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
 
-async fn ask(inputs: &mpsc::Sender<Input>) -> Option<Status> {
-    let (reply, state) = oneshot::channel();
-    let asked = async {
-        inputs.send(Input::Show(reply)).await.ok()?;
-        state.await.ok()
-    };
-    timeout(PATIENCE, asked).await.ok().flatten()
+/// Serves until it is stopped.
+///
+/// # Errors
+/// When the listener has no address.
+pub async fn serve(
+    listener: TcpListener,
+    api: Api,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let bound = listener.local_addr()?.ip();
+    serve::serve(listener, router(api, bound), stop).await;
+    Ok(())
 }
 
-async fn status(State(inputs): State<mpsc::Sender<Input>>) -> Response {
-    match ask(&inputs).await {
+fn router(api: Api, bound: IpAddr) -> Router {
+    let writes = Router::new()
+        .route("/lock", post(person::lock))
+        .route("/unlock", post(person::unlock))
+        .route("/rearm", post(person::rearm))
+        .route("/flatten", post(person::flatten))
+        .route_layer(middleware::from_fn_with_state(
+            api.clone(),
+            person::only_with_token,
+        ));
+    Router::new()
+        .route("/", get(page::html))
+        .route("/page.css", get(page::css))
+        .route("/page.js", get(page::js))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/status", get(status))
+        .route("/metrics", get(metrics))
+        .route("/events", get(events::events))
+        .merge(writes)
+        .fallback(async || refuse(StatusCode::NOT_FOUND, "there is nothing here"))
+        .method_not_allowed_fallback(async || {
+            refuse(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this method is not for here",
+            )
+        })
+        .layer(DefaultBodyLimit::max(BODY_SIZE))
+        .layer(middleware::from_fn_with_state(bound, only_neighbours))
+        .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn(with_headers))
+        .with_state(api)
+}
+
+async fn only_neighbours(State(bound): State<IpAddr>, request: Request, next: Next) -> Response {
+    match guard::check(request.headers(), request.uri(), bound) {
+        Ok(()) => next.run(request).await,
+        Err(stranger) => refuse(StatusCode::FORBIDDEN, stranger.to_string()),
+    }
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    timeout(REQUEST_TIMEOUT, next.run(request))
+        .await
+        .unwrap_or_else(|_| refuse(StatusCode::REQUEST_TIMEOUT, "the request took too long"))
+}
+
+/// What a browser must keep to.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CACHE_CONTROL, "no-store"),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+];
+
+async fn with_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in HEADERS {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn status(State(api): State<Api>) -> Response {
+    match ask::show(&api.questions).await {
         Some(status) => Json(status).into_response(),
         None => hangs(),
     }
 }
 
-/// 200 while the dispatcher turns and every venue is polled; else 503.
-async fn healthz(State(inputs): State<mpsc::Sender<Input>>) -> Response {
-    let Some(status) = ask(&inputs).await else {
+async fn metrics(State(api): State<Api>) -> Response {
+    match ask::show(&api.questions).await {
+        Some(status) => {
+            let kind = "text/plain; version=0.0.4; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], metrics::text(&status)).into_response()
+        }
+        None => hangs(),
+    }
+}
+
+/// 200 while the daemon answers and nothing is wrong; else 503 and what is.
+async fn healthz(State(api): State<Api>) -> Response {
+    let Some(status) = ask::show(&api.questions).await else {
         return hangs();
     };
-    let is_good =
-        status.record.state == "good" && status.venues.iter().all(|v| v.failure.is_none());
-    let code = if is_good && status.ready {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
+    let problems = health::problems(&status);
+    let (code, state) = match problems.is_empty() {
+        true => (StatusCode::OK, "good"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "degraded"),
     };
-    let state = if is_good { "good" } else { "degraded" };
-    let body = json!({"state": state, "ready": status.ready, "record": status.record.state});
+    let body = json!({"state": state, "ready": status.ready, "problems": problems});
     (code, Json(body)).into_response()
 }
 
+/// 200 once every account was observed since the start; else 503.
+async fn readyz(State(api): State<Api>) -> Response {
+    match ask::show(&api.questions).await {
+        Some(status) if status.ready => Json(json!({"ready": true})).into_response(),
+        Some(_) => {
+            let body = json!({"ready": false, "error": "not every account was observed yet"});
+            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+        }
+        None => hangs(),
+    }
+}
+
 fn hangs() -> Response {
-    let body = json!({"state": "hangs", "error": "the dispatcher does not answer"});
+    let body = json!({"state": "hangs", "error": "the daemon does not answer"});
     (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+}
+
+fn refuse(status: StatusCode, words: impl Into<String>) -> Response {
+    (status, Json(json!({"error": words.into()}))).into_response()
 }

@@ -1,8 +1,9 @@
 //! The state of the daemon, as `status` shows it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::daemon::LatencyStatus;
 use crate::engine::status::AccountStatus;
 
 /// The whole state.
@@ -30,6 +31,79 @@ pub struct Status {
     pub accounts: Vec<AccountStatus>,
     /// Time from a received observation to the first request it led to.
     pub reaction: LatencyStatus,
+    /// The same since the start, by size.
+    pub reaction_histogram: Histogram,
+    /// What was counted since the start.
+    pub counts: Counts,
+}
+
+/// The distribution of the last measurements, in microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LatencyStatus {
+    /// How many there are, at most 4096.
+    pub count: usize,
+    /// Median.
+    pub p50_us: u64,
+    /// 99th percentile.
+    pub p99_us: u64,
+    /// The longest.
+    pub max_us: u64,
+}
+
+/// The upper bounds of a histogram's sizes, in microseconds.
+pub const LATENCY_BOUNDS_US: [u64; 10] = [
+    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 100_000, 1_000_000,
+];
+
+/// How many latencies there were of each size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Histogram {
+    /// How many were at most as long as each of [`LATENCY_BOUNDS_US`] and longer
+    /// than the bound before it.
+    pub counts: [u64; LATENCY_BOUNDS_US.len()],
+    /// How many there were, those beyond the last bound included.
+    pub count: u64,
+    /// All of them added up, in microseconds.
+    pub sum_us: u64,
+}
+
+impl Histogram {
+    /// Adds one.
+    pub fn note(&mut self, micros: u64) {
+        let sizes = LATENCY_BOUNDS_US.into_iter().zip(&mut self.counts);
+        if let Some((_, count)) = { sizes }.find(|(bound, _)| micros <= *bound) {
+            *count = count.saturating_add(1);
+        }
+        self.count = self.count.saturating_add(1);
+        self.sum_us = self.sum_us.saturating_add(micros);
+    }
+}
+
+/// What was counted since the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// By account.
+    pub accounts: BTreeMap<String, AccountCounts>,
+    /// Answers to writes, by outcome.
+    pub answers: BTreeMap<&'static str, u64>,
+    /// Messages that no try could deliver.
+    pub undelivered: u64,
+}
+
+/// What was counted for one account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AccountCounts {
+    /// Observations, by how far they can be trusted: `good`, `suspect`,
+    /// `missing`.
+    pub observations: BTreeMap<&'static str, u64>,
+    /// Rules evaluated.
+    pub evaluations: u64,
+    /// Firings, by rule.
+    pub firings: BTreeMap<String, u64>,
+    /// Rounds of enforcement that sent requests.
+    pub rounds: u64,
+    /// Writes sent, by what was asked.
+    pub requests: BTreeMap<&'static str, u64>,
 }
 
 /// The rules in force.

@@ -15,12 +15,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::clock::Clock;
+use super::counters::Counters;
 use super::executor::{Job, JobKind};
-use super::input::{Input, PersonError, Polled};
+use super::input::{Input, Polled, Queues};
 use super::latency::Latencies;
 use super::lifecycle::Lifecycle;
 use super::venues::{Prepared, Venues};
 use crate::api::status::{RecordStatus, RulesStatus, Status, VenueStatus};
+use crate::api::{PersonError, Question};
 use crate::domain::account::{AccountName, VenueName};
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Observation, Timestamp};
@@ -28,7 +30,7 @@ use crate::engine::effect::{Audience, Effect, Notice, Severity};
 use crate::engine::event::{Command, Event};
 use crate::engine::record::{Entry, EntryKind, Fields, Record};
 use crate::engine::{Data, Engine};
-use crate::notify::Notifiers;
+use crate::notify::{Notifiers, Undelivered};
 use crate::rules::ruleset::{Mode, RuleSet};
 use crate::store::{Batch, Health, Quality, RuleSetRow, Sample, StoreHandle};
 
@@ -54,6 +56,7 @@ pub(super) struct Dispatcher {
     pub(super) venues: Venues,
     pub(super) notifiers: Notifiers,
     pub(super) latencies: Arc<Latencies>,
+    pub(super) counters: Counters,
     pub(super) lifecycle: Lifecycle,
     pub(super) samples: HashMap<AccountName, Sample>,
     pub(super) polls: HashMap<VenueName, PollCount>,
@@ -80,16 +83,18 @@ pub(super) struct PollCount {
 impl Dispatcher {
     /// Runs until it is stopped; then everything that was decided is handed to
     /// the record.
-    pub(super) async fn run(mut self, mut inputs: mpsc::Receiver<Input>, stop: CancellationToken) {
+    pub(super) async fn run(mut self, mut queues: Queues, stop: CancellationToken) {
         loop {
             let wake = self.sleep_until();
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                input = inputs.recv() => match input {
+                input = queues.inputs.recv() => match input {
                     Some(input) => self.take(input),
                     None => break,
                 },
+                Some(question) = queues.questions.recv() => self.answer(question),
+                Some(failure) = queues.undelivered.recv() => self.take_undelivered(failure),
                 changed = self.health.changed() => match changed {
                     Ok(()) => self.take_health(),
                     Err(_) => break,
@@ -137,17 +142,23 @@ impl Dispatcher {
                 self.step(event, None);
             }
             Input::Answer(event) => self.step(event, None),
-            Input::Person { command, done } => self.obey(command, done),
-            Input::Show(reply) => {
-                let _ = reply.send(self.status());
-            }
-            Input::NotifyFailed { message } => {
-                warn!("{message}");
-                self.tell(EntryKind::NotifyFailed, message);
-            }
             Input::Reload => self.prepare_reload(),
             Input::Reloaded(prepared) => self.finish_reload(*prepared),
         }
+    }
+
+    fn answer(&mut self, question: Question) {
+        match question {
+            Question::Person { command, done } => self.obey(command, done),
+            // Who asked may have gone away.
+            Question::Show(reply) => drop(reply.send(self.status())),
+        }
+    }
+
+    fn take_undelivered(&mut self, failure: Undelivered) {
+        warn!("{}", failure.message);
+        self.counters.undelivered();
+        self.tell(EntryKind::NotifyFailed, failure.message);
     }
 
     fn step(&mut self, event: Event, trigger: Option<Instant>) {
@@ -167,6 +178,8 @@ impl Dispatcher {
             if let Some(Data::Suspect(doubt)) = self.engine.data(&account) {
                 sample.quality = Quality::Suspect(doubt.name().to_owned());
             }
+            let rules = self.engine.rules().rules_of(&account).count();
+            self.counters.observed(&account, &sample.quality, rules);
             self.keep_if_changed(sample, &mut batch);
             self.start(effects, Some(polled.received), &mut batch);
         }
@@ -240,6 +253,7 @@ impl Dispatcher {
 
     /// Starts requests, reads and messages; collects the rows.
     fn start(&mut self, effects: Vec<Effect>, trigger: Option<Instant>, batch: &mut Batch) {
+        self.counters.decided(&effects);
         let mut rejected = Vec::new();
         for effect in effects {
             let job = match effect {
@@ -366,9 +380,8 @@ impl Dispatcher {
     }
 
     fn obey(&mut self, command: Command, done: oneshot::Sender<Result<(), PersonError>>) {
-        let account = command.account().clone();
-        if self.engine.rules().account(&account).is_none() {
-            let _ = done.send(Err(PersonError::UnknownAccount(account)));
+        if let Some(objection) = self.objection(&command) {
+            let _ = done.send(Err(objection));
             return;
         }
         self.step(Event::Person(command), None);
@@ -378,6 +391,28 @@ impl Dispatcher {
             let recorded = store.flush(RECORD_WAIT).await;
             let _ = done.send(recorded.map_err(PersonError::NotRecorded));
         });
+    }
+
+    /// Why a command cannot be carried out. That it had no effect must never
+    /// pass for success.
+    fn objection(&self, command: &Command) -> Option<PersonError> {
+        let rules = self.engine.rules();
+        let account = command.account();
+        if rules.account(account).is_none() {
+            return Some(PersonError::UnknownAccount(account.clone()));
+        }
+        match command {
+            Command::Flatten { .. } | Command::Lock { .. } => (rules.daemon.mode == Mode::Observe)
+                .then(|| PersonError::OnlyObserves(account.clone())),
+            Command::Unlock { .. } => None,
+            Command::Rearm { rule, .. } => {
+                let is_known = rules.rules_of(account).any(|known| known.name == *rule);
+                (!is_known).then(|| PersonError::UnknownRule {
+                    account: account.clone(),
+                    rule: rule.clone(),
+                })
+            }
+        }
     }
 
     /// Has the rule file read again, away from here: the disk may hang.
@@ -471,6 +506,8 @@ impl Dispatcher {
             venues: rules.venues.iter().map(|v| self.venue_status(v)).collect(),
             accounts: self.engine.status(now),
             reaction: self.latencies.status(),
+            reaction_histogram: self.latencies.histogram(),
+            counts: self.counters.counts(),
         }
     }
 

@@ -1,53 +1,47 @@
 //! Time from a received observation to the first request that it led to.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
+use crate::api::status::{Histogram, LatencyStatus};
 
 /// How many of the last measurements are kept.
 const KEPT: usize = 4096;
 
-/// The last measurements.
+/// The last measurements, and all of them by size.
 #[derive(Debug, Default)]
-pub(super) struct Latencies(Mutex<VecDeque<Duration>>);
+pub(super) struct Latencies(Mutex<Kept>);
 
-/// The distribution of the last measurements, in microseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct LatencyStatus {
-    /// How many there are, at most 4096.
-    pub count: usize,
-    /// Median.
-    pub p50_us: u64,
-    /// 99th percentile.
-    pub p99_us: u64,
-    /// The longest.
-    pub max_us: u64,
+#[derive(Debug, Default)]
+struct Kept {
+    last: VecDeque<u64>,
+    all: Histogram,
 }
 
 impl Latencies {
     pub(super) fn note(&self, latency: Duration) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT {
-            kept.pop_front();
+        let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        let mut kept = self.kept();
+        if kept.last.len() >= KEPT {
+            kept.last.pop_front();
         }
-        kept.push_back(latency);
+        kept.last.push_back(micros);
+        kept.all.note(micros);
+    }
+
+    /// All measurements by size.
+    pub(super) fn histogram(&self) -> Histogram {
+        self.kept().all
     }
 
     pub(super) fn status(&self) -> LatencyStatus {
-        let mut sorted: Vec<Duration> = {
-            let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.iter().copied().collect()
-        };
+        let mut sorted: Vec<u64> = self.kept().last.iter().copied().collect();
         sorted.sort_unstable();
         let at = |percent: usize| {
             let index = sorted.len().saturating_mul(percent) / 100;
-            sorted
-                .get(index.min(sorted.len().saturating_sub(1)))
-                .map_or(0, |latency| {
-                    u64::try_from(latency.as_micros()).unwrap_or(u64::MAX)
-                })
+            let index = index.min(sorted.len().saturating_sub(1));
+            sorted.get(index).copied().unwrap_or_default()
         };
         LatencyStatus {
             count: sorted.len(),
@@ -55,5 +49,9 @@ impl Latencies {
             p99_us: at(99),
             max_us: at(100),
         }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

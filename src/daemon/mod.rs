@@ -5,6 +5,7 @@
 //! queues; they share nothing but messages.
 
 mod clock;
+mod counters;
 mod dispatcher;
 mod executor;
 mod input;
@@ -27,24 +28,26 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use clock::{Clock, wall};
-pub use input::{Input, PersonError};
-pub use latency::LatencyStatus;
 pub use venues::connect;
 
-use crate::api;
+use crate::api::{self, Api, Token};
 use crate::engine::restore::{Kept, Started};
 use crate::engine::{Engine, EngineConfig, NextIds};
 use crate::notify::Notifiers;
 use crate::rules::ruleset::{Mode, RuleSet};
 use crate::rules::{self, Color};
 use crate::store::{Batch, Restored, Retention, Store, StoreError, StoreHandle, Writer};
+use counters::Counters;
 use dispatcher::{Dispatcher, RulesFile, row_of, short};
+use input::{Input, Queues};
 use latency::Latencies;
 use lifecycle::Lifecycle;
 use venues::{Prepared, Venues};
 
 /// How many inputs may wait for the dispatcher.
 const INPUTS: usize = 4096;
+/// How many failures of notifiers may wait for the dispatcher.
+const UNDELIVERED: usize = 256;
 /// Time between two polls when the rule file's cannot be used.
 const DEFAULT_POLL: Duration = Duration::from_secs(1);
 /// How long the record may take to be written when the daemon stops.
@@ -172,6 +175,8 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         None => None,
     };
     let (inputs, queue) = mpsc::channel(INPUTS);
+    let (questions, asked) = mpsc::channel(api::QUESTIONS);
+    let reader = store.reader();
     let latencies = Arc::new(Latencies::default());
     let mut venues = Venues::new(
         clock.clone(),
@@ -193,7 +198,8 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         ..Batch::default()
     });
     venues.change(&rules, connected);
-    let notifiers = Notifiers::start(channels, inputs.clone());
+    let (failures, undelivered) = mpsc::channel(UNDELIVERED);
+    let notifiers = Notifiers::start(channels, failures);
     let mut dispatcher = Dispatcher {
         engine,
         clock: clock.clone(),
@@ -206,6 +212,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         venues,
         notifiers,
         latencies,
+        counters: Counters::default(),
         lifecycle: Lifecycle::new(rules.venues.iter().map(|venue| venue.name.clone())),
         samples: HashMap::new(),
         polls: HashMap::new(),
@@ -213,7 +220,12 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     };
     dispatcher.begin(effects);
     if let Some(listener) = listener {
-        let api = api::serve(listener, inputs.clone(), stop.clone());
+        let api = Api {
+            questions,
+            reader,
+            token: token(&database),
+        };
+        let api = api::serve(listener, api, stop.clone());
         tokio::spawn(async move {
             if let Err(error) = api.await {
                 error!("the local API ended: {error}");
@@ -222,7 +234,12 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     }
     tokio::spawn(retain_for_ever(handle.clone(), clock, stop.clone()));
     tokio::spawn(watch_signals(inputs, stop.clone()).map_err(StartError::Signals)?);
-    dispatcher.run(queue, stop).await;
+    let queues = Queues {
+        inputs: queue,
+        questions: asked,
+        undelivered,
+    };
+    dispatcher.run(queues, stop).await;
     lifecycle::tell(&[sd_notify::NotifyState::Stopping]);
     handle.close(LAST_WRITES);
     if let Ok(drained) = writing.await
@@ -231,6 +248,22 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         warn!("the record was not closed in order; nothing that was written is lost");
     }
     Ok(())
+}
+
+/// The token for writes over the API. Without one riskd protects all the same,
+/// and the API only reads.
+fn token(database: &Path) -> Option<Arc<Token>> {
+    match Token::write_beside(database) {
+        Ok(token) => Some(Arc::new(token)),
+        Err(error) => {
+            let path = api::token_path(database);
+            error!(
+                "{}: {error}; commands over the API are refused, `riskd flatten` works without it",
+                path.display()
+            );
+            None
+        }
+    }
 }
 
 /// How old an observation may become: several polls of the slowest venue, and

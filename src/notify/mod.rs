@@ -10,7 +10,6 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
-use crate::daemon::Input;
 use crate::domain::account::NotifierName;
 use crate::domain::observation::Timestamp;
 use crate::engine::effect::{Audience, Notice, Severity};
@@ -54,18 +53,25 @@ impl Message {
     }
 }
 
+/// A message that could not be delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undelivered {
+    /// To whom, why, and the message itself.
+    pub message: String,
+}
+
 /// The notifiers of a rule set.
 pub struct Notifiers {
     queues: HashMap<NotifierName, mpsc::Sender<Message>>,
-    inputs: mpsc::Sender<Input>,
+    failures: mpsc::Sender<Undelivered>,
 }
 
 impl Notifiers {
-    /// Starts these notifiers.
-    pub fn start(channels: Channels, inputs: mpsc::Sender<Input>) -> Notifiers {
+    /// Starts these notifiers. What they cannot deliver comes out of `failures`.
+    pub fn start(channels: Channels, failures: mpsc::Sender<Undelivered>) -> Notifiers {
         let mut notifiers = Notifiers {
             queues: HashMap::new(),
-            inputs,
+            failures,
         };
         notifiers.replace(channels);
         notifiers
@@ -78,7 +84,7 @@ impl Notifiers {
         for (name, channel) in channels.0 {
             let (queue, messages) = mpsc::channel(QUEUE);
             self.queues.insert(name.clone(), queue);
-            tokio::spawn(deliver(name, channel, messages, self.inputs.clone()));
+            tokio::spawn(deliver(name, channel, messages, self.failures.clone()));
         }
     }
 
@@ -154,7 +160,7 @@ async fn deliver(
     name: NotifierName,
     channel: Channel,
     mut messages: mpsc::Receiver<Message>,
-    inputs: mpsc::Sender<Input>,
+    failures: mpsc::Sender<Undelivered>,
 ) {
     while let Some(message) = messages.recv().await {
         if let Err(reason) = try_hard(&channel, &message).await {
@@ -162,7 +168,7 @@ async fn deliver(
                 "the message to {name} could not be delivered ({reason}): {}",
                 message.text
             );
-            let _ = inputs.send(Input::NotifyFailed { message }).await;
+            let _ = failures.send(Undelivered { message }).await;
         }
     }
 }

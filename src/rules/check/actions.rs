@@ -2,7 +2,7 @@
 
 use super::{Declared, unknown_name};
 use crate::domain::account::NotifierName;
-use crate::rules::diagnostic::{Diagnostic, Findings, either, quoted};
+use crate::rules::diagnostic::{Diagnostic, Findings, Place, either, quoted};
 use crate::rules::keys::{Fields, Table, open_one};
 use crate::rules::node::{Node, Value};
 use crate::rules::read;
@@ -95,7 +95,10 @@ fn open_action<'n, 'a>(
 
 fn until(node: &Node<'_>, table: &'static Table, findings: &mut Findings) -> Option<Until> {
     let fields = Fields::open(node, table, findings)?;
-    let node = fields.get("until")?;
+    until_of(fields.get("until")?, findings)
+}
+
+fn until_of(node: &Node<'_>, findings: &mut Findings) -> Option<Until> {
     let text = read::scalar(node, "a time, a duration or a word", findings)?;
     if read::looks_like_time(text) {
         return read::clock_time(node, findings).map(Until::TimeOfDay);
@@ -104,6 +107,34 @@ fn until(node: &Node<'_>, table: &'static Table, findings: &mut Findings) -> Opt
         return read::duration(node, findings).map(Until::For);
     }
     read::word(node, findings)
+}
+
+impl Until {
+    /// Reads what may stand after `until:` in a rule file: `session_end`,
+    /// `manual`, a time of day, a duration.
+    ///
+    /// # Errors
+    /// What is wrong with it and what would be right, in words.
+    pub fn parse(text: &str) -> Result<Until, String> {
+        let node = Node {
+            place: Place::default(),
+            origin: None,
+            whole: true,
+            value: Value::Scalar { text: text.into() },
+        };
+        let mut findings = Findings::default();
+        let until = until_of(&node, &mut findings);
+        until.ok_or_else(|| {
+            let (diagnostics, _) = findings.into_shown();
+            diagnostics.into_iter().next().map_or_else(
+                || "not a time, a duration or a word".to_owned(),
+                |found| match found.help {
+                    Some(help) => format!("{}; {help}", found.message),
+                    None => found.message,
+                },
+            )
+        })
+    }
 }
 
 /// The name of an entry under `notify`.

@@ -1,0 +1,82 @@
+//! What the API asks of the daemon, and how it waits for the answer.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+use super::status::Status;
+use crate::domain::account::{AccountName, RuleName};
+use crate::engine::event::Command;
+use crate::store::FlushError;
+
+/// How long the daemon may take to show its state before the API says that it
+/// hangs.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a person's command may take, the write to disk included.
+const COMMAND_PATIENCE: Duration = Duration::from_secs(8);
+
+/// One thing that the API asks of the daemon.
+#[derive(Debug)]
+pub enum Question {
+    /// The state, as it is now.
+    Show(oneshot::Sender<Status>),
+    /// A person asks for something and waits until it is on record.
+    Person {
+        /// What.
+        command: Command,
+        /// Told once it survives a loss of power, or why that is not known.
+        done: oneshot::Sender<Result<(), PersonError>>,
+    },
+}
+
+/// Why a person's command was not carried out, or is not known to be on record.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PersonError {
+    /// The account is not in the rule file.
+    #[error("no account {0} in the rule file")]
+    UnknownAccount(AccountName),
+    /// No rule of this name watches the account.
+    #[error("no rule {rule} watches {account}")]
+    UnknownRule {
+        /// The account.
+        account: AccountName,
+        /// The rule.
+        rule: RuleName,
+    },
+    /// In observe mode nothing is sent and nothing is locked.
+    #[error(
+        "riskd only observes: nothing was sent; `riskd flatten {0}` closes the account without the daemon"
+    )]
+    OnlyObserves(AccountName),
+    /// It was carried out, but the record is not known to hold it.
+    #[error("done, but the record could not be written: {0}")]
+    NotRecorded(#[from] FlushError),
+}
+
+/// The state; `None` when the daemon does not answer.
+pub(super) async fn show(questions: &mpsc::Sender<Question>) -> Option<Status> {
+    let (reply, state) = oneshot::channel();
+    let asked = async {
+        questions.send(Question::Show(reply)).await.ok()?;
+        state.await.ok()
+    };
+    timeout(PATIENCE, asked).await.ok().flatten()
+}
+
+/// Hands a command over and waits until it is on record; `None` when the daemon
+/// does not answer.
+pub(super) async fn command(
+    questions: &mpsc::Sender<Question>,
+    command: Command,
+) -> Option<Result<(), PersonError>> {
+    let (done, outcome) = oneshot::channel();
+    let asked = async {
+        questions
+            .send(Question::Person { command, done })
+            .await
+            .ok()?;
+        outcome.await.ok()
+    };
+    timeout(COMMAND_PATIENCE, asked).await.ok().flatten()
+}

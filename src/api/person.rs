@@ -1,0 +1,160 @@
+//! What a person may ask for: `POST /lock`, `/unlock`, `/rearm`, `/flatten`.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::ask::{self, PersonError};
+use super::{Api, hangs, refuse};
+use crate::engine::event::Command;
+use crate::rules::ruleset::Until;
+
+/// The longest reason, in characters.
+const LONGEST_REASON: usize = 500;
+
+type Body = Result<Bytes, BytesRejection>;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LockAsked {
+    account: String,
+    until: String,
+    reason: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountAsked {
+    account: String,
+    reason: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RearmAsked {
+    account: String,
+    rule: String,
+    reason: String,
+}
+
+pub(super) async fn lock(State(api): State<Api>, body: Body) -> Response {
+    let command = read(body).and_then(|asked: LockAsked| {
+        let until = Until::parse(&asked.until).map_err(|wrong| bad(format!("until: {wrong}")))?;
+        Ok(Command::Lock {
+            account: asked.account.as_str().into(),
+            until,
+            reason: reason(&asked.reason)?,
+        })
+    });
+    hand_over(&api, command).await
+}
+
+pub(super) async fn unlock(State(api): State<Api>, body: Body) -> Response {
+    let command = read(body).and_then(|asked: AccountAsked| {
+        Ok(Command::Unlock {
+            account: asked.account.as_str().into(),
+            reason: reason(&asked.reason)?,
+        })
+    });
+    hand_over(&api, command).await
+}
+
+pub(super) async fn flatten(State(api): State<Api>, body: Body) -> Response {
+    let command = read(body).and_then(|asked: AccountAsked| {
+        Ok(Command::Flatten {
+            account: asked.account.as_str().into(),
+            reason: reason(&asked.reason)?,
+        })
+    });
+    hand_over(&api, command).await
+}
+
+pub(super) async fn rearm(State(api): State<Api>, body: Body) -> Response {
+    let command = read(body).and_then(|asked: RearmAsked| {
+        Ok(Command::Rearm {
+            account: asked.account.as_str().into(),
+            rule: asked.rule.as_str().into(),
+            reason: reason(&asked.reason)?,
+        })
+    });
+    hand_over(&api, command).await
+}
+
+/// Lets a request on only with the token, before its body is looked at.
+pub(super) async fn only_with_token(
+    State(api): State<Api>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some(token) = &api.token else {
+        let words = "riskd could not write its token at the start; its log says why";
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, words);
+    };
+    let mut shown = request.headers().get_all(header::AUTHORIZATION).iter();
+    let is_shown = shown
+        .next()
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| token.is_shown_by(value));
+    if is_shown && shown.next().is_none() {
+        return next.run(request).await;
+    }
+    let words = "this needs `Authorization: Bearer` and the token from the file api-token";
+    let mut response = refuse(StatusCode::UNAUTHORIZED, words);
+    let challenge = axum::http::HeaderValue::from_static("Bearer");
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, challenge);
+    response
+}
+
+/// A refusal in place of a command.
+type Refusal = (StatusCode, String);
+
+fn bad(words: impl Into<String>) -> Refusal {
+    (StatusCode::BAD_REQUEST, words.into())
+}
+
+fn read<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
+    let bytes = body.map_err(|rejection| (rejection.status(), rejection.body_text()))?;
+    serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))
+}
+
+/// The reason goes on record and into messages: one line, not blank, not long.
+fn reason(text: &str) -> Result<String, Refusal> {
+    let text = text.trim();
+    let length = text.chars().count();
+    if length == 0 || length > LONGEST_REASON {
+        return Err(bad(format!("reason: 1 to {LONGEST_REASON} characters")));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(bad("reason: one line of text"));
+    }
+    Ok(text.to_owned())
+}
+
+async fn hand_over(api: &Api, command: Result<Command, Refusal>) -> Response {
+    let command = match command {
+        Ok(command) => command,
+        Err((status, words)) => return refuse(status, words),
+    };
+    match ask::command(&api.questions, command).await {
+        Some(Ok(())) => Json(json!({"ok": true})).into_response(),
+        Some(Err(error)) => refuse(status_of(&error), error.to_string()),
+        None => hangs(),
+    }
+}
+
+fn status_of(error: &PersonError) -> StatusCode {
+    match error {
+        PersonError::UnknownAccount(_) | PersonError::UnknownRule { .. } => StatusCode::NOT_FOUND,
+        PersonError::OnlyObserves(_) => StatusCode::CONFLICT,
+        PersonError::NotRecorded(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
