@@ -9,11 +9,13 @@
 
 mod crosstrade;
 mod every_zone;
+mod golden;
 mod local_time;
 mod paper;
 mod rules;
 mod schedule;
 mod session_calendar;
 mod store;
+mod support;
 mod wall_clock;
 mod window;
