@@ -82,6 +82,9 @@ pub struct Seen {
     pub trusted_at: Timestamp,
     missing_in_a_row: u32,
     lost_reported: bool,
+    /// The suspicion that was taken for the truth because it was repeated; it
+    /// is not raised again until an observation is free of it.
+    settled: Option<Suspicion>,
 }
 
 /// How good the newest observation is.
@@ -325,17 +328,21 @@ impl AccountRun {
     }
 
     /// What is suspect about the observation, unless it says the same thing for
-    /// the second time.
-    fn doubt(&self, learned: &Learned) -> Option<Suspicion> {
+    /// the second time or more.
+    fn doubt(&mut self, learned: &Learned) -> Option<Suspicion> {
         let open = self.memory.session.as_ref().map(|session| session.open);
         let realized_before = self
             .memory
             .last
             .filter(|last| open.is_some_and(|open| last.at >= open))
             .and_then(|last| last.realized);
-        let doubt = suspicion(learned, realized_before)?;
-        let repeated = self.seen.data == Data::Suspect(doubt);
-        (!(repeated && doubt.is_settled_by_repetition())).then_some(doubt)
+        let doubt = suspicion(learned, realized_before);
+        let repeated = doubt.filter(|doubt| {
+            let again = self.seen.data == Data::Suspect(*doubt);
+            doubt.is_settled_by_repetition() && (again || self.seen.settled == Some(*doubt))
+        });
+        self.seen.settled = repeated;
+        doubt.filter(|_| repeated.is_none())
     }
 
     /// Everything that a condition may look at, now.
@@ -587,6 +594,7 @@ impl Seen {
             trusted_at: now.steady,
             missing_in_a_row: 0,
             lost_reported: false,
+            settled: None,
         }
     }
 
