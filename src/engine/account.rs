@@ -248,6 +248,7 @@ impl AccountRun {
     fn miss(&mut self, missing: Missing, out: &mut Out<'_>) {
         self.seen.figures = Figures::default();
         self.seen.positions = None;
+        self.seen.orders = WorkingOrders::Unknown;
         self.seen.data = Data::Missing(missing);
         self.seen.missing_in_a_row = self.seen.missing_in_a_row.saturating_add(1);
         if self.seen.missing_in_a_row >= LOST_AFTER && !self.seen.lost_reported {
