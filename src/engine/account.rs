@@ -286,6 +286,7 @@ impl AccountRun {
         self.take_holdings(&learned, at, now);
         if let Some(doubt) = self.doubt(&learned) {
             self.seen.figures = Figures::default();
+            self.seen.forget_results();
             if self.seen.data != Data::Suspect(doubt) {
                 self.tell_suspect(doubt, &learned.figures, out);
             }
@@ -596,6 +597,20 @@ impl Seen {
             missing_in_a_row: 0,
             lost_reported: false,
             settled: None,
+        }
+    }
+
+    /// Forgets the open result of each position: the positions are believed,
+    /// their numbers are not.
+    fn forget_results(&mut self) {
+        if let Some(positions) = &mut self.positions {
+            *positions = positions
+                .iter()
+                .map(|position| Position {
+                    unrealized: None,
+                    ..position.clone()
+                })
+                .collect();
         }
     }
 
