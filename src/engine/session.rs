@@ -182,6 +182,7 @@ impl SessionMemory {
             next_open: next.next_open,
             closed: false,
             anchor: None,
+            venue_before: last.and_then(|last| last.realized),
             venue_figure: if starts_with_day {
                 VenueFigure::Untested
             } else {
@@ -304,9 +305,8 @@ impl SessionMemory {
                     // one of the session before has been reset.
                     None => {
                         venue.is_some()
-                            && before
-                                .filter(|last| last.at < self.open)
-                                .and_then(|last| last.realized)
+                            && self
+                                .venue_before
                                 .is_none_or(|old| old.is_zero() || figures.realized != Some(old))
                     }
                 };
