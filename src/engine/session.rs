@@ -160,6 +160,10 @@ fn add_session<K: PartialEq>(
         *span = None;
         return;
     }
+    if span.is_none() && ended.anchor.is_none() {
+        // Nothing was seen of it: the span begins with what riskd sees first.
+        return;
+    }
     let running = span.get_or_insert_with(|| SpanSum {
         first: ended.date,
         closed: PnlSum::ZERO,
