@@ -341,28 +341,19 @@ impl SessionMemory {
         };
         let ledger = self.ledger(figures);
         let trusted = self.venue_figure == VenueFigure::Trusted;
-        let (first, second) = if trusted {
-            (venue, ledger)
-        } else {
-            (ledger, venue)
-        };
-        // Yesterday's figure must not stand in for a ledger that is not there.
-        let second = if self.venue_figure == VenueFigure::Untested {
-            PnlSum::default()
-        } else {
-            second
+        // A figure of another day, or one that dropped a carried trade, must not
+        // stand in for a ledger that is not there.
+        let sum = match trusted {
+            true => PnlSum {
+                total: venue.total.or(ledger.total),
+                realized: venue.realized.or(ledger.realized),
+            },
+            false => ledger,
         };
         SessionPnl {
-            sum: PnlSum {
-                total: first.total.or(second.total),
-                realized: first.realized.or(second.realized),
-            },
+            sum,
             unrealized: figures.unrealized,
-            from_venue: if trusted {
-                venue.total.is_some()
-            } else {
-                ledger.total.is_none() && second.total.is_some()
-            },
+            from_venue: trusted && venue.total.is_some(),
         }
     }
 
