@@ -287,6 +287,9 @@ impl AccountRun {
         if let Some(doubt) = self.doubt(&learned) {
             self.seen.figures = Figures::default();
             self.seen.forget_results();
+            if doubt == Suspicion::AllZero {
+                self.seen.forget_emptiness();
+            }
             if self.seen.data != Data::Suspect(doubt) {
                 self.tell_suspect(doubt, &learned.figures, out);
             }
@@ -611,6 +614,15 @@ impl Seen {
                     ..position.clone()
                 })
                 .collect();
+        }
+    }
+
+    /// Forgets that nothing was there: an account that has not loaded shows no
+    /// position and no order either. What was there is believed.
+    fn forget_emptiness(&mut self) {
+        self.positions = self.positions.take().filter(|held| !held.is_empty());
+        if self.orders.count() == Some(0) {
+            self.orders = WorkingOrders::Unknown;
         }
     }
 
