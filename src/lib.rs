@@ -16,6 +16,7 @@ pub mod domain;
 pub mod engine;
 pub mod http;
 pub mod notify;
+pub mod replay;
 pub mod rules;
 pub mod secret;
 pub mod store;

@@ -82,6 +82,9 @@ pub struct Seen {
     pub trusted_at: Timestamp,
     missing_in_a_row: u32,
     lost_reported: bool,
+    /// The suspicion that was taken for the truth because it was repeated; it
+    /// is not raised again until an observation is free of it.
+    settled: Option<Suspicion>,
 }
 
 /// How good the newest observation is.
@@ -245,6 +248,7 @@ impl AccountRun {
     fn miss(&mut self, missing: Missing, out: &mut Out<'_>) {
         self.seen.figures = Figures::default();
         self.seen.positions = None;
+        self.seen.orders = WorkingOrders::Unknown;
         self.seen.data = Data::Missing(missing);
         self.seen.missing_in_a_row = self.seen.missing_in_a_row.saturating_add(1);
         if self.seen.missing_in_a_row >= LOST_AFTER && !self.seen.lost_reported {
@@ -282,6 +286,10 @@ impl AccountRun {
         self.take_holdings(&learned, at, now);
         if let Some(doubt) = self.doubt(&learned) {
             self.seen.figures = Figures::default();
+            self.seen.forget_results();
+            if doubt == Suspicion::AllZero {
+                self.seen.forget_emptiness();
+            }
             if self.seen.data != Data::Suspect(doubt) {
                 self.tell_suspect(doubt, &learned.figures, out);
             }
@@ -325,17 +333,21 @@ impl AccountRun {
     }
 
     /// What is suspect about the observation, unless it says the same thing for
-    /// the second time.
-    fn doubt(&self, learned: &Learned) -> Option<Suspicion> {
+    /// the second time or more.
+    fn doubt(&mut self, learned: &Learned) -> Option<Suspicion> {
         let open = self.memory.session.as_ref().map(|session| session.open);
         let realized_before = self
             .memory
             .last
             .filter(|last| open.is_some_and(|open| last.at >= open))
             .and_then(|last| last.realized);
-        let doubt = suspicion(learned, realized_before)?;
-        let repeated = self.seen.data == Data::Suspect(doubt);
-        (!(repeated && doubt.is_settled_by_repetition())).then_some(doubt)
+        let doubt = suspicion(learned, realized_before);
+        let repeated = doubt.filter(|doubt| {
+            let again = self.seen.data == Data::Suspect(*doubt);
+            doubt.is_settled_by_repetition() && (again || self.seen.settled == Some(*doubt))
+        });
+        self.seen.settled = repeated;
+        doubt.filter(|_| repeated.is_none())
     }
 
     /// Everything that a condition may look at, now.
@@ -594,6 +606,30 @@ impl Seen {
             trusted_at: now.steady,
             missing_in_a_row: 0,
             lost_reported: false,
+            settled: None,
+        }
+    }
+
+    /// Forgets the open result of each position: the positions are believed,
+    /// their numbers are not.
+    fn forget_results(&mut self) {
+        if let Some(positions) = &mut self.positions {
+            *positions = positions
+                .iter()
+                .map(|position| Position {
+                    unrealized: None,
+                    ..position.clone()
+                })
+                .collect();
+        }
+    }
+
+    /// Forgets that nothing was there: an account that has not loaded shows no
+    /// position and no order either. What was there is believed.
+    fn forget_emptiness(&mut self) {
+        self.positions = self.positions.take().filter(|held| !held.is_empty());
+        if self.orders.count() == Some(0) {
+            self.orders = WorkingOrders::Unknown;
         }
     }
 

@@ -43,6 +43,10 @@ pub struct SessionMemory {
     pub anchor: Option<SessionAnchor>,
     /// How far the venue's own session figure can be trusted.
     pub venue_figure: VenueFigure,
+    /// The venue's last realized figure of before the open: while it still says
+    /// the same, it has not been reset.
+    #[serde(default)]
+    pub venue_before: Option<Money>,
     /// High-water marks that last for the session.
     pub marks: SessionMarks,
     /// Session P&L by the last trustworthy observation.

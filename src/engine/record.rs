@@ -255,9 +255,17 @@ impl Fields {
         Fields(Vec::new())
     }
 
-    /// Adds a value.
+    /// Adds a value; a second one of the same name goes behind the first, since
+    /// a JSON object has each name once.
     pub fn put(&mut self, name: impl Into<Cow<'static, str>>, value: impl ToString) -> &mut Fields {
-        self.0.push((name.into(), value.to_string()));
+        let name = name.into();
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => {
+                values.push_str("; ");
+                values.push_str(&value.to_string());
+            }
+            None => self.0.push((name, value.to_string())),
+        }
         self
     }
 
@@ -273,7 +281,7 @@ impl Fields {
         self
     }
 
-    /// The first value of this name.
+    /// The value of this name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()

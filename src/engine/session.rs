@@ -160,6 +160,10 @@ fn add_session<K: PartialEq>(
         *span = None;
         return;
     }
+    if span.is_none() && ended.anchor.is_none() {
+        // Nothing was seen of it: the span begins with what riskd sees first.
+        return;
+    }
     let running = span.get_or_insert_with(|| SpanSum {
         first: ended.date,
         closed: PnlSum::ZERO,
@@ -182,6 +186,7 @@ impl SessionMemory {
             next_open: next.next_open,
             closed: false,
             anchor: None,
+            venue_before: last.and_then(|last| last.realized),
             venue_figure: if starts_with_day {
                 VenueFigure::Untested
             } else {
@@ -304,9 +309,8 @@ impl SessionMemory {
                     // one of the session before has been reset.
                     None => {
                         venue.is_some()
-                            && before
-                                .filter(|last| last.at < self.open)
-                                .and_then(|last| last.realized)
+                            && self
+                                .venue_before
                                 .is_none_or(|old| old.is_zero() || figures.realized != Some(old))
                     }
                 };
@@ -337,28 +341,19 @@ impl SessionMemory {
         };
         let ledger = self.ledger(figures);
         let trusted = self.venue_figure == VenueFigure::Trusted;
-        let (first, second) = if trusted {
-            (venue, ledger)
-        } else {
-            (ledger, venue)
-        };
-        // Yesterday's figure must not stand in for a ledger that is not there.
-        let second = if self.venue_figure == VenueFigure::Untested {
-            PnlSum::default()
-        } else {
-            second
+        // A figure of another day, or one that dropped a carried trade, must not
+        // stand in for a ledger that is not there.
+        let sum = match trusted {
+            true => PnlSum {
+                total: venue.total.or(ledger.total),
+                realized: venue.realized.or(ledger.realized),
+            },
+            false => ledger,
         };
         SessionPnl {
-            sum: PnlSum {
-                total: first.total.or(second.total),
-                realized: first.realized.or(second.realized),
-            },
+            sum,
             unrealized: figures.unrealized,
-            from_venue: if trusted {
-                venue.total.is_some()
-            } else {
-                ledger.total.is_none() && second.total.is_some()
-            },
+            from_venue: trusted && venue.total.is_some(),
         }
     }
 

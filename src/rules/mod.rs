@@ -15,14 +15,14 @@ pub mod ruleset;
 pub mod schema;
 
 mod check;
-mod keys;
+pub(crate) mod keys;
 mod mask;
-mod node;
-mod read;
-mod render;
+pub(crate) mod node;
+pub(crate) mod read;
+pub(crate) mod render;
 pub(crate) mod suggest;
 mod tables;
-mod tree;
+pub(crate) mod tree;
 mod words;
 
 pub use check::{Loader, MAX_ACCOUNTS, MAX_RULES};
@@ -109,14 +109,23 @@ fn targets(declared: &check::Declared) -> Vec<Target> {
 }
 
 impl Loaded {
+    fn sheet(&self) -> render::Sheet<'_> {
+        render::Sheet {
+            name: &self.name,
+            shown: &self.shown,
+            diagnostics: &self.diagnostics,
+            omitted: self.omitted,
+        }
+    }
+
     /// The diagnostics with the lines that they are about, for people.
     pub fn render(&self, color: Color) -> String {
-        render::report(self, color)
+        render::report(&self.sheet(), color)
     }
 
     /// The diagnostics, each on a line: `file:line:column: error: ...; ...`.
     pub fn render_short(&self) -> String {
-        render::short(self)
+        render::short(&self.sheet())
     }
 }
 

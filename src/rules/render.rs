@@ -4,21 +4,33 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::Color;
 use super::diagnostic::{Diagnostic, Place, Severity};
-use super::{Color, Loaded};
 
 /// Longest line that is shown around a mark, in bytes; of a longer one the
 /// place alone is given.
 const MAX_LINE: usize = 2_000;
 
+/// A text and what was found in it.
+pub(crate) struct Sheet<'s> {
+    /// What messages call the text.
+    pub(crate) name: &'s str,
+    /// The text with secrets starred out.
+    pub(crate) shown: &'s str,
+    /// What was found, by place.
+    pub(crate) diagnostics: &'s [Diagnostic],
+    /// How many more there were.
+    pub(crate) omitted: usize,
+}
+
 /// Every diagnostic with the line that it is about.
-pub(super) fn report(loaded: &Loaded, color: Color) -> String {
+pub(crate) fn report(loaded: &Sheet<'_>, color: Color) -> String {
     let renderer = match color {
         Color::Styled => Renderer::styled(),
         Color::Plain => Renderer::plain(),
     };
     let mut out = String::new();
-    for diagnostic in &loaded.diagnostics {
+    for diagnostic in loaded.diagnostics {
         let group = group(loaded, diagnostic);
         out.push_str(&renderer.render(&[group]));
         out.push_str("\n\n");
@@ -27,13 +39,13 @@ pub(super) fn report(loaded: &Loaded, color: Color) -> String {
     out
 }
 
-fn group<'l>(loaded: &'l Loaded, diagnostic: &'l Diagnostic) -> Group<'l> {
+fn group<'l>(loaded: &'l Sheet<'l>, diagnostic: &'l Diagnostic) -> Group<'l> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(&*diagnostic.message);
-    let group = match marked_line(&loaded.shown, diagnostic.place) {
+    let group = match marked_line(loaded.shown, diagnostic.place) {
         Some((line, span)) => {
             let mark = AnnotationKind::Primary
                 .span(span)
@@ -41,12 +53,12 @@ fn group<'l>(loaded: &'l Loaded, diagnostic: &'l Diagnostic) -> Group<'l> {
             title.element(
                 Snippet::source(line)
                     .line_start(index(diagnostic.place.line))
-                    .path(&*loaded.name)
+                    .path(loaded.name)
                     .annotation(mark),
             )
         }
         None => title.element(
-            annotate_snippets::Origin::path(&*loaded.name)
+            annotate_snippets::Origin::path(loaded.name)
                 .line(index(diagnostic.place.line))
                 .char_column(index(diagnostic.place.column)),
         ),
@@ -79,9 +91,9 @@ fn marked_line(text: &str, place: Place) -> Option<(&str, Range<usize>)> {
 }
 
 /// Every diagnostic on a line of its own.
-pub(super) fn short(loaded: &Loaded) -> String {
+pub(crate) fn short(loaded: &Sheet<'_>) -> String {
     let mut out = String::new();
-    for diagnostic in &loaded.diagnostics {
+    for diagnostic in loaded.diagnostics {
         let Place { line, column, .. } = diagnostic.place;
         let severity = diagnostic.severity.name();
         let message = &diagnostic.message;
@@ -99,7 +111,7 @@ pub(super) fn short(loaded: &Loaded) -> String {
     out
 }
 
-fn push_omitted(loaded: &Loaded, out: &mut String) {
+fn push_omitted(loaded: &Sheet<'_>, out: &mut String) {
     if loaded.omitted > 0 {
         out.push_str(&format!("and {} more\n", loaded.omitted));
     }

@@ -142,20 +142,30 @@ impl Reading {
     }
 
     /// True when either is; shown by the one that is true, else by the one
-    /// that is nearer to its limit.
+    /// that has used more of its limit.
     #[must_use]
     pub fn or(self, other: Reading) -> Reading {
         let truth = self.truth.or(other.truth);
         let shown = match (self.truth, other.truth) {
             (Truth::True, _) => self,
             (_, Truth::True) => other,
-            _ => match (self.distance, other.distance) {
-                (Some(mine), Some(theirs)) if theirs < mine => other,
-                (None, Some(_)) => other,
-                _ => self,
-            },
+            _ if other.is_nearer_than(&self) => other,
+            _ => self,
         };
         Reading { truth, ..shown }
+    }
+
+    /// Whether more of the limit is used than of another one's; distances in
+    /// different units say nothing about that.
+    pub fn is_nearer_than(&self, other: &Reading) -> bool {
+        match (self.limit, other.limit) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(_), Some(_)) => match (self.used(), other.used()) {
+                (Some(mine), Some(theirs)) => mine > theirs,
+                (mine, theirs) => mine.is_some() && theirs.is_none(),
+            },
+        }
     }
 
     /// True when both are; shown by the one that is not true, else by the first

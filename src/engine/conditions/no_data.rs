@@ -9,22 +9,19 @@ use crate::rules::ruleset::NoData;
 /// Never unknown: it is the one condition about not knowing.
 pub(super) fn read(rule: &NoData, context: &Context<'_>) -> Reading {
     let age = context.now.since(context.data_since);
-    Reading::of(Truth::from(age > rule.after))
+    Reading::of(Truth::from(age >= rule.after))
 }
 
 /// When it becomes true if nothing is learned until then, by the steady clock.
 pub(super) fn deadline(rule: &NoData, context: &Context<'_>) -> Option<Timestamp> {
-    context
-        .data_since
-        .checked_add_signed(rule.after)?
-        .checked_add_signed(chrono::TimeDelta::milliseconds(1))
+    context.data_since.checked_add_signed(rule.after)
 }
 
 pub(super) fn describe(rule: &NoData, context: &Context<'_>, fields: &mut Fields) {
     let age = context.now.since(context.data_since);
     fields
         .put("metric", "age of the newest trustworthy observation")
-        .put("comparison", "above")
+        .put("comparison", "at or above")
         .put("age_seconds", age.num_seconds())
         .put("limit_seconds", rule.after.num_seconds());
 }

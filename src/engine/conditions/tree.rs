@@ -233,7 +233,7 @@ pub fn describe(
     let decisive = readings
         .iter()
         .position(|reading| reading.truth == Truth::True)
-        .unwrap_or(0);
+        .unwrap_or_else(|| nearest(&readings));
     let mut fields = Fields::new();
     let order = std::iter::once(decisive).chain((0..kinds.len()).filter(|i| *i != decisive));
     for index in order {
@@ -252,6 +252,16 @@ pub fn describe(
         }
     }
     fields
+}
+
+/// The kind that has used most of its limit: the one that a warning is about.
+fn nearest(readings: &[Reading]) -> usize {
+    let pairs = readings.iter().enumerate();
+    let nearest = pairs.reduce(|best, next| match next.1.is_nearer_than(best.1) {
+        true => next,
+        false => best,
+    });
+    nearest.map_or(0, |(index, _)| index)
 }
 
 fn describe_leaf(

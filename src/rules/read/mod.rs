@@ -4,7 +4,7 @@
 mod number;
 mod time;
 
-pub(crate) use number::{amount, level, money, percent, positive_money, quantity, whole};
+pub(crate) use number::{amount, level, money, number, percent, positive_money, quantity, whole};
 pub(crate) use time::{clock_time, days, duration, looks_like_time, time_of_day, timezone};
 
 use super::diagnostic::{Diagnostic, Findings, either, quoted};

@@ -14,7 +14,7 @@ pub(crate) const MAX_AMOUNT: i64 = 1_000_000_000_000_000;
 pub(crate) const MAX_DECIMALS: usize = 10;
 
 /// A plain number: digits, at most one point, at most a leading minus.
-fn number(node: &Node<'_>, findings: &mut Findings) -> Option<Decimal> {
+pub(crate) fn number(node: &Node<'_>, findings: &mut Findings) -> Option<Decimal> {
     let text = scalar(node, "a number", findings)?;
     let parsed = parse_number(text);
     if let Err(help) = &parsed {

@@ -1,0 +1,121 @@
+//! What happened in a replay: the lines of `riskd replay --json`.
+
+use serde::Serialize;
+
+use crate::domain::account::{AccountName, RuleName};
+use crate::domain::observation::Timestamp;
+use crate::engine::effect::Effect;
+use crate::engine::record::{Entry, EntryKind, Fields, FiringRow, Record};
+
+/// One thing that happened to a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Happening {
+    /// When.
+    pub time: Timestamp,
+    /// The account.
+    pub account: AccountName,
+    /// The rule.
+    pub rule: RuleName,
+    /// What happened to it.
+    pub event: HappeningKind,
+    /// What a firing does, by the stable names, in the order of the rule; empty
+    /// for everything that is no firing.
+    pub actions: Vec<&'static str>,
+    /// The numbers behind it, as decimal strings.
+    pub evidence: Fields,
+}
+
+/// What can happen to a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HappeningKind {
+    /// It came near its limit.
+    Warned,
+    /// It fired.
+    Fired,
+    /// Its condition became false after it had fired.
+    Cleared,
+    /// It may fire again.
+    Rearmed,
+}
+
+impl HappeningKind {
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            HappeningKind::Warned => "warned",
+            HappeningKind::Fired => "fired",
+            HappeningKind::Cleared => "cleared",
+            HappeningKind::Rearmed => "rearmed",
+        }
+    }
+}
+
+/// Something that explains what did not happen: figures that were not trusted,
+/// a rule that could not be evaluated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// When.
+    pub time: Timestamp,
+    /// What, as a sentence.
+    pub text: String,
+}
+
+/// Everything that a replay tells, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Story {
+    /// What happened to rules.
+    pub happenings: Vec<Happening>,
+    /// What explains the rest.
+    pub notes: Vec<Note>,
+}
+
+impl Story {
+    /// Adds what the effects of one step tell.
+    pub(super) fn add(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Record(Record::Firing(row)) => self.happenings.push(fired(row)),
+                Effect::Record(Record::Entry(entry)) => self.add_entry(entry),
+                _ => {}
+            }
+        }
+    }
+
+    fn add_entry(&mut self, entry: Entry) {
+        let event = match entry.kind {
+            EntryKind::Warned => HappeningKind::Warned,
+            EntryKind::Cleared => HappeningKind::Cleared,
+            EntryKind::Rearmed => HappeningKind::Rearmed,
+            EntryKind::DataSuspect | EntryKind::RuleUnknown => {
+                self.notes.push(Note {
+                    time: entry.at,
+                    text: entry.message,
+                });
+                return;
+            }
+            _ => return,
+        };
+        if let (Some(account), Some(rule)) = (entry.account, entry.rule) {
+            self.happenings.push(Happening {
+                time: entry.at,
+                account,
+                rule,
+                event,
+                actions: Vec::new(),
+                evidence: entry.fields,
+            });
+        }
+    }
+}
+
+fn fired(row: FiringRow) -> Happening {
+    Happening {
+        time: row.at,
+        account: row.account,
+        rule: row.rule,
+        event: HappeningKind::Fired,
+        actions: row.actions,
+        evidence: row.evidence,
+    }
+}

@@ -1,0 +1,206 @@
+//! Driving the engine through the past.
+
+use std::sync::Arc;
+
+use super::happening::Story;
+use super::history::Row;
+use crate::domain::account::{AccountName, RuleName};
+use crate::domain::now::Now;
+use crate::domain::observation::{Content, Observation, Timestamp};
+use crate::engine::event::Event;
+use crate::engine::restore::Kept;
+use crate::engine::status::RuleStatus;
+use crate::engine::{Engine, EngineConfig};
+use crate::rules::ruleset::{Account, RuleSet};
+
+/// How the engine is run over the past: it decides and asks for nothing, and
+/// the world stays as it was between two rows.
+pub const REPLAY: EngineConfig = EngineConfig {
+    acts: false,
+    stale_after: None,
+};
+
+/// One account on its way through the past. It has an engine of its own:
+/// accounts know nothing of one another, and each begins with its first row.
+#[derive(Debug)]
+pub struct AccountReplay {
+    rules: Arc<RuleSet>,
+    account: AccountName,
+    engine: Engine,
+    now: Timestamp,
+    wake: Option<Timestamp>,
+}
+
+impl AccountReplay {
+    /// Begins at `at`, with nothing remembered.
+    pub fn start(
+        rules: &RuleSet,
+        account: &Arc<Account>,
+        at: Timestamp,
+        story: &mut Story,
+    ) -> AccountReplay {
+        let name = account.name.clone();
+        let alone = RuleSet {
+            accounts: vec![Arc::clone(account)],
+            rules: rules.rules_of(&name).cloned().collect(),
+            ..rules.clone()
+        };
+        let alone = Arc::new(alone);
+        let started = Engine::start(Arc::clone(&alone), REPLAY, Kept::default(), Now::at(at));
+        story.add(started.effects);
+        let mut replay = AccountReplay {
+            rules: alone,
+            account: name,
+            engine: started.engine,
+            now: at,
+            wake: None,
+        };
+        replay.plan();
+        replay
+    }
+
+    /// The next instant at which time alone may change something.
+    pub const fn wake(&self) -> Option<Timestamp> {
+        self.wake
+    }
+
+    /// Lets time pass up to `until`; what is due at that very instant is left
+    /// to the observation that comes then.
+    pub fn pass_before(&mut self, until: Timestamp, story: &mut Story) {
+        while let Some(wake) = self.wake.filter(|wake| *wake < until) {
+            self.step(wake, Event::Time, story);
+        }
+    }
+
+    /// Lets time pass up to `until` and deals with what is due at that instant.
+    pub fn pass_through(&mut self, until: Timestamp, story: &mut Story) {
+        while let Some(wake) = self.wake.filter(|wake| *wake <= until) {
+            self.step(wake, Event::Time, story);
+        }
+    }
+
+    /// Takes an observation made at `at`, which must not be earlier than
+    /// anything that was taken before.
+    pub fn observe(&mut self, at: Timestamp, content: Content, story: &mut Story) {
+        self.pass_before(at, story);
+        let observation = Observation {
+            account: self.account.clone(),
+            at,
+            content,
+        };
+        self.step(at, Event::Observed(observation), story);
+    }
+
+    /// Stops and starts again at `at` from what is stored, as after a crash.
+    pub fn restart(&mut self, at: Timestamp, story: &mut Story) {
+        self.pass_before(at, story);
+        let kept = self.engine.keep();
+        let started = Engine::start(Arc::clone(&self.rules), REPLAY, kept, Now::at(at));
+        story.add(started.effects);
+        self.engine = started.engine;
+        self.now = at;
+        self.plan();
+    }
+
+    /// How a rule stands at the instant of the last step.
+    pub fn rule_status(&self, rule: &RuleName) -> Option<RuleStatus> {
+        let accounts = self.engine.status(Now::at(self.now));
+        let rules = accounts.into_iter().flat_map(|account| account.rules);
+        rules
+            .into_iter()
+            .find(|status| status.rule == rule.as_str())
+    }
+
+    fn step(&mut self, at: Timestamp, event: Event, story: &mut Story) {
+        self.now = at;
+        story.add(self.engine.step(Now::at(at), event));
+        self.plan();
+    }
+
+    fn plan(&mut self) {
+        self.wake = self
+            .engine
+            .next_wake(Now::at(self.now))
+            .and_then(|wait| self.now.checked_add_signed(wait));
+    }
+}
+
+/// All accounts of a rule set on their way through one history.
+#[derive(Debug)]
+pub struct Replay {
+    rules: Arc<RuleSet>,
+    /// In the order of the rule file; there from their first row on.
+    accounts: Vec<Option<AccountReplay>>,
+    now: Option<Timestamp>,
+    /// No account has anything to do before this instant.
+    calm_until: Option<Timestamp>,
+}
+
+impl Replay {
+    /// Begins before the first row.
+    pub fn new(rules: Arc<RuleSet>) -> Replay {
+        Replay {
+            accounts: rules.accounts.iter().map(|_| None).collect(),
+            rules,
+            now: None,
+            calm_until: None,
+        }
+    }
+
+    /// Takes the next row; rows come in the order of time. What happens is told
+    /// in the order of time, and within an instant in the order of the rows.
+    pub fn row(&mut self, row: Row, story: &mut Story) {
+        if self.now.is_none_or(|now| now < row.time) {
+            self.pass_before(row.time, story);
+            self.now = Some(row.time);
+        }
+        let Some(account) = self.rules.accounts.get(row.account) else {
+            return;
+        };
+        let Some(slot) = self.accounts.get_mut(row.account) else {
+            return;
+        };
+        let replay =
+            slot.get_or_insert_with(|| AccountReplay::start(&self.rules, account, row.time, story));
+        replay.observe(row.time, row.content, story);
+        self.calm_until = earlier(self.calm_until, replay.wake());
+    }
+
+    /// Ends the history: deals with what is due at the instant of the last row.
+    pub fn end(&mut self, story: &mut Story) {
+        if let Some(now) = self.now {
+            self.pass(story, |wake| wake <= now);
+        }
+    }
+
+    fn pass_before(&mut self, until: Timestamp, story: &mut Story) {
+        if self.calm_until.is_some_and(|calm| calm < until) {
+            self.pass(story, |wake| wake < until);
+        }
+    }
+
+    /// Steps the accounts through their deadlines, the earliest first.
+    fn pass(&mut self, story: &mut Story, is_due: impl Fn(Timestamp) -> bool) {
+        loop {
+            self.calm_until = self
+                .accounts
+                .iter()
+                .flatten()
+                .filter_map(AccountReplay::wake)
+                .min();
+            let Some(wake) = self.calm_until.filter(|wake| is_due(*wake)) else {
+                return;
+            };
+            for replay in self.accounts.iter_mut().flatten() {
+                replay.pass_through(wake, story);
+            }
+        }
+    }
+}
+
+fn earlier(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestamp> {
+    match (left, right) {
+        (Some(left), Some(right)) => Some(left.min(right)),
+        (left, right) => left.or(right),
+    }
+}
