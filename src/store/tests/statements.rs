@@ -17,6 +17,21 @@ async fn every_statement_fits_the_layout() {
     }
 }
 
+/// Of a large file only these are checked; the answer is a row, not an error.
+#[tokio::test]
+async fn the_checks_of_a_large_file_answer_ok() {
+    let (_folder, path) = place();
+    let mut store = Store::open(&path, now()).await.unwrap();
+    store.write(&vital("a")).await.unwrap();
+    for check in sql::CHECK_VITAL {
+        let found: String = sqlx::query_scalar(*check)
+            .fetch_one(&mut store.connection.as_mut().unwrap().raw)
+            .await
+            .unwrap();
+        assert_eq!(found, "ok", "{check}");
+    }
+}
+
 /// What SQLite plans for a filter, in one line.
 async fn plan(store: &mut Store, filter: &EntryFilter) -> String {
     let query = format!(
