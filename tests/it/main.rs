@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod cli;
 mod crosstrade;
 mod every_zone;
 mod local_time;
