@@ -3,7 +3,6 @@
 mod note;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -15,12 +14,10 @@ use super::check::counted;
 use super::find::{self, DatabaseArg, RulesArg};
 use super::printer::{Paint, Printer};
 use super::{Exit, runtime, time};
-use crate::daemon::by_hand::{self, Progress};
-use crate::daemon::connect;
+use crate::daemon::by_hand::{self, Progress, Shared};
 use crate::domain::account::AccountName;
 use crate::rules::ruleset::{SecretSource, VenueKind};
 use crate::rules::{Loaded, Target, suggest};
-use crate::venue::Venue;
 
 /// How many steps may wait to be shown.
 const STEPS: usize = 1024;
@@ -174,7 +171,7 @@ fn begin(
     tell: &mpsc::Sender<(AccountName, Progress)>,
     out: &Printer,
 ) -> anyhow::Result<BTreeMap<AccountName, End>> {
-    let mut venues: Vec<(&VenueKind, Result<Arc<dyn Venue>, String>)> = Vec::new();
+    let mut venues: Vec<(&VenueKind, Result<Shared, String>)> = Vec::new();
     let mut ended = BTreeMap::new();
     for target in targets {
         let kind = &target.venue.kind;
@@ -185,7 +182,7 @@ fn begin(
         let venue = match known {
             Some(venue) => venue,
             None => {
-                let venue = connect(&target.venue);
+                let venue = Shared::connect(&target.venue);
                 venues.push((kind, venue.clone()));
                 venue
             }
@@ -219,14 +216,14 @@ fn hint(kind: &VenueKind) -> &'static str {
     }
 }
 
-fn start(venue: Arc<dyn Venue>, target: Target, tell: mpsc::Sender<(AccountName, Progress)>) {
+fn start(venue: Shared, target: Target, tell: mpsc::Sender<(AccountName, Progress)>) {
     tokio::spawn(async move {
         let account = target.account.clone();
         let mut tell = |step| {
             // Showing a step must never hold up the next one.
             let _ = tell.try_send((account.clone(), step));
         };
-        by_hand::flatten_at(venue, &target, &mut tell).await;
+        by_hand::flatten(venue, &target, &mut tell).await;
     });
 }
 

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -20,6 +21,7 @@ use crate::engine::reconcile::Seen;
 use crate::engine::record::{Cause, Goal};
 use crate::engine::words;
 use crate::rules::Target;
+use crate::rules::ruleset;
 use crate::venue::{Failure, Holdings, Venue};
 
 /// What happens while an account is made flat, to be shown as it happens.
@@ -56,22 +58,39 @@ pub enum Progress {
     },
 }
 
-/// Makes one account flat and quiet and tells of each step. Goes on until it
-/// is; the caller bounds it.
-///
-/// # Errors
-/// When the venue cannot even be set up: its secret, its address.
-pub async fn flatten(target: &Target, tell: &mut impl FnMut(Progress)) -> Result<(), String> {
-    flatten_at(connect(&target.venue)?, target, tell).await;
-    Ok(())
+/// Accounts of one venue that are read at the same time. Each read takes three
+/// requests of a budget that all accounts share: those who wait for their turn
+/// learn more than those who are turned away, and repeat nothing meanwhile.
+const READS_AT_ONCE: usize = 2;
+
+/// A venue that is set up, shared by the accounts that are made flat there: by
+/// it they share its request budget and take turns to be read.
+#[derive(Clone)]
+pub struct Shared {
+    venue: Arc<dyn Venue>,
+    turns: Arc<Semaphore>,
 }
 
-/// [`flatten`] at a venue that is set up already: accounts of one credential
-/// share its request budget through it.
-pub async fn flatten_at(venue: Arc<dyn Venue>, target: &Target, tell: &mut impl FnMut(Progress)) {
+impl Shared {
+    /// Sets up the venue.
+    ///
+    /// # Errors
+    /// What is wrong with its secret or its address, in words.
+    pub fn connect(config: &ruleset::Venue) -> Result<Shared, String> {
+        Ok(Shared {
+            venue: connect(config)?,
+            turns: Arc::new(Semaphore::new(READS_AT_ONCE)),
+        })
+    }
+}
+
+/// Makes one account flat and quiet and tells of each step. Goes on until it
+/// is; the caller bounds it. Accounts of one credential must share what
+/// `shared` is a clone of.
+pub async fn flatten(shared: Shared, target: &Target, tell: &mut impl FnMut(Progress)) {
     let clock = Clock::start();
     let mut hand = Hand {
-        venue,
+        shared,
         target,
         enforcement: Enforcement::default(),
         clock,
@@ -88,7 +107,7 @@ pub async fn flatten_at(venue: Arc<dyn Venue>, target: &Target, tell: &mut impl 
 }
 
 struct Hand<'a> {
-    venue: Arc<dyn Venue>,
+    shared: Shared,
     target: &'a Target,
     enforcement: Enforcement,
     clock: Clock,
@@ -129,7 +148,7 @@ impl Hand<'_> {
                 round,
                 write: write.clone(),
             });
-            let venue = Arc::clone(&self.venue);
+            let venue = Arc::clone(&self.shared.venue);
             let number = self.target.number.clone();
             under_way.spawn(async move {
                 let answer = venue.write(&number, &write).await;
@@ -170,16 +189,14 @@ impl Hand<'_> {
     /// Holdings, and that the account's connection is up: an empty list of a
     /// connection that is down is not flat.
     async fn holdings(&self) -> Result<(Arc<[Position]>, WorkingOrders), Failure> {
-        let numbers = [self.target.number.clone()];
-        let (polled, holdings) = tokio::join!(
-            self.venue.poll(&numbers),
-            self.venue.holdings(&self.target.number)
-        );
+        // Nobody closes the turns; without one the read goes on all the same.
+        let _turn = self.shared.turns.acquire().await;
+        let venue = &self.shared.venue;
+        let number = &self.target.number;
+        let (polled, holdings) = tokio::join!(venue.poll_to_verify(number), venue.holdings(number));
         let Holdings { positions, orders } = holdings?;
-        match polled.into_iter().next() {
-            Some(Err(failure)) => Err(failure),
-            Some(Ok(_)) | None => Ok((positions, orders)),
-        }
+        polled?;
+        Ok((positions, orders))
     }
 
     async fn wait(&mut self) -> Vec<Step> {

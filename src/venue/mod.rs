@@ -28,6 +28,21 @@ pub trait Venue: Send + Sync {
     /// orders are left unknown.
     fn poll<'a>(&'a self, accounts: &'a [AccountNumber]) -> Call<'a, Vec<Polled>>;
 
+    /// Reads the figures of one account as [`Venue::poll`] does, because
+    /// enforcement waits for them: an adapter draws on the budget of
+    /// [`Lane::Verify`].
+    fn poll_to_verify<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Polled> {
+        Box::pin(async move {
+            let polled = self.poll(std::slice::from_ref(account)).await;
+            polled.into_iter().next().unwrap_or_else(|| {
+                Err(Failure {
+                    missing: Missing::Malformed,
+                    words: Arc::from("the poll says nothing of the account"),
+                })
+            })
+        })
+    }
+
     /// Reads positions and working orders of one account, both asked after the
     /// call began, to verify what was requested before.
     fn holdings<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Result<Holdings, Failure>>;

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod cli;
 mod crosstrade;
 mod e2e;
 mod every_zone;

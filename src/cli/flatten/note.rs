@@ -46,7 +46,8 @@ fn entry((account, end): (&AccountName, &End)) -> Record {
         Some(rounds) => (
             EntryKind::Verified,
             format!(
-                "{account} was made flat and quiet by hand, without the daemon ({rounds} rounds)"
+                "{account} was made flat and quiet by hand, without the daemon ({})",
+                counted(usize::try_from(rounds).unwrap_or(usize::MAX), "round")
             ),
         ),
         None => (

@@ -141,11 +141,11 @@ impl CrossTrade {
         })
     }
 
-    async fn polled(&self, accounts: &[AccountNumber]) -> Vec<Polled> {
+    async fn polled(&self, accounts: &[AccountNumber], lane: Lane) -> Vec<Polled> {
         if accounts.is_empty() {
             return Vec::new();
         }
-        let sent = self.get(Read::Snapshot, Lane::Routine).await;
+        let sent = self.get(Read::Snapshot, lane).await;
         let arrived = Instant::now();
         let snapshot = self.answer(&sent).and_then(|answer| {
             Snapshot::parse(answer)
@@ -286,7 +286,17 @@ impl CrossTrade {
 
 impl Venue for CrossTrade {
     fn poll<'a>(&'a self, accounts: &'a [AccountNumber]) -> Call<'a, Vec<Polled>> {
-        Box::pin(self.polled(accounts))
+        Box::pin(self.polled(accounts, Lane::Routine))
+    }
+
+    fn poll_to_verify<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Polled> {
+        Box::pin(async move {
+            let polled = self
+                .polled(std::slice::from_ref(account), Lane::Verify)
+                .await;
+            let silent = || Err(self.failure(Missing::Malformed, "the snapshot was not read"));
+            polled.into_iter().next().unwrap_or_else(silent)
+        })
     }
 
     fn holdings<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Result<Holdings, Failure>> {

@@ -1,0 +1,537 @@
+//! The command line on the real binary.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How long a process may take to do what a test waits for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const COMMANDS: [&str; 14] = [
+    "run",
+    "check",
+    "status",
+    "events",
+    "why",
+    "flatten",
+    "lock",
+    "unlock",
+    "rearm",
+    "demo",
+    "paper",
+    "schema",
+    "completions",
+    "man",
+];
+
+/// A rule file whose venue is nowhere.
+const GOOD: &str = r#"
+version: 1
+daemon: { mode: observe, database: riskd.db, http: 127.0.0.1:1 }
+sessions:
+  day: { timezone: UTC, open: "00:00", days: [mon, tue, wed, thu, fri, sat, sun] }
+venues:
+  paper:
+    kind: crosstrade
+    base_url: http://127.0.0.1:1/v1/api
+    token: { env: RISKD_TEST_TOKEN }
+accounts:
+  apex-1: { venue: paper, number: Sim101, session: day, starting_balance: 50000 }
+  apex-2: { venue: paper, number: Sim102, session: day, starting_balance: 50000 }
+rules:
+  - name: daily loss limit
+    accounts: ["*"]
+    when: { pnl: { loss: 500 } }
+    then: [cancel_orders, flatten]
+"#;
+
+/// riskd in a folder of its own, with nothing of this machine's settings.
+fn riskd(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("riskd"));
+    command
+        .args(args)
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::null());
+    command
+}
+
+fn output(folder: &Path, args: &[&str]) -> Output {
+    riskd(folder, args).output().unwrap()
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// A folder with a rule file.
+fn folder_with(rules: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rules.yaml"), rules).unwrap();
+    folder
+}
+
+#[track_caller]
+fn ends_with(output: &Output, code: i32) {
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "stdout: {}\nstderr: {}",
+        stdout(output),
+        stderr(output)
+    );
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in COMMANDS {
+        for flag in ["--help", "-h"] {
+            let output = output(folder.path(), &[command, flag]);
+            ends_with(&output, 0);
+            assert!(stdout(&output).contains("Example"), "{command} {flag}");
+            assert!(
+                stdout(&output).contains(&format!("riskd {command}")),
+                "{command} {flag}"
+            );
+        }
+    }
+    let all = output(folder.path(), &["--help"]);
+    for command in COMMANDS {
+        assert!(
+            stdout(&all).contains(&format!("\n  {command} ")),
+            "{command}"
+        );
+    }
+}
+
+#[test]
+fn wrong_usage_ends_with_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases: &[&[&str]] = &[
+        &[],
+        &["flaten"],
+        &["check"],
+        &["flatten"],
+        &["flatten", "a", "--all"],
+        &["flatten", "a", "--timeout", "soon"],
+        &["lock", "a", "--reason", "x"],
+        &["lock", "a", "--until", "25:00", "--reason", "x"],
+        &["lock", "a", "--until", "manual", "--reason", " "],
+        &["unlock", "a"],
+        &["events", "--kind", "fierd"],
+        &["events", "--since", "yesterday"],
+        &["status", "--http", "somewhere"],
+    ];
+    for args in cases {
+        ends_with(&output(folder.path(), args), 2);
+    }
+}
+
+#[test]
+fn version_says_which_time_zone_rules_are_built_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = output(folder.path(), &["--version"]);
+    ends_with(&output, 0);
+    assert!(stdout(&output).starts_with(concat!("riskd ", env!("CARGO_PKG_VERSION"))));
+    assert!(stdout(&output).contains(chrono_tz::IANA_TZDB_VERSION));
+}
+
+#[test]
+fn a_good_file_is_explained() {
+    let folder = folder_with(GOOD);
+    let output = output(folder.path(), &["check", "rules.yaml"]);
+    ends_with(&output, 0);
+    let text = stdout(&output);
+    assert!(
+        text.contains("daily loss limit: on apex-1, apex-2: when session P&L"),
+        "{text}"
+    );
+    assert!(text.contains("120 of 180 a minute"), "{text}");
+    assert!(text.contains("1 rule for 2 accounts"), "{text}");
+}
+
+#[test]
+fn all_mistakes_of_all_files_are_reported_in_one_go() {
+    let folder = folder_with(GOOD);
+    let mut bad = GOOD.replace("version: 1", "version: 2\nextra: 1");
+    for (good, wrong) in [
+        ("mode: observe", "mode: watch"),
+        ("timezone: UTC", "timezone: Mars/Base"),
+        ("open: \"00:00\"", "open: \"25:00\""),
+        ("kind: crosstrade", "kind: crostrade"),
+        ("number: Sim102", "numer: Sim102"),
+        ("accounts: [\"*\"]", "accounts: [nobody]"),
+        ("loss: 500", "loss: -500"),
+        ("[cancel_orders, flatten]", "[cancel, flatten]"),
+    ] {
+        assert!(bad.contains(good), "{good}");
+        bad = bad.replace(good, wrong);
+    }
+    std::fs::write(folder.path().join("bad.yaml"), bad).unwrap();
+    let files = ["check", "--json", "bad.yaml", "rules.yaml", "missing.yaml"];
+    let found = output(folder.path(), &files);
+    ends_with(&found, 1);
+    let lines: Vec<Value> = stdout(&found)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of = |file: &str| lines.iter().filter(|line| line["file"] == file).count();
+    assert!(of("bad.yaml") >= 10, "{}", stdout(&found));
+    assert_eq!(of("rules.yaml"), 0);
+    assert_eq!(of("missing.yaml"), 1);
+    assert!(lines.iter().all(|line| line["severity"] == "error"));
+
+    let shown = output(folder.path(), &["check", "bad.yaml"]);
+    ends_with(&shown, 1);
+    assert_eq!(stdout(&shown), "");
+    assert!(
+        stderr(&shown).contains("did you mean `crosstrade`?"),
+        "{}",
+        stderr(&shown)
+    );
+    assert!(!stderr(&shown).contains('\x1b'));
+}
+
+#[test]
+fn colour_is_used_when_it_is_asked_for() {
+    let folder = folder_with("version: 2\n");
+    let always = output(folder.path(), &["check", "rules.yaml", "--color", "always"]);
+    assert!(stderr(&always).contains('\x1b'));
+    let never = output(folder.path(), &["--color", "never", "check", "rules.yaml"]);
+    assert!(!stderr(&never).contains('\x1b'));
+}
+
+#[test]
+fn run_says_where_it_looked_for_rules_and_what_is_wrong_with_them() {
+    let folder = tempfile::tempdir().unwrap();
+    if !Path::new("/etc/riskd/rules.yaml").exists() {
+        let nowhere = output(folder.path(), &["run"]);
+        ends_with(&nowhere, 1);
+        for place in [
+            "--rules",
+            "$RISKD_RULES",
+            "./rules.yaml",
+            "/etc/riskd/rules.yaml",
+        ] {
+            assert!(stderr(&nowhere).contains(place), "{}", stderr(&nowhere));
+        }
+    }
+    let folder = folder_with(&GOOD.replace("pnl", "pln"));
+    let wrong = output(folder.path(), &["run"]);
+    ends_with(&wrong, 1);
+    assert!(stderr(&wrong).contains("rules.yaml:"), "{}", stderr(&wrong));
+    assert!(stderr(&wrong).contains("the rule file rules.yaml is refused"));
+}
+
+#[test]
+fn without_a_daemon_the_exit_code_is_three() {
+    let folder = folder_with(GOOD);
+    let cases: &[&[&str]] = &[
+        &["status"],
+        &["status", "--json", "--http", "127.0.0.1:1"],
+        &["lock", "apex-1", "--until", "2h", "--reason", "x"],
+        &["unlock", "apex-1", "--reason", "x"],
+        &["rearm", "apex-1", "daily loss limit", "--reason", "x"],
+    ];
+    for args in cases {
+        let output = output(folder.path(), args);
+        ends_with(&output, 3);
+        assert_eq!(stdout(&output), "");
+        assert!(
+            stderr(&output).contains("riskd run --rules"),
+            "{}",
+            stderr(&output)
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_empty_record_is_told_of_and_a_missing_one_is_an_error() {
+    let folder = folder_with(GOOD);
+    let missing = output(folder.path(), &["events"]);
+    ends_with(&missing, 1);
+    assert!(
+        stderr(&missing).contains("there is no record"),
+        "{}",
+        stderr(&missing)
+    );
+
+    let path = folder.path().join("riskd.db");
+    let store = riskd::store::Store::open(&path, riskd::daemon::wall())
+        .await
+        .unwrap();
+    store.close().await.unwrap();
+    for args in [&["events"][..], &["events", "--json", "--kind", "fired"]] {
+        let empty = output(folder.path(), args);
+        ends_with(&empty, 0);
+        assert_eq!(stdout(&empty), "");
+        assert!(
+            stderr(&empty).contains("nothing is recorded"),
+            "{}",
+            stderr(&empty)
+        );
+    }
+    let none = output(folder.path(), &["why", "7"]);
+    ends_with(&none, 1);
+    assert!(
+        stderr(&none).contains("no rule has fired yet"),
+        "{}",
+        stderr(&none)
+    );
+    // A rule file that is broken does not keep the record from being read.
+    std::fs::write(folder.path().join("rules.yaml"), "version: 9\n").unwrap();
+    ends_with(&output(folder.path(), &["events"]), 0);
+    ends_with(
+        &output(folder.path(), &["events", "--database", "riskd.db"]),
+        0,
+    );
+}
+
+#[test]
+fn an_account_that_is_not_there_is_not_flattened() {
+    let folder = folder_with(GOOD);
+    let output = output(folder.path(), &["flatten", "apx-1"]);
+    ends_with(&output, 1);
+    assert!(
+        stderr(&output).contains("did you mean `apex-1`?"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(
+        stderr(&output).contains("apex-1, apex-2"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn flatten_does_not_say_flat_when_the_venue_cannot_be_reached() {
+    let folder = folder_with(GOOD);
+    let output = riskd(folder.path(), &["flatten", "--all", "--timeout", "1s"])
+        .env("RISKD_TEST_TOKEN", "secret-token")
+        .output()
+        .unwrap();
+    ends_with(&output, 1);
+    assert!(stdout(&output).contains("apex-1 is NOT known to be flat and quiet"));
+    assert!(stdout(&output).contains("0 of 2 accounts flat and quiet"));
+    assert!(!stdout(&output).contains("secret-token"));
+    assert!(!stderr(&output).contains("secret-token"));
+}
+
+#[test]
+fn what_is_generated_can_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = output(folder.path(), &["schema"]);
+    ends_with(&schema, 0);
+    let schema: Value = serde_json::from_str(stdout(&schema)).unwrap();
+    assert!(jsonschema::meta::is_valid(&schema));
+    for shell in ["bash", "zsh", "fish"] {
+        let script = output(folder.path(), &["completions", shell]);
+        ends_with(&script, 0);
+        assert!(stdout(&script).contains("flatten"), "{shell}");
+    }
+    assert!(stdout(&output(folder.path(), &["man"])).contains(".TH riskd"));
+    ends_with(&output(folder.path(), &["man", "--out", "."]), 0);
+    assert!(folder.path().join("riskd-flatten.1").exists());
+}
+
+/// A process of this test, which ends with it.
+struct Running(Child);
+
+impl Running {
+    fn start(folder: &Path, args: &[&str]) -> Running {
+        let mut command = riskd(folder, args);
+        command
+            .env("RISKD_TEST_TOKEN", "paper-token")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        Running(command.spawn().unwrap())
+    }
+
+    /// Reads lines until one begins with this, and gives the rest of it.
+    fn line(&mut self, start: &str) -> String {
+        let stdout = self.0.stdout.as_mut().unwrap();
+        for line in BufReader::new(stdout).lines() {
+            if let Some(rest) = line.unwrap().strip_prefix(start) {
+                return rest.trim().to_owned();
+            }
+        }
+        panic!("no line begins with {start:?}");
+    }
+
+    fn terminate(&mut self) -> i32 {
+        let pid = self.0.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        assert!(sent.success());
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status.code().unwrap();
+            }
+            assert!(began.elapsed() < PATIENCE, "it does not end");
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The rules with the address of a paper venue, and a free port for the API.
+fn rules_at(base_url: &str) -> (String, String) {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let http = free.local_addr().unwrap().to_string();
+    let rules = GOOD
+        .replace("http://127.0.0.1:1/v1/api", base_url)
+        .replace("http: 127.0.0.1:1", &format!("http: {http}"));
+    (rules, http)
+}
+
+#[test]
+fn the_daemon_serves_status_and_leaves_a_record_and_flatten_works_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut paper = Running::start(
+        folder.path(),
+        &["paper", "--listen", "127.0.0.1:0", "--accounts", "2"],
+    );
+    let base_url = paper.line("base_url:");
+    let (rules, http) = rules_at(&base_url);
+    std::fs::write(folder.path().join("rules.yaml"), rules).unwrap();
+    let mut daemon = Running::start(folder.path(), &["run", "--log", "json"]);
+
+    let began = Instant::now();
+    let status = loop {
+        let shown = output(folder.path(), &["status", "--http", &http, "--json"]);
+        let status: Option<Value> = serde_json::from_slice(&shown.stdout).ok();
+        if let Some(status) = status.filter(|status| status["ready"] == true) {
+            break status;
+        }
+        assert!(began.elapsed() < PATIENCE, "not ready: {}", stderr(&shown));
+        std::thread::park_timeout(Duration::from_millis(50));
+    };
+    assert_eq!(status["accounts"][1]["account"], "apex-2");
+    let shown = output(folder.path(), &["status"]);
+    ends_with(&shown, 0);
+    for part in [
+        "mode observe",
+        "apex-1 (Sim101 at paper)",
+        "daily loss limit  armed",
+        "500.00",
+    ] {
+        assert!(stdout(&shown).contains(part), "{part}: {}", stdout(&shown));
+    }
+
+    let flat = riskd(folder.path(), &["flatten", "--all"])
+        .env("RISKD_TEST_TOKEN", "paper-token")
+        .output()
+        .unwrap();
+    ends_with(&flat, 0);
+    assert!(stdout(&flat).contains("2 of 2 accounts flat and quiet"));
+
+    assert_eq!(daemon.terminate(), 0);
+    let events = output(
+        folder.path(),
+        &["events", "--json", "--kind", "started", "--kind", "stopped"],
+    );
+    let kinds: Vec<Value> = stdout(&events)
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["kind"].take())
+        .collect();
+    assert_eq!(kinds, ["started", "stopped"]);
+    assert_eq!(paper.terminate(), 0);
+}
+
+#[test]
+fn many_accounts_are_made_flat_within_one_request_budget() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut paper = Running::start(
+        folder.path(),
+        &["paper", "--listen", "127.0.0.1:0", "--accounts", "8"],
+    );
+    let base_url = paper.line("base_url:");
+    let accounts: String = (1..=8)
+        .map(|n| format!("  a{n}: {{ venue: paper, number: Sim10{n}, session: day, starting_balance: 50000 }}\n"))
+        .collect();
+    let (rules, _) = rules_at(&base_url);
+    let start = rules.find("  apex-1:").unwrap();
+    let end = rules.find("rules:\n").unwrap();
+    let rules = format!("{}{accounts}{}", &rules[..start], &rules[end..]);
+    std::fs::write(folder.path().join("rules.yaml"), rules).unwrap();
+    let flat = riskd(folder.path(), &["flatten", "--all"])
+        .env("RISKD_TEST_TOKEN", "paper-token")
+        .output()
+        .unwrap();
+    ends_with(&flat, 0);
+    // Nobody who waited for his turn sent anything twice.
+    assert_eq!(stdout(&flat).matches("is sent (round 1)").count(), 16);
+    assert_eq!(
+        stdout(&flat).matches("is sent").count(),
+        16,
+        "{}",
+        stdout(&flat)
+    );
+}
+
+#[test]
+fn the_demo_fires_and_verifies() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = riskd(folder.path(), &["demo", "--fast", "--exit-after-fired"])
+        .env("TMPDIR", folder.path())
+        .output()
+        .unwrap();
+    ends_with(&output, 0);
+    let text = stdout(&output);
+    let places: Vec<usize> = [
+        " warned ",
+        " fired ",
+        " request_sent ",
+        " locked ",
+        " verified ",
+    ]
+    .iter()
+    .map(|kind| {
+        text.find(kind)
+            .unwrap_or_else(|| panic!("{kind} is not in {text}"))
+    })
+    .collect();
+    assert!(places.is_sorted(), "{text}");
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        0,
+        "the folder is gone"
+    );
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = riskd(folder.path(), &["schema"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let status = child.wait().unwrap();
+    let mut said = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    assert_eq!(said, "");
+    assert_eq!(status.code(), Some(141));
+}
