@@ -7,7 +7,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod api;
+mod architecture;
 mod crosstrade;
+mod docs;
 mod every_zone;
 mod local_time;
 mod paper;
