@@ -457,6 +457,10 @@ impl Dispatcher {
         if self.engine.rules().hash == rules.hash {
             return Ok("the rule file has not changed".to_owned());
         }
+        let running = &self.engine.rules().daemon;
+        if running.mode != rules.daemon.mode {
+            return Err("`mode` is read at the start: restart riskd to change it".to_owned());
+        }
         let objections = self.engine.objections(&rules);
         if !objections.is_empty() {
             return Err(objections.join("; "));
@@ -464,8 +468,7 @@ impl Dispatcher {
         let rules = Arc::new(rules);
         self.venues.change(&rules, venues);
         self.notifiers.replace(channels);
-        self.lifecycle
-            .watch(rules.venues.iter().map(|venue| venue.name.clone()));
+        self.lifecycle.watch(&rules.venues);
         let now = self.now();
         self.rules_file.loaded = now.wall;
         self.store.submit(Batch {

@@ -2,10 +2,18 @@
 //! status. Without one, telling it does nothing.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use sd_notify::NotifyState;
 
 use crate::domain::account::VenueName;
+use crate::rules::ruleset::Venue;
+
+/// The least that the watchdog waits, whatever the unit says, is so many polls
+/// of the slowest venue...
+const WATCHDOG_POLLS: u32 = 3;
+/// ... and this, for polls that take as long as they may.
+const WATCHDOG_SLACK: Duration = Duration::from_secs(10);
 
 /// What was told so far.
 #[derive(Debug, Default)]
@@ -20,16 +28,17 @@ pub(super) struct Lifecycle {
 
 impl Lifecycle {
     /// Begins to wait for a round of these venues.
-    pub(super) fn new(venues: impl Iterator<Item = VenueName>) -> Lifecycle {
+    pub(super) fn new(venues: &[Venue]) -> Lifecycle {
         let mut lifecycle = Lifecycle::default();
         lifecycle.watch(venues);
         lifecycle
     }
 
     /// Waits for rounds of these venues from now on.
-    pub(super) fn watch(&mut self, venues: impl Iterator<Item = VenueName>) {
-        self.venues = venues.collect();
+    pub(super) fn watch(&mut self, venues: &[Venue]) {
+        self.venues = venues.iter().map(|venue| venue.name.clone()).collect();
         self.polled.clear();
+        allow_for_slow_polls(venues);
     }
 
     /// A poll of this venue was evaluated for all its accounts. The watchdog is
@@ -95,6 +104,22 @@ impl Lifecycle {
             tell(&[NotifyState::Status(status)]);
         }
     }
+}
+
+/// Has the watchdog wait longer than the unit says, when rounds of polls are
+/// further apart than that.
+fn allow_for_slow_polls(venues: &[Venue]) {
+    let Some(configured) = sd_notify::watchdog_enabled() else {
+        return;
+    };
+    let slowest = venues.iter().filter_map(|venue| venue.poll.to_std().ok());
+    let needed = slowest
+        .max()
+        .unwrap_or_default()
+        .saturating_mul(WATCHDOG_POLLS)
+        .saturating_add(WATCHDOG_SLACK);
+    let micros = u32::try_from(needed.max(configured).as_micros());
+    tell(&[NotifyState::WatchdogUsec(micros.unwrap_or(u32::MAX))]);
 }
 
 /// Tells the service manager. That it cannot be told changes nothing for the

@@ -213,7 +213,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         notifiers,
         latencies,
         counters: Counters::default(),
-        lifecycle: Lifecycle::new(rules.venues.iter().map(|venue| venue.name.clone())),
+        lifecycle: Lifecycle::new(&rules.venues),
         samples: HashMap::new(),
         polls: HashMap::new(),
         last_turn: None,

@@ -11,6 +11,9 @@
 mod cli;
 mod crosstrade;
 mod e2e;
+mod api;
+mod architecture;
+mod docs;
 mod every_zone;
 mod expr;
 mod golden;

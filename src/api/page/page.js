@@ -8,6 +8,7 @@ const EVENTS = 100;
 const place = (id) => document.getElementById(id);
 let answered = null;
 let lastEvent = null;
+let started = null;
 
 function element(name, className, ...children) {
   const made = document.createElement(name);
@@ -158,6 +159,12 @@ function daemonFacts(status) {
 }
 
 function show(status) {
+  if (started !== status.started) {
+    // Another process, perhaps with another record: its events are asked for afresh.
+    started = status.started;
+    lastEvent = null;
+    place("events").replaceChildren();
+  }
   const mode = status.mode === "enforce" ? "ENFORCES" : "ONLY OBSERVES: nothing is sent";
   place("mode").replaceChildren(element("b", status.mode === "enforce" ? "good" : "near", mode));
   place("problems").replaceChildren(...problems(status).map((text) => element("li", "bad", text)));

@@ -301,7 +301,6 @@ fn conditions() {
             "pnl: { loss: 5 }, ^orders: { working: 1 }",
             "combine conditions with `all: [...]`",
         ),
-        ("expr: ^'equity < 5'", "`expr` is not supported yet"),
     ];
     for (condition, words) in cases {
         check(&with_condition(condition), words);

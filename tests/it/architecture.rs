@@ -1,0 +1,273 @@
+//! What the crate's documentation says of its architecture, held by reading the
+//! sources.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The parts from the top down. Each may name those below it and itself; those
+/// on one line do not know each other.
+const LAYERS: [&[&str]; 11] = [
+    &["cli"],
+    &["daemon"],
+    &["api"],
+    &["notify"],
+    &["store"],
+    &["venue"],
+    &["http", "secret"],
+    &["replay"],
+    &["engine"],
+    &["rules"],
+    &["domain"],
+];
+
+/// Parts that decide and do nothing else.
+const PURE: [&str; 4] = ["domain", "rules", "engine", "replay"];
+
+/// What a pure part must not name.
+const IMPURE: [&str; 14] = [
+    "tokio",
+    "reqwest",
+    "sqlx",
+    "axum",
+    "tracing",
+    "std::fs",
+    "std::process",
+    "std::thread",
+    "std::env",
+    "SystemTime",
+    "Utc::now",
+    "Local::now",
+    "Instant::now",
+    "async",
+];
+
+/// What makes more of `std::net` than values.
+const SOCKETS: [&str; 4] = ["TcpStream", "TcpListener", "UdpSocket", "ToSocketAddrs"];
+
+/// Binary floats, and the ways into them.
+const FLOATS: [&str; 6] = ["f32", "f64", "to_f32", "to_f64", "from_f32", "from_f64"];
+
+/// One source file.
+struct Source {
+    /// Relative to the crate.
+    path: String,
+    /// The code; comments are blank.
+    code: String,
+    /// The code without its unit tests.
+    shipped: String,
+}
+
+impl Source {
+    /// The part that it belongs to.
+    fn part(&self) -> &str {
+        let inside = self.path.strip_prefix("src/").unwrap();
+        let end = inside.find(['/', '.']).unwrap();
+        &inside[..end]
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    collect(&root.join("src"), &mut files);
+    assert!(files.len() > 50, "the sources are not where they were");
+    let read = |file: PathBuf| {
+        let path = file
+            .strip_prefix(root)
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let code = without_comments(&fs::read_to_string(&file).unwrap());
+        let is_test = path.ends_with("tests.rs") || path.contains("/tests/");
+        let shipped = match code.find("#[cfg(test)]\nmod tests {") {
+            _ if is_test => String::new(),
+            Some(start) => code[..start].to_owned(),
+            None => code.clone(),
+        };
+        Source {
+            path,
+            code,
+            shipped,
+        }
+    };
+    files.into_iter().map(read).collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => collect(&path, files),
+            false if path.extension().is_some_and(|end| end == "rs") => files.push(path),
+            false => {}
+        }
+    }
+}
+
+/// The text with comment lines and what follows ` // ` left out. Good enough
+/// for sources that rustfmt has put in order.
+fn without_comments(text: &str) -> String {
+    let mut code = String::new();
+    for line in text.lines() {
+        let is_comment = line.trim_start().starts_with("//");
+        let kept = if is_comment { "" } else { line };
+        code.push_str(kept.split(" // ").next().unwrap());
+        code.push('\n');
+    }
+    code
+}
+
+/// Whether `word` stands in `code` by itself, not as a part of a longer word.
+fn names(code: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    code.match_indices(word).any(|(start, _)| {
+        let before = code[..start].chars().next_back();
+        let after = code[start + word.len()..].chars().next();
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
+fn layer(part: &str) -> Option<usize> {
+    LAYERS.iter().position(|parts| parts.contains(&part))
+}
+
+/// The first segments behind `crate::` in some code, `use crate::{a, b}`
+/// included.
+fn parts_named(code: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    for (start, found) in code.match_indices("crate::") {
+        let rest = &code[start + found.len()..];
+        if let Some(group) = rest.strip_prefix('{') {
+            let mut depth = 0_i32;
+            let mut item = String::new();
+            for c in group.chars() {
+                match c {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => break,
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => parts.push(std::mem::take(&mut item)),
+                    _ if depth == 0 => item.push(c),
+                    _ => {}
+                }
+            }
+            parts.push(item);
+        } else {
+            parts.push(rest.to_owned());
+        }
+    }
+    let first = |text: String| {
+        let text = text.trim_start();
+        let end = text.find(|c: char| !c.is_alphanumeric() && c != '_');
+        text[..end.unwrap_or(text.len())].to_owned()
+    };
+    parts.into_iter().map(first).collect()
+}
+
+#[test]
+fn dependencies_point_downwards() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        if matches!(source.part(), "lib" | "main") {
+            continue;
+        }
+        let Some(own) = layer(source.part()) else {
+            wrong.push(format!(
+                "{}: this part has no layer in the test",
+                source.path
+            ));
+            continue;
+        };
+        for named in parts_named(&source.shipped) {
+            match layer(&named) {
+                Some(other) if other < own || (other == own && named != source.part()) => {
+                    wrong.push(format!("{} names {named}, which is above it", source.path));
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn pure_parts_do_nothing_but_decide() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        if !PURE.contains(&source.part()) {
+            continue;
+        }
+        for word in IMPURE.iter().chain(&SOCKETS).chain(&FLOATS) {
+            if names(&source.shipped, word) {
+                wrong.push(format!("{} names {word}", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// CrossTrade closes or cancels for every account under these paths. Nothing
+/// but the paper venue, which must answer them to count them, may hold one.
+#[test]
+fn no_endpoint_of_all_accounts_is_named() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        if source.path.starts_with("src/venue/paper/") {
+            continue;
+        }
+        let code = source.shipped.to_lowercase().replace(['_', '-'], "");
+        for text in [
+            "cancelall",
+            "flattenall",
+            "flatteneverything",
+            "\"/positions/",
+            "\"/orders/",
+            "\"accounts/flatten",
+            "\"accounts/cancel",
+        ] {
+            if code.contains(text) {
+                wrong.push(format!("{} names {text}", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// `expect` with a reason, so that one that is not needed any more is noticed;
+/// `allow` only where a lint strikes in some builds alone, with its reason.
+#[test]
+fn no_lint_is_silenced_without_a_reason() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for attribute in ["allow(", "expect("] {
+            for (start, _) in source.code.match_indices(attribute) {
+                let before = source.code[..start].trim_end();
+                if !(before.ends_with("#[") || before.ends_with("#![") || before.ends_with(',')) {
+                    continue;
+                }
+                let rest = &source.code[start..];
+                let end = rest
+                    .find(")]")
+                    .or_else(|| rest.find("\n)]"))
+                    .unwrap_or(rest.len());
+                if !rest[..end].contains("reason = ") {
+                    wrong.push(format!("{}: {}", source.path, rest.lines().next().unwrap()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_reader_of_sources_sees_what_it_should() {
+    let code = without_comments("use crate::store::{A, B}; // crate::api\n    // crate::cli\n");
+    assert_eq!(parts_named(&code), ["store"]);
+    assert_eq!(
+        parts_named("use crate::{api, rules::{a, b}};"),
+        ["api", "rules"]
+    );
+    assert!(names("let a = f64::from(1)", "f64"));
+    assert!(!names("to_f64_lossy()", "f64"));
+    assert!(names("std::fs::read", "std::fs"));
+}

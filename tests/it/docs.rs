@@ -1,0 +1,92 @@
+//! The documentation says what the program does.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use chrono::{TimeZone, Utc};
+use riskd::engine::record::EntryKind;
+use riskd::store::Store;
+use sqlx::{Connection, Row, SqliteConnection};
+
+fn text(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The table of entry kinds, made from the source: name, meaning, durability.
+fn kinds() -> String {
+    let source = text("src/engine/record.rs");
+    let start = source.find("entry_kinds! {\n").unwrap();
+    let mut table = String::from("| kind | what happened | vital |\n|---|---|---|\n");
+    let mut meaning = String::new();
+    let mut names = Vec::new();
+    for line in source[start..].lines().skip(1) {
+        let line = line.trim();
+        if let Some(doc) = line.strip_prefix("/// ") {
+            meaning.push_str(doc);
+        } else if let Some((_, rest)) = line.split_once(" = ") {
+            let (name, vital) = rest.trim_end_matches(';').split_once(", ").unwrap();
+            let name = name.trim_matches('"');
+            let vital = if vital == "true" { "yes" } else { "" };
+            table.push_str(&format!("| `{name}` | {meaning} | {vital} |\n"));
+            names.push(name.to_owned());
+            meaning.clear();
+        } else {
+            break;
+        }
+    }
+    let all: Vec<&str> = EntryKind::ALL.iter().map(|kind| kind.name()).collect();
+    assert_eq!(
+        names, all,
+        "the source was not read as the compiler reads it"
+    );
+    table
+}
+
+#[test]
+fn every_kind_of_entry_is_explained() {
+    let table = kinds();
+    let page = text("docs/operation.md");
+    assert!(
+        page.contains(&table),
+        "docs/operation.md is to hold this table:\n\n{table}"
+    );
+}
+
+fn queries(page: &str) -> Vec<&str> {
+    let blocks = page.split("```sql\n").skip(1);
+    blocks
+        .map(|block| block.split("```").next().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn every_query_of_the_record_page_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("riskd.db");
+    let now = Utc.with_ymd_and_hms(2026, 3, 5, 14, 30, 0).unwrap();
+    let store = Store::open(&file, now).await.unwrap();
+    let mut connection = SqliteConnection::connect(&format!("sqlite://{}", file.display()))
+        .await
+        .unwrap();
+    let page = text("docs/record.md");
+    let queries = queries(&page);
+    assert!(queries.len() >= 5, "the queries are not where they were");
+    for query in queries {
+        let prepared = sqlx::raw_sql(sqlx::AssertSqlSafe(query.to_owned()));
+        let rows = prepared.fetch_all(&mut connection).await;
+        assert!(rows.is_ok(), "{query}\n{}", rows.unwrap_err());
+    }
+    let found = "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' \
+                 and name not like '_sqlx_%'";
+    let rows = sqlx::query(found).fetch_all(&mut connection).await.unwrap();
+    let tables: BTreeSet<String> = rows.iter().map(|row| row.get("name")).collect();
+    let lines = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    let documented: BTreeSet<String> = lines
+        .map(|line| line.split('`').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(documented, tables);
+    connection.close().await.unwrap();
+    drop(store);
+}
