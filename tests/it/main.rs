@@ -10,8 +10,11 @@
 mod crosstrade;
 mod every_zone;
 mod golden;
+mod history;
 mod local_time;
 mod paper;
+mod properties;
+mod rule_test;
 mod rules;
 mod schedule;
 mod session_calendar;
