@@ -72,7 +72,7 @@ pub struct Story {
 
 impl Story {
     /// Adds what the effects of one step tell.
-    pub(super) fn add(&mut self, effects: Vec<Effect>) {
+    pub fn add(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Record(Record::Firing(row)) => self.happenings.push(fired(row)),

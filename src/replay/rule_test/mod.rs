@@ -20,7 +20,7 @@ use crate::domain::account::RuleName;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::money::Money;
 use crate::domain::observation::{Content, Learned, Missing, Timestamp};
-use crate::rules::diagnostic::{Diagnostic, Findings};
+use crate::rules::diagnostic::{Diagnostic, Findings, Place};
 use crate::rules::keys::Fields;
 use crate::rules::render::{self, Sheet};
 use crate::rules::ruleset::{Account, RuleSet};
@@ -208,6 +208,16 @@ fn load_file(
     rule_file: &mut Option<rules::Loaded>,
     findings: &mut Findings,
 ) -> Option<TestFile> {
+    if text.trim().is_empty() {
+        let start = Place {
+            line: 1,
+            column: 1,
+            ..Place::default()
+        };
+        let help = "begin with `rules:` and the path of a rule file";
+        findings.push(Diagnostic::error(start, "the test file is empty").help(help));
+        return None;
+    }
     let tree = rules::tree::read(text, findings);
     let root = tree.root.filter(|_| tree.complete)?;
     let fields = Fields::open(&root, &tables::FILE, findings)?;

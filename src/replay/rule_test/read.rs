@@ -132,7 +132,7 @@ fn end(node: &Node<'_>, last: TimeDelta, findings: &mut Findings) -> Option<Time
 }
 
 fn steps(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Step>> {
-    let items = read::list(node, "a list of steps", findings)?;
+    let items = read::list(node, "the list of steps", findings)?;
     let mut steps = Vec::with_capacity(items.len());
     let mut last: Option<TimeDelta> = None;
     for item in items {

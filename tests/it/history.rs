@@ -1,0 +1,127 @@
+//! Histories: what is read, and what is said of what cannot be.
+
+use std::sync::Arc;
+
+use insta::assert_snapshot;
+use riskd::replay::history::{History, Row};
+use riskd::replay::{Replay, Story, text};
+use riskd::rules::{self, ruleset::RuleSet};
+
+const RULES: &str = r#"
+version: 1
+sessions: { globex: { timezone: America/New_York, open: "18:00", close: "17:00", days: [mon, tue, wed, thu, fri] } }
+venues: { v: { kind: crosstrade, token: { env: TOKEN } } }
+accounts:
+  apex-1: { venue: v, number: A1, session: globex, starting_balance: 50000 }
+  apex-2: { venue: v, number: A2, session: globex, starting_balance: 50000 }
+notify: { log: { kind: log } }
+rules:
+  - name: daily loss limit
+    accounts: ["*"]
+    when: { pnl: { loss: 1000 } }
+    then: [cancel_orders, flatten, { lock: { until: session_end } }, { notify: log }]
+    warn_at: [70%]
+  - name: flat by the close
+    accounts: ["*"]
+    when: { outside: [{ days: [sun, mon, tue, wed, thu], from: "18:00", to: "16:55", timezone: America/New_York }] }
+    then: [flatten]
+  - name: oil is closed
+    accounts: [apex-2]
+    when: { position: { deny: [CL] } }
+    then: [close_position]
+"#;
+
+fn rules() -> Arc<RuleSet> {
+    let loaded = rules::load("rules.yaml", RULES, &|_| unreachable!());
+    Arc::new(loaded.rules.unwrap())
+}
+
+/// The rows of a history, or the first thing that is wrong with it.
+fn read(text: &str) -> Result<Vec<Row>, String> {
+    let rules = rules();
+    let mut history =
+        History::open(text.as_bytes(), &rules.accounts).map_err(|error| error.to_string())?;
+    let mut rows = Vec::new();
+    while let Some(row) = history.next_row().map_err(|error| error.to_string())? {
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+/// What a history tells, a line each.
+fn replay(history: &str) -> Vec<String> {
+    let mut replay = Replay::new(rules());
+    let mut story = Story::default();
+    for row in read(history).unwrap() {
+        replay.row(row, &mut story);
+    }
+    replay.end(&mut story);
+    let lines = story.happenings.iter();
+    lines.map(|h| text::happening_json(h).unwrap()).collect()
+}
+
+#[test]
+fn columns_come_in_any_order_with_any_line_end() {
+    let plain = "time,account,equity,orders,positions\n\
+                 2026-03-05T14:30:00Z,apex-1,50000.25,2,ES 03-26:+2@5000.25;NQ 03-26:-1\n\
+                 2026-03-05T14:30:00Z,apex-2,,,flat\n";
+    let shuffled = "\u{feff}positions,\"orders\",equity,account,time\r\n\
+                    \"ES 03-26:+2@5000.25;NQ 03-26:-1\",2, 50000.25 ,apex-1,2026-03-05T09:30:00-05:00\r\n\
+                    \r\n\
+                    \"flat\",,,\"apex-2\",2026-03-05T09:30:00-05:00";
+    let rows = read(plain).unwrap();
+    assert_eq!(rows, read(shuffled).unwrap());
+    assert_eq!(rows.len(), 2);
+    assert_snapshot!(format!("{:#?}", rows[0].content).replace("    ", " "));
+}
+
+#[test]
+fn a_row_that_says_nothing_is_an_observation_that_learned_nothing() {
+    let rows = read("time,account,equity\n2026-03-05T14:30:00Z,apex-1,\n").unwrap();
+    assert_eq!(format!("{:?}", rows[0].content), "Missing(Stated)");
+}
+
+#[test]
+fn what_is_wrong_has_its_line_and_column() {
+    let cases = [
+        "",
+        "time,acount,equity\n",
+        "time,equity\n",
+        "time,account,equity,equity\n",
+        "time,account,pnl_of_the_day\n",
+        "time,account,equity\n2026-03-05T14:30:00Z,apex-1,12x\n",
+        "time,account,equity\n2026-03-05T14:30:00Z,apex-1,\"50,000\"\n",
+        "time,account,equity\n2026-03-05T14:30:00Z,apex-1,1e5\n",
+        "time,account,equity\n2026-03-05T14:30:00Z,apex-1,NaN\n",
+        "time,account,equity\n\n2026-03-05T14:30:00Z,apex-3,1\n",
+        "time,account,equity\n2026-03-05T14:30:00Z,apex-1\n",
+        "time,account,equity\n2026-03-05 14:30,apex-1,1\n",
+        "time,account,equity\n2026-03-05T14:30:01Z,apex-1,1\n2026-03-05T14:30:00Z,apex-2,1\n",
+        "time,account,equity\n2026-03-05T14:30:00Z,apex-1,\"1\n2\n",
+        "time,account,equity\n2026-03-05T14:30:00Z,apex-1,1\"2\n",
+        "time,account,equity\n2026-03-05T14:30:00Z,apex-1,\"1\"2\n",
+        "time,account,positions\n2026-03-05T14:30:00Z,apex-1,ES 03-26\n",
+        "time,account,positions\n2026-03-05T14:30:00Z,apex-1,ES 03-26:0\n",
+        "time,account,positions\n2026-03-05T14:30:00Z,apex-1,ES 03-26:1;ESH26:2\n",
+        "time,account,orders\n2026-03-05T14:30:00Z,apex-1,-1\n",
+        "time,account,equity\n\"2026-03-05T14:30:00Z\",\"apex-1\",\n2026-03-05T14:30:05Z,\"apex\n1\",1\n2026-03-05T14:30:06Z,apex-1,x\n",
+    ];
+    let said: Vec<String> = cases.iter().map(|case| read(case).unwrap_err()).collect();
+    assert_snapshot!(said.join("\n"));
+}
+
+#[test]
+fn what_would_have_fired_is_told_as_it_happens() {
+    let told = replay(
+        "time,account,realized,unrealized,balance,equity,positions,orders\n\
+         2026-03-05T14:30:00Z,apex-1,0,0,50000,50000,flat,0\n\
+         2026-03-05T14:30:00Z,apex-2,0,0,50000,50000,flat,0\n\
+         2026-03-05T14:31:00Z,apex-1,0,-700,50000,49300,ES 03-26:+2@5000.25,0\n\
+         2026-03-05T14:32:00Z,apex-1,0,-1000,50000,49000,ES 03-26:+2@5000.25,1\n\
+         2026-03-05T14:32:00Z,apex-2,0,0,50000,50000,CL 04-26:-1,0\n\
+         2026-03-05T14:33:00Z,apex-1,-1000,0,49000,49000,flat,0\n\
+         2026-03-05T14:34:00Z,apex-2,0,0,50000,50000,ES 03-26:+1,0\n\
+         2026-03-05T23:30:00Z,apex-1,0,0,49000,49000,flat,0\n",
+    );
+    assert_snapshot!(told.join("\n"));
+}
