@@ -8,12 +8,12 @@
     reason = "a test fails by panicking"
 )]
 
-mod cli;
-mod crosstrade;
-mod e2e;
 mod api;
 mod architecture;
+mod cli;
+mod crosstrade;
 mod docs;
+mod e2e;
 mod every_zone;
 mod expr;
 mod golden;

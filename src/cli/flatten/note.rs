@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::End;
+use crate::cli::check::counted;
 use crate::cli::printer::Printer;
 use crate::daemon::wall;
 use crate::domain::account::AccountName;
