@@ -497,8 +497,8 @@ fn the_demo_fires_and_verifies() {
     let places: Vec<usize> = [
         " warned ",
         " fired ",
-        " request_sent ",
         " locked ",
+        " request_sent ",
         " verified ",
     ]
     .iter()
