@@ -6,11 +6,14 @@ use serde::Serialize;
 
 use super::printer::{Paint, Printer};
 use super::{Exit, find};
+use crate::daemon::{database_path, load_rules};
+use crate::engine::loosening::is_looser;
 use crate::rules::Loaded;
 use crate::rules::budget::{self, Budget};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::explain;
-use crate::rules::ruleset::{Mode, RuleSet};
+use crate::rules::ruleset::{Loosening, Mode, RuleSet};
+use crate::store::Reader;
 
 /// Checks rule files: every error of every file in one go, then each rule in
 /// plain words, made from the values that riskd will use, and the sum of the
@@ -99,10 +102,52 @@ fn print(
     for text in explain::rules(rules) {
         out.line(format_args!("{text}\n"))?;
     }
+    for line in held_back(path, rules) {
+        out.line(line)?;
+    }
     for budget in budget::budgets(&rules.venues) {
         out.line(budget_words(&budget))?;
     }
     out.line(summary(rules, loaded))
+}
+
+/// What of this edit would wait for the next session, compared with the rules
+/// that the record says are in force. Without a record there is nothing to
+/// compare with.
+fn held_back(path: &Path, rules: &RuleSet) -> Vec<String> {
+    if rules.daemon.loosening != Loosening::NextSession {
+        return Vec::new();
+    }
+    let Some(old) = in_force(path, rules) else {
+        return Vec::new();
+    };
+    old.rules
+        .iter()
+        .filter(|rule| rule.enabled)
+        .filter_map(|rule| {
+            let new = rules.rules.iter().find(|new| new.name == rule.name);
+            let why = match new {
+                Some(new) if is_looser(rule, new) => "this edit may loosen it",
+                Some(_) => return None,
+                None => "this edit removes it",
+            };
+            Some(format!(
+                "{}: stays as it is until each account's next session: {why}, and `loosening` is `next_session`",
+                rule.name
+            ))
+        })
+        .collect()
+}
+
+fn in_force(path: &Path, rules: &RuleSet) -> Option<RuleSet> {
+    let database = database_path(None, Some(rules));
+    let text = super::runtime::short(async {
+        let reader = Reader::open(&database).await?;
+        let text = reader.rules_in_force().await?;
+        reader.close().await;
+        Ok(text)
+    });
+    load_rules(path, &text.ok()??).rules
 }
 
 fn summary(rules: &RuleSet, loaded: &Loaded) -> String {

@@ -461,6 +461,14 @@ impl Dispatcher {
         if running.mode != rules.daemon.mode {
             return Err("`mode` is read at the start: restart riskd to change it".to_owned());
         }
+        let running = &self.engine.rules().daemon;
+        let next = &rules.daemon;
+        if (running.mode, running.http, &running.database) != (next.mode, next.http, &next.database)
+        {
+            return Err(
+                "`mode`, `http` and `database` of `daemon` change with a restart only".to_owned(),
+            );
+        }
         let objections = self.engine.objections(&rules);
         if !objections.is_empty() {
             return Err(objections.join("; "));

@@ -31,7 +31,7 @@ pub use clock::{Clock, wall};
 pub use venues::connect;
 
 use crate::api::{self, Api, Token};
-use crate::engine::restore::{Kept, Started};
+use crate::engine::restore::{EarlierRules, Kept, Started};
 use crate::engine::{Engine, EngineConfig, NextIds};
 use crate::notify::Notifiers;
 use crate::rules::ruleset::{Mode, RuleSet};
@@ -191,8 +191,12 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         stale_after: Some(stale_after(&rules)),
     };
     let now = clock.now();
-    let Started { engine, effects } =
-        Engine::start(Arc::clone(&rules), config, kept(restored), now);
+    let Started { engine, effects } = Engine::start(
+        Arc::clone(&rules),
+        config,
+        kept(restored, &options.rules),
+        now,
+    );
     handle.submit(Batch {
         rule_sets: vec![row_of(&rules, now.wall)],
         ..Batch::default()
@@ -303,8 +307,17 @@ fn tell_last_end(restored: &Restored) {
     }
 }
 
-fn kept(restored: Restored) -> Kept {
+fn kept(restored: Restored, rules_file: &Path) -> Kept {
+    let earlier = restored.rule_sets.into_iter().filter_map(|kept| {
+        let rules = load_rules(rules_file, &kept.text).rules?;
+        Some(EarlierRules {
+            from: kept.loaded_at,
+            last_from: kept.last_loaded_at,
+            rules: Arc::new(rules),
+        })
+    });
     Kept {
+        earlier: earlier.collect(),
         accounts: restored.account_states,
         rules: restored.rule_states,
         locks: restored.locks,

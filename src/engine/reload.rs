@@ -13,6 +13,8 @@ use super::effect::Effect;
 use super::loosening::is_looser;
 use super::out::Out;
 use super::record::{EntryKind, Fields};
+use super::restore::EarlierRules;
+use super::rule_state::RuleState;
 use super::session::VenueDay;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::lock::LockKind;
@@ -76,7 +78,7 @@ impl Engine {
                 None => AccountRun::new(Arc::clone(account), day, None, now),
             };
             let wanted: Vec<&Arc<Rule>> = rules.rules_of(&account.name).collect();
-            run.change_rules(&wanted, hold_back, now, &mut out);
+            run.change_rules(&wanted, hold_back, &mut |_| None, now, &mut out);
             run.roll_session(now, &mut out);
             self.index.insert(account.name.clone(), self.accounts.len());
             self.accounts.push(run);
@@ -101,21 +103,46 @@ impl AccountRun {
         self.day = day;
     }
 
+    /// The rule sets of the session that the account is in, the one that it
+    /// opened with first; none when it is not known to have opened with any.
+    pub(super) fn earlier_rules<'a>(
+        &self,
+        earlier: &'a [EarlierRules],
+        now: Now,
+    ) -> Vec<&'a RuleSet> {
+        let Some(session) = &self.memory.session else {
+            return Vec::new();
+        };
+        if !(session.open..session.next_open).contains(&now.wall) {
+            return Vec::new();
+        }
+        let first = earlier
+            .iter()
+            .rposition(|set| set.from <= session.open)
+            .unwrap_or(0);
+        earlier
+            .iter()
+            .enumerate()
+            .filter(|(index, set)| *index >= first || set.last_from >= session.open)
+            .map(|(_, set)| set.rules.as_ref())
+            .collect()
+    }
+
     /// Puts these rules in force for the account; with `hold_back`, those that
     /// are looser than what is in force wait for the next session.
-    fn change_rules(
+    pub(super) fn change_rules(
         &mut self,
         wanted: &[&Arc<Rule>],
         hold_back: bool,
+        stored: &mut dyn FnMut(&RuleName) -> Option<RuleState>,
         now: Now,
         out: &mut Out<'_>,
     ) {
         let mut old: Vec<RuleRun> = std::mem::take(&mut self.rules);
-        let has_run_before = self.seen.at.is_some() || !old.is_empty();
         for rule in wanted {
             let found = old.iter().position(|run| run.rule.name == rule.name);
             let run = match found.map(|index| old.remove(index)) {
-                None => RuleRun::new(Arc::clone(rule), None, now),
+                None => RuleRun::new(Arc::clone(rule), stored(&rule.name), now),
                 Some(mut run) if hold_back && is_looser(&run.rule, rule) => {
                     run.held_back = Some(Some(Arc::clone(rule)));
                     self.tell_held_back(&rule.name, "its change loosens it", out);
@@ -128,7 +155,7 @@ impl AccountRun {
             };
             self.rules.push(run);
         }
-        if hold_back && has_run_before {
+        if hold_back {
             for mut run in old {
                 run.held_back = Some(None);
                 self.tell_held_back(&run.rule.name, "it is removed or disabled", out);

@@ -3,19 +3,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::account::{AccountRun, RuleRun};
+use super::account::AccountRun;
 use super::effect::Effect;
 use super::enforcement::Intent;
 use super::locks::Lock;
 use super::memory::AccountMemory;
-use super::out::NextIds;
+use super::out::{NextIds, Out};
 use super::record::{EntryKind, Fields, IntentEnd, IntentRow, LockRow, Record};
 use super::rule_state::RuleState;
 use super::session::VenueDay;
 use super::{Engine, EngineConfig};
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::now::Now;
-use crate::rules::ruleset::RuleSet;
+use crate::domain::observation::Timestamp;
+use crate::rules::ruleset::{Loosening, Rule, RuleSet};
 
 /// What the record kept.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,21 @@ pub struct Kept {
     pub intents: Vec<IntentRow>,
     /// The numbers to give out next.
     pub next: NextIds,
+    /// The rule sets that were in force last, in the order in which they came
+    /// into force: what is looser than one of them waits for the next session,
+    /// where the rules say so.
+    pub earlier: Vec<EarlierRules>,
+}
+
+/// A rule set that was in force.
+#[derive(Clone, Debug)]
+pub struct EarlierRules {
+    /// When it came into force first.
+    pub from: Timestamp,
+    /// When it came into force last.
+    pub last_from: Timestamp,
+    /// The rules.
+    pub rules: Arc<RuleSet>,
 }
 
 /// An engine that was started, and what is to be done first.
@@ -81,22 +97,38 @@ impl Engine {
             touched: Vec::new(),
             rules: Arc::clone(&rules),
         };
+        let mut effects = Vec::new();
         for account in &rules.accounts {
             let day = rules
                 .venue(&account.venue)
                 .and_then(|venue| VenueDay::of(&venue.kind));
             let memory = memories.remove(&account.name);
             let mut run = AccountRun::new(Arc::clone(account), day, memory, now);
-            for rule in rules.rules_of(&account.name) {
-                let state = states.remove(&(account.name.clone(), rule.name.clone()));
-                run.rules.push(RuleRun::new(Arc::clone(rule), state, now));
+            let mut stored = |rule: &RuleName| states.remove(&(account.name.clone(), rule.clone()));
+            let mut out = Out {
+                now,
+                config: &config,
+                rules_hash: &rules.hash,
+                ids: &mut engine.ids,
+                effects: Vec::new(),
+            };
+            if rules.daemon.loosening == Loosening::NextSession {
+                for earlier in run.earlier_rules(&kept.earlier, now) {
+                    let wanted: Vec<&Arc<Rule>> = earlier.rules_of(&account.name).collect();
+                    run.change_rules(&wanted, true, &mut stored, now, &mut out);
+                    // Told once, below, by what is in force now.
+                    out.effects.clear();
+                }
             }
+            let wanted: Vec<&Arc<Rule>> = rules.rules_of(&account.name).collect();
+            run.change_rules(&wanted, true, &mut stored, now, &mut out);
+            effects.append(&mut out.effects);
             engine
                 .index
                 .insert(account.name.clone(), engine.accounts.len());
             engine.accounts.push(run);
         }
-        let mut effects = engine.on_all(now, |run, out| run.roll_session(now, out));
+        effects.extend(engine.on_all(now, |run, out| run.roll_session(now, out)));
         effects.extend(engine.restore_locks(kept.locks, now));
         effects.extend(engine.resume_intents(kept.intents, now));
         effects.extend(engine.tell_unreadable(unreadable, now));

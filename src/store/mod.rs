@@ -34,7 +34,7 @@ pub use error::{Holder, StoreError};
 pub use open::{Durability, Store};
 pub use queue::{Lost, Waiting};
 pub use read::{EntryFilter, EntryRow, Reader};
-pub use restore::Restored;
+pub use restore::{KeptRuleSet, Restored};
 pub use retain::{Retained, Retention};
 pub use story::{FiringStory, FiringView, IntentView, LockView, RequestView};
 pub use write::{Refused, Written};

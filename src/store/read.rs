@@ -163,6 +163,17 @@ impl Reader {
             .map_err(|fault| self.failed(fault))
     }
 
+    /// The text of the rule set that was put into force last.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of reading.
+    pub async fn rules_in_force(&self) -> Result<Option<String>, StoreError> {
+        sqlx::query_scalar(sql::RULES_IN_FORCE)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| self.failed(error))
+    }
+
     /// What an account showed from `since` until before `until`, oldest first;
     /// at most `limit` rows.
     ///

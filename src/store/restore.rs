@@ -7,8 +7,10 @@ use super::open::{Durability, Store};
 use super::read::{EntryRow, RawEntry};
 use super::row::{RawIntent, RawLock};
 use super::sql;
+use super::time::from_millis;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::ids::{FiringId, IntentId, RequestId};
+use crate::domain::observation::Timestamp;
 use crate::engine::record::{IntentRow, LockRow};
 
 /// What was in force when the record was last written.
@@ -30,8 +32,24 @@ pub struct Restored {
     pub next_request: RequestId,
     /// The hash of the rule set that was put into force last.
     pub rules_hash: Option<String>,
+    /// The rule sets that were in force last, at most 32, in the order in which
+    /// they came into force.
+    pub rule_sets: Vec<KeptRuleSet>,
     /// The last line of the story: `stopped` after an orderly end.
     pub last_entry: Option<EntryRow>,
+}
+
+/// A rule set that was in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptRuleSet {
+    /// Its hash.
+    pub hash: String,
+    /// Its text.
+    pub text: String,
+    /// When it came into force first.
+    pub loaded_at: Timestamp,
+    /// When it came into force last.
+    pub last_loaded_at: Timestamp,
 }
 
 impl Store {
@@ -67,6 +85,9 @@ async fn restored(connection: &mut SqliteConnection) -> Result<Restored, Fault> 
     let rules_hash = sqlx::query_scalar(sql::RULES_HASH)
         .fetch_optional(&mut *connection)
         .await?;
+    let rule_sets: Vec<(String, String, i64, i64)> = sqlx::query_as(sql::LAST_RULE_SETS)
+        .fetch_all(&mut *connection)
+        .await?;
     let last_entry: Option<RawEntry> = sqlx::query_as(sql::LAST_ENTRY)
         .fetch_optional(&mut *connection)
         .await?;
@@ -88,6 +109,17 @@ async fn restored(connection: &mut SqliteConnection) -> Result<Restored, Fault> 
         next_intent: IntentId(number(connection, sql::NEXT_INTENT).await?),
         next_request: RequestId(number(connection, sql::NEXT_REQUEST).await?),
         rules_hash,
+        rule_sets: rule_sets
+            .into_iter()
+            .map(|(hash, text, first, last)| {
+                Ok(KeptRuleSet {
+                    hash,
+                    text,
+                    loaded_at: from_millis(first)?,
+                    last_loaded_at: from_millis(last)?,
+                })
+            })
+            .collect::<Result<_, Fault>>()?,
         last_entry: last_entry.map(RawEntry::entry).transpose()?,
     })
 }

@@ -100,6 +100,9 @@ statements! {
                    coalesce((select max(intent) from request_intents), 0)) + 1";
     NEXT_REQUEST = "select coalesce(max(id), 0) + 1 from requests";
     RULES_HASH = "select value from meta where key = 'rules_hash'";
+    RULES_IN_FORCE = "
+        select rule_sets.text from meta join rule_sets on rule_sets.hash = meta.value
+        where meta.key = 'rules_hash'";
     LAST_ENTRY = "
         select id, at, kind, account, rule, firing, message, fields
         from entries order by id desc limit 1";
@@ -107,6 +110,10 @@ statements! {
     // Reading.
     FIRING = "
         select id, account, rule, at, actions, evidence, rules_hash from firings where id = ?1";
+    LAST_RULE_SETS = "
+        select hash, text, loaded_at, last_loaded_at from
+            (select * from rule_sets order by last_loaded_at desc limit 32)
+        order by loaded_at";
     RULE_SET = "select hash, text, loaded_at from rule_sets where hash = ?1";
     INTENTS_OF_FIRING = "
         select id, account, goal, instruments, cause, firing, cause_words, at, ended_at, ended
