@@ -15,10 +15,12 @@ mod log;
 mod man;
 mod paper;
 mod printer;
+mod replay;
 mod run;
 mod runtime;
 mod schema;
 mod status;
+mod test;
 mod time;
 mod why;
 
@@ -99,6 +101,10 @@ enum Command {
     Run(run::Args),
     /// Check rule files and say in plain words what they mean
     Check(check::Args),
+    /// Run rule tests
+    Test(test::Args),
+    /// Show what would have fired in a history
+    Replay(replay::Args),
     /// Show the live accounts, rules and locks of the running daemon
     Status(status::Args),
     /// Show the record: what was seen, decided and done
@@ -144,6 +150,8 @@ fn carry_out(command: Command, out: &mut Printer) -> anyhow::Result<Exit> {
     match command {
         Command::Run(args) => run::run(&args, out),
         Command::Check(args) => check::run(&args, out),
+        Command::Test(args) => test::run(&args, out),
+        Command::Replay(args) => replay::run(&args, out),
         Command::Status(args) => status::run(&args, out),
         Command::Events(args) => events::run(&args, out),
         Command::Why(args) => why::run(&args, out),

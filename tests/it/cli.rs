@@ -11,9 +11,11 @@ use tempfile::TempDir;
 /// How long a process may take to do what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 16] = [
     "run",
     "check",
+    "test",
+    "replay",
     "status",
     "events",
     "why",
@@ -409,6 +411,7 @@ fn the_daemon_serves_status_and_leaves_a_record_and_flatten_works_beside_it() {
     );
     let base_url = paper.line("base_url:");
     let (rules, http) = rules_at(&base_url);
+    let rules = rules.replace("mode: observe", "mode: enforce");
     std::fs::write(folder.path().join("rules.yaml"), rules).unwrap();
     let mut daemon = Running::start(folder.path(), &["run", "--log", "json"]);
 
@@ -426,7 +429,7 @@ fn the_daemon_serves_status_and_leaves_a_record_and_flatten_works_beside_it() {
     let shown = output(folder.path(), &["status"]);
     ends_with(&shown, 0);
     for part in [
-        "mode observe",
+        "mode enforce",
         "apex-1 (Sim101 at paper)",
         "daily loss limit  armed",
         "500.00",
@@ -440,6 +443,17 @@ fn the_daemon_serves_status_and_leaves_a_record_and_flatten_works_beside_it() {
         .unwrap();
     ends_with(&flat, 0);
     assert!(stdout(&flat).contains("2 of 2 accounts flat and quiet"));
+
+    for (args, code) in [
+        (
+            &["lock", "apex-1", "--until", "2h", "--reason", "news"][..],
+            0,
+        ),
+        (&["lock", "nobody", "--until", "2h", "--reason", "news"], 1),
+        (&["unlock", "apex-1", "--reason", "over"], 0),
+    ] {
+        ends_with(&output(folder.path(), args), code);
+    }
 
     assert_eq!(daemon.terminate(), 0);
     let events = output(
@@ -494,20 +508,15 @@ fn the_demo_fires_and_verifies() {
         .unwrap();
     ends_with(&output, 0);
     let text = stdout(&output);
-    let places: Vec<usize> = [
-        " warned ",
-        " fired ",
-        " locked ",
-        " request_sent ",
-        " verified ",
-    ]
-    .iter()
-    .map(|kind| {
-        text.find(kind)
-            .unwrap_or_else(|| panic!("{kind} is not in {text}"))
-    })
-    .collect();
+    let places: Vec<usize> = [" warned  ", " fired  ", " request_sent  ", " verified  "]
+        .iter()
+        .map(|kind| {
+            text.find(kind)
+                .unwrap_or_else(|| panic!("{kind} is not in {text}"))
+        })
+        .collect();
     assert!(places.is_sorted(), "{text}");
+    assert!(text.contains(" locked  "), "{text}");
     assert_eq!(
         std::fs::read_dir(folder.path()).unwrap().count(),
         0,
@@ -534,4 +543,70 @@ fn a_closed_pipe_ends_quietly() {
         .unwrap();
     assert_eq!(said, "");
     assert_eq!(status.code(), Some(141));
+}
+
+#[test]
+fn rule_tests_and_replays_tell_what_fires() {
+    let folder = folder_with(GOOD);
+    let test = |expect: &str| {
+        format!(
+            "rules: ../rules.yaml\ntests:\n  - name: at the limit\n    account: apex-1\n    start: 2026-03-05T12:00:00Z\n    steps:\n      - {{ at: 0s, realized: 0, unrealized: 0, balance: 50000, equity: 50000, positions: {{}}, orders: 0 }}\n      - {{ at: 10s, realized: -500, balance: 49500, equity: 49500 }}\n    expect: {expect}\n"
+        )
+    };
+    std::fs::create_dir(folder.path().join("tests")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "tests/good.yaml",
+        &test("[{ at: 10s, rule: daily loss limit }]"),
+    );
+    write("tests/bad.yaml", &test("[]"));
+    let good = output(folder.path(), &["test", "tests/good.yaml"]);
+    ends_with(&good, 0);
+    assert_eq!(
+        stdout(&good),
+        "ok   at the limit\n1 test: 1 passed, 0 failed\n"
+    );
+    let bad = output(
+        folder.path(),
+        &[
+            "test",
+            "tests/good.yaml",
+            "tests/bad.yaml",
+            "tests/none.yaml",
+        ],
+    );
+    ends_with(&bad, 1);
+    assert!(
+        stdout(&bad).contains("FAIL at the limit (tests/bad.yaml:3)"),
+        "{}",
+        stdout(&bad)
+    );
+    assert!(
+        stdout(&bad).contains("2 tests: 1 passed, 1 failed"),
+        "{}",
+        stdout(&bad)
+    );
+
+    write(
+        "day.csv",
+        "time,account,realized,unrealized,balance,equity,positions,orders\n\
+         2026-03-05T12:00:00Z,apex-1,0,0,50000,50000,,0\n\
+         2026-03-05T12:00:10Z,apex-1,-500,0,49500,49500,,0\n",
+    );
+    let replay = output(folder.path(), &["replay", "--history", "day.csv", "--json"]);
+    ends_with(&replay, 0);
+    let line: Value = serde_json::from_str(stdout(&replay).trim()).unwrap();
+    assert_eq!(
+        (&line["event"], &line["account"]),
+        (&"fired".into(), &"apex-1".into())
+    );
+    assert_eq!(line["evidence"]["value"], "-500.00");
+    write("wrong.csv", "time,account\nnoon,apex-1\n");
+    let wrong = output(folder.path(), &["replay", "--history", "wrong.csv"]);
+    ends_with(&wrong, 1);
+    assert!(
+        stderr(&wrong).contains("wrong.csv: line 2"),
+        "{}",
+        stderr(&wrong)
+    );
 }

@@ -1,0 +1,125 @@
+//! `riskd replay`.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow, bail};
+
+use super::Exit;
+use super::find::{self, RulesArg};
+use super::printer::Printer;
+use crate::replay::history::History;
+use crate::replay::{Happening, Note, Replay, Story, text};
+use crate::rules::ruleset::RuleSet;
+
+/// Most notes that are printed; the rest are counted.
+const NOTES: usize = 20;
+/// The name of standard input.
+const STDIN: &str = "-";
+
+/// Shows what would have fired: runs the rules over a history, by the same
+/// engine as the daemon.
+#[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  riskd replay --rules rules.yaml --history march.csv\n  riskd replay --history - --json < march.csv | jq 'select(.event == \"fired\")'\n\nThe history is CSV with a header: time (RFC 3339) and account, then any of realized, unrealized,\nbalance, equity, positions and orders. An empty cell is unknown."
+)]
+pub(super) struct Args {
+    #[command(flatten)]
+    rules: RulesArg,
+    /// The history; - reads standard input
+    #[arg(long, value_name = "FILE.csv")]
+    history: PathBuf,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
+    let path = find::rules_file(&args.rules)?;
+    let loaded = find::load(&path)?;
+    let Some(rules) = loaded.rules.as_ref().map(|rules| Arc::new(rules.clone())) else {
+        out.note(loaded.render(out.err).trim_end());
+        bail!("the rule file {} is refused", path.display());
+    };
+    if args.history == Path::new(STDIN) {
+        replay(io::stdin().lock(), rules, args, out)?;
+    } else {
+        let file = File::open(&args.history)
+            .with_context(|| format!("cannot read the history {}", args.history.display()))?;
+        replay(BufReader::new(file), rules, args, out)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn replay(
+    source: impl BufRead,
+    rules: Arc<RuleSet>,
+    args: &Args,
+    out: &mut Printer,
+) -> anyhow::Result<()> {
+    let wrong = |error| anyhow!("{}: {error}", args.history.display());
+    let mut history = History::open(source, &rules.accounts).map_err(wrong)?;
+    let mut replay = Replay::new(rules);
+    let mut teller = Teller {
+        is_json: args.json,
+        told: Vec::new(),
+        notes: 0,
+    };
+    let mut story = Story::default();
+    let mut rows: u64 = 0;
+    while let Some(row) = history.next_row().map_err(wrong)? {
+        rows = rows.saturating_add(1);
+        replay.row(row, &mut story);
+        teller.tell(&mut story, out)?;
+    }
+    replay.end(&mut story);
+    teller.tell(&mut story, out)?;
+    teller.end(rows, out);
+    Ok(())
+}
+
+/// Tells what happens as it happens.
+#[derive(Debug)]
+struct Teller {
+    is_json: bool,
+    told: Vec<Happening>,
+    notes: usize,
+}
+
+impl Teller {
+    fn tell(&mut self, story: &mut Story, out: &mut Printer) -> anyhow::Result<()> {
+        for note in story.notes.drain(..) {
+            self.note(&note, out);
+        }
+        for happening in story.happenings.drain(..) {
+            if self.is_json {
+                out.line(text::happening_json(&happening)?)?;
+            } else {
+                out.line(text::happening(&happening))?;
+            }
+            self.told.push(happening);
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, note: &Note, out: &Printer) {
+        self.notes = self.notes.saturating_add(1);
+        if self.notes <= NOTES {
+            out.note(format_args!(
+                "note: {}: {}",
+                super::time::rfc3339(note.time),
+                note.text
+            ));
+        }
+    }
+
+    fn end(&self, rows: u64, out: &Printer) {
+        let more = self.notes.saturating_sub(NOTES);
+        if more > 0 {
+            out.note(format_args!("and {more} more notes"));
+        }
+        out.note(text::replay_summary(rows, &self.told));
+    }
+}
