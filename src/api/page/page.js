@@ -82,13 +82,15 @@ function ruleItem(rule) {
   if (rule.value !== null) numbers.push(`at ${amount(rule.value)}`);
   if (rule.limit !== null) numbers.push(`limit ${amount(rule.limit)}`);
   if (rule.distance !== null) numbers.push(`${amount(rule.distance)} left`);
-  if (rule.fired_at !== null) numbers.push(`fired ${moment(rule.fired_at)}, riskd why ${rule.firing}`);
-  if (rule.held_back) numbers.push("a looser form waits for the next session");
   const used = rule.used === null ? null : Math.min(Math.max(Number(rule.used), 0), 1);
   const share = used === null ? "" : `${Math.floor(used * 100)} % used`;
   if (numbers.length > 0 || share) {
     item.append(element("div", "row soft", element("span", "", numbers.join(" · ")), element("span", "", share)));
   }
+  if (rule.fired_at !== null) {
+    item.append(element("div", "soft", `fired ${moment(rule.fired_at)}; riskd why ${rule.firing} tells all`));
+  }
+  if (rule.held_back) item.append(element("div", "soft", "a looser form waits for the next session"));
   if (used !== null) {
     const fill = element("div", "");
     fill.style.width = `${used * 100}%`;
@@ -174,11 +176,21 @@ function show(status) {
   document.title = fired > 0 ? `riskd: fired on ${fired}` : "riskd";
 }
 
+const MARKS = {
+  bad: ["fired", "enforcement_stuck", "lock_violated", "record_failed", "rules_refused", "notify_failed", "data_lost"],
+  near: ["warned", "data_suspect", "not_yet", "verify_failed", "rule_unknown", "would_send", "enforcement_slowed"],
+  good: ["verified", "ready"],
+};
+
+function mark(kind) {
+  return Object.keys(MARKS).find((name) => MARKS[name].includes(kind)) || "soft";
+}
+
 function eventItem(event) {
   const when = element("time", "", clock(event.time));
   when.dateTime = event.time;
   when.title = moment(event.time);
-  return element("li", "", when, element("span", "tag soft", event.kind), ` ${event.message}`);
+  return element("li", "", when, element("span", `tag ${mark(event.kind)}`, event.kind), ` ${event.message}`);
 }
 
 async function ask(path) {
