@@ -15,8 +15,10 @@ use super::clock::Clock;
 use super::venues::connect;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::ids::{IntentId, RequestId};
+use crate::domain::observation::Missing;
 use crate::domain::request::{Answer, Write};
 use crate::engine::enforcement::{Enforcement, Intent, Step};
+use crate::engine::quality::is_all_zero;
 use crate::engine::reconcile::Seen;
 use crate::engine::record::{Cause, Goal};
 use crate::engine::words;
@@ -195,7 +197,12 @@ impl Hand<'_> {
         let number = &self.target.number;
         let (polled, holdings) = tokio::join!(venue.poll_to_verify(number), venue.holdings(number));
         let Holdings { positions, orders } = holdings?;
-        polled?;
+        if is_all_zero(&polled?.figures) {
+            return Err(Failure {
+                missing: Missing::Malformed,
+                words: Arc::from("all figures are zero, as of an account that has not loaded"),
+            });
+        }
         Ok((positions, orders))
     }
 

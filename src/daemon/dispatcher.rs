@@ -25,7 +25,7 @@ use crate::api::status::{RecordStatus, RulesStatus, Status, VenueStatus};
 use crate::api::{PersonError, Question};
 use crate::domain::account::{AccountName, VenueName};
 use crate::domain::now::Now;
-use crate::domain::observation::{Content, Observation, Timestamp};
+use crate::domain::observation::{Content, Missing, Observation, Timestamp};
 use crate::engine::effect::{Audience, Effect, Notice, Severity};
 use crate::engine::event::{Command, Event};
 use crate::engine::record::{Entry, EntryKind, Fields, Record};
@@ -61,6 +61,11 @@ pub(super) struct Dispatcher {
     pub(super) samples: HashMap<AccountName, Sample>,
     pub(super) polls: HashMap<VenueName, PollCount>,
     pub(super) last_turn: Option<Now>,
+    /// When time is to be passed to the engine; kept until that is done, however
+    /// many inputs come first.
+    pub(super) due: Instant,
+    /// Whether the record was degraded when it was last told of.
+    pub(super) is_degraded: bool,
 }
 
 /// The rule file: how it is read again, and what came of it.
@@ -84,8 +89,9 @@ impl Dispatcher {
     /// Runs until it is stopped; then everything that was decided is handed to
     /// the record.
     pub(super) async fn run(mut self, mut queues: Queues, stop: CancellationToken) {
+        let mut has_writer = true;
         loop {
-            let wake = self.sleep_until();
+            self.due = self.due.min(self.sleep_until());
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
@@ -95,15 +101,15 @@ impl Dispatcher {
                 },
                 Some(question) = queues.questions.recv() => self.answer(question),
                 Some(failure) = queues.undelivered.recv() => self.take_undelivered(failure),
-                changed = self.health.changed() => match changed {
-                    Ok(()) => self.take_health(),
-                    Err(_) => break,
-                },
-                () = tokio::time::sleep_until(wake) => {
-                    let now = self.now();
-                    let effects = self.engine.step(now, Event::Time);
-                    self.carry_out(effects, None);
+                changed = self.health.changed(), if has_writer => {
+                    has_writer = changed.is_ok();
+                    self.take_health(has_writer);
                 }
+                () = tokio::time::sleep_until(self.due) => {}
+            }
+            if Instant::now() >= self.due {
+                self.due = later(LONGEST_SLEEP);
+                self.step(Event::Time, None);
             }
             self.watch_the_clock();
             self.venues
@@ -124,10 +130,7 @@ impl Dispatcher {
             .unwrap_or(LONGEST_SLEEP)
             .min(LONGEST_SLEEP);
         // A wake that is due now must still let the inputs through.
-        let wake = wake.max(Duration::from_millis(1));
-        Instant::now()
-            .checked_add(wake)
-            .unwrap_or_else(Instant::now)
+        later(wake.max(Duration::from_millis(1)))
     }
 
     fn take(&mut self, input: Input) {
@@ -172,6 +175,7 @@ impl Dispatcher {
         self.count(&polled);
         let mut batch = Batch::default();
         for observation in polled.observations {
+            let is_news = observation.content != Content::Missing(Missing::Unchanged);
             let mut sample = self.sample(&observation);
             let account = observation.account.clone();
             let effects = self.engine.step(self.now(), Event::Observed(observation));
@@ -180,7 +184,9 @@ impl Dispatcher {
             }
             let rules = self.engine.rules().rules_of(&account).count();
             self.counters.observed(&account, &sample.quality, rules);
-            self.keep_if_changed(sample, &mut batch);
+            if is_news {
+                self.keep_if_changed(sample, &mut batch);
+            }
             self.start(effects, Some(polled.received), &mut batch);
         }
         self.commit(batch);
@@ -339,15 +345,31 @@ impl Dispatcher {
         self.tell(kind, text);
     }
 
-    fn take_health(&mut self) {
-        let health = self.health.borrow_and_update().clone();
-        match health {
-            Health::Good => {
+    /// Tells once of each change between a record that can be written and one
+    /// that cannot.
+    fn take_health(&mut self, has_writer: bool) {
+        let reason = match &*self.health.borrow_and_update() {
+            Health::Good => None,
+            Health::Degraded { reason, .. } => Some(reason.clone()),
+        };
+        let reason = if has_writer {
+            reason
+        } else {
+            Some("its writer has ended".to_owned())
+        };
+        let is_degraded = reason.is_some();
+        if self.is_degraded == is_degraded {
+            return;
+        }
+        self.is_degraded = is_degraded;
+        self.lifecycle.record_is_good(!is_degraded);
+        match reason {
+            None => {
                 let text = "the record can be written again".to_owned();
                 info!("{text}");
                 self.tell_everyone(Severity::Info, EntryKind::RecordBack, text);
             }
-            Health::Degraded { reason, .. } => {
+            Some(reason) => {
                 let text = format!(
                     "the record cannot be written: {reason}; riskd goes on protecting and keeps what it can in memory"
                 );
@@ -355,8 +377,6 @@ impl Dispatcher {
                 self.tell_everyone(Severity::Critical, EntryKind::RecordFailed, text);
             }
         }
-        self.lifecycle
-            .record_is_good(matches!(*self.health.borrow(), Health::Good));
     }
 
     /// Notes when the wall clock was set.
@@ -476,7 +496,7 @@ impl Dispatcher {
         let rules = Arc::new(rules);
         self.venues.change(&rules, venues);
         self.notifiers.replace(channels);
-        self.lifecycle.watch(&rules.venues);
+        self.lifecycle.watch(&rules);
         let now = self.now();
         self.rules_file.loaded = now.wall;
         self.store.submit(Batch {
@@ -550,6 +570,11 @@ impl Dispatcher {
             budget: budget.map_or(0, |budget| budget.capacity),
         }
     }
+}
+
+fn later(wait: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(wait).unwrap_or(now)
 }
 
 /// The row of a rule set that comes into force.

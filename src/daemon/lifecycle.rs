@@ -7,7 +7,7 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 
 use crate::domain::account::VenueName;
-use crate::rules::ruleset::Venue;
+use crate::rules::ruleset::{RuleSet, Venue};
 
 /// The least that the watchdog waits, whatever the unit says, is so many polls
 /// of the slowest venue...
@@ -28,17 +28,19 @@ pub(super) struct Lifecycle {
 
 impl Lifecycle {
     /// Begins to wait for a round of these venues.
-    pub(super) fn new(venues: &[Venue]) -> Lifecycle {
+    pub(super) fn new(rules: &RuleSet) -> Lifecycle {
         let mut lifecycle = Lifecycle::default();
-        lifecycle.watch(venues);
+        lifecycle.watch(rules);
         lifecycle
     }
 
-    /// Waits for rounds of these venues from now on.
-    pub(super) fn watch(&mut self, venues: &[Venue]) {
-        self.venues = venues.iter().map(|venue| venue.name.clone()).collect();
+    /// Waits for rounds of the venues of these rules from now on: of those that
+    /// are polled, because an account is there.
+    pub(super) fn watch(&mut self, rules: &RuleSet) {
+        let accounts = rules.accounts.iter();
+        self.venues = accounts.map(|account| account.venue.clone()).collect();
         self.polled.clear();
-        allow_for_slow_polls(venues);
+        allow_for_slow_polls(&rules.venues);
     }
 
     /// A poll of this venue was evaluated for all its accounts. The watchdog is

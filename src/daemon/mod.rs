@@ -217,10 +217,12 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         notifiers,
         latencies,
         counters: Counters::default(),
-        lifecycle: Lifecycle::new(&rules.venues),
+        lifecycle: Lifecycle::new(&rules),
         samples: HashMap::new(),
         polls: HashMap::new(),
         last_turn: None,
+        due: tokio::time::Instant::now(),
+        is_degraded: false,
     };
     dispatcher.begin(effects);
     if let Some(listener) = listener {

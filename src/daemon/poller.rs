@@ -93,7 +93,9 @@ impl Poller {
                 Some(Ok(learned)) => Content::Learned(learned),
                 Some(Err(failure)) => {
                     let missing = failure.missing;
-                    failures.push(failure);
+                    if missing != Missing::Unchanged {
+                        failures.push(failure);
+                    }
                     Content::Missing(missing)
                 }
                 None => {

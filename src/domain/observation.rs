@@ -78,6 +78,9 @@ pub enum Missing {
     Disconnected,
     /// The venue repeats an old snapshot.
     Frozen,
+    /// The venue answered with the very snapshot that it had given before, as a
+    /// cache does: nothing new was learned, and nothing is wrong yet.
+    Unchanged,
     /// The poll was due and did not end.
     Late,
     /// A history or a test says so.
@@ -96,6 +99,7 @@ impl Missing {
             Missing::NotListed => "not_listed",
             Missing::Disconnected => "disconnected",
             Missing::Frozen => "frozen",
+            Missing::Unchanged => "unchanged",
             Missing::Late => "late",
             Missing::Stated => "stated",
         }
@@ -113,6 +117,7 @@ impl fmt::Display for Missing {
             Missing::NotListed => "the venue does not list the account",
             Missing::Disconnected => "the account's connection at the venue is down",
             Missing::Frozen => "the venue repeats an old snapshot",
+            Missing::Unchanged => "the venue answered from its cache",
             Missing::Late => "the poll did not end in time",
             Missing::Stated => "said to be missing",
         })

@@ -1,6 +1,7 @@
 //! One account inside the engine: what was last seen of it, its rules, its
 //! locks and its enforcement.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -40,6 +41,8 @@ pub struct AccountRun {
     stored_memory: Option<AccountMemory>,
     pub(super) seen: Seen,
     pub(super) rules: Vec<RuleRun>,
+    /// States of rules that are not in the rule file, should they come back.
+    pub(super) parked_rules: HashMap<RuleName, RuleState>,
     pub(super) locks: Locks,
     pub(super) enforcement: Enforcement,
     /// When the last verification read that counted was asked for.
@@ -80,6 +83,11 @@ pub struct Seen {
     /// When the newest trustworthy one was asked for, or when the engine
     /// started, by the steady clock.
     pub trusted_at: Timestamp,
+    /// Why an empty list of holdings is not a flat account, if it is not: the
+    /// account has not been observed, is not connected, or has not loaded.
+    pub blocked: Option<Missing>,
+    /// Whether an observation since the start could be trusted.
+    pub has_been_good: bool,
     missing_in_a_row: u32,
     lost_reported: bool,
     /// The suspicion that was taken for the truth because it was repeated; it
@@ -162,6 +170,7 @@ impl AccountRun {
             }),
             seen: Seen::nothing(now),
             rules: Vec::new(),
+            parked_rules: HashMap::new(),
             locks: Locks::default(),
             enforcement: Enforcement::default(),
             verified_at: None,
@@ -175,13 +184,24 @@ impl AccountRun {
         if self.seen.at.is_some_and(|at| observation.at < at) {
             return;
         }
+        if observation.content == Content::Missing(Missing::Unchanged) {
+            self.look_again(now, out);
+            return;
+        }
         self.roll_session(now, out);
         match observation.content {
             Content::Missing(missing) => self.miss(missing, out),
             Content::Learned(learned) => self.take(learned, observation.at, now, out),
         }
         self.evaluate(true, now, out);
+        self.pass_time(now, out);
         self.guard_locks(now, out);
+    }
+
+    /// Does what has become due, whatever it was that happened now.
+    fn pass_time(&mut self, now: Now, out: &mut Out<'_>) {
+        self.end_locks(now, out);
+        self.tick_enforcement(now, out);
     }
 
     /// Takes a read of the working orders alone.
@@ -197,8 +217,15 @@ impl AccountRun {
         }
         self.seen.orders = orders;
         self.seen.orders_at = at;
+        self.look_again(now, out);
+    }
+
+    /// Reads the rules and the locks against what has just been learned, which
+    /// was no observation of its own.
+    pub(super) fn look_again(&mut self, now: Now, out: &mut Out<'_>) {
         self.roll_session(now, out);
         self.evaluate(false, now, out);
+        self.pass_time(now, out);
         self.guard_locks(now, out);
     }
 
@@ -209,11 +236,12 @@ impl AccountRun {
             && now.since(at) >= limit
             && !matches!(self.seen.data, Data::Missing(_))
         {
+            // A whole limit of silence is as good as many polls that failed.
+            self.seen.missing_in_a_row = LOST_AFTER;
             self.miss(Missing::Late, out);
         }
-        self.end_locks(now, out);
         self.evaluate(false, now, out);
-        self.tick_enforcement(now, out);
+        self.pass_time(now, out);
     }
 
     /// Moves to the session that the present belongs to.
@@ -250,6 +278,12 @@ impl AccountRun {
         self.seen.positions = None;
         self.seen.orders = WorkingOrders::Unknown;
         self.seen.data = Data::Missing(missing);
+        if matches!(
+            missing,
+            Missing::Disconnected | Missing::NotListed | Missing::Frozen
+        ) {
+            self.seen.blocked = Some(missing);
+        }
         self.seen.missing_in_a_row = self.seen.missing_in_a_row.saturating_add(1);
         if self.seen.missing_in_a_row >= LOST_AFTER && !self.seen.lost_reported {
             self.seen.lost_reported = true;
@@ -287,8 +321,10 @@ impl AccountRun {
         if let Some(doubt) = self.doubt(&learned) {
             self.seen.figures = Figures::default();
             self.seen.forget_results();
+            self.seen.blocked = None;
             if doubt == Suspicion::AllZero {
                 self.seen.forget_emptiness();
+                self.seen.blocked = Some(Missing::Malformed);
             }
             if self.seen.data != Data::Suspect(doubt) {
                 self.tell_suspect(doubt, &learned.figures, out);
@@ -297,6 +333,8 @@ impl AccountRun {
             return;
         }
         self.seen.data = Data::Good;
+        self.seen.blocked = None;
+        self.seen.has_been_good = true;
         self.seen.figures = learned.figures;
         self.seen.trusted_at = at;
         let anchored = |memory: &AccountMemory| {
@@ -405,6 +443,9 @@ impl AccountRun {
             if let Some(run) = rules.get_mut(index) {
                 wanted.extend(self.fire(run, now, out));
             }
+        }
+        if out.config.acts {
+            wanted.extend(self.new_offenders(&rules, now));
         }
         self.rules = rules;
         // Rules that fire together act once: what covers the others goes first.
@@ -604,6 +645,8 @@ impl Seen {
             orders_at: now.steady,
             at: None,
             trusted_at: now.steady,
+            blocked: Some(Missing::Late),
+            has_been_good: false,
             missing_in_a_row: 0,
             lost_reported: false,
             settled: None,
@@ -812,7 +855,8 @@ fn watch_unknown(
         }
         return;
     }
-    if data != Data::Good {
+    if matches!(data, Data::None | Data::Missing(_)) {
+        // Told of once for the account, not for each of its rules.
         return;
     }
     let since = *run.unknown_since.get_or_insert(now.steady);

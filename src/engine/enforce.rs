@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::account::{AccountRun, Data};
+use super::account::AccountRun;
 use super::effect::{Effect, Severity};
 use super::enforcement::{Intent, Step};
 use super::event::ReadFailure;
@@ -15,7 +15,6 @@ use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::ids::RequestId;
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
-use crate::domain::observation::Missing;
 use crate::domain::request::{Answer, Outcome, Write};
 
 /// How soon after a verification a poll may still show what was there before:
@@ -33,11 +32,25 @@ impl AccountRun {
     /// Takes up an intent and sends what it needs.
     pub(super) fn begin(&mut self, intent: Intent, now: Now, out: &mut Out<'_>) {
         self.tell_started(&intent, out);
-        let positions = self.seen.positions.clone().unwrap_or_default();
-        let steps = self
-            .enforcement
-            .begin(intent, &positions, &self.seen.orders, now);
+        let reads_first = match intent.goal {
+            // Which orders reduce is known only with the positions.
+            Goal::ReduceOnly => self.seen.positions.is_none(),
+            // The poll that led here may show the past.
+            _ => self.was_verified_just_now(now),
+        };
+        let steps = if reads_first {
+            self.enforcement.resume(intent, now)
+        } else {
+            let positions = self.seen.positions.clone().unwrap_or_default();
+            self.enforcement
+                .begin(intent, &positions, &self.seen.orders, now)
+        };
         self.carry_out(steps, now, out);
+    }
+
+    fn was_verified_just_now(&self, now: Now) -> bool {
+        self.verified_at
+            .is_some_and(|verified| now.since(verified) < POLL_MAY_LAG)
     }
 
     /// Takes up an intent of before a restart: reads first.
@@ -62,7 +75,7 @@ impl AccountRun {
 
     /// A locked account that is not as it must be is made so again.
     pub(super) fn guard_locks(&mut self, now: Now, out: &mut Out<'_>) {
-        if !self.enforcement.is_idle() || !out.config.acts {
+        if !out.config.acts {
             return;
         }
         let goal = if self.locks.get(LockKind::Lock).is_some() {
@@ -73,9 +86,10 @@ impl AccountRun {
             None
         };
         let Some(goal) = goal else { return };
-        let recently_verified = self
-            .verified_at
-            .is_some_and(|verified| now.since(verified) < POLL_MAY_LAG);
+        let mut under_way = self.enforcement.intents().iter();
+        if under_way.any(|intent| intent.goal.covers(&goal)) {
+            return;
+        }
         let id = out.intent_id();
         let intent = Intent {
             id,
@@ -107,13 +121,7 @@ impl AccountRun {
             fields,
         );
         out.notify(self.notice(Severity::Warning, EntryKind::LockViolated, message));
-        if recently_verified {
-            // The poll may show the past; a fresh read costs little.
-            let steps = self.enforcement.resume(intent, now);
-            self.carry_out(steps, now, out);
-        } else {
-            self.begin(intent, now, out);
-        }
+        self.begin(intent, now, out);
     }
 
     fn has_increasing_order(&self) -> bool {
@@ -180,13 +188,19 @@ impl AccountRun {
         if !self.enforcement.awaits_read(read) {
             return;
         }
-        let result = result.and_then(|holdings| match self.frozen_since() {
+        let result = result.and_then(|holdings| match self.seen.blocked {
             Some(missing) => Err(ReadFailure {
                 missing,
-                words: Arc::from("its holdings may be frozen"),
+                words: Arc::from("an empty list would not mean that the account is flat"),
             }),
             None => Ok(holdings),
         });
+        if result.is_ok() && self.is_read_overtaken() {
+            let steps = self.enforcement.read_again(now);
+            self.carry_out(steps, now, out);
+            return;
+        }
+        let has_learned = result.is_ok();
         let steps = match result {
             Err(failure) => {
                 self.tell_verify_failed(&failure, out);
@@ -205,17 +219,18 @@ impl AccountRun {
             }
         };
         self.carry_out(steps, now, out);
+        if has_learned {
+            // A rule must see the moment in which its condition was false.
+            self.look_again(now, out);
+        }
     }
 
-    /// Why what is read of the account's holdings may be frozen: an empty list
-    /// of a connection that is down is not flat.
-    fn frozen_since(&self) -> Option<Missing> {
-        match self.seen.data {
-            Data::Missing(
-                missing @ (Missing::Disconnected | Missing::NotListed | Missing::Frozen),
-            ) => Some(missing),
-            _ => None,
-        }
+    /// Whether a poll that was asked for later than the read shows a position:
+    /// then the read is of the past.
+    fn is_read_overtaken(&self) -> bool {
+        let is_newer = self.seen.at.is_some_and(|at| at > self.read_asked_at);
+        let holds = |held: &Arc<[Position]>| !held.is_empty();
+        is_newer && self.seen.positions.as_ref().is_some_and(holds)
     }
 
     pub(super) fn tick_enforcement(&mut self, now: Now, out: &mut Out<'_>) {

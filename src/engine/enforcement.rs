@@ -163,9 +163,10 @@ impl Enforcement {
     pub fn resume(&mut self, intent: Intent, now: Now) -> Vec<Step> {
         self.admit(intent);
         match self.phase {
-            Phase::Idle | Phase::Waiting { .. } => self.read_now(now),
+            // A read that is under way began before this was asked for.
+            Phase::Idle | Phase::Waiting { .. } | Phase::Reading { .. } => self.read_now(now),
             // The read to come is made after the last request, and judges it.
-            Phase::Sending { .. } | Phase::Reading { .. } => Vec::new(),
+            Phase::Sending { .. } => Vec::new(),
         }
     }
 
@@ -283,6 +284,11 @@ impl Enforcement {
                 since.checked_add_signed(LOST_AFTER)
             }
         }
+    }
+
+    /// Reads once more, because what was read is of the past.
+    pub fn read_again(&mut self, now: Now) -> Vec<Step> {
+        self.read_now(now)
     }
 
     fn reached(&mut self) -> Vec<Step> {

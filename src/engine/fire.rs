@@ -10,11 +10,13 @@ use super::out::Out;
 use super::record::{
     Cause, EntryKind, Fields, FiringRow, Goal, IntentEnd, IntentRow, LockRow, Record,
 };
+use super::truth::Truth;
 use super::words;
 use crate::domain::ids::FiringId;
+use crate::domain::instrument::Instrument;
 use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::now::Now;
-use crate::rules::ruleset::{Action, Until};
+use crate::rules::ruleset::{Action, Rearm, Until};
 
 impl AccountRun {
     /// Lets a rule fire: records it, locks the account where it says so, and
@@ -71,6 +73,45 @@ impl AccountRun {
             .into_iter()
             .map(|goal| (goal, Cause::Firing(id)))
             .collect()
+    }
+
+    /// Positions that a fired rule objects to and that nothing closes yet: its
+    /// condition has stayed true, but for something else than it fired for.
+    pub(super) fn new_offenders(&self, rules: &[RuleRun], now: Now) -> Vec<(Goal, Cause)> {
+        let closes = |run: &&RuleRun| {
+            run.reading.truth == Truth::True
+                && run.rule.rearm == Rearm::Clear
+                && run.rule.then.contains(&Action::ClosePosition)
+        };
+        let context = self.context(now);
+        let mut wanted = Vec::new();
+        for run in rules.iter().filter(closes) {
+            let Some(fired) = run.state.fired.filter(|fired| fired.at < now.steady) else {
+                continue;
+            };
+            let names = conditions::offending(&run.rule.when, &context)
+                .into_iter()
+                .filter(|position| !self.is_being_closed(&position.instrument))
+                .map(|position| position.instrument.as_str().to_owned());
+            let names: Vec<String> = names.collect();
+            if !names.is_empty() {
+                wanted.push((Goal::Closed(names), Cause::Firing(fired.id)));
+            }
+        }
+        wanted
+    }
+
+    fn is_being_closed(&self, instrument: &Instrument) -> bool {
+        self.enforcement
+            .intents()
+            .iter()
+            .any(|intent| match &intent.goal {
+                Goal::FlatAndQuiet => true,
+                Goal::Closed(names) => names
+                    .iter()
+                    .any(|name| Instrument::new(name) == *instrument),
+                Goal::Quiet | Goal::ReduceOnly => false,
+            })
     }
 
     /// Takes up an intent. While riskd only observes, what would have been done

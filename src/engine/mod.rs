@@ -18,7 +18,7 @@ mod locks;
 pub mod loosening;
 mod memory;
 mod out;
-mod quality;
+pub mod quality;
 pub mod reconcile;
 pub mod record;
 mod reload;
@@ -39,6 +39,7 @@ use effect::Effect;
 use event::{Command, Event};
 use out::Out;
 use record::{Cause, EntryKind, Fields, Goal, Record};
+use reload::Parked;
 
 pub use account::Data;
 pub use out::NextIds;
@@ -70,6 +71,8 @@ pub struct Engine {
     /// The accounts that the last steps touched and whose states were not
     /// drained since.
     touched: Vec<usize>,
+    /// Accounts that were once in the rule file and are not now.
+    parked: HashMap<AccountName, Parked>,
 }
 
 impl Engine {
@@ -161,9 +164,9 @@ impl Engine {
         self.accounts.get(*index).map(|run| run.seen.data)
     }
 
-    /// Whether every account has been observed, well, since the start.
+    /// Whether every account has been observed, trustworthily, since the start.
     pub fn has_seen_every_account(&self) -> bool {
-        self.accounts.iter().all(|run| run.seen.at.is_some())
+        self.accounts.iter().all(|run| run.seen.has_been_good)
     }
 
     /// The rule set in force.

@@ -13,7 +13,7 @@ use crate::domain::observation::{Figures, Learned};
 /// How far equity may lie from balance plus unrealized P&L, as a share of the
 /// larger of balance and equity, before the figures contradict each other. The
 /// parts of one snapshot are read some milliseconds apart.
-const CONTRADICTION_SHARE: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
+const CONTRADICTION_SHARE: Decimal = Decimal::from_parts(25, 0, 0, false, 3);
 
 /// Why an observation is not trusted. The names are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,9 @@ pub fn suspicion(learned: &Learned, realized_before: Option<Money>) -> Option<Su
     None
 }
 
-fn is_all_zero(figures: &Figures) -> bool {
+/// Whether every figure that is known is zero, as of an account that has not
+/// loaded: an empty list of its holdings does not mean that it is flat.
+pub fn is_all_zero(figures: &Figures) -> bool {
     let all = [
         figures.realized,
         figures.unrealized,

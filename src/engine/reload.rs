@@ -10,7 +10,9 @@ use std::sync::Arc;
 use super::Engine;
 use super::account::{AccountRun, RuleRun};
 use super::effect::Effect;
+use super::locks::Locks;
 use super::loosening::is_looser;
+use super::memory::AccountMemory;
 use super::out::Out;
 use super::record::{EntryKind, Fields};
 use super::restore::EarlierRules;
@@ -19,7 +21,7 @@ use super::session::VenueDay;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
-use crate::rules::ruleset::{Loosening, Rule, RuleSet};
+use crate::rules::ruleset::{Account, Loosening, Rule, RuleSet};
 
 impl Engine {
     /// What speaks against putting these rules in force now: accounts that are
@@ -53,6 +55,9 @@ impl Engine {
             .into_iter()
             .map(|run| (run.account.name.clone(), run))
             .collect();
+        let hold_back = [&self.rules, &rules]
+            .iter()
+            .any(|rules| rules.daemon.loosening == Loosening::NextSession);
         self.rules = Arc::clone(&rules);
         self.index.clear();
         let mut out = Out {
@@ -62,7 +67,7 @@ impl Engine {
             ids: &mut self.ids,
             effects: Vec::new(),
         };
-        let hold_back = rules.daemon.loosening == Loosening::NextSession;
+        // The edit that allows loosening is itself one that loosens.
         for account in &rules.accounts {
             let day = rules
                 .venue(&account.venue)
@@ -75,26 +80,65 @@ impl Engine {
                     run.change_config(Arc::clone(account), day);
                     run
                 }
-                None => AccountRun::new(Arc::clone(account), day, None, now),
+                None => {
+                    let parked = self.parked.remove(&account.name).unwrap_or_default();
+                    AccountRun::unpark(Arc::clone(account), day, parked, now)
+                }
             };
             let wanted: Vec<&Arc<Rule>> = rules.rules_of(&account.name).collect();
-            run.change_rules(&wanted, hold_back, &mut |_| None, now, &mut out);
+            run.change_rules(&wanted, hold_back, now, &mut out);
             run.roll_session(now, &mut out);
             self.index.insert(account.name.clone(), self.accounts.len());
             self.accounts.push(run);
         }
         let effects = out.effects;
         self.touched = (0..self.accounts.len()).collect();
+        for (name, run) in old {
+            self.parked.insert(name, run.park());
+        }
         effects
     }
 }
 
+/// What is kept of an account that is not in the rule file, should it come
+/// back: taking it out and in again must not clear its marks, latches or locks.
+#[derive(Debug, Default)]
+pub(super) struct Parked {
+    pub(super) memory: Option<AccountMemory>,
+    pub(super) rules: HashMap<RuleName, RuleState>,
+    pub(super) locks: Locks,
+}
+
 impl AccountRun {
-    fn change_config(
-        &mut self,
-        account: Arc<crate::rules::ruleset::Account>,
+    fn park(self) -> Parked {
+        let states = self
+            .rules
+            .into_iter()
+            .map(|run| (run.rule.name.clone(), run.state));
+        let mut rules = self.parked_rules;
+        rules.extend(states);
+        Parked {
+            memory: Some(self.memory),
+            rules,
+            locks: self.locks,
+        }
+    }
+
+    pub(super) fn unpark(
+        account: Arc<Account>,
         day: Option<VenueDay>,
-    ) {
+        parked: Parked,
+        now: Now,
+    ) -> AccountRun {
+        let mut run = AccountRun::new(account, day, parked.memory, now);
+        run.parked_rules = parked.rules;
+        run.locks = parked.locks;
+        run
+    }
+}
+
+impl AccountRun {
+    fn change_config(&mut self, account: Arc<Account>, day: Option<VenueDay>) {
         if self.account.session != account.session {
             // The calendar changed: find the session that the present is in.
             self.session = None;
@@ -134,7 +178,6 @@ impl AccountRun {
         &mut self,
         wanted: &[&Arc<Rule>],
         hold_back: bool,
-        stored: &mut dyn FnMut(&RuleName) -> Option<RuleState>,
         now: Now,
         out: &mut Out<'_>,
     ) {
@@ -142,7 +185,10 @@ impl AccountRun {
         for rule in wanted {
             let found = old.iter().position(|run| run.rule.name == rule.name);
             let run = match found.map(|index| old.remove(index)) {
-                None => RuleRun::new(Arc::clone(rule), stored(&rule.name), now),
+                None => {
+                    let parked = self.parked_rules.remove(&rule.name);
+                    RuleRun::new(Arc::clone(rule), parked, now)
+                }
                 Some(mut run) if hold_back && is_looser(&run.rule, rule) => {
                     run.held_back = Some(Some(Arc::clone(rule)));
                     self.tell_held_back(&rule.name, "its change loosens it", out);
@@ -161,6 +207,11 @@ impl AccountRun {
                 self.tell_held_back(&run.rule.name, "it is removed or disabled", out);
                 self.rules.push(run);
             }
+        } else {
+            let gone = old
+                .into_iter()
+                .map(|run| (run.rule.name.clone(), run.state));
+            self.parked_rules.extend(gone);
         }
     }
 

@@ -72,7 +72,7 @@ impl Engine {
                 Err(error) => unreadable.push((account, None, error.to_string())),
             }
         }
-        let mut states: HashMap<(AccountName, RuleName), RuleState> = HashMap::new();
+        let mut states: HashMap<AccountName, HashMap<RuleName, RuleState>> = HashMap::new();
         for (account, rule, state) in kept.rules {
             match serde_json::from_str::<RuleState>(&state) {
                 Ok(mut state) => {
@@ -84,7 +84,7 @@ impl Engine {
                     if state.true_since.is_some() && state.unknown_since.is_none() {
                         state.unknown_since = Some(since);
                     }
-                    states.insert((account, rule), state);
+                    states.entry(account).or_default().insert(rule, state);
                 }
                 Err(error) => unreadable.push((account, Some(rule), error.to_string())),
             }
@@ -95,6 +95,7 @@ impl Engine {
             index: HashMap::new(),
             ids: kept.next,
             touched: Vec::new(),
+            parked: HashMap::new(),
             rules: Arc::clone(&rules),
         };
         let mut effects = Vec::new();
@@ -103,8 +104,15 @@ impl Engine {
                 .venue(&account.venue)
                 .and_then(|venue| VenueDay::of(&venue.kind));
             let memory = memories.remove(&account.name);
+            // Another number at the venue is another account.
+            let is_another_account = memory
+                .as_ref()
+                .is_some_and(|memory| memory.number != account.number.as_str());
             let mut run = AccountRun::new(Arc::clone(account), day, memory, now);
-            let mut stored = |rule: &RuleName| states.remove(&(account.name.clone(), rule.clone()));
+            let states_of_it = states.remove(&account.name).unwrap_or_default();
+            if !is_another_account {
+                run.parked_rules = states_of_it;
+            }
             let mut out = Out {
                 now,
                 config: &config,
@@ -112,21 +120,30 @@ impl Engine {
                 ids: &mut engine.ids,
                 effects: Vec::new(),
             };
-            if rules.daemon.loosening == Loosening::NextSession {
-                for earlier in run.earlier_rules(&kept.earlier, now) {
+            let earlier = run.earlier_rules(&kept.earlier, now);
+            let holds_back = |rules: &&RuleSet| rules.daemon.loosening == Loosening::NextSession;
+            if holds_back(&rules.as_ref()) || earlier.iter().any(holds_back) {
+                for earlier in earlier {
                     let wanted: Vec<&Arc<Rule>> = earlier.rules_of(&account.name).collect();
-                    run.change_rules(&wanted, true, &mut stored, now, &mut out);
+                    run.change_rules(&wanted, true, now, &mut out);
                     // Told once, below, by what is in force now.
                     out.effects.clear();
                 }
             }
             let wanted: Vec<&Arc<Rule>> = rules.rules_of(&account.name).collect();
-            run.change_rules(&wanted, true, &mut stored, now, &mut out);
+            run.change_rules(&wanted, true, now, &mut out);
             effects.append(&mut out.effects);
             engine
                 .index
                 .insert(account.name.clone(), engine.accounts.len());
             engine.accounts.push(run);
+        }
+        // What belongs to accounts that are not in the file, should they come back.
+        for (name, memory) in memories {
+            engine.parked.entry(name).or_default().memory = Some(memory);
+        }
+        for (name, rules) in states {
+            engine.parked.entry(name).or_default().rules = rules;
         }
         effects.extend(engine.on_all(now, |run, out| run.roll_session(now, out)));
         effects.extend(engine.restore_locks(kept.locks, now));
@@ -138,17 +155,21 @@ impl Engine {
     fn restore_locks(&mut self, locks: Vec<LockRow>, now: Now) -> Vec<Effect> {
         let mut effects = Vec::new();
         for row in locks {
-            effects.extend(self.on_account(&row.account.clone(), now, |run, _| {
-                run.locks.set(
-                    row.kind,
-                    Lock {
-                        since: row.since,
-                        end: row.end,
-                        reason: row.reason,
-                        firing: row.firing,
-                    },
-                );
-            }));
+            let (account, kind) = (row.account.clone(), row.kind);
+            let lock = Lock {
+                since: row.since,
+                end: row.end,
+                reason: row.reason,
+                firing: row.firing,
+            };
+            if self.index.contains_key(&account) {
+                effects.extend(self.on_account(&account, now, |run, _| {
+                    run.locks.set(kind, lock);
+                }));
+            } else {
+                let parked = self.parked.entry(account).or_default();
+                parked.locks.set(kind, lock);
+            }
         }
         effects.extend(self.on_all(now, |run, out| run.end_locks(now, out)));
         effects
@@ -232,6 +253,11 @@ impl Engine {
                 if let Ok(state) = serde_json::to_string(&rule.state) {
                     kept.rules
                         .push((name.clone(), rule.rule.name.clone(), state));
+                }
+            }
+            for (rule, state) in &run.parked_rules {
+                if let Ok(state) = serde_json::to_string(state) {
+                    kept.rules.push((name.clone(), rule.clone(), state));
                 }
             }
             kept.locks.extend(run.lock_rows());

@@ -102,7 +102,7 @@ impl Bucket {
     fn earliest(&self, lane: Lane, now: Duration) -> Duration {
         let kept = match lane {
             Lane::Routine => RESERVE,
-            Lane::Verify | Lane::Cancel | Lane::Protective => 0,
+            Lane::Verify | Lane::Cancel | Lane::Overdue | Lane::Protective => 0,
         };
         let needed = TOKEN.saturating_mul(u64::from(kept.saturating_add(1)));
         let missing = needed.saturating_sub(self.parts);
@@ -246,7 +246,7 @@ impl RequestBudget {
     fn join(&self, lane: Lane) -> Waiter<'_> {
         let wait = match lane {
             Lane::Routine => ROUTINE_WAIT,
-            Lane::Verify => VERIFY_WAIT,
+            Lane::Verify | Lane::Overdue => VERIFY_WAIT,
             Lane::Cancel | Lane::Protective => PROTECTIVE_WAIT,
         };
         let deadline = Instant::now() + wait;

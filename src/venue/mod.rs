@@ -106,6 +106,9 @@ pub enum Lane {
     /// Cancels. When many accounts need both, all are flattened first: a flatten
     /// takes the working orders of what it closes along.
     Cancel,
+    /// A poll that has had to wait for long: one request that serves every
+    /// account of the credential.
+    Overdue,
     /// Flattens and closes; they go before everything else.
     Protective,
 }

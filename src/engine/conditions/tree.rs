@@ -9,7 +9,7 @@ use crate::domain::observation::Timestamp;
 use crate::domain::window::WindowReading;
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
-use crate::rules::ruleset::{Condition, Leaf};
+use crate::rules::ruleset::{Condition, Leaf, PnlPer};
 
 /// What reading a tree may keep from one time to the next. Nothing here is
 /// state: without it the answers are the same, only slower.
@@ -193,26 +193,47 @@ pub fn needs_orders(condition: &Condition, context: &Context<'_>) -> bool {
     })
 }
 
-/// The positions that the true kinds of the tree object to, each once.
+/// The positions that the tree objects to, each once: those of any part of an
+/// `any`, and those that every part of an `all` which looks at positions one by
+/// one objects to. What stands under a `not` objects to none.
 pub fn offending<'a>(condition: &Condition, context: &Context<'a>) -> Vec<&'a Position> {
-    let mut found: Vec<&'a Position> = Vec::new();
-    condition.for_each_leaf(&mut |leaf| {
-        let more = match leaf {
-            Leaf::Pnl(rule) => pnl::offending(rule, context),
-            Leaf::Windows(rule) => windows::offending(rule, context),
-            Leaf::Position(rule) => position::offending(rule, context),
-            _ => Vec::new(),
-        };
-        for position in more {
-            if !found
-                .iter()
-                .any(|known| known.instrument == position.instrument)
-            {
-                found.push(position);
-            }
+    objected(condition, context).unwrap_or_default()
+}
+
+/// `None` for a tree that does not look at positions one by one.
+fn objected<'a>(condition: &Condition, context: &Context<'a>) -> Option<Vec<&'a Position>> {
+    match condition {
+        Condition::Not(_) => None,
+        Condition::Is(leaf) => match &**leaf {
+            Leaf::Pnl(rule) if rule.per == PnlPer::Position => Some(pnl::offending(rule, context)),
+            Leaf::Windows(rule) => Some(windows::offending(rule, context)),
+            Leaf::Position(rule) => Some(position::offending(rule, context)),
+            _ => None,
+        },
+        Condition::Any(parts) => {
+            let lists = parts.iter().filter_map(|part| objected(part, context));
+            lists.reduce(|mut all, more| {
+                for position in more {
+                    if !is_among(position, &all) {
+                        all.push(position);
+                    }
+                }
+                all
+            })
         }
-    });
-    found
+        Condition::All(parts) => {
+            let lists = parts.iter().filter_map(|part| objected(part, context));
+            lists.reduce(|mut all, more| {
+                all.retain(|position| is_among(position, &more));
+                all
+            })
+        }
+    }
+}
+
+fn is_among(position: &Position, list: &[&Position]) -> bool {
+    list.iter()
+        .any(|other| other.instrument == position.instrument)
 }
 
 /// The evidence behind an answer: the kind that decides under plain names, the

@@ -38,6 +38,15 @@ struct Seen {
     advances: u8,
 }
 
+/// How a snapshot that is not stale lies to the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fresh {
+    /// It is a new one.
+    New,
+    /// It is the same one again, as from a cache: it confirms nothing.
+    Repeated,
+}
+
 /// Why a snapshot is no news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stale {
@@ -76,7 +85,7 @@ impl Freshness {
     ///
     /// # Errors
     /// When it may be old.
-    pub(super) fn judge(&mut self, epoch: i64, wall: i64, now: Instant) -> Result<(), Stale> {
+    pub(super) fn judge(&mut self, epoch: i64, wall: i64, now: Instant) -> Result<Fresh, Stale> {
         match &mut self.0 {
             Some(seen) => seen.judge(epoch, now),
             None => {
@@ -88,18 +97,22 @@ impl Freshness {
                     live,
                     advances: 0,
                 });
-                if live { Ok(()) } else { Err(Stale::Untried) }
+                if live {
+                    Ok(Fresh::New)
+                } else {
+                    Err(Stale::Untried)
+                }
             }
         }
     }
 }
 
 impl Seen {
-    fn judge(&mut self, epoch: i64, now: Instant) -> Result<(), Stale> {
+    fn judge(&mut self, epoch: i64, now: Instant) -> Result<Fresh, Stale> {
         let before = std::mem::replace(&mut self.last, epoch);
         if epoch > self.newest {
             self.believe(epoch, now);
-            return Ok(());
+            return Ok(Fresh::New);
         }
         if epoch == self.newest {
             self.advances = 0;
@@ -112,7 +125,7 @@ impl Seen {
         };
         if self.advances >= ADVANCES_AFTER_STEP_BACK {
             self.believe(epoch, now);
-            return Ok(());
+            return Ok(Fresh::New);
         }
         Err(Stale::Backwards)
     }
@@ -124,14 +137,14 @@ impl Seen {
         self.advances = 0;
     }
 
-    fn unchanged(&self, now: Instant) -> Result<(), Stale> {
+    fn unchanged(&self, now: Instant) -> Result<Fresh, Stale> {
         if !self.live {
             return Err(Stale::Untried);
         }
         if now.saturating_duration_since(self.advanced_at) > UNCHANGED_LIMIT {
             return Err(Stale::Unchanged);
         }
-        Ok(())
+        Ok(Fresh::Repeated)
     }
 }
 
@@ -143,7 +156,7 @@ mod tests {
 
     /// Feeds stamps relative to the local clock's start, each with the second
     /// at which it arrives.
-    fn check(stamps: &[(i64, u64, Result<(), Stale>)]) {
+    fn check(stamps: &[(i64, u64, Result<Fresh, Stale>)]) {
         let start = Instant::now();
         let mut freshness = Freshness::default();
         for (offset, second, expected) in stamps {
@@ -160,13 +173,13 @@ mod tests {
     #[test]
     fn a_cached_snapshot_is_news_for_five_seconds() {
         check(&[
-            (-500, 0, Ok(())),
-            (-500, 3, Ok(())),
-            (-500, 5, Ok(())),
+            (-500, 0, Ok(Fresh::New)),
+            (-500, 3, Ok(Fresh::Repeated)),
+            (-500, 5, Ok(Fresh::Repeated)),
             (-500, 6, Err(Stale::Unchanged)),
             (-500, 600, Err(Stale::Unchanged)),
-            (600_000, 601, Ok(())),
-            (600_000, 606, Ok(())),
+            (600_000, 601, Ok(Fresh::New)),
+            (600_000, 606, Ok(Fresh::Repeated)),
             (600_000, 607, Err(Stale::Unchanged)),
         ]);
     }
@@ -176,52 +189,55 @@ mod tests {
         check(&[
             (-10_001, 0, Err(Stale::Untried)),
             (-10_001, 1, Err(Stale::Untried)),
-            (-9_000, 2, Ok(())),
-            (-9_000, 3, Ok(())),
+            (-9_000, 2, Ok(Fresh::New)),
+            (-9_000, 3, Ok(Fresh::Repeated)),
         ]);
-        check(&[(3_600_000, 0, Err(Stale::Untried)), (3_601_000, 1, Ok(()))]);
-        check(&[(-10_000, 0, Ok(()))]);
+        check(&[
+            (3_600_000, 0, Err(Stale::Untried)),
+            (3_601_000, 1, Ok(Fresh::New)),
+        ]);
+        check(&[(-10_000, 0, Ok(Fresh::New))]);
     }
 
     #[test]
     fn a_step_back_is_believed_after_three_advances() {
         check(&[
-            (0, 0, Ok(())),
+            (0, 0, Ok(Fresh::New)),
             (-3_600_000, 1, Err(Stale::Backwards)),
             (-3_599_000, 2, Err(Stale::Backwards)),
             (-3_599_000, 3, Err(Stale::Backwards)),
             (-3_598_000, 4, Err(Stale::Backwards)),
-            (-3_597_000, 5, Ok(())),
-            (-3_596_000, 6, Ok(())),
+            (-3_597_000, 5, Ok(Fresh::New)),
+            (-3_596_000, 6, Ok(Fresh::New)),
         ]);
     }
 
     #[test]
     fn a_step_back_ends_when_the_newest_is_passed() {
         check(&[
-            (0, 0, Ok(())),
+            (0, 0, Ok(Fresh::New)),
             (-2000, 1, Err(Stale::Backwards)),
             (-1000, 2, Err(Stale::Backwards)),
-            (1, 3, Ok(())),
+            (1, 3, Ok(Fresh::New)),
             // Going back again begins anew.
             (-1000, 4, Err(Stale::Backwards)),
             (-900, 5, Err(Stale::Backwards)),
             (-950, 6, Err(Stale::Backwards)),
             (-940, 7, Err(Stale::Backwards)),
             (-930, 8, Err(Stale::Backwards)),
-            (-920, 9, Ok(())),
+            (-920, 9, Ok(Fresh::New)),
         ]);
     }
 
     #[test]
     fn one_absurd_stamp_does_not_blind_for_ever() {
         check(&[
-            (0, 0, Ok(())),
-            (3_000_000_000_000, 1, Ok(())),
+            (0, 0, Ok(Fresh::New)),
+            (3_000_000_000_000, 1, Ok(Fresh::New)),
             (2000, 2, Err(Stale::Backwards)),
             (3000, 3, Err(Stale::Backwards)),
             (4000, 4, Err(Stale::Backwards)),
-            (5000, 5, Ok(())),
+            (5000, 5, Ok(Fresh::New)),
         ]);
     }
 

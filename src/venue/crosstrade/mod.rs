@@ -33,7 +33,7 @@ use reqwest::{Method, Url};
 use tokio::time::Instant;
 
 use self::client::{Http, Request};
-use self::freshness::Freshness;
+use self::freshness::{Fresh, Freshness};
 use self::path::Read;
 use self::retry_after::Clock;
 use self::snapshot::Snapshot;
@@ -43,6 +43,10 @@ use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::{Missing, Timestamp};
 use crate::domain::request::{Answer, Outcome, Write};
 use crate::secret::Secret;
+
+/// How long ago the last poll may have been granted before the next one goes
+/// before cancels.
+const POLL_OVERDUE: Duration = Duration::from_secs(3);
 
 /// How long riskd waits for the venue, and how much it reads.
 #[derive(Clone, Debug)]
@@ -81,6 +85,8 @@ pub struct CrossTrade {
     http: Http,
     clock: Clock,
     freshness: Mutex<Freshness>,
+    /// When a poll was answered last.
+    polled_at: Mutex<Option<Instant>>,
     /// Accounts whose name the venue spells in another case, in its spelling.
     echoed: Mutex<BTreeMap<AccountNumber, AccountNumber>>,
 }
@@ -137,8 +143,22 @@ impl CrossTrade {
             limits,
             clock,
             freshness: Mutex::default(),
+            polled_at: Mutex::default(),
             echoed: Mutex::default(),
         })
+    }
+
+    /// A poll that has not been granted for long goes before cancels: without it
+    /// every account of the credential is blind.
+    fn lane_of_poll(&self) -> Lane {
+        let last = self
+            .polled_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match *last {
+            Some(last) if last.elapsed() >= POLL_OVERDUE => Lane::Overdue,
+            _ => Lane::Routine,
+        }
     }
 
     async fn polled(&self, accounts: &[AccountNumber], lane: Lane) -> Vec<Polled> {
@@ -152,21 +172,28 @@ impl CrossTrade {
                 .ok_or_else(|| self.failure(Missing::Malformed, "the snapshot lists no accounts"))
         });
         let snapshot = snapshot.and_then(|snapshot| {
-            self.fresh(&snapshot, arrived)?;
-            Ok(snapshot)
+            let fresh = self.fresh(&snapshot, arrived)?;
+            Ok((snapshot, fresh))
         });
         accounts
             .iter()
             .map(|account| {
-                let snapshot = snapshot.as_ref().map_err(Clone::clone)?;
+                let (snapshot, fresh) = snapshot.as_ref().map_err(Clone::clone)?;
                 let row = snapshot.find(account).map_err(|e| self.cleaned(e))?;
                 self.remember(account, &row.name);
-                row.learned(account).map_err(|e| self.cleaned(e))
+                let learned = row.learned(account).map_err(|e| self.cleaned(e))?;
+                match (fresh, lane) {
+                    (Fresh::Repeated, Lane::Routine | Lane::Overdue) => {
+                        Err(self.failure(Missing::Unchanged, ""))
+                    }
+                    // Whoever verifies reads the holdings besides.
+                    _ => Ok(learned),
+                }
             })
             .collect()
     }
 
-    fn fresh(&self, snapshot: &Snapshot<'_>, arrived: Instant) -> Result<(), Failure> {
+    fn fresh(&self, snapshot: &Snapshot<'_>, arrived: Instant) -> Result<Fresh, Failure> {
         let epoch = snapshot
             .epoch
             .ok_or_else(|| self.failure(Missing::Malformed, "the snapshot has no epoch"))?;
@@ -286,7 +313,18 @@ impl CrossTrade {
 
 impl Venue for CrossTrade {
     fn poll<'a>(&'a self, accounts: &'a [AccountNumber]) -> Call<'a, Vec<Polled>> {
-        Box::pin(self.polled(accounts, Lane::Routine))
+        Box::pin(async move {
+            let polled = self.polled(accounts, self.lane_of_poll()).await;
+            let is_answered = |one: &Polled| !matches!(one, Err(failure) if failure.missing == Missing::RateLimited);
+            if polled.iter().any(is_answered) {
+                let mut last = self
+                    .polled_at
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                *last = Some(Instant::now());
+            }
+            polled
+        })
     }
 
     fn poll_to_verify<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Polled> {
