@@ -18,6 +18,7 @@ mod paper;
 mod rules;
 mod schedule;
 mod session_calendar;
+mod sim;
 mod store;
 mod support;
 mod wall_clock;
