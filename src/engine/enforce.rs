@@ -180,11 +180,8 @@ impl AccountRun {
         if !self.enforcement.awaits_read(read) {
             return;
         }
-        let result = result.and_then(|holdings| match self.frozen_since() {
-            Some(missing) => Err(ReadFailure {
-                missing,
-                words: Arc::from("its holdings may be frozen"),
-            }),
+        let result = result.and_then(|holdings| match self.doubt_of_holdings(&holdings.0) {
+            Some(failure) => Err(failure),
             None => Ok(holdings),
         });
         let steps = match result {
@@ -207,15 +204,24 @@ impl AccountRun {
         self.carry_out(steps, now, out);
     }
 
-    /// Why what is read of the account's holdings may be frozen: an empty list
-    /// of a connection that is down is not flat.
-    fn frozen_since(&self) -> Option<Missing> {
-        match self.seen.data {
-            Data::Missing(
-                missing @ (Missing::Disconnected | Missing::NotListed | Missing::Frozen),
-            ) => Some(missing),
-            _ => None,
+    /// Why what was just read of the account's holdings cannot be believed: an
+    /// empty list of a connection that is down is not flat. That it was down
+    /// when the read was asked for, or at any time since, is enough; and as
+    /// long as nothing was observed since the start, nobody knows whether it is.
+    fn doubt_of_holdings(&self, positions: &[Position]) -> Option<ReadFailure> {
+        let frozen = self
+            .frozen
+            .filter(|frozen| frozen.until.is_none_or(|until| self.read_asked_at <= until));
+        if let Some(frozen) = frozen {
+            return Some(ReadFailure {
+                missing: frozen.why,
+                words: Arc::from("its holdings may be frozen"),
+            });
         }
+        (self.seen.data == Data::None && positions.is_empty()).then(|| ReadFailure {
+            missing: Missing::Late,
+            words: Arc::from("it was not observed since the start"),
+        })
     }
 
     pub(super) fn tick_enforcement(&mut self, now: Now, out: &mut Out<'_>) {
