@@ -49,6 +49,17 @@ pub struct AccountRun {
     pub(super) verified_at: Option<Timestamp>,
     /// When the enforcement that is going on last asked for a read.
     pub(super) read_asked_at: Timestamp,
+    /// The last time that what is read of the holdings may have been frozen,
+    /// by the steady clock, and why.
+    pub(super) frozen: Option<Frozen>,
+}
+
+/// Why what is read of the holdings may be frozen, and until when it was.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frozen {
+    pub(super) why: Missing,
+    /// When an observation showed the account alive again, by the steady clock.
+    pub(super) until: Option<Timestamp>,
 }
 
 /// One rule for one account.
@@ -175,6 +186,7 @@ impl AccountRun {
             enforcement: Enforcement::default(),
             verified_at: None,
             read_asked_at: now.steady,
+            frozen: None,
             account,
         }
     }
@@ -268,12 +280,27 @@ impl AccountRun {
                 self.tell_session_opened(out);
             }
         }
-        if now.wall >= current.close {
+        // Nor may it close the running session at the close of an old one.
+        let is_running = self
+            .memory
+            .session
+            .as_ref()
+            .is_some_and(|session| session.date == current.date);
+        if is_running && now.wall >= current.close {
             self.memory.close_session();
         }
     }
 
     fn miss(&mut self, missing: Missing, out: &mut Out<'_>) {
+        if matches!(
+            missing,
+            Missing::Disconnected | Missing::NotListed | Missing::Frozen
+        ) {
+            self.frozen = Some(Frozen {
+                why: missing,
+                until: None,
+            });
+        }
         self.seen.figures = Figures::default();
         self.seen.positions = None;
         self.seen.orders = WorkingOrders::Unknown;
@@ -305,6 +332,9 @@ impl AccountRun {
 
     fn take(&mut self, learned: Learned, at: Timestamp, now: Now, out: &mut Out<'_>) {
         self.seen.at = Some(at);
+        if let Some(frozen) = &mut self.frozen {
+            frozen.until.get_or_insert(now.steady);
+        }
         self.seen.missing_in_a_row = 0;
         if self.seen.lost_reported {
             self.seen.lost_reported = false;

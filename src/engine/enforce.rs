@@ -188,11 +188,16 @@ impl AccountRun {
         if !self.enforcement.awaits_read(read) {
             return;
         }
+<<<<<<< HEAD
         let result = result.and_then(|holdings| match self.seen.blocked {
             Some(missing) => Err(ReadFailure {
                 missing,
                 words: Arc::from("an empty list would not mean that the account is flat"),
             }),
+=======
+        let result = result.and_then(|holdings| match self.doubt_of_holdings(&holdings.0) {
+            Some(failure) => Err(failure),
+>>>>>>> sim
             None => Ok(holdings),
         });
         if result.is_ok() && self.is_read_overtaken() {
@@ -225,12 +230,33 @@ impl AccountRun {
         }
     }
 
+<<<<<<< HEAD
     /// Whether a poll that was asked for later than the read shows a position:
     /// then the read is of the past.
     fn is_read_overtaken(&self) -> bool {
         let is_newer = self.seen.at.is_some_and(|at| at > self.read_asked_at);
         let holds = |held: &Arc<[Position]>| !held.is_empty();
         is_newer && self.seen.positions.as_ref().is_some_and(holds)
+=======
+    /// Why what was just read of the account's holdings cannot be believed: an
+    /// empty list of a connection that is down is not flat. That it was down
+    /// when the read was asked for, or at any time since, is enough; and as
+    /// long as nothing was observed since the start, nobody knows whether it is.
+    fn doubt_of_holdings(&self, positions: &[Position]) -> Option<ReadFailure> {
+        let frozen = self
+            .frozen
+            .filter(|frozen| frozen.until.is_none_or(|until| self.read_asked_at <= until));
+        if let Some(frozen) = frozen {
+            return Some(ReadFailure {
+                missing: frozen.why,
+                words: Arc::from("its holdings may be frozen"),
+            });
+        }
+        (self.seen.data == Data::None && positions.is_empty()).then(|| ReadFailure {
+            missing: Missing::Late,
+            words: Arc::from("it was not observed since the start"),
+        })
+>>>>>>> sim
     }
 
     pub(super) fn tick_enforcement(&mut self, now: Now, out: &mut Out<'_>) {

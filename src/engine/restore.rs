@@ -8,12 +8,18 @@ use super::effect::Effect;
 use super::enforcement::Intent;
 use super::locks::Lock;
 use super::memory::AccountMemory;
+<<<<<<< HEAD
 use super::out::{NextIds, Out};
 use super::record::{EntryKind, Fields, IntentEnd, IntentRow, LockRow, Record};
+=======
+use super::out::NextIds;
+use super::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, LockRow, Record};
+>>>>>>> sim
 use super::rule_state::RuleState;
 use super::session::VenueDay;
 use super::{Engine, EngineConfig};
 use crate::domain::account::{AccountName, RuleName};
+use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::rules::ruleset::{Loosening, Rule, RuleSet};
@@ -183,13 +189,13 @@ impl Engine {
                 goal: row.goal,
                 cause: row.cause,
             };
-            let is_known = self.index.contains_key(&row.account);
-            if is_known && self.config.acts {
+            if self.is_still_asked_for(&row.account, &intent) {
                 effects.extend(self.on_account(&row.account, now, |run, out| {
                     run.resume(intent, now, out);
                 }));
             } else {
-                // Nothing may act on an account that is not in the rule file.
+                // Nothing may act on an account that is not in the rule file,
+                // nor for a lock that ended meanwhile.
                 effects.push(Effect::Record(Record::IntentEnded {
                     id: intent.id,
                     at: now.wall,
@@ -198,6 +204,19 @@ impl Engine {
             }
         }
         effects
+    }
+
+    fn is_still_asked_for(&self, account: &AccountName, intent: &Intent) -> bool {
+        let run = self
+            .index
+            .get(account)
+            .and_then(|index| self.accounts.get(*index));
+        let kind = match intent.goal {
+            Goal::ReduceOnly => LockKind::CloseOnly,
+            Goal::Quiet | Goal::FlatAndQuiet | Goal::Closed(_) => LockKind::Lock,
+        };
+        self.config.acts
+            && run.is_some_and(|run| intent.cause != Cause::Lock || run.locks.get(kind).is_some())
     }
 
     fn tell_unreadable(
@@ -276,7 +295,6 @@ impl Engine {
 
 impl AccountRun {
     fn lock_rows(&self) -> impl Iterator<Item = LockRow> + '_ {
-        use crate::domain::lock::LockKind;
         [LockKind::Lock, LockKind::CloseOnly]
             .into_iter()
             .filter_map(|kind| {

@@ -36,8 +36,8 @@ struct Shared {
 }
 
 #[derive(Debug)]
-struct State {
-    sim: Simulation,
+pub(super) struct State {
+    pub(super) sim: Simulation,
     faults: Faults,
     bucket: Bucket,
     record: Record,
@@ -125,7 +125,7 @@ impl PaperVenue {
     }
 
     /// The state, brought up to now.
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves a state that is still whole enough to read.
         let state = self.0.state.lock();
         let mut state = state.unwrap_or_else(PoisonError::into_inner);

@@ -23,6 +23,7 @@ mod clock;
 mod config;
 mod control;
 mod demo;
+mod direct;
 mod distort;
 mod fault;
 mod faults;
@@ -44,6 +45,7 @@ pub use config::{
     AccountConfig, ConfigError, InstrumentConfig, MAX_ACCOUNTS, OrderConfig, PaperConfig,
     PositionConfig, ScriptAction, ScriptStep, TraderConfig, WatchConfig,
 };
+pub use direct::{Carrying, LiveOrder};
 pub use fault::{Fault, FaultKind, FaultLayer, RequestClass, fault_kinds};
 pub use faults::{FaultError, FaultRule, FaultStatus, MAX_RULES};
 pub use handle::{AccountFigures, PaperState, PaperVenue};

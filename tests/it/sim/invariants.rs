@@ -1,0 +1,464 @@
+//! What must hold after every step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use riskd::domain::holdings::Position;
+use riskd::domain::ids::{IntentId, RequestId};
+use riskd::domain::lock::{LockEnd, LockKind};
+use riskd::domain::money::Money;
+use riskd::domain::now::Now;
+use riskd::domain::observation::{Learned, Timestamp};
+use riskd::engine::effect::Effect;
+use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, Record};
+use riskd::engine::restore::Kept;
+use riskd::rules::ruleset::RuleSet;
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::durable::Durable;
+use super::rules::BYSTANDER;
+use super::venue;
+
+/// An answer that was lost, the longest wait between two rounds, and a second.
+const PROGRESS_WITHIN: chrono::TimeDelta = chrono::TimeDelta::seconds(22);
+
+/// A violated invariant, named at its head.
+pub type Violation = String;
+
+/// What made the engine take a step.
+#[derive(Debug)]
+pub enum Trigger {
+    /// A poll that tells the truth about the account.
+    Truth {
+        account: &'static str,
+        seen: Learned,
+    },
+    /// A poll that tells nothing, or what is not so.
+    Untruth(&'static str),
+    /// The answer to a verification read, with how things were when it looked.
+    Read {
+        account: &'static str,
+        read: u64,
+        truth: Learned,
+    },
+    /// A person ended the locks of an account.
+    Unlock(String),
+    /// Anything else.
+    Other,
+}
+
+/// What the checker knows of before.
+#[derive(Debug, Default)]
+pub struct Checker {
+    step: u64,
+    /// Rules that have fired and are not re-armed: account, rule.
+    latched: BTreeSet<(String, String)>,
+    last_send: BTreeMap<String, (u64, usize)>,
+    asked: BTreeMap<(String, u64), (u64, usize)>,
+    /// Since when enforcement owes something: the last request or read.
+    moved: BTreeMap<String, Timestamp>,
+    /// The session and the marks of each account, as recorded.
+    marks: BTreeMap<String, (String, BTreeMap<String, Decimal>)>,
+    /// The highest true equity that a poll has shown.
+    best: BTreeMap<String, Decimal>,
+    /// Session P&L by the last true poll.
+    pnl: BTreeMap<String, Decimal>,
+    pub firings: u64,
+    pub verified: u64,
+}
+
+/// What happened in a step, for the checks.
+#[derive(Debug)]
+pub struct Step<'a> {
+    pub now: Now,
+    pub trigger: &'a Trigger,
+    pub effects: &'a [Effect],
+    pub states: &'a [Record],
+    pub rules: &'a RuleSet,
+    pub loss_limit: i64,
+    /// Whether the session cannot roll in this run.
+    pub calm_calendar: bool,
+}
+
+fn ensure(holds: bool, violation: impl FnOnce() -> String) -> Result<(), Violation> {
+    if holds { Ok(()) } else { Err(violation()) }
+}
+
+fn session_pnl(seen: &Learned) -> Decimal {
+    let figures = [seen.figures.realized, seen.figures.unrealized];
+    figures.into_iter().flatten().map(Money::decimal).sum()
+}
+
+impl Checker {
+    /// Checks a step against the record of before it; the record is then
+    /// brought up to date.
+    pub fn check(&mut self, step: &Step<'_>, durable: &mut Durable) -> Result<(), Violation> {
+        self.step += 1;
+        if let Trigger::Truth { account, seen } = step.trigger {
+            let equity = seen.figures.equity.unwrap().decimal();
+            let best = self.best.entry((*account).to_owned()).or_insert(equity);
+            *best = equity.max(*best);
+            self.pnl.insert((*account).to_owned(), session_pnl(seen));
+        }
+        let covered: BTreeSet<String> = durable
+            .intents
+            .values()
+            .filter(|row| row.goal == Goal::FlatAndQuiet)
+            .map(|row| row.account.to_string())
+            .collect();
+        self.requests_and_records_match(step)?;
+        for (place, effect) in step.effects.iter().enumerate() {
+            match effect {
+                Effect::Record(record) => {
+                    self.record(record, step, place, &covered, durable)?;
+                    durable.write(record);
+                }
+                Effect::Send { account, .. } => {
+                    self.last_send
+                        .insert(account.to_string(), (self.step, place));
+                    self.moved.insert(account.to_string(), step.now.steady);
+                }
+                Effect::Verify { account, read } => {
+                    self.asked
+                        .insert((account.to_string(), *read), (self.step, place));
+                    self.moved.insert(account.to_string(), step.now.steady);
+                }
+                Effect::Notify(_) => {}
+            }
+        }
+        for state in step.states {
+            self.state(state, step)?;
+            durable.write(state);
+        }
+        self.breach(step)?;
+        self.progress(step, durable)
+    }
+
+    /// I8: every request stands in the record of its step, and none else does.
+    fn requests_and_records_match(&self, step: &Step<'_>) -> Result<(), Violation> {
+        let sent: Vec<(RequestId, &str, &str)> = step
+            .effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Send {
+                    account,
+                    request,
+                    write,
+                } => Some((*request, account.as_str(), write.name())),
+                _ => None,
+            })
+            .collect();
+        let recorded: Vec<(RequestId, &str, &str)> = step
+            .effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Record(Record::Request(row)) => {
+                    Some((row.id, row.account.as_str(), row.write))
+                }
+                _ => None,
+            })
+            .collect();
+        ensure(sent == recorded, || {
+            format!("I8: sent {sent:?} but recorded {recorded:?}")
+        })
+    }
+
+    fn record(
+        &mut self,
+        record: &Record,
+        step: &Step<'_>,
+        place: usize,
+        covered: &BTreeSet<String>,
+        durable: &Durable,
+    ) -> Result<(), Violation> {
+        match record {
+            Record::Firing(row) => {
+                self.firings += 1;
+                let account = row.account.as_str();
+                self.latched
+                    .insert((account.to_owned(), row.rule.to_string()));
+                let is_scoped = step
+                    .rules
+                    .rules_of(&row.account)
+                    .any(|rule| rule.name == row.rule);
+                ensure(is_scoped, || {
+                    format!("I9: {} fired on {account}, out of its scope", row.rule)
+                })?;
+                if row.rule.as_str() == "daily loss" && step.calm_calendar {
+                    let known = self.pnl.get(account).copied();
+                    ensure(
+                        known.is_some_and(|pnl| pnl <= Decimal::from(-step.loss_limit)),
+                        || format!("I6: daily loss fired on {account} at a true P&L of {known:?}"),
+                    )?;
+                }
+                let flattens = row.actions.contains(&"flatten");
+                let sends = step.effects[place..].iter().any(|effect| {
+                    matches!(effect, Effect::Send { account: to, write, .. }
+                        if *to == row.account && write.name() == "flatten")
+                });
+                ensure(!flattens || sends || covered.contains(account), || {
+                    format!("I1: {} fired on {account} and nothing was sent", row.rule)
+                })
+            }
+            Record::Request(row) => {
+                let account = row.account.as_str();
+                ensure(!row.intents.is_empty(), || {
+                    format!("I2: request {} has no intent behind it", row.id)
+                })?;
+                for id in &row.intents {
+                    self.intent_stands(*id, account, step, durable)?;
+                }
+                Ok(())
+            }
+            Record::IntentEnded {
+                id,
+                end: IntentEnd::Verified,
+                ..
+            } => {
+                self.verified += 1;
+                self.is_verified(*id, step, durable)
+            }
+            Record::Lock(row) => {
+                let held = durable.locks.get(&(row.account.clone(), row.kind));
+                ensure(held.is_none_or(|held| held.end <= row.end), || {
+                    format!(
+                        "I5: the lock of {} was shortened: {held:?} to {row:?}",
+                        row.account
+                    )
+                })
+            }
+            Record::LockEnded { account, kind, .. } => {
+                let held = durable.locks.get(&(account.clone(), *kind));
+                let by_person =
+                    matches!(step.trigger, Trigger::Unlock(name) if name == account.as_str());
+                let both = step.now.wall.min(step.now.steady);
+                ensure(
+                    by_person || held.is_some_and(|held| held.end.is_over(both)),
+                    || format!("I5: the lock of {account} ended early: {held:?}"),
+                )
+            }
+            Record::Entry(entry) => {
+                let (Some(account), Some(rule)) = (&entry.account, &entry.rule) else {
+                    return Ok(());
+                };
+                let by_data = !["hours", "by the clock", "silence"].contains(&rule.as_str());
+                let is_untrue =
+                    matches!(step.trigger, Trigger::Untruth(name) if *name == account.as_str());
+                if matches!(entry.kind, EntryKind::Cleared | EntryKind::Fired) && by_data {
+                    ensure(!is_untrue, || {
+                        format!("I6: {rule} {} by an untrue poll", entry.kind.name())
+                    })?;
+                }
+                if entry.kind == EntryKind::Rearmed {
+                    self.latched
+                        .remove(&(account.to_string(), rule.to_string()));
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// I2 and I9: an intent is open, is the account's own, and has a cause.
+    fn intent_stands(
+        &self,
+        id: IntentId,
+        account: &str,
+        step: &Step<'_>,
+        durable: &Durable,
+    ) -> Result<(), Violation> {
+        let Some(intent) = durable.intents.get(&id) else {
+            return Err(format!("I2: intent {id} is not open"));
+        };
+        ensure(intent.account.as_str() == account, || {
+            format!(
+                "I9: a request to {account} for an intent about {}",
+                intent.account
+            )
+        })?;
+        let is_known = step.rules.account(&intent.account).is_some();
+        ensure(is_known, || {
+            format!("I9: {account} is not in the rule file")
+        })?;
+        match &intent.cause {
+            Cause::Firing(firing) => {
+                let row = durable.firings.get(firing);
+                ensure(
+                    row.is_some_and(|row| row.account.as_str() == account),
+                    || format!("I2: intent {id} on {account} without firing {firing}"),
+                )?;
+                ensure(account != BYSTANDER, || {
+                    "I9: no rule may act on the bystander".to_owned()
+                })
+            }
+            Cause::Lock => {
+                let locked = [LockKind::Lock, LockKind::CloseOnly]
+                    .iter()
+                    .any(|kind| durable.locks.contains_key(&(intent.account.clone(), *kind)));
+                ensure(locked, || {
+                    format!("I2: intent {id} without a lock on {account}")
+                })
+            }
+            Cause::Person(reason) => ensure(reason == "by hand", || {
+                format!("I2: intent {id} of a person who did not ask: {reason}")
+            }),
+        }
+    }
+
+    /// I4: by a read asked after the last request, and true when it looked.
+    fn is_verified(
+        &self,
+        id: IntentId,
+        step: &Step<'_>,
+        durable: &Durable,
+    ) -> Result<(), Violation> {
+        let Some(intent) = durable.intents.get(&id) else {
+            return Err(format!("I4: intent {id} ended and is not open"));
+        };
+        let name = intent.account.to_string();
+        let Trigger::Read {
+            account,
+            read,
+            truth,
+        } = step.trigger
+        else {
+            return Err(format!("I4: intent {id} was verified without a read"));
+        };
+        ensure(*account == name, || {
+            format!("I4: {name} verified by a read of {account}")
+        })?;
+        let asked = self.asked.get(&(name.clone(), *read));
+        let after =
+            asked.is_some_and(|asked| self.last_send.get(&name).is_none_or(|sent| sent < asked));
+        ensure(after, || {
+            format!("I4: {name} verified by read {read}, asked before the last request")
+        })?;
+        ensure(venue::is_reached(&intent.goal, truth), || {
+            format!("I4: {name} is not {}: {truth:?}", intent.goal.words())
+        })
+    }
+
+    /// I6 and I7: marks as recorded.
+    fn state(&mut self, record: &Record, step: &Step<'_>) -> Result<(), Violation> {
+        let Record::AccountState { account, state } = record else {
+            return Ok(());
+        };
+        let state: Value = serde_json::from_str(state).unwrap();
+        let session = state["session"]["date"].to_string();
+        let mut marks = BTreeMap::new();
+        let mut take = |prefix: &str, at: &Value| {
+            for (name, mark) in at.as_object().into_iter().flatten() {
+                if let Some(value) = mark["value"].as_str().and_then(|text| text.parse().ok()) {
+                    marks.insert(format!("{prefix}{name}"), value);
+                }
+            }
+        };
+        take("session ", &state["session"]["marks"]);
+        take("lifetime ", &state["lifetime"]);
+        let name = account.to_string();
+        let old = self
+            .marks
+            .insert(name.clone(), (session.clone(), marks.clone()));
+        let is_untrue = matches!(step.trigger, Trigger::Untruth(about) if *about == name);
+        if let Some((before, old)) = old {
+            for (mark, value) in old {
+                let now = marks.get(&mark).copied();
+                // The open result's mark starts afresh when the account is flat.
+                let may_fall = (before != session && mark.starts_with("session "))
+                    || mark == "session unrealized";
+                ensure(may_fall || now.is_some_and(|now| now >= value), || {
+                    format!("I7: {mark} of {name} fell from {value} to {now:?}")
+                })?;
+                ensure(
+                    !is_untrue || now == Some(value) || before != session,
+                    || format!("I6: {mark} of {name} moved by an untrue poll"),
+                )?;
+            }
+        }
+        let best = self.best.get(&name).copied().unwrap_or(Decimal::MIN);
+        let lifetime = marks.get("lifetime equity").copied();
+        ensure(lifetime.is_none_or(|mark| mark <= best), || {
+            format!("I6: the mark of {name} is {lifetime:?}, the best true equity {best}")
+        })
+    }
+
+    /// I1: a true observation of a loss at the limit leaves the rule fired.
+    fn breach(&self, step: &Step<'_>) -> Result<(), Violation> {
+        let Trigger::Truth { account, seen } = step.trigger else {
+            return Ok(());
+        };
+        let pnl = session_pnl(seen);
+        if *account != "a" || !step.calm_calendar || pnl > Decimal::from(-step.loss_limit) {
+            return Ok(());
+        }
+        let rule = ("a".to_owned(), "daily loss".to_owned());
+        ensure(self.latched.contains(&rule), || {
+            format!("I1: a P&L of {pnl} was observed and daily loss did not fire")
+        })
+    }
+
+    /// I1: what is open is worked on.
+    fn progress(&self, step: &Step<'_>, durable: &Durable) -> Result<(), Violation> {
+        for row in durable.intents.values() {
+            let account = row.account.as_str();
+            let moved = self.moved.get(account);
+            ensure(
+                moved.is_some_and(|at| step.now.since(*at) <= PROGRESS_WITHIN),
+                || format!("I1: intent {} on {account} is not worked on", row.id),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// A person re-armed the rule; the record names it in words only.
+    pub fn rearmed(&mut self, account: &str) {
+        self.latched
+            .remove(&(account.to_owned(), "daily loss".to_owned()));
+    }
+
+    /// Numbers of reads begin anew with each start.
+    pub fn restarted(&mut self, now: Now) {
+        self.asked.clear();
+        self.last_send.clear();
+        for at in self.moved.values_mut() {
+            *at = now.steady;
+        }
+    }
+
+    /// I5 and I8: what the engine holds is what the record holds.
+    pub fn agree(&self, held: &Kept, durable: &Durable) -> Result<(), Violation> {
+        let locks: BTreeMap<_, LockEnd> = held
+            .locks
+            .iter()
+            .map(|row| ((row.account.clone(), row.kind), row.end))
+            .collect();
+        let recorded: BTreeMap<_, LockEnd> = durable
+            .locks
+            .iter()
+            .map(|(key, row)| (key.clone(), row.end))
+            .collect();
+        ensure(locks == recorded, || {
+            format!("I5: locks {locks:?}, by the record {recorded:?}")
+        })?;
+        let open: BTreeSet<_> = held.intents.iter().map(|row| row.id).collect();
+        let known: BTreeSet<_> = durable.intents.keys().copied().collect();
+        ensure(open == known, || {
+            format!("I2: open intents {open:?}, by the record {known:?}")
+        })
+    }
+}
+
+/// I3: no request opens, adds or reverses.
+pub fn only_reduces(before: &[Position], after: &[Position]) -> Result<(), Violation> {
+    for now in after {
+        let held = before
+            .iter()
+            .find(|held| held.instrument == now.instrument)
+            .map_or(Decimal::ZERO, |held| held.quantity);
+        let same_side = held.is_sign_negative() == now.quantity.is_sign_negative();
+        ensure(same_side && now.quantity.abs() <= held.abs(), || {
+            format!("I3: a request took {held} to {now}")
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! The rule files of a run.
+
+use std::sync::Arc;
+
+use riskd::rules::{self, ruleset::RuleSet};
+
+/// The accounts; riskd may only notify about the last one.
+pub const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
+/// The account that no rule may touch.
+pub const BYSTANDER: &str = "c";
+
+/// How many rule files there are; each reload takes one of them.
+pub const COUNT: i64 = 3;
+
+/// The daily loss at which account `a` is flattened, by the rule file.
+pub fn loss_limit(number: usize) -> i64 {
+    [600, 600, 900][number]
+}
+
+/// One of the rule files: as it starts, with other limits, and with fewer rules.
+pub fn rule_set(number: usize) -> Arc<RuleSet> {
+    let loss = loss_limit(number);
+    let trail = [500, 400, 800][number];
+    let lock = ["session_end", "2m", "manual"][number];
+    let at_rule = if number == 2 {
+        String::new()
+    } else {
+        "
+  - name: by the clock
+    accounts: [b]
+    when: { at: { cron: \"*/3 * * * *\", timezone: America/New_York } }
+    then: [cancel_orders, flatten]"
+            .to_owned()
+    };
+    let text = format!(
+        "version: 1
+sessions:
+  globex: {{ timezone: America/New_York, open: \"18:00\", close: \"17:00\", days: [mon, tue, wed, thu, fri] }}
+venues:
+  ct: {{ kind: crosstrade, token: {{ credential: token }} }}
+notify:
+  log: {{ kind: log }}
+accounts:
+  a: {{ venue: ct, number: a, session: globex, starting_balance: 50000 }}
+  b: {{ venue: ct, number: b, session: globex, starting_balance: 50000 }}
+  c: {{ venue: ct, number: c, session: globex, starting_balance: 50000 }}
+rules:
+  - name: daily loss
+    accounts: [a]
+    when: {{ pnl: {{ loss: {loss} }} }}
+    then: [cancel_orders, flatten, {{ lock: {{ until: {lock} }} }}, {{ notify: log }}]
+  - name: trailing
+    accounts: [b]
+    when: {{ trailing_drawdown: {{ metric: equity, trail: {trail}, span: lifetime }} }}
+    then: [cancel_orders, flatten]
+    rearm: flat
+  - name: hours
+    accounts: [a, b]
+    when: {{ outside: [{{ days: [mon, tue, wed, thu, fri], from: \"18:00\", to: \"16:55\", timezone: America/New_York }}] }}
+    then: [cancel_orders, flatten]
+  - name: reduce only
+    accounts: [b]
+    when: {{ pnl: {{ loss: 300 }} }}
+    then: [{{ close_only: {{ until: 90s }} }}]
+  - name: silence
+    accounts: [a, b, c]
+    when: {{ no_data: 10s }}
+    then: [{{ notify: log }}]{at_rule}
+"
+    );
+    let loaded = rules::load("rules.yaml", &text, &|_| {
+        Err(std::io::ErrorKind::NotFound.into())
+    });
+    let report = loaded.render_short();
+    loaded
+        .rules
+        .map(Arc::new)
+        .unwrap_or_else(|| panic!("{report}"))
+}

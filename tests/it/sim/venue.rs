@@ -1,0 +1,92 @@
+//! The paper venue as riskd's domain sees it, and the truth about it.
+
+use std::sync::Arc;
+
+use riskd::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
+use riskd::domain::instrument::Instrument;
+use riskd::domain::money::Money;
+use riskd::domain::observation::{Figures, Learned};
+use riskd::domain::request::Write;
+use riskd::engine::record::Goal;
+use riskd::venue::paper::{Carrying, PaperVenue, Side};
+use rust_decimal::Decimal;
+
+/// Everything about an account at one instant, as it is.
+pub fn look(venue: &PaperVenue, account: &str) -> Learned {
+    let figures = venue.figures(account).unwrap();
+    let orders = venue.live_orders(account).unwrap();
+    Learned {
+        figures: Figures {
+            realized: Some(Money::new(figures.realized)),
+            unrealized: Some(Money::new(figures.unrealized)),
+            balance: Some(Money::new(figures.cash)),
+            equity: Some(Money::new(figures.net_liquidation)),
+        },
+        positions: Some(
+            figures
+                .positions
+                .iter()
+                .map(|(instrument, quantity)| Position {
+                    instrument: Instrument::new(instrument),
+                    quantity: Decimal::from(*quantity),
+                    average_price: None,
+                    unrealized: None,
+                })
+                .collect(),
+        ),
+        orders: WorkingOrders::Listed(
+            orders
+                .into_iter()
+                .map(|order| WorkingOrder {
+                    id: Some(Arc::from(order.id)),
+                    instrument: Some(Instrument::new(&order.instrument)),
+                    side: Some(match order.side {
+                        Side::Buy => OrderSide::Buy,
+                        Side::Sell => OrderSide::Sell,
+                    }),
+                    remaining: Some(order.remaining),
+                    state: Arc::from("Working"),
+                })
+                .collect(),
+        ),
+    }
+}
+
+/// Whether the goal is reached in truth.
+pub fn is_reached(goal: &Goal, truth: &Learned) -> bool {
+    let positions = truth.positions.as_deref().unwrap_or_default();
+    let orders = truth.orders.listed().unwrap_or_default();
+    match goal {
+        Goal::Quiet => orders.is_empty(),
+        Goal::FlatAndQuiet => orders.is_empty() && positions.is_empty(),
+        Goal::Closed(names) => !positions
+            .iter()
+            .any(|held| names.iter().any(|name| *name == held.instrument.as_str())),
+        Goal::ReduceOnly => orders.iter().all(|order| {
+            let held = positions
+                .iter()
+                .find(|held| Some(&held.instrument) == order.instrument.as_ref())
+                .map_or(Decimal::ZERO, |held| held.quantity);
+            let size = order.remaining.unwrap();
+            match order.side {
+                Some(OrderSide::Buy) => held <= -size,
+                Some(OrderSide::Sell) => held >= size,
+                None => false,
+            }
+        }),
+    }
+}
+
+/// Carries out a write of riskd.
+pub fn carry_out(venue: &PaperVenue, account: &str, write: &Write, carrying: Carrying) {
+    // A cancel of an order that is gone is refused, which is as good.
+    let _ = match write {
+        Write::CancelOrders => match carrying {
+            Carrying::Nothing => Ok(()),
+            _ => venue.cancel_orders(account),
+        },
+        Write::Flatten => venue.flatten(account, carrying),
+        Write::ClosePosition(instrument) => venue.close_position(account, instrument.as_str()),
+        Write::CancelOrder(id) => venue.cancel_order(account, id),
+    };
+}
