@@ -376,7 +376,14 @@ struct Accounts {
     /// accounts come round in the same order.
     after: Vec<usize>,
     last: usize,
-    held: Vec<Option<(Box<[u8]>, Arc<[Position]>)>>,
+    held: Vec<Option<Held>>,
+}
+
+/// Positions as they were written, and read.
+#[derive(Clone, Debug)]
+struct Held {
+    text: Box<[u8]>,
+    positions: Arc<[Position]>,
 }
 
 impl Accounts {
@@ -419,13 +426,16 @@ impl Accounts {
     /// The positions of the row before of this account, when they are written
     /// in the same way.
     fn held(&self, account: usize, cell: &[u8]) -> Option<Arc<[Position]>> {
-        let (text, held) = self.held.get(account)?.as_ref()?;
-        (**text == *cell).then(|| Arc::clone(held))
+        let held = self.held.get(account)?.as_ref()?;
+        (*held.text == *cell).then(|| Arc::clone(&held.positions))
     }
 
     fn keep(&mut self, account: usize, cell: &[u8], held: &Arc<[Position]>) {
         if let Some(slot) = self.held.get_mut(account) {
-            *slot = Some((cell.into(), Arc::clone(held)));
+            *slot = Some(Held {
+                text: cell.into(),
+                positions: Arc::clone(held),
+            });
         }
     }
 }

@@ -1,0 +1,301 @@
+//! What rules cost: one threshold evaluation, a rule test of a day, a replay of
+//! a day of twenty accounts. Each figure is printed beside its limit (design,
+//! figures to reach). The larger two run in processes of their own, so that
+//! their peak memory is theirs.
+#![allow(missing_docs, reason = "a bench")]
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench prints its figures and fails by panicking"
+)]
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::hint::black_box;
+use std::io::{BufReader, BufWriter, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta};
+use riskd::domain::account::AccountName;
+use riskd::domain::money::Money;
+use riskd::domain::now::Now;
+use riskd::domain::observation::{Content, Figures, Learned, Observation, Timestamp};
+use riskd::engine::event::Event;
+use riskd::engine::restore::Kept;
+use riskd::engine::{Engine, EngineConfig};
+use riskd::replay::history::History;
+use riskd::replay::{Replay, Story, rule_test};
+use riskd::rules;
+use riskd::rules::ruleset::RuleSet;
+
+/// Accounts in the replay.
+const ACCOUNTS: usize = 20;
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+/// Runs of each measurement; the best and the median are printed.
+const RUNS: usize = 5;
+
+const TEN_RULES: &str = r#"
+  - { name: loss, accounts: ["*"], when: { pnl: { loss: 1000 } }, then: [flatten] }
+  - { name: profit, accounts: ["*"], when: { pnl: { profit: 3000 } }, then: [flatten] }
+  - { name: week, accounts: ["*"], when: { pnl: { loss: 2000, over: week } }, then: [flatten] }
+  - { name: floor, accounts: ["*"], when: { profit_floor: { arm_at: 500, floor: -900 } }, then: [flatten] }
+  - { name: trail, accounts: ["*"], when: { trailing_drawdown: { metric: equity, trail: 2500, span: lifetime, lock_at: start + 100 } }, then: [flatten] }
+  - { name: day, accounts: ["*"], when: { trailing_drawdown: { metric: pnl, trail: 1500 } }, then: [flatten] }
+  - { name: max, accounts: ["*"], when: { max_loss: { amount: 3%, anchor: session_balance } }, then: [flatten] }
+  - { name: size, accounts: ["*"], when: { position: { contracts: 4 } }, then: [flatten] }
+  - { name: hours, accounts: ["*"], when: { outside: [{ days: [sun, mon, tue, wed, thu], from: "18:00", to: "16:55", timezone: America/New_York }] }, then: [flatten] }
+  - { name: close, accounts: ["*"], when: { at: { cron: "58 16 * * mon-fri", timezone: America/New_York } }, then: [flatten] }
+"#;
+
+fn main() {
+    let mode: Vec<String> = std::env::args().skip(1).collect();
+    match mode.first().map(String::as_str) {
+        Some("one-test") => one_test(Path::new(&mode[1])),
+        Some("one-replay") => one_replay(Path::new(&mode[1])),
+        _ => all(),
+    }
+}
+
+fn all() {
+    threshold();
+    let directory = tempfile::tempdir().unwrap();
+    let test = directory.path().join("day.test.yaml");
+    std::fs::write(&test, test_file()).unwrap();
+    in_own_process("one-test", &test);
+    let history = directory.path().join("day.csv");
+    write_history(&history);
+    in_own_process("one-replay", &history);
+}
+
+fn in_own_process(mode: &str, file: &Path) {
+    let program = std::env::current_exe().unwrap();
+    let mut command = std::process::Command::new(program);
+    let status = command.arg(mode).arg(file).status().unwrap();
+    assert!(status.success());
+}
+
+fn report(what: &str, times: &mut [Duration], limit: &str) {
+    times.sort();
+    let best = times.first().unwrap();
+    let median = times.get(times.len() / 2).unwrap();
+    println!("{what}: median {median:.1?}, best {best:.1?} (limit {limit})");
+}
+
+fn rule_file(rules: &str, accounts: usize) -> String {
+    let mut text = String::from(
+        "version: 1\n\
+         sessions: { globex: { timezone: America/New_York, open: \"18:00\", close: \"17:00\", days: [mon, tue, wed, thu, fri] } }\n\
+         venues: { v: { kind: crosstrade, token: { env: TOKEN } } }\n\
+         accounts:\n",
+    );
+    for account in 0..accounts {
+        let _ = writeln!(
+            text,
+            "  apex-{account}: {{ venue: v, number: A{account}, session: globex, starting_balance: 50000 }}"
+        );
+    }
+    text + "rules:" + rules
+}
+
+fn load(text: &str) -> RuleSet {
+    let loaded = rules::load("rules.yaml", text, &|_| unreachable!());
+    let said = loaded.render_short();
+    loaded.rules.unwrap_or_else(|| panic!("{said}"))
+}
+
+/// A walk of open results in cents: slow waves that no rule fires on.
+fn open_result(second: i64, account: usize) -> i64 {
+    let phase = second + i64::try_from(account).unwrap() * 977;
+    let triangle = (phase % 7_200 - 3_600).abs() * 20 - 36_000;
+    triangle + phase % 13 * 25
+}
+
+fn start() -> Timestamp {
+    DateTime::parse_from_rfc3339("2026-03-04T18:00:00-05:00")
+        .unwrap()
+        .to_utc()
+}
+
+/// What each further threshold rule adds to a step.
+fn threshold() {
+    const MANY: usize = 100;
+    let per_step = |rules: usize| {
+        let mut list = String::new();
+        for rule in 0..rules {
+            let _ = write!(
+                list,
+                "\n  - {{ name: r{rule}, accounts: [\"*\"], when: {{ pnl: {{ loss: {} }} }}, then: [flatten] }}",
+                1_000 + rule
+            );
+        }
+        let set = Arc::new(load(&rule_file(&list, 1)));
+        let config = EngineConfig {
+            acts: true,
+            stale_after: None,
+        };
+        let mut now = start();
+        let mut engine = Engine::start(set, config, Kept::default(), Now::at(now)).engine;
+        let account = AccountName::from("apex-0");
+        let mut best = Duration::MAX;
+        for _ in 0..RUNS {
+            let steps = 5_000;
+            let began = Instant::now();
+            for _ in 0..steps {
+                now = now.checked_add_signed(TimeDelta::seconds(1)).unwrap();
+                let open = Money::new(rust_decimal::Decimal::new(
+                    open_result(now.timestamp(), 0),
+                    2,
+                ));
+                let balance = Money::from(50_000);
+                let observation = Observation {
+                    account: account.clone(),
+                    at: now,
+                    content: Content::Learned(Learned {
+                        figures: Figures {
+                            realized: Some(Money::ZERO),
+                            unrealized: Some(open),
+                            balance: Some(balance),
+                            equity: balance.plus(open),
+                        },
+                        ..Learned::default()
+                    }),
+                };
+                black_box(engine.step(Now::at(now), Event::Observed(observation)));
+            }
+            best = best.min(began.elapsed() / steps);
+        }
+        best
+    };
+    let one = per_step(1);
+    let many = per_step(MANY + 1);
+    let each = (many - one).as_nanos() as f64 / MANY as f64;
+    println!("a step with one rule: {one:.0?}");
+    println!("one threshold rule with its state: {each:.1} ns (limit 50 ns)");
+}
+
+/// Ten rules over a day of steps, one a second.
+fn test_file() -> String {
+    let mut text = String::from(
+        "rules: rules.yaml\ntests:\n  - account: apex-0\n    start: 2026-03-04T18:00:00-05:00\n    steps:\n      - { at: 0s, realized: 0, unrealized: 0, balance: 50000, equity: 50000, positions: { \"ES 03-26\": 1 }, orders: 0 }\n",
+    );
+    for second in 1..DAY {
+        let open = open_result(second, 0);
+        let _ = writeln!(
+            text,
+            "      - {{ at: {second}s, unrealized: {}, equity: {} }}",
+            amount(open),
+            amount(5_000_000 + open)
+        );
+    }
+    text + "    expect:\n      - { at: 22h55m, rule: hours }\n      - { at: 22h58m, rule: close }\n"
+}
+
+fn amount(cents: i64) -> Money {
+    Money::new(rust_decimal::Decimal::new(cents, 2))
+}
+
+fn one_test(path: &Path) {
+    let text = std::fs::read_to_string(path).unwrap();
+    let rules = rule_file(TEN_RULES, 1);
+    let mut reading = Vec::new();
+    let mut whole = Vec::new();
+    for _ in 0..RUNS {
+        let began = Instant::now();
+        let loaded = rule_test::load("day.test.yaml", &text, &|_| Ok(rules.clone()));
+        let said = loaded.render_short();
+        reading.push(began.elapsed());
+        let file = loaded.file.unwrap_or_else(|| panic!("{said}"));
+        let outcome = file.run(&file.tests[0]);
+        whole.push(began.elapsed());
+        assert!(outcome.passed(), "{:?}", outcome.differences);
+    }
+    report(
+        "test of 10 rules over 86,400 steps, reading alone",
+        &mut reading,
+        "-",
+    );
+    report("test of 10 rules over 86,400 steps", &mut whole, "0.2 s");
+    println!("  peak memory {} MB", peak_memory());
+}
+
+fn write_history(path: &Path) {
+    let mut out = BufWriter::new(File::create(path).unwrap());
+    out.write_all(b"time,account,realized,unrealized,balance,equity,positions,orders\n")
+        .unwrap();
+    for second in 0..DAY {
+        let time = start()
+            .checked_add_signed(TimeDelta::seconds(second))
+            .unwrap();
+        let time = time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        for account in 0..ACCOUNTS {
+            let open = open_result(second, account);
+            writeln!(
+                out,
+                "{time},apex-{account},0,{},50000.00,{},ES 03-26:+2@5000.25,0",
+                amount(open),
+                amount(5_000_000 + open)
+            )
+            .unwrap();
+        }
+    }
+    out.flush().unwrap();
+}
+
+fn one_replay(path: &Path) {
+    let rules = Arc::new(load(&rule_file(TEN_RULES, ACCOUNTS)));
+    let mut reading = Vec::new();
+    let mut whole = Vec::new();
+    for _ in 0..RUNS {
+        let began = Instant::now();
+        let mut history = open_history(path, &rules);
+        let mut rows = 0;
+        while let Some(row) = history.next_row().unwrap() {
+            black_box(row);
+            rows += 1;
+        }
+        assert_eq!(rows, DAY * 20);
+        reading.push(began.elapsed());
+
+        let began = Instant::now();
+        let mut history = open_history(path, &rules);
+        let mut replay = Replay::new(Arc::clone(&rules));
+        let mut story = Story::default();
+        while let Some(row) = history.next_row().unwrap() {
+            replay.row(row, &mut story);
+        }
+        replay.end(&mut story);
+        whole.push(began.elapsed());
+        assert!(story.happenings.len() >= 40, "{}", story.happenings.len());
+    }
+    report(
+        "replay of 10 rules, 20 accounts, 1.73 M rows, reading alone",
+        &mut reading,
+        "-",
+    );
+    report(
+        "replay of 10 rules, 20 accounts, 1.73 M rows",
+        &mut whole,
+        "0.5 s",
+    );
+    println!("  peak memory {} MB (limit 30 MB)", peak_memory());
+}
+
+fn open_history(path: &Path, rules: &RuleSet) -> History<BufReader<File>> {
+    let file = BufReader::with_capacity(1 << 18, File::open(path).unwrap());
+    History::open(file, &rules.accounts).unwrap()
+}
+
+/// The most memory that this process ever had, in megabytes.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
+    let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kilobytes / 1_024
+}
