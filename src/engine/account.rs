@@ -94,9 +94,6 @@ pub struct Seen {
     /// When the newest trustworthy one was asked for, or when the engine
     /// started, by the steady clock.
     pub trusted_at: Timestamp,
-    /// Why an empty list of holdings is not a flat account, if it is not: the
-    /// account has not been observed, is not connected, or has not loaded.
-    pub blocked: Option<Missing>,
     /// Whether an observation since the start could be trusted.
     pub has_been_good: bool,
     missing_in_a_row: u32,
@@ -305,12 +302,6 @@ impl AccountRun {
         self.seen.positions = None;
         self.seen.orders = WorkingOrders::Unknown;
         self.seen.data = Data::Missing(missing);
-        if matches!(
-            missing,
-            Missing::Disconnected | Missing::NotListed | Missing::Frozen
-        ) {
-            self.seen.blocked = Some(missing);
-        }
         self.seen.missing_in_a_row = self.seen.missing_in_a_row.saturating_add(1);
         if self.seen.missing_in_a_row >= LOST_AFTER && !self.seen.lost_reported {
             self.seen.lost_reported = true;
@@ -351,10 +342,13 @@ impl AccountRun {
         if let Some(doubt) = self.doubt(&learned) {
             self.seen.figures = Figures::default();
             self.seen.forget_results();
-            self.seen.blocked = None;
             if doubt == Suspicion::AllZero {
                 self.seen.forget_emptiness();
-                self.seen.blocked = Some(Missing::Malformed);
+                // One that has not loaded lists nothing either.
+                self.frozen = Some(Frozen {
+                    why: Missing::Malformed,
+                    until: None,
+                });
             }
             if self.seen.data != Data::Suspect(doubt) {
                 self.tell_suspect(doubt, &learned.figures, out);
@@ -363,7 +357,6 @@ impl AccountRun {
             return;
         }
         self.seen.data = Data::Good;
-        self.seen.blocked = None;
         self.seen.has_been_good = true;
         self.seen.figures = learned.figures;
         self.seen.trusted_at = at;
@@ -675,7 +668,6 @@ impl Seen {
             orders_at: now.steady,
             at: None,
             trusted_at: now.steady,
-            blocked: Some(Missing::Late),
             has_been_good: false,
             missing_in_a_row: 0,
             lost_reported: false,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::account::AccountRun;
+use super::account::{AccountRun, Data};
 use super::effect::{Effect, Severity};
 use super::enforcement::{Intent, Step};
 use super::event::ReadFailure;
@@ -15,6 +15,7 @@ use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::ids::RequestId;
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
+use crate::domain::observation::Missing;
 use crate::domain::request::{Answer, Outcome, Write};
 
 /// How soon after a verification a poll may still show what was there before:
@@ -188,16 +189,8 @@ impl AccountRun {
         if !self.enforcement.awaits_read(read) {
             return;
         }
-<<<<<<< HEAD
-        let result = result.and_then(|holdings| match self.seen.blocked {
-            Some(missing) => Err(ReadFailure {
-                missing,
-                words: Arc::from("an empty list would not mean that the account is flat"),
-            }),
-=======
         let result = result.and_then(|holdings| match self.doubt_of_holdings(&holdings.0) {
             Some(failure) => Err(failure),
->>>>>>> sim
             None => Ok(holdings),
         });
         if result.is_ok() && self.is_read_overtaken() {
@@ -230,14 +223,14 @@ impl AccountRun {
         }
     }
 
-<<<<<<< HEAD
     /// Whether a poll that was asked for later than the read shows a position:
     /// then the read is of the past.
     fn is_read_overtaken(&self) -> bool {
         let is_newer = self.seen.at.is_some_and(|at| at > self.read_asked_at);
         let holds = |held: &Arc<[Position]>| !held.is_empty();
         is_newer && self.seen.positions.as_ref().is_some_and(holds)
-=======
+    }
+
     /// Why what was just read of the account's holdings cannot be believed: an
     /// empty list of a connection that is down is not flat. That it was down
     /// when the read was asked for, or at any time since, is enough; and as
@@ -256,7 +249,6 @@ impl AccountRun {
             missing: Missing::Late,
             words: Arc::from("it was not observed since the start"),
         })
->>>>>>> sim
     }
 
     pub(super) fn tick_enforcement(&mut self, now: Now, out: &mut Out<'_>) {

@@ -8,13 +8,8 @@ use super::effect::Effect;
 use super::enforcement::Intent;
 use super::locks::Lock;
 use super::memory::AccountMemory;
-<<<<<<< HEAD
 use super::out::{NextIds, Out};
-use super::record::{EntryKind, Fields, IntentEnd, IntentRow, LockRow, Record};
-=======
-use super::out::NextIds;
 use super::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, LockRow, Record};
->>>>>>> sim
 use super::rule_state::RuleState;
 use super::session::VenueDay;
 use super::{Engine, EngineConfig};

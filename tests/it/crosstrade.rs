@@ -364,7 +364,7 @@ async fn too_many_requests_closes_the_budget() {
 }
 
 #[tokio::test]
-async fn a_repeated_snapshot_is_frozen_and_one_without_an_epoch_is_no_answer() {
+async fn a_repeated_snapshot_is_no_news_and_one_without_an_epoch_is_no_answer() {
     const OLD: &str = r#"{"epoch": 1741618300000, "accounts": [{"account": {"name": "Sim101",
         "connectionStatus": "Connected", "item": {"cashValue": 1}}, "positions": []}]}"#;
     const NEXT: &str = r#"{"epoch": 1741618301000, "accounts": [{"account": {"name": "Sim101",
@@ -376,7 +376,7 @@ async fn a_repeated_snapshot_is_frozen_and_one_without_an_epoch_is_no_answer() {
         Some(Missing::Frozen),
         Some(Missing::Frozen),
         None,
-        None,
+        Some(Missing::Unchanged),
         Some(Missing::Frozen),
         Some(Missing::Malformed),
     ];
