@@ -61,6 +61,7 @@ impl Durable {
     pub fn kept(&self) -> Kept {
         let last_firing = self.firings.keys().next_back().map_or(0, |id| id.0);
         Kept {
+            earlier: Vec::new(),
             accounts: self.accounts.clone().into_iter().collect(),
             rules: self
                 .rules
