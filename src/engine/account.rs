@@ -443,7 +443,12 @@ impl AccountRun {
                 run.reading =
                     Tree::new(&mut run.caches, run.state.handled).read(&run.rule.when, &context);
                 let truth = run.reading.truth;
-                let change = run.state.answer(&run.rule, truth, observed, now);
+                run.state.awaits_holdings &= self.seen.is_flat_and_quiet() == Some(true);
+                let change = if run.state.awaits_holdings {
+                    Change::None
+                } else {
+                    run.state.answer(&run.rule, truth, observed, now)
+                };
                 match change {
                     Change::Fires => firing.push(index),
                     Change::Clears => tell_cleared(&context, run, out),
@@ -767,6 +772,7 @@ fn rearm_by_knowledge(context: &Context<'_>, run: &mut RuleRun, seen: &Seen, out
         .is_rearmed_by(run.rule.rearm, run.reading.truth, flat_and_quiet)
     {
         run.state.rearm();
+        run.state.awaits_holdings = run.rule.rearm == Rearm::Flat;
         tell_rearmed(context, run, out);
     }
 }

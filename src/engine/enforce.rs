@@ -33,12 +33,8 @@ impl AccountRun {
     /// Takes up an intent and sends what it needs.
     pub(super) fn begin(&mut self, intent: Intent, now: Now, out: &mut Out<'_>) {
         self.tell_started(&intent, out);
-        let reads_first = match intent.goal {
-            // Which orders reduce is known only with the positions.
-            Goal::ReduceOnly => self.seen.positions.is_none(),
-            // The poll that led here may show the past.
-            _ => self.was_verified_just_now(now),
-        };
+        // Which orders reduce is known only with the positions.
+        let reads_first = intent.goal == Goal::ReduceOnly && self.seen.positions.is_none();
         let steps = if reads_first {
             self.enforcement.resume(intent, now)
         } else {
@@ -47,11 +43,6 @@ impl AccountRun {
                 .begin(intent, &positions, &self.seen.orders, now)
         };
         self.carry_out(steps, now, out);
-    }
-
-    fn was_verified_just_now(&self, now: Now) -> bool {
-        self.verified_at
-            .is_some_and(|verified| now.since(verified) < POLL_MAY_LAG)
     }
 
     /// Takes up an intent of before a restart: reads first.
@@ -122,7 +113,16 @@ impl AccountRun {
             fields,
         );
         out.notify(self.notice(Severity::Warning, EntryKind::LockViolated, message));
-        self.begin(intent, now, out);
+        let was_verified_just_now = self
+            .verified_at
+            .is_some_and(|verified| now.since(verified) < POLL_MAY_LAG);
+        if was_verified_just_now {
+            // The poll may show the past; a fresh read costs little.
+            let steps = self.enforcement.resume(intent, now);
+            self.carry_out(steps, now, out);
+        } else {
+            self.begin(intent, now, out);
+        }
     }
 
     fn has_increasing_order(&self) -> bool {

@@ -29,6 +29,10 @@ pub struct RuleState {
     pub warned_in: Option<TradeDate>,
     /// Scheduled times up to this one have been decided.
     pub handled: Timestamp,
+    /// Set when the rule was re-armed because the account was flat: it may fire
+    /// again for what is opened next, not for the same flat account.
+    #[serde(default)]
+    pub awaits_holdings: bool,
 }
 
 /// A rule that has fired.
@@ -67,6 +71,7 @@ impl RuleState {
             warned: 0,
             warned_in: None,
             handled: now,
+            awaits_holdings: false,
         }
     }
 
