@@ -62,7 +62,7 @@ impl AccountRun {
 
     /// A locked account that is not as it must be is made so again.
     pub(super) fn guard_locks(&mut self, now: Now, out: &mut Out<'_>) {
-        if !self.enforcement.is_idle() || !out.config.acts {
+        if !out.config.acts {
             return;
         }
         let goal = if self.locks.get(LockKind::Lock).is_some() {
@@ -73,6 +73,12 @@ impl AccountRun {
             None
         };
         let Some(goal) = goal else { return };
+        // Work towards a lesser goal, which may be stuck, does not stand in for
+        // what the lock asks.
+        let mut under_way = self.enforcement.intents().iter();
+        if under_way.any(|intent| intent.goal.covers(&goal)) {
+            return;
+        }
         let recently_verified = self
             .verified_at
             .is_some_and(|verified| now.since(verified) < POLL_MAY_LAG);
