@@ -12,7 +12,7 @@ use super::enforcement::Enforcement;
 use super::locks::Locks;
 use super::memory::AccountMemory;
 use super::out::Out;
-use super::quality::{Suspicion, suspicion};
+use super::quality::{Suspicion, suspicions};
 use super::record::{EntryKind, Fields, Goal, Record};
 use super::rule_state::{Change, RuleState};
 use super::session::{SessionPnl, VenueDay};
@@ -402,13 +402,18 @@ impl AccountRun {
             .last
             .filter(|last| open.is_some_and(|open| last.at >= open))
             .and_then(|last| last.realized);
-        let doubt = suspicion(learned, realized_before);
-        let repeated = doubt.filter(|doubt| {
-            let again = self.seen.data == Data::Suspect(*doubt);
-            doubt.is_settled_by_repetition() && (again || self.seen.settled == Some(*doubt))
-        });
-        self.seen.settled = repeated;
-        doubt.filter(|_| repeated.is_none())
+        let mut settled = None;
+        let mut doubt = None;
+        for found in suspicions(learned, realized_before) {
+            let again = self.seen.data == Data::Suspect(found) || self.seen.settled == Some(found);
+            if found.is_settled_by_repetition() && again {
+                settled = settled.or(Some(found));
+            } else {
+                doubt = doubt.or(Some(found));
+            }
+        }
+        self.seen.settled = settled;
+        doubt
     }
 
     /// Everything that a condition may look at, now.

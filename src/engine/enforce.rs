@@ -78,6 +78,8 @@ impl AccountRun {
             None
         };
         let Some(goal) = goal else { return };
+        // Work towards a lesser goal, which may be stuck, does not stand in for
+        // what the lock asks.
         let mut under_way = self.enforcement.intents().iter();
         if under_way.any(|intent| intent.goal.covers(&goal)) {
             return;

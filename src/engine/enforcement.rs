@@ -153,7 +153,7 @@ impl Enforcement {
         let writes = opening_writes(&intent.goal, orders, positions);
         self.admit(intent);
         if writes.is_empty() {
-            return self.read_now(now);
+            return self.read_for_the_newest(now);
         }
         self.send(writes, now)
     }
@@ -162,11 +162,18 @@ impl Enforcement {
     /// been done already.
     pub fn resume(&mut self, intent: Intent, now: Now) -> Vec<Step> {
         self.admit(intent);
+        self.read_for_the_newest(now)
+    }
+
+    /// Sees to it that the intent that was just taken up is judged by a read
+    /// that is asked for from now on: one that is on its way may show how
+    /// things were before.
+    fn read_for_the_newest(&mut self, now: Now) -> Vec<Step> {
         match self.phase {
-            // A read that is under way began before this was asked for.
-            Phase::Idle | Phase::Waiting { .. } | Phase::Reading { .. } => self.read_now(now),
             // The read to come is made after the last request, and judges it.
             Phase::Sending { .. } => Vec::new(),
+            Phase::Reading { since, .. } if since == now.steady => Vec::new(),
+            Phase::Idle | Phase::Waiting { .. } | Phase::Reading { .. } => self.read_now(now),
         }
     }
 

@@ -55,23 +55,28 @@ impl Suspicion {
     }
 }
 
-/// What is suspect about an observation, given the realized P&L of the last
-/// trustworthy one of the same session.
-pub fn suspicion(learned: &Learned, realized_before: Option<Money>) -> Option<Suspicion> {
+/// Everything that is suspect about an observation, given the realized P&L of
+/// the last trustworthy one of the same session; the gravest first. One that is
+/// taken for the truth must not hide another.
+pub fn suspicions(
+    learned: &Learned,
+    realized_before: Option<Money>,
+) -> impl Iterator<Item = Suspicion> + use<> {
     let figures = &learned.figures;
-    if is_all_zero(figures) {
-        return Some(Suspicion::AllZero);
-    }
-    if dropped_to_zero(figures, realized_before) {
-        return Some(Suspicion::DroppedToZero);
-    }
-    if learned.is_flat() == Some(true) && figures.unrealized.is_some_and(|open| !open.is_zero()) {
-        return Some(Suspicion::OpenResultWithoutPosition);
-    }
-    if is_equity_off(figures) {
-        return Some(Suspicion::EquityOff);
-    }
-    None
+    let open_without_position =
+        learned.is_flat() == Some(true) && figures.unrealized.is_some_and(|open| !open.is_zero());
+    let found = [
+        (is_all_zero(figures), Suspicion::AllZero),
+        (
+            dropped_to_zero(figures, realized_before),
+            Suspicion::DroppedToZero,
+        ),
+        (open_without_position, Suspicion::OpenResultWithoutPosition),
+        (is_equity_off(figures), Suspicion::EquityOff),
+    ];
+    found
+        .into_iter()
+        .filter_map(|(is_found, suspicion)| is_found.then_some(suspicion))
 }
 
 /// Whether every figure that is known is zero, as of an account that has not
@@ -156,7 +161,7 @@ mod tests {
         for (texts, flat, before, expected) in cases {
             let before = before.map(|text: &str| text.parse().unwrap());
             assert_eq!(
-                suspicion(&learned(texts, flat), before),
+                suspicions(&learned(texts, flat), before).next(),
                 expected,
                 "{texts:?}"
             );

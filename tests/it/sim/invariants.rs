@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use riskd::domain::account::AccountName;
 use riskd::domain::holdings::Position;
 use riskd::domain::ids::{IntentId, RequestId};
 use riskd::domain::lock::{LockEnd, LockKind};
@@ -9,6 +10,7 @@ use riskd::domain::money::Money;
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Learned, Timestamp};
 use riskd::engine::effect::Effect;
+use riskd::engine::enforcement::RUNAWAY_ROUNDS;
 use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, Record};
 use riskd::engine::restore::Kept;
 use riskd::rules::ruleset::RuleSet;
@@ -55,6 +57,12 @@ pub struct Checker {
     latched: BTreeSet<(String, String)>,
     last_send: BTreeMap<String, (u64, usize)>,
     asked: BTreeMap<(String, u64), (u64, usize)>,
+    /// When an intent was taken up in this run of the engine.
+    taken_up: BTreeMap<IntentId, u64>,
+    /// When an account was last verified, by the steady clock.
+    verified_at: BTreeMap<String, Timestamp>,
+    /// When rounds began in the last minute: the runaway guard counts them.
+    rounds: BTreeMap<String, Vec<Timestamp>>,
     /// Since when enforcement owes something: the last request or read.
     moved: BTreeMap<String, Timestamp>,
     /// The session and the marks of each account, as recorded.
@@ -63,8 +71,6 @@ pub struct Checker {
     best: BTreeMap<String, Decimal>,
     /// Session P&L by the last true poll.
     pnl: BTreeMap<String, Decimal>,
-    pub firings: u64,
-    pub verified: u64,
 }
 
 /// What happened in a step, for the checks.
@@ -117,6 +123,11 @@ impl Checker {
                     self.last_send
                         .insert(account.to_string(), (self.step, place));
                     self.moved.insert(account.to_string(), step.now.steady);
+                    let rounds = self.rounds.entry(account.to_string()).or_default();
+                    rounds.retain(|at| step.now.since(*at).num_seconds() <= 60);
+                    if rounds.last() != Some(&step.now.steady) {
+                        rounds.push(step.now.steady);
+                    }
                 }
                 Effect::Verify { account, read } => {
                     self.asked
@@ -131,6 +142,7 @@ impl Checker {
             durable.write(state);
         }
         self.breach(step)?;
+        self.lock_holds(step, durable)?;
         self.progress(step, durable)
     }
 
@@ -173,7 +185,6 @@ impl Checker {
     ) -> Result<(), Violation> {
         match record {
             Record::Firing(row) => {
-                self.firings += 1;
                 let account = row.account.as_str();
                 self.latched
                     .insert((account.to_owned(), row.rule.to_string()));
@@ -196,9 +207,16 @@ impl Checker {
                     matches!(effect, Effect::Send { account: to, write, .. }
                         if *to == row.account && write.name() == "flatten")
                 });
-                ensure(!flattens || sends || covered.contains(account), || {
+                let rounds = self.rounds.get(account).map_or(0, Vec::len);
+                let is_slowed = rounds + 1 >= RUNAWAY_ROUNDS;
+                let acts = sends || covered.contains(account) || is_slowed;
+                ensure(!flattens || acts, || {
                     format!("I1: {} fired on {account} and nothing was sent", row.rule)
                 })
+            }
+            Record::Intent(row) => {
+                self.taken_up.insert(row.id, self.step);
+                Ok(())
             }
             Record::Request(row) => {
                 let account = row.account.as_str();
@@ -215,8 +233,12 @@ impl Checker {
                 end: IntentEnd::Verified,
                 ..
             } => {
-                self.verified += 1;
-                self.is_verified(*id, step, durable)
+                self.is_verified(*id, step, durable)?;
+                if let Trigger::Read { account, .. } = step.trigger {
+                    self.verified_at
+                        .insert((*account).to_owned(), step.now.steady);
+                }
+                Ok(())
             }
             Record::Lock(row) => {
                 let held = durable.locks.get(&(row.account.clone(), row.kind));
@@ -333,6 +355,15 @@ impl Checker {
         ensure(after, || {
             format!("I4: {name} verified by read {read}, asked before the last request")
         })?;
+        let is_newer = self
+            .taken_up
+            .get(&id)
+            .is_none_or(|taken| asked.is_some_and(|asked| *taken <= asked.0));
+        ensure(is_newer, || {
+            format!(
+                "I4: intent {id} on {name} verified by read {read}, asked before it was taken up"
+            )
+        })?;
         ensure(venue::is_reached(&intent.goal, truth), || {
             format!("I4: {name} is not {}: {truth:?}", intent.goal.words())
         })
@@ -397,6 +428,25 @@ impl Checker {
         })
     }
 
+    /// I5: a locked account that is seen to hold something is made flat, unless
+    /// the poll may be older than a read that found it so.
+    fn lock_holds(&self, step: &Step<'_>, durable: &Durable) -> Result<(), Violation> {
+        let Trigger::Truth { account, seen } = step.trigger else {
+            return Ok(());
+        };
+        let key = (AccountName::from(*account), LockKind::Lock);
+        let verified = self.verified_at.get(*account);
+        let is_recent = verified.is_some_and(|at| step.now.since(*at).num_seconds() < 6);
+        let mut open = durable.open(account);
+        let fine = is_recent
+            || !durable.locks.contains_key(&key)
+            || venue::is_reached(&Goal::FlatAndQuiet, seen)
+            || open.any(|row| row.goal == Goal::FlatAndQuiet);
+        ensure(fine, || {
+            format!("I5: {account} is locked, holds something, and is left so")
+        })
+    }
+
     /// I1: what is open is worked on.
     fn progress(&self, step: &Step<'_>, durable: &Durable) -> Result<(), Violation> {
         for row in durable.intents.values() {
@@ -419,6 +469,8 @@ impl Checker {
     /// Numbers of reads begin anew with each start.
     pub fn restarted(&mut self, now: Now) {
         self.asked.clear();
+        self.taken_up.clear();
+        self.verified_at.clear();
         self.last_send.clear();
         for at in self.moved.values_mut() {
             *at = now.steady;

@@ -39,7 +39,7 @@ fn the_checker_catches_what_is_broken_on_purpose() {
         (Mutation::LowerMark, "I7"),
         (Mutation::ForgetRequest, "I8"),
         (Mutation::WrongAccount, "I9"),
-        (Mutation::NeverRead, "I1"),
+        (Mutation::NeverRead, "L"),
     ];
     for (mutation, invariant) in cases {
         let caught = (0..40).find_map(|seed| world::run(seed, Some(mutation)).err());

@@ -53,7 +53,7 @@ rules:
     accounts: [b]
     when: {{ trailing_drawdown: {{ metric: equity, trail: {trail}, span: lifetime }} }}
     then: [cancel_orders, flatten]
-    rearm: flat
+    rearm: 20s
   - name: hours
     accounts: [a, b]
     when: {{ outside: [{{ days: [mon, tue, wed, thu, fri], from: \"18:00\", to: \"16:55\", timezone: America/New_York }}] }}
@@ -62,6 +62,11 @@ rules:
     accounts: [b]
     when: {{ pnl: {{ loss: 300 }} }}
     then: [{{ close_only: {{ until: 90s }} }}]
+  - name: stand aside
+    accounts: [a]
+    when: {{ pnl: {{ loss: 250, of: unrealized }} }}
+    then: [cancel_orders, {{ lock: {{ until: 40s }} }}]
+    rearm: 60s
   - name: silence
     accounts: [a, b, c]
     when: {{ no_data: 10s }}
