@@ -9,13 +9,14 @@ mod faults;
 mod invariants;
 mod mutations;
 mod random;
+mod regressions;
 mod rules;
 mod trader;
 mod venue;
 mod world;
 
 /// How many seeds run by default.
-const SEEDS: u64 = 120;
+const SEEDS: u64 = 160;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()

@@ -1,0 +1,241 @@
+//! What the simulator found, each as a short story of its own.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use riskd::domain::account::AccountName;
+use riskd::domain::holdings::{Position, WorkingOrders};
+use riskd::domain::ids::IntentId;
+use riskd::domain::instrument::Instrument;
+use riskd::domain::lock::{LockEnd, LockKind};
+use riskd::domain::now::Now;
+use riskd::domain::observation::{Content, Learned, Missing, Observation};
+use riskd::domain::request::{Answer, Outcome, Write};
+use riskd::engine::effect::Effect;
+use riskd::engine::event::{Command, Event};
+use riskd::engine::record::{Cause, Goal, IntentEnd, IntentRow, LockRow, Record};
+use riskd::engine::restore::Kept;
+use riskd::engine::{Data, Engine, EngineConfig};
+use rust_decimal::Decimal;
+
+use super::rules;
+use crate::support::{at, figures};
+
+const CONFIG: EngineConfig = EngineConfig {
+    acts: true,
+    stale_after: None,
+};
+const FLAT: [&str; 4] = ["0", "0", "50000", "50000"];
+
+fn account() -> AccountName {
+    AccountName::from("a")
+}
+
+struct Story {
+    engine: Engine,
+    now: Now,
+    start: Vec<Effect>,
+}
+
+impl Story {
+    fn begin(kept: Kept) -> Story {
+        let now = at("2026-03-03T15:00:00Z");
+        let started = Engine::start(rules::rule_set(0), CONFIG, kept, now);
+        Story {
+            engine: started.engine,
+            now,
+            start: started.effects,
+        }
+    }
+
+    fn after(&mut self, milliseconds: i64) -> &mut Story {
+        let span = TimeDelta::milliseconds(milliseconds);
+        self.now.wall += span;
+        self.now.steady += span;
+        self
+    }
+
+    fn step(&mut self, event: Event) -> Vec<Effect> {
+        self.engine.step(self.now, event)
+    }
+
+    fn observe(&mut self, texts: [&str; 4], held: i64) -> Vec<Effect> {
+        self.poll(Content::Learned(Learned {
+            figures: figures(texts),
+            positions: Some(position(held)),
+            orders: WorkingOrders::Listed(Arc::from([])),
+        }))
+    }
+
+    fn poll(&mut self, content: Content) -> Vec<Effect> {
+        let observation = Observation {
+            account: account(),
+            at: self.now.steady,
+            content,
+        };
+        self.step(Event::Observed(observation))
+    }
+
+    /// A person's flatten is sent and acknowledged.
+    fn flatten(&mut self) -> Vec<Effect> {
+        let effects = self.step(Event::Person(Command::Flatten {
+            account: account(),
+            reason: "by hand".to_owned(),
+        }));
+        for effect in &effects {
+            if let Effect::Send { request, .. } = effect {
+                self.step(Event::Answered {
+                    account: account(),
+                    request: *request,
+                    answer: Answer {
+                        outcome: Outcome::Acknowledged,
+                        status: None,
+                        words: Arc::from(""),
+                    },
+                });
+            }
+        }
+        effects
+    }
+
+    fn reads_flat(&mut self, read: u64) -> Vec<Effect> {
+        self.step(Event::HoldingsRead {
+            account: account(),
+            read,
+            result: Ok((Arc::from([]), WorkingOrders::Listed(Arc::from([])))),
+        })
+    }
+}
+
+fn position(held: i64) -> Arc<[Position]> {
+    (held != 0)
+        .then(|| Position {
+            instrument: Instrument::new("ES 03-26"),
+            quantity: Decimal::from(held),
+            average_price: None,
+            unrealized: None,
+        })
+        .into_iter()
+        .collect()
+}
+
+fn ends(effects: &[Effect]) -> Vec<IntentEnd> {
+    let end = |effect: &Effect| match effect {
+        Effect::Record(Record::IntentEnded { end, .. }) => Some(*end),
+        _ => None,
+    };
+    effects.iter().filter_map(end).collect()
+}
+
+fn reads(effects: &[Effect]) -> Vec<u64> {
+    let read = |effect: &Effect| match effect {
+        Effect::Verify { read, .. } => Some(*read),
+        _ => None,
+    };
+    effects.iter().filter_map(read).collect()
+}
+
+fn left_open(cause: Cause) -> Vec<IntentRow> {
+    vec![IntentRow {
+        id: IntentId(1),
+        account: account(),
+        goal: Goal::FlatAndQuiet,
+        cause,
+        at: at("2026-03-03T14:59:00Z").wall,
+    }]
+}
+
+#[test]
+fn s1_an_empty_read_before_the_first_observation_is_not_believed() {
+    let mut story = Story::begin(Kept {
+        intents: left_open(Cause::Person("by hand".to_owned())),
+        ..Kept::default()
+    });
+    assert_eq!(reads(&story.start), [1]);
+    assert_eq!(ends(&story.after(100).reads_flat(1)), []);
+    story.observe(FLAT, 0);
+    assert_eq!(reads(&story.after(2_000).step(Event::Time)), [2]);
+    assert_eq!(ends(&story.reads_flat(2)), [IntentEnd::Verified]);
+}
+
+#[test]
+fn s2_an_empty_read_of_a_connection_that_was_down_meanwhile_is_not_believed() {
+    let good = |story: &mut Story| drop(story.observe(FLAT, 2));
+    let unreachable = |story: &mut Story| drop(story.poll(Content::Missing(Missing::Unreachable)));
+    for then in [good as fn(&mut Story), unreachable] {
+        let mut story = Story::begin(Kept::default());
+        story.observe(FLAT, 2);
+        story.flatten();
+        assert_eq!(reads(&story.after(300).step(Event::Time)), [1]);
+        story.poll(Content::Missing(Missing::Disconnected));
+        then(story.after(100));
+        assert_eq!(ends(&story.after(100).reads_flat(1)), []);
+    }
+}
+
+#[test]
+fn s3_what_a_lock_asked_for_ends_with_it_while_riskd_is_down() {
+    let story = Story::begin(Kept {
+        intents: left_open(Cause::Lock),
+        locks: vec![LockRow {
+            account: account(),
+            kind: LockKind::Lock,
+            since: at("2026-03-03T14:00:00Z").wall,
+            end: LockEnd::At(at("2026-03-03T14:59:59Z").wall),
+            reason: "rule daily loss".to_owned(),
+            firing: None,
+        }],
+        ..Kept::default()
+    });
+    assert_eq!(ends(&story.start), [IntentEnd::Abandoned]);
+    assert!(reads(&story.start).is_empty());
+}
+
+#[test]
+fn s4_a_clock_set_back_over_an_open_does_not_close_the_running_session() {
+    let mut story = Story::begin(Kept::default());
+    story.now = at("2026-03-03T22:59:00Z");
+    story.observe(FLAT, 0);
+    story.now.wall += TimeDelta::hours(1);
+    story.after(1_000).observe(FLAT, 0);
+    story.now.wall -= TimeDelta::hours(1);
+    story.after(1_000).observe(FLAT, 0);
+    let kept = story.engine.keep();
+    let (_, state) = kept.accounts.first().unwrap();
+    let state: serde_json::Value = serde_json::from_str(state).unwrap();
+    assert_eq!(state["session"]["date"], "2026-03-04");
+    assert_eq!(state["session"]["closed"], false);
+}
+
+#[test]
+fn s5_a_new_intent_is_not_judged_by_a_read_of_before() {
+    let mut story = Story::begin(Kept::default());
+    story.observe(FLAT, 2);
+    story.flatten();
+    assert_eq!(reads(&story.after(300).step(Event::Time)), [1]);
+    story.after(10).observe(FLAT, 2);
+    assert_eq!(reads(&story.flatten()), [2]);
+    assert_eq!(ends(&story.after(10).reads_flat(1)), []);
+    let both = [IntentEnd::Verified, IntentEnd::Verified];
+    assert_eq!(ends(&story.after(10).reads_flat(2)), both);
+}
+
+#[test]
+fn s6_a_lock_is_enforced_while_work_towards_a_lesser_goal_goes_on() {
+    let mut story = Story::begin(Kept::default());
+    let effects = story.observe(["0", "-300", "50000", "49700"], 2);
+    let flattens = effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Send { write, .. } if *write == Write::Flatten));
+    assert!(flattens, "the rule cancels and locks: {effects:?}");
+}
+
+#[test]
+fn s7_a_suspicion_that_was_settled_does_not_hide_another() {
+    let mut story = Story::begin(Kept::default());
+    story.observe(["100", "0", "50100", "50100"], 0);
+    story.after(1_000).observe(["0", "0", "50100", "50100"], 0);
+    story.after(1_000).observe(["0", "0", "50100", "100200"], 0);
+    let data = story.engine.data(&account());
+    assert!(matches!(data, Some(Data::Suspect(_))), "{data:?}");
+}
