@@ -68,6 +68,10 @@ impl fmt::Display for Failure {
 
 /// Something that will happen at its time.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are a few dozen of them at a time"
+)]
 enum Happening {
     PollBegins,
     PollEnds(u64, Vec<(&'static str, Observation, Trigger)>),
