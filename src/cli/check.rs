@@ -115,12 +115,14 @@ fn print(
 /// that the record says are in force. Without a record there is nothing to
 /// compare with.
 fn held_back(path: &Path, rules: &RuleSet) -> Vec<String> {
-    if rules.daemon.loosening != Loosening::NextSession {
-        return Vec::new();
-    }
     let Some(old) = in_force(path, rules) else {
         return Vec::new();
     };
+    // The edit that allows loosening is itself one that loosens.
+    let held = [&old, rules].map(|rules| rules.daemon.loosening);
+    if !held.contains(&Loosening::NextSession) {
+        return Vec::new();
+    }
     old.rules
         .iter()
         .filter(|rule| rule.enabled)

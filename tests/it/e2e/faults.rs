@@ -98,10 +98,7 @@ fn a_bad_rule_file_is_refused_by_a_reload_and_a_good_one_is_taken() {
     let good = std::fs::read_to_string(rig.rules()).unwrap();
     rig.write_rules(&good.replace("loss: 500", "loss: minus"));
     signal(rig.pid(), "HUP");
-    rig.wait_for("the refusal", |rig| {
-        std::fs::write(rig.rules(), &good).unwrap();
-        rig.count("rules_refused") == 1
-    });
+    rig.wait_for("the refusal", |rig| rig.count("rules_refused") == 1);
     rig.write_rules(&good.replace("loss: 500", "loss: 300"));
     signal(rig.pid(), "HUP");
     rig.wait_for("the reload", |rig| rig.count("rules_loaded") == 1);
@@ -124,4 +121,28 @@ fn a_second_daemon_on_the_same_record_is_refused() {
     assert!(!second.status.success());
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(said.contains(&rig.pid().to_string()), "{said}");
+}
+
+#[test]
+fn a_loosening_waits_for_the_next_session_even_over_a_restart() {
+    let mut rig = long_one();
+    let tight = std::fs::read_to_string(rig.rules()).unwrap();
+    let tight = tight.replace("http: off", "http: off, loosening: next_session");
+    rig.write_rules(&tight);
+    rig.start_ready();
+    // The edit that loosens the limit also tries to allow loosening.
+    let loose = tight
+        .replace("loss: 500", "loss: 5000")
+        .replace("loosening: next_session", "loosening: immediate");
+    rig.write_rules(&loose);
+    let check = rig.riskd().arg("check").arg(rig.rules()).output().unwrap();
+    assert!(check.status.success());
+    signal(rig.pid(), "HUP");
+    rig.wait_for("the hold", |rig| rig.count("loosening_held") == 1);
+    rig.kill();
+    rig.start_ready();
+    // 12 points of 1 ES are 600: beyond the old limit, within the new one.
+    rig.venue.set_price(ES, 4988).unwrap();
+    rig.wait_for("flat by the old limit", |rig| rig.count("verified") > 0);
+    assert!(rig.is_flat_and_quiet("Sim101"));
 }
