@@ -78,7 +78,7 @@ enum Happening {
     Arrives(&'static str, Write, Carrying),
     Answered(u64, &'static str, RequestId, Answer),
     Looks(u64, &'static str, u64),
-    ReadEnds(u64, &'static str, u64, ReadResult, Learned),
+    ReadEnds(u64, &'static str, u64, Box<(ReadResult, Learned)>),
     Trades,
     Fails,
     Crashes,
@@ -340,7 +340,8 @@ impl World {
                 }
             }
             Happening::Looks(generation, account, read) => self.look(generation, account, read),
-            Happening::ReadEnds(generation, account, read, result, truth) => {
+            Happening::ReadEnds(generation, account, read, seen) => {
+                let (result, truth) = *seen;
                 if generation == self.generation {
                     return self.end_read(account, read, result, truth);
                 }
@@ -517,7 +518,7 @@ impl World {
         };
         let slow = self.faults.on_all(Kind::PollsSlow);
         let delay = self.random.within(5, if slow { 3_000 } else { 60 });
-        let ends = Happening::ReadEnds(generation, account, read, result, truth);
+        let ends = Happening::ReadEnds(generation, account, read, Box::new((result, truth)));
         self.at(ms(delay), ends);
     }
 
