@@ -238,15 +238,16 @@ impl Engine {
                 }
             }
             Command::Rearm { rule, reason, .. } => {
-                let name = run.account.name.clone();
+                let account = Arc::clone(&run.account);
                 if let Some(rule_run) = run.rule_mut(&rule)
                     && rule_run.state.fired.is_some()
                 {
-                    rule_run.state.rearm();
                     let mut fields = Fields::new();
                     fields.put("reason", &reason);
-                    let message = format!("{rule} was re-armed on {name} by hand: {reason}");
-                    out.entry(EntryKind::Rearmed, Some(&name), message, fields);
+                    let message =
+                        format!("{rule} was re-armed on {} by hand: {reason}", account.name);
+                    out.rule_entry(EntryKind::Rearmed, &account, rule_run, message, fields);
+                    rule_run.state.rearm();
                 }
             }
         })

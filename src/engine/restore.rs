@@ -1,6 +1,6 @@
 //! Starting an engine: from nothing, or from what the record kept.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::account::AccountRun;
@@ -100,6 +100,7 @@ impl Engine {
             rules: Arc::clone(&rules),
         };
         let mut effects = Vec::new();
+        let mut renumbered = HashSet::new();
         for account in &rules.accounts {
             let day = rules
                 .venue(&account.venue)
@@ -111,7 +112,9 @@ impl Engine {
                 .is_some_and(|memory| memory.number != account.number.as_str());
             let mut run = AccountRun::new(Arc::clone(account), day, memory, now);
             let states_of_it = states.remove(&account.name).unwrap_or_default();
-            if !is_another_account {
+            if is_another_account {
+                renumbered.insert(account.name.clone());
+            } else {
                 run.parked_rules = states_of_it;
             }
             let mut out = Out {
@@ -148,7 +151,7 @@ impl Engine {
         }
         effects.extend(engine.on_all(now, |run, out| run.roll_session(now, out)));
         effects.extend(engine.restore_locks(kept.locks, now));
-        effects.extend(engine.resume_intents(kept.intents, now));
+        effects.extend(engine.resume_intents(kept.intents, &renumbered, now));
         effects.extend(engine.tell_unreadable(unreadable, now));
         Started { engine, effects }
     }
@@ -176,7 +179,12 @@ impl Engine {
         effects
     }
 
-    fn resume_intents(&mut self, intents: Vec<IntentRow>, now: Now) -> Vec<Effect> {
+    fn resume_intents(
+        &mut self,
+        intents: Vec<IntentRow>,
+        renumbered: &HashSet<AccountName>,
+        now: Now,
+    ) -> Vec<Effect> {
         let mut effects = Vec::new();
         for row in intents {
             let intent = Intent {
@@ -184,7 +192,9 @@ impl Engine {
                 goal: row.goal,
                 cause: row.cause,
             };
-            if self.is_still_asked_for(&row.account, &intent) {
+            // What was asked for another account is not done to this one.
+            let is_same = !renumbered.contains(&row.account);
+            if is_same && self.is_still_asked_for(&row.account, &intent) {
                 effects.extend(self.on_account(&row.account, now, |run, out| {
                     run.resume(intent, now, out);
                 }));

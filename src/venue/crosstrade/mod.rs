@@ -36,7 +36,7 @@ use self::client::{Http, Request};
 use self::freshness::{Fresh, Freshness};
 use self::path::Read;
 use self::retry_after::Clock;
-use self::snapshot::Snapshot;
+use self::snapshot::{Row, Snapshot};
 use super::{Budget, Call, Failure, Holdings, Lane, Polled, Venue};
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
@@ -214,6 +214,15 @@ impl CrossTrade {
             .map_err(|words| self.failure(Missing::Malformed, &words))
     }
 
+    async fn check_connected(&self, account: &AccountNumber) -> Result<(), Failure> {
+        let spelled = self.spelled(account);
+        let sent = self.get(Read::Account(&spelled), Lane::Verify).await;
+        let row = Row::alone(self.answer(&sent)?)
+            .filter(|row| account.matches(&row.name))
+            .ok_or_else(|| self.failure(Missing::Malformed, "the answer is not of the account"))?;
+        row.check_connected().map_err(|e| self.cleaned(e))
+    }
+
     async fn read_orders(
         &self,
         account: &AccountNumber,
@@ -339,14 +348,14 @@ impl Venue for CrossTrade {
 
     fn holdings<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Result<Holdings, Failure>> {
         Box::pin(async move {
-            let (positions, orders) = tokio::join!(
-                self.read_positions(account),
-                self.read_orders(account, Lane::Verify)
-            );
-            Ok(Holdings {
-                positions: positions?,
-                orders: orders?,
-            })
+            // Orders first: one that fills in between then shows as a position.
+            let orders = self.read_orders(account, Lane::Verify).await?;
+            let positions = self.read_positions(account).await?;
+            if positions.is_empty() && orders.count() == Some(0) {
+                // The lists of a connection that is down are empty too.
+                self.check_connected(account).await?;
+            }
+            Ok(Holdings { positions, orders })
         })
     }
 

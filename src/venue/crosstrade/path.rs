@@ -15,6 +15,8 @@ pub(super) enum Read<'a> {
     Snapshot,
     /// The accounts that the credential sees.
     Accounts,
+    /// One account with its figures and the state of its connection.
+    Account(&'a AccountNumber),
     /// The positions of one account.
     Positions(&'a AccountNumber),
     /// The working orders of one account.
@@ -29,6 +31,7 @@ pub(super) fn of_read(base: &Url, read: Read<'_>) -> Option<Url> {
     match read {
         Read::Snapshot => extended(base, &["accounts", "snapshot"]),
         Read::Accounts => extended(base, &["accounts"]),
+        Read::Account(account) => of_account(base, account, &[]),
         Read::Positions(account) => of_account(base, account, &["positions"]),
         Read::Orders(account) => {
             let mut url = of_account(base, account, &["orders"])?;

@@ -100,21 +100,33 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Looks at the answer to a read of one account.
+    pub(super) fn alone(answer: Node<'a>) -> Option<Row<'a>> {
+        let wrapped = answer.object()?.get("data");
+        Row::parse(wrapped.unwrap_or(answer))
+    }
+
+    /// Whether the account's connection is up.
+    ///
+    /// # Errors
+    /// When it is not, or the row does not say.
+    pub(super) fn check_connected(&self) -> Result<(), Failure> {
+        match self.account.text("connectionstatus") {
+            Some(status) if holdings::plain(&status) == "connected" => Ok(()),
+            Some(status) => Err(Failure {
+                missing: Missing::Disconnected,
+                words: format!("connection status {:?}", short(&status)).into(),
+            }),
+            None => Err(malformed("the account has no connection status")),
+        }
+    }
+
     /// What it says of `account`.
     ///
     /// # Errors
     /// When the account's connection is not up, or what is said cannot be.
     pub(super) fn learned(&self, account: &AccountNumber) -> Polled {
-        match self.account.text("connectionstatus") {
-            Some(status) if holdings::plain(&status) == "connected" => {}
-            Some(status) => {
-                return Err(Failure {
-                    missing: Missing::Disconnected,
-                    words: format!("connection status {:?}", short(&status)).into(),
-                });
-            }
-            None => return Err(malformed("the account has no connection status")),
-        }
+        self.check_connected()?;
         Ok(Learned {
             figures: self.figures()?,
             positions: self.positions(account)?,
