@@ -14,6 +14,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::hint::black_box;
 use std::io::{BufReader, BufWriter, Write as _};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,7 +28,7 @@ use riskd::engine::event::Event;
 use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
 use riskd::replay::history::History;
-use riskd::replay::{Replay, Story, rule_test};
+use riskd::replay::{replay_history, rule_test};
 use riskd::rules;
 use riskd::rules::ruleset::RuleSet;
 
@@ -261,15 +262,15 @@ fn one_replay(path: &Path) {
         reading.push(began.elapsed());
 
         let began = Instant::now();
-        let mut history = open_history(path, &rules);
-        let mut replay = Replay::new(Arc::clone(&rules));
-        let mut story = Story::default();
-        while let Some(row) = history.next_row().unwrap() {
-            replay.row(row, &mut story);
-        }
-        replay.end(&mut story);
+        let history = open_history(path, &rules);
+        let mut happenings = 0;
+        let read = replay_history(&rules, history, |story| {
+            happenings += story.happenings.len();
+            ControlFlow::<()>::Continue(())
+        });
         whole.push(began.elapsed());
-        assert!(story.happenings.len() >= 40, "{}", story.happenings.len());
+        assert_eq!(read, Ok(ControlFlow::Continue(1_728_000)));
+        assert!(happenings >= 40, "{happenings}");
     }
     report(
         "replay of 10 rules, 20 accounts, 1.73 M rows, reading alone",

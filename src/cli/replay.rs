@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::Exit;
 use super::find::{self, RulesArg};
 use super::printer::Printer;
 use crate::replay::history::History;
-use crate::replay::{Happening, Note, Replay, Story, text};
+use crate::replay::{HappeningKind, Note, Story, replay_history, text};
 use crate::rules::ruleset::RuleSet;
 
 /// Most notes that are printed; the rest are counted.
@@ -60,23 +61,20 @@ fn replay(
     out: &mut Printer,
 ) -> anyhow::Result<()> {
     let wrong = |error| anyhow!("{}: {error}", args.history.display());
-    let mut history = History::open(source, &rules.accounts).map_err(wrong)?;
-    let mut replay = Replay::new(rules);
+    let history = History::open(source, &rules.accounts).map_err(wrong)?;
     let mut teller = Teller {
         is_json: args.json,
-        told: Vec::new(),
+        firings: 0,
         notes: 0,
     };
-    let mut story = Story::default();
-    let mut rows: u64 = 0;
-    while let Some(row) = history.next_row().map_err(wrong)? {
-        rows = rows.saturating_add(1);
-        replay.row(row, &mut story);
-        teller.tell(&mut story, out)?;
+    let read = replay_history(&rules, history, |story| match teller.tell(story, out) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => ControlFlow::Break(error),
+    });
+    match read.map_err(wrong)? {
+        ControlFlow::Continue(rows) => teller.end(rows, out),
+        ControlFlow::Break(error) => return Err(error),
     }
-    replay.end(&mut story);
-    teller.tell(&mut story, out)?;
-    teller.end(rows, out);
     Ok(())
 }
 
@@ -84,22 +82,24 @@ fn replay(
 #[derive(Debug)]
 struct Teller {
     is_json: bool,
-    told: Vec<Happening>,
+    firings: u64,
     notes: usize,
 }
 
 impl Teller {
-    fn tell(&mut self, story: &mut Story, out: &mut Printer) -> anyhow::Result<()> {
-        for note in story.notes.drain(..) {
+    fn tell(&mut self, story: Story, out: &mut Printer) -> anyhow::Result<()> {
+        for note in story.notes {
             self.note(&note, out);
         }
-        for happening in story.happenings.drain(..) {
+        for happening in story.happenings {
             if self.is_json {
                 out.line(text::happening_json(&happening)?)?;
             } else {
                 out.line(text::happening(&happening))?;
             }
-            self.told.push(happening);
+            if happening.event == HappeningKind::Fired {
+                self.firings = self.firings.saturating_add(1);
+            }
         }
         Ok(())
     }
@@ -120,6 +120,6 @@ impl Teller {
         if more > 0 {
             out.note(format_args!("and {more} more notes"));
         }
-        out.note(text::replay_summary(rows, &self.told));
+        out.note(text::replay_summary(rows, self.firings));
     }
 }

@@ -22,7 +22,7 @@ use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Figures, Learned, Missing, Observation, Timestamp};
 use crate::domain::session::Session;
-use crate::rules::ruleset::{Account, Rearm, Rule};
+use crate::rules::ruleset::{Account, Leaf, Rearm, Rule};
 
 /// How long working orders that were read stay known without a new read.
 const ORDERS_KEPT: TimeDelta = TimeDelta::seconds(90);
@@ -71,6 +71,9 @@ pub struct RuleRun {
     pub(super) state: RuleState,
     stored: Option<RuleState>,
     pub(super) caches: Caches,
+    /// Whether its answer may change with time at instants that depend on more
+    /// than the caches.
+    watches_time: bool,
     pub(super) reading: Reading,
     pub(super) unknown_since: Option<Timestamp>,
     unknown_reported: bool,
@@ -141,6 +144,7 @@ impl RuleRun {
     pub(super) fn new(rule: Arc<Rule>, stored: Option<RuleState>, now: Now) -> RuleRun {
         RuleRun {
             caches: Caches::of(&rule.when),
+            watches_time: watches_time(&rule),
             state: stored.clone().unwrap_or_else(|| RuleState::new(now.wall)),
             stored,
             held_back: None,
@@ -154,9 +158,15 @@ impl RuleRun {
     /// Puts a changed form of the rule in force; its state stays.
     pub(super) fn replace(&mut self, rule: Arc<Rule>) {
         self.caches = Caches::of(&rule.when);
+        self.watches_time = watches_time(&rule);
         self.rule = rule;
         self.held_back = None;
     }
+}
+
+fn watches_time(rule: &Rule) -> bool {
+    rule.when
+        .has_leaf(|leaf| matches!(leaf, Leaf::NoData(_) | Leaf::Expr(_)))
 }
 
 impl AccountRun {
@@ -503,12 +513,17 @@ impl AccountRun {
         if let (Some(limit), Some(at)) = (stale_after, self.seen.at) {
             next.steady(at.checked_add_signed(limit), now);
         }
-        let context = self.context(now);
         for run in &self.rules {
             next.wall(run.caches.wall_deadline(), now);
-            next.wall(conditions::wall_deadline(&run.rule.when, &context), now);
             next.steady(run.state.steady_deadline(&run.rule), now);
-            next.steady(conditions::steady_deadline(&run.rule.when, &context), now);
+        }
+        let mut watching = self.rules.iter().filter(|run| run.watches_time).peekable();
+        if watching.peek().is_some() {
+            let context = self.context(now);
+            for run in watching {
+                next.wall(conditions::wall_deadline(&run.rule.when, &context), now);
+                next.steady(conditions::steady_deadline(&run.rule.when, &context), now);
+            }
         }
         next
     }

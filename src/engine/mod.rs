@@ -180,7 +180,12 @@ impl Engine {
         now: Now,
         act: impl FnOnce(&mut AccountRun, &mut Out<'_>),
     ) -> Vec<Effect> {
-        let Some(index) = self.index.get(name).copied() else {
+        // A replay has an engine for each account, and one step for each row.
+        let index = match self.accounts.as_slice() {
+            [only] if only.account.name == *name => Some(0),
+            _ => self.index.get(name).copied(),
+        };
+        let Some(index) = index else {
             return Vec::new();
         };
         let Some(run) = self.accounts.get_mut(index) else {

@@ -105,6 +105,9 @@ fn is_equity_off(figures: &Figures) -> bool {
         return false;
     };
     let gap = balance.plus(open).and_then(|worth| equity.minus(worth));
+    if gap.is_some_and(Money::is_zero) {
+        return false;
+    }
     let size = balance.decimal().abs().max(equity.decimal().abs());
     match (gap, size.checked_mul(CONTRADICTION_SHARE)) {
         (Some(gap), Some(allowed)) => gap.decimal().abs() > allowed,

@@ -339,16 +339,19 @@ impl SessionMemory {
             total: sum(figures.realized, figures.unrealized),
             realized: figures.realized,
         };
-        let ledger = self.ledger(figures);
         let trusted = self.venue_figure == VenueFigure::Trusted;
         // A figure of another day, or one that dropped a carried trade, must not
         // stand in for a ledger that is not there.
         let sum = match trusted {
-            true => PnlSum {
-                total: venue.total.or(ledger.total),
-                realized: venue.realized.or(ledger.realized),
-            },
-            false => ledger,
+            true if venue.total.is_some() => venue,
+            true => {
+                let ledger = self.ledger(figures);
+                PnlSum {
+                    total: ledger.total,
+                    realized: venue.realized.or(ledger.realized),
+                }
+            }
+            false => self.ledger(figures),
         };
         SessionPnl {
             sum,

@@ -8,9 +8,11 @@
 
 mod happening;
 pub mod history;
+mod history_run;
 pub mod rule_test;
 mod run;
 pub mod text;
 
 pub use happening::{Happening, HappeningKind, Note, Story};
+pub use history_run::{replay_history, replay_history_with};
 pub use run::{AccountReplay, REPLAY, Replay};

@@ -150,10 +150,7 @@ impl Replay {
     /// Takes the next row; rows come in the order of time. What happens is told
     /// in the order of time, and within an instant in the order of the rows.
     pub fn row(&mut self, row: Row, story: &mut Story) {
-        if self.now.is_none_or(|now| now < row.time) {
-            self.pass_before(row.time, story);
-            self.now = Some(row.time);
-        }
+        self.advance(row.time, story);
         let Some(account) = self.rules.accounts.get(row.account) else {
             return;
         };
@@ -164,6 +161,15 @@ impl Replay {
             slot.get_or_insert_with(|| AccountReplay::start(&self.rules, account, row.time, story));
         replay.observe(row.time, row.content, story);
         self.calm_until = earlier(self.calm_until, replay.wake());
+    }
+
+    /// Lets time pass up to `to`; what is due at that very instant waits for the
+    /// rows that come then.
+    pub fn advance(&mut self, to: Timestamp, story: &mut Story) {
+        if self.now.is_none_or(|now| now < to) {
+            self.pass_before(to, story);
+            self.now = Some(to);
+        }
     }
 
     /// Ends the history: deals with what is due at the instant of the last row.

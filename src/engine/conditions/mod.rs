@@ -129,8 +129,8 @@ impl Reading {
         breach: Breach,
     ) -> Reading {
         let truth = distance.map(|distance| match breach {
-            Breach::Touch => distance <= Decimal::ZERO,
-            Breach::Cross => distance < Decimal::ZERO,
+            Breach::Touch => distance.is_sign_negative() || distance.is_zero(),
+            Breach::Cross => distance.is_sign_negative() && !distance.is_zero(),
         });
         Reading {
             truth: Truth::from(truth),

@@ -21,6 +21,8 @@ pub(super) struct Cells {
     buffer: Vec<u8>,
     /// Where each cell lies in the buffer.
     ranges: Vec<Range<usize>>,
+    /// Whether there is a quote in the record.
+    is_quoted: bool,
 }
 
 impl Cells {
@@ -39,11 +41,11 @@ impl Cells {
     }
 
     /// Whether the record ends inside a quoted cell.
-    pub(super) fn is_quote_open(&self) -> bool {
-        self.buffer.contains(&b'"') && {
-            let quotes = self.buffer.iter().filter(|byte| **byte == b'"').count();
-            !quotes.is_multiple_of(2)
-        }
+    pub(super) fn is_quote_open(&mut self) -> bool {
+        let mut quotes = 0_usize;
+        for_each(b'"', &self.buffer, |_| quotes = quotes.saturating_add(1));
+        self.is_quoted = quotes > 0;
+        !quotes.is_multiple_of(2)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> + Clone {
@@ -74,20 +76,16 @@ impl Cells {
         while matches!(self.buffer.last(), Some(b'\n' | b'\r')) {
             self.buffer.pop();
         }
-        if self.buffer.contains(&b'"') {
+        if self.is_quoted {
             return self.split_quoted();
         }
+        let Cells { buffer, ranges, .. } = self;
         let mut start = 0;
-        for (at, byte) in self.buffer.iter().enumerate() {
-            if *byte == b',' {
-                self.ranges.push(start..at);
-                start = at.saturating_add(1);
-            }
-        }
-        self.ranges.push(start..self.buffer.len());
-        for range in &mut self.ranges {
-            *range = trimmed(&self.buffer, range.clone());
-        }
+        for_each(b',', buffer, |at| {
+            ranges.push(trimmed(buffer, start..at));
+            start = at.saturating_add(1);
+        });
+        ranges.push(trimmed(buffer, start..buffer.len()));
         Ok(())
     }
 
@@ -136,6 +134,30 @@ impl Cells {
                 [b'"', more @ ..] => return Ok(more),
                 _ => return Err("a quoted cell is not closed"),
             }
+        }
+    }
+}
+
+/// Calls `found` for the place of each such byte, eight bytes at a time: most
+/// bytes of a history are neither commas nor quotes.
+fn for_each(wanted: u8, text: &[u8], mut found: impl FnMut(usize)) {
+    const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
+    let pattern = u64::from_le_bytes([wanted; 8]);
+    let (words, rest) = text.as_chunks::<8>();
+    let mut at = 0_usize;
+    for word in words {
+        let differs = u64::from_le_bytes(*word) ^ pattern;
+        // The top bit of each byte that is zero, and of no other.
+        let mut zeros = !(((differs & LOW).wrapping_add(LOW)) | differs | LOW);
+        while zeros != 0 {
+            found(at.saturating_add((zeros.trailing_zeros() / 8) as usize));
+            zeros &= zeros.wrapping_sub(1);
+        }
+        at = at.saturating_add(8);
+    }
+    for (offset, byte) in rest.iter().enumerate() {
+        if *byte == wanted {
+            found(at.saturating_add(offset));
         }
     }
 }

@@ -128,6 +128,12 @@ impl<R: BufRead> History<R> {
         Ok(None)
     }
 
+    /// Shares nothing with the rows that were read so far: two threads that
+    /// count the owners of one list of positions get into each other's way.
+    pub(super) fn part_from_rows(&mut self) {
+        self.accounts.held.fill(None);
+    }
+
     /// The line that the newest row begins on, from 1.
     pub const fn line(&self) -> u64 {
         self.line
@@ -201,14 +207,22 @@ impl<R: BufRead> History<R> {
         let mut account = None;
         let mut learned = Learned::default();
         let mut positions: Option<&[u8]> = None;
+        let mut is_known = false;
         for (cell, column) in self.cells.iter().zip(&self.columns) {
             match column {
                 Column::Time => time = Some(self.time(cell)?),
                 Column::Account => account = Some(self.account(cell)?),
                 _ if cell.is_empty() => {}
-                Column::Positions => positions = Some(cell),
-                Column::Orders => learned.orders = self.orders(cell)?,
+                Column::Positions => {
+                    positions = Some(cell);
+                    is_known = true;
+                }
+                Column::Orders => {
+                    learned.orders = self.orders(cell)?;
+                    is_known = true;
+                }
                 figure => {
+                    is_known = true;
                     let value = Some(self.number(cell, *figure)?);
                     *slot(&mut learned.figures, *figure) = value;
                 }
@@ -232,7 +246,6 @@ impl<R: BufRead> History<R> {
             self.clock.keep(&self.cells, &self.columns, time);
         }
         self.accounts.follow(account);
-        let is_known = learned != Learned::default();
         Ok(Row {
             time,
             account,
