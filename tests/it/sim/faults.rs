@@ -1,7 +1,5 @@
 //! What goes wrong on the way between riskd and the venue.
 
-use std::collections::BTreeSet;
-
 use riskd::domain::observation::{Missing, Timestamp};
 
 use super::random::Random;
@@ -63,9 +61,6 @@ struct Fault {
 #[derive(Debug, Default)]
 pub struct Faults {
     active: Vec<Fault>,
-    /// Accounts of which riskd was told that they are disconnected: before
-    /// that, nobody can know that a read shows nothing.
-    pub told: BTreeSet<&'static str>,
 }
 
 impl Faults {
@@ -83,17 +78,11 @@ impl Faults {
     /// Ends those whose time is over.
     pub fn pass(&mut self, now: Timestamp) {
         self.active.retain(|fault| fault.until > now);
-        let told = std::mem::take(&mut self.told);
-        self.told = told
-            .into_iter()
-            .filter(|account| self.on(Kind::Disconnected, account))
-            .collect();
     }
 
     /// Ends all.
     pub fn clear(&mut self) {
         self.active.clear();
-        self.told.clear();
     }
 
     pub fn on(&self, kind: Kind, account: &str) -> bool {

@@ -16,7 +16,7 @@ use riskd::engine::effect::Effect;
 use riskd::engine::event::{Command, Event, ReadFailure};
 use riskd::engine::record::{Record, RequestRow};
 use riskd::engine::restore::Kept;
-use riskd::engine::{Data, Engine, EngineConfig};
+use riskd::engine::{Engine, EngineConfig};
 use riskd::rules::ruleset::RuleSet;
 use riskd::venue::paper::{
     AccountConfig, Carrying, InstrumentConfig, ManualTime, Motion, PaperClock, PaperConfig,
@@ -68,10 +68,6 @@ impl fmt::Display for Failure {
 
 /// Something that will happen at its time.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there are a few dozen of them at a time"
-)]
 enum Happening {
     PollBegins,
     PollEnds(u64, Vec<(&'static str, Observation, Trigger)>),
@@ -470,10 +466,7 @@ impl World {
             return Ok(());
         }
         self.polling = false;
-        for (account, observation, trigger) in seen {
-            if observation.content == Content::Missing(Missing::Disconnected) {
-                self.faults.told.insert(account);
-            }
+        for (_, observation, trigger) in seen {
             self.step(Event::Observed(observation), trigger)?;
         }
         Ok(())
@@ -501,9 +494,6 @@ impl World {
 
     fn look(&mut self, generation: u64, account: &'static str, read: u64) {
         let truth = venue::look(&self.venue, account);
-        let unsettled = self.engine.data(&AccountName::from(account)) == Some(Data::None);
-        let lies = self.faults.on(Kind::Disconnected, account)
-            && (unsettled || self.faults.told.contains(account));
         let nothing = Learned {
             figures: Figures::default(),
             positions: Some(Arc::from([])),
@@ -511,7 +501,9 @@ impl World {
         };
         let result = if self.faults.on(Kind::ReadsFail, account) {
             Err(Missing::Unreachable)
-        } else if lies || self.mutation == Some(Mutation::FlatUnseen) {
+        } else if self.faults.on(Kind::Disconnected, account) {
+            Err(Missing::Disconnected)
+        } else if self.mutation == Some(Mutation::FlatUnseen) {
             Ok(nothing)
         } else {
             Ok(truth.clone())
@@ -554,7 +546,6 @@ impl World {
         self.say("crash and restart");
         self.generation += 1;
         self.polling = false;
-        self.faults.told.clear();
         self.honest.clear();
         // A new process takes the wall clock as it finds it.
         self.steady += self.wall;
