@@ -1,13 +1,22 @@
 //! One account inside the engine: what was last seen of it, its rules, its
 //! locks and its enforcement.
 
+mod deadlines;
+mod seen;
+mod tell;
+
+pub(super) use deadlines::Deadlines;
+pub use seen::Data;
+use seen::Seen;
+use tell::{tell_cleared, tell_rearmed, warn, watch_unknown};
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 
 use super::conditions::{self, Caches, Context, Reading, Tree};
-use super::effect::{Audience, Notice, Severity};
+use super::effect::Severity;
 use super::enforcement::Enforcement;
 use super::locks::Locks;
 use super::memory::AccountMemory;
@@ -18,7 +27,7 @@ use super::rule_state::{Change, RuleState};
 use super::session::{SessionPnl, VenueDay};
 use super::truth::Truth;
 use crate::domain::account::RuleName;
-use crate::domain::holdings::{Position, WorkingOrders};
+use crate::domain::holdings::WorkingOrders;
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Figures, Learned, Missing, Observation, Timestamp};
 use crate::domain::session::Session;
@@ -77,67 +86,6 @@ pub struct RuleRun {
     pub(super) reading: Reading,
     pub(super) unknown_since: Option<Timestamp>,
     unknown_reported: bool,
-}
-
-/// What was last seen of an account.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    /// How good the newest observation is.
-    pub data: Data,
-    /// The figures of it; all unknown unless it is good.
-    pub figures: Figures,
-    /// Open positions.
-    pub positions: Option<Arc<[Position]>>,
-    /// Working orders.
-    pub orders: WorkingOrders,
-    /// When those were asked for, by the steady clock.
-    orders_at: Timestamp,
-    /// When the newest observation was asked for, by the steady clock.
-    pub at: Option<Timestamp>,
-    /// When the newest trustworthy one was asked for, or when the engine
-    /// started, by the steady clock.
-    pub trusted_at: Timestamp,
-    /// Whether an observation since the start could be trusted.
-    pub has_been_good: bool,
-    missing_in_a_row: u32,
-    lost_reported: bool,
-    /// The suspicion that was taken for the truth because it was repeated; it
-    /// is not raised again until an observation is free of it.
-    settled: Option<Suspicion>,
-}
-
-/// How good the newest observation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Data {
-    /// There has been none since the start.
-    None,
-    /// It can be trusted.
-    Good,
-    /// Its figures cannot be trusted.
-    Suspect(Suspicion),
-    /// Nothing was learned.
-    Missing(Missing),
-}
-
-impl Data {
-    /// The stable name, as in `status`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Data::None => "none",
-            Data::Good => "good",
-            Data::Suspect(_) => "suspect",
-            Data::Missing(_) => "missing",
-        }
-    }
-
-    /// Why it is not good, in words.
-    pub fn reason(self) -> Option<String> {
-        match self {
-            Data::None | Data::Good => None,
-            Data::Suspect(suspicion) => Some(suspicion.words().to_owned()),
-            Data::Missing(missing) => Some(missing.to_string()),
-        }
-    }
 }
 
 impl RuleRun {
@@ -598,182 +546,6 @@ impl AccountRun {
     pub(super) fn rule_mut(&mut self, name: &RuleName) -> Option<&mut RuleRun> {
         self.rules.iter_mut().find(|run| run.rule.name == *name)
     }
-
-    /// A notice about this account, to those who hear of any of its rules; to
-    /// everyone when it is critical.
-    pub(super) fn notice(&self, severity: Severity, kind: EntryKind, text: String) -> Notice {
-        let mut names: Vec<_> = self
-            .rules
-            .iter()
-            .flat_map(|run| run.rule.notifiers())
-            .collect();
-        names.sort();
-        names.dedup();
-        let to = if severity == Severity::Critical {
-            Audience::Everyone
-        } else {
-            Audience::Named(names)
-        };
-        Notice {
-            to,
-            severity,
-            kind,
-            account: Some(self.account.name.clone()),
-            rule: None,
-            text,
-        }
-    }
-
-    fn tell_session_opened(&self, out: &mut Out<'_>) {
-        let Some(session) = &self.memory.session else {
-            return;
-        };
-        let Some(anchor) = &session.anchor else {
-            return;
-        };
-        let mut fields = Fields::new();
-        fields
-            .put("session", session.date)
-            .put("open", session.open.to_rfc3339())
-            .put("anchor_source", anchor.source.name())
-            .put("anchor_at", anchor.at.to_rfc3339())
-            .put_known("balance", anchor.balance)
-            .put_known("equity", anchor.equity)
-            .put_known("flat", anchor.flat);
-        let message = format!(
-            "session {} of {}: balance {}, equity {} at the open, by the {}",
-            session.date,
-            self.account.name,
-            known(anchor.balance),
-            known(anchor.equity),
-            anchor.source.name()
-        );
-        out.entry(
-            EntryKind::SessionOpened,
-            Some(&self.account.name),
-            message,
-            fields,
-        );
-    }
-
-    fn tell_suspect(&self, doubt: Suspicion, figures: &Figures, out: &mut Out<'_>) {
-        let mut fields = Fields::new();
-        fields
-            .put("reason", doubt.name())
-            .put_known("realized", figures.realized)
-            .put_known("unrealized", figures.unrealized)
-            .put_known("balance", figures.balance)
-            .put_known("equity", figures.equity);
-        let message = format!(
-            "an observation of {} is not trusted: {}; the next one decides",
-            self.account.name,
-            doubt.words()
-        );
-        out.entry(
-            EntryKind::DataSuspect,
-            Some(&self.account.name),
-            message,
-            fields,
-        );
-    }
-}
-
-/// An amount for people, or the word for not knowing it.
-pub(super) fn known(amount: Option<crate::domain::money::Money>) -> String {
-    amount.map_or_else(|| "unknown".to_owned(), |amount| amount.grouped())
-}
-
-impl Seen {
-    fn nothing(now: Now) -> Seen {
-        Seen {
-            data: Data::None,
-            figures: Figures::default(),
-            positions: None,
-            orders: WorkingOrders::Unknown,
-            orders_at: now.steady,
-            at: None,
-            trusted_at: now.steady,
-            has_been_good: false,
-            missing_in_a_row: 0,
-            lost_reported: false,
-            settled: None,
-        }
-    }
-
-    /// Forgets the open result of each position: the positions are believed,
-    /// their numbers are not.
-    fn forget_results(&mut self) {
-        if let Some(positions) = &mut self.positions {
-            *positions = positions
-                .iter()
-                .map(|position| Position {
-                    unrealized: None,
-                    ..position.clone()
-                })
-                .collect();
-        }
-    }
-
-    /// Forgets that nothing was there: an account that has not loaded shows no
-    /// position and no order either. What was there is believed.
-    fn forget_emptiness(&mut self) {
-        self.positions = self.positions.take().filter(|held| !held.is_empty());
-        if self.orders.count() == Some(0) {
-            self.orders = WorkingOrders::Unknown;
-        }
-    }
-
-    /// Takes what a verification read saw.
-    pub(super) fn take_verified(
-        &mut self,
-        positions: Arc<[Position]>,
-        orders: WorkingOrders,
-        asked_at: Timestamp,
-    ) {
-        self.positions = Some(positions);
-        self.orders = orders;
-        self.orders_at = asked_at;
-    }
-
-    /// Whether there is neither a position nor a working order.
-    pub(super) fn is_flat_and_quiet(&self) -> Option<bool> {
-        let flat = self
-            .positions
-            .as_ref()
-            .map(|positions| positions.is_empty());
-        let quiet = self.orders.count().map(|count| count == 0);
-        match (flat, quiet) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
-        }
-    }
-}
-
-/// The next instants at which time alone may change something.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Deadlines {
-    /// By the wall clock.
-    pub(super) wall: Option<Timestamp>,
-    /// By the steady clock.
-    pub(super) steady: Option<Timestamp>,
-}
-
-impl Deadlines {
-    pub(super) fn wall(&mut self, at: Option<Timestamp>, now: Now) {
-        self.wall = earliest(self.wall, at.filter(|at| *at > now.wall));
-    }
-
-    pub(super) fn steady(&mut self, at: Option<Timestamp>, now: Now) {
-        self.steady = earliest(self.steady, at.filter(|at| *at > now.steady));
-    }
-}
-
-fn earliest(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestamp> {
-    match (left, right) {
-        (Some(left), Some(right)) => Some(left.min(right)),
-        (left, right) => left.or(right),
-    }
 }
 
 /// A scheduled time that was decided is not decided again. One that fires the
@@ -795,143 +567,4 @@ fn rearm_by_knowledge(context: &Context<'_>, run: &mut RuleRun, seen: &Seen, out
         run.state.awaits_holdings = run.rule.rearm == Rearm::Flat;
         tell_rearmed(context, run, out);
     }
-}
-
-fn tell_rearmed(context: &Context<'_>, run: &RuleRun, out: &mut Out<'_>) {
-    let message = format!(
-        "{} may fire again on {}",
-        run.rule.name, context.account.name
-    );
-    out.rule_entry(
-        EntryKind::Rearmed,
-        context.account,
-        run,
-        message,
-        Fields::new(),
-    );
-}
-
-fn tell_cleared(context: &Context<'_>, run: &mut RuleRun, out: &mut Out<'_>) {
-    let mut fields = Fields::new();
-    run.reading.describe(&mut fields);
-    let message = format!(
-        "{} is clear again on {}",
-        run.rule.name, context.account.name
-    );
-    out.rule_entry(EntryKind::Cleared, context.account, run, message, fields);
-}
-
-/// Sends the warnings whose share of the limit is reached, each once a session.
-fn warn(
-    context: &Context<'_>,
-    run: &mut RuleRun,
-    session: Option<crate::domain::trade_date::TradeDate>,
-    out: &mut Out<'_>,
-) {
-    if run.state.warned_in != session {
-        run.state.warned = 0;
-        run.state.warned_in = session;
-    }
-    if run.state.fired.is_some() || run.reading.truth != Truth::False {
-        return;
-    }
-    let Some(used) = run.reading.used() else {
-        return;
-    };
-    let reached = run
-        .rule
-        .warn_at
-        .iter()
-        .filter(|share| used >= share.decimal())
-        .count();
-    let reached = u32::try_from(reached).unwrap_or(u32::MAX);
-    if reached <= run.state.warned {
-        return;
-    }
-    run.state.warned = reached;
-    let share = run.rule.warn_at.get(reached.saturating_sub(1) as usize);
-    let mut fields =
-        conditions::describe(&run.rule.when, &mut run.caches, run.state.handled, context);
-    fields.put_known("warn_at", share);
-    let message = format!(
-        "{} on {}: {} of the limit is used; {}",
-        run.rule.name,
-        context.account.name,
-        share.map_or_else(String::new, ToString::to_string),
-        super::words::evidence(&fields)
-    );
-    out.rule_entry(
-        EntryKind::Warned,
-        context.account,
-        run,
-        message.clone(),
-        fields,
-    );
-    out.notify(Notice {
-        to: Audience::Named(run.rule.notifiers()),
-        severity: Severity::Warning,
-        kind: EntryKind::Warned,
-        account: Some(context.account.name.clone()),
-        rule: Some(run.rule.name.clone()),
-        text: message,
-    });
-}
-
-/// Reports a rule that stays unknown although data comes in: it protects
-/// nothing, and nobody would see it.
-fn watch_unknown(
-    context: &Context<'_>,
-    run: &mut RuleRun,
-    data: Data,
-    now: Now,
-    out: &mut Out<'_>,
-) {
-    if run.reading.truth != Truth::Unknown {
-        run.unknown_since = None;
-        if std::mem::take(&mut run.unknown_reported) {
-            let message = format!(
-                "{} is known again on {}",
-                run.rule.name, context.account.name
-            );
-            out.rule_entry(
-                EntryKind::RuleKnown,
-                context.account,
-                run,
-                message,
-                Fields::new(),
-            );
-        }
-        return;
-    }
-    if matches!(data, Data::None | Data::Missing(_)) {
-        // Told of once for the account, not for each of its rules.
-        return;
-    }
-    let since = *run.unknown_since.get_or_insert(now.steady);
-    if run.unknown_reported || now.since(since) < UNKNOWN_REPORTED_AFTER {
-        return;
-    }
-    run.unknown_reported = true;
-    let fields = conditions::describe(&run.rule.when, &mut run.caches, run.state.handled, context);
-    let message = format!(
-        "{} cannot be evaluated on {} and protects nothing: a value that it needs has been unknown for {} s",
-        run.rule.name,
-        context.account.name,
-        now.since(since).num_seconds()
-    );
-    out.rule_entry(
-        EntryKind::RuleUnknown,
-        context.account,
-        run,
-        message.clone(),
-        fields,
-    );
-    out.notify(Notice {
-        to: Audience::Everyone,
-        severity: Severity::Warning,
-        kind: EntryKind::RuleUnknown,
-        account: Some(context.account.name.clone()),
-        rule: Some(run.rule.name.clone()),
-        text: message,
-    });
 }
