@@ -122,10 +122,25 @@ fn paths(
                 },
             };
             rows.push((at, seen));
-            at += gap;
+            at = after(at, gap);
         }
         Path { rows }
     })
+}
+
+/// The time of the next row; a gap below zero goes to so many seconds before
+/// the next open or close.
+fn after(at: i64, gap: i64) -> i64 {
+    if gap > 0 {
+        return at + gap;
+    }
+    let close = at / DAY * DAY + 21 * 3_600;
+    let edge = if at < close {
+        close
+    } else {
+        at / DAY * DAY + DAY
+    };
+    (edge + gap).max(at + 1)
 }
 
 /// Gaps that meet the edges of sessions exactly now and then.
@@ -134,6 +149,8 @@ fn gaps() -> impl Strategy<Value = i64> {
         1..600i64,
         600..40_000i64,
         (1..200i64).prop_map(|quarters| quarters * 900),
+        -700..=0i64,
+        prop_oneof![Just(-600i64), Just(-601), Just(-599)],
     ]
 }
 
