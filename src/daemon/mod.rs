@@ -32,7 +32,7 @@ pub use venues::connect;
 
 use crate::api::{self, Api, Token};
 use crate::engine::restore::{EarlierRules, Kept, Started};
-use crate::engine::{Engine, EngineConfig, NextIds};
+use crate::engine::{self, Engine, EngineConfig, NextIds};
 use crate::notify::Notifiers;
 use crate::rules::ruleset::{Mode, RuleSet};
 use crate::rules::{self, Color};
@@ -188,7 +188,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     let writing = tokio::spawn(writer.run());
     let config = EngineConfig {
         acts: rules.daemon.mode == Mode::Enforce,
-        stale_after: Some(stale_after(&rules)),
+        stale_after: Some(engine::stale_after(&rules)),
     };
     let now = clock.now();
     let Started { engine, effects } = Engine::start(
@@ -270,16 +270,6 @@ fn token(database: &Path) -> Option<Arc<Token>> {
             None
         }
     }
-}
-
-/// How old an observation may become: several polls of the slowest venue, and
-/// at least ten seconds.
-fn stale_after(rules: &RuleSet) -> chrono::TimeDelta {
-    let slowest = rules.venues.iter().map(|venue| venue.poll).max();
-    slowest
-        .and_then(|poll| poll.checked_mul(5))
-        .unwrap_or_default()
-        .max(chrono::TimeDelta::seconds(10))
 }
 
 fn rules_file(options: &Options, now: crate::domain::observation::Timestamp) -> RulesFile {

@@ -60,6 +60,16 @@ pub struct EngineConfig {
     pub stale_after: Option<TimeDelta>,
 }
 
+/// How old an observation may become under these rules: several polls of the
+/// slowest venue, and at least ten seconds.
+pub fn stale_after(rules: &RuleSet) -> TimeDelta {
+    let slowest = rules.venues.iter().map(|venue| venue.poll).max();
+    slowest
+        .and_then(|poll| poll.checked_mul(5))
+        .unwrap_or_default()
+        .max(TimeDelta::seconds(10))
+}
+
 /// The engine.
 #[derive(Debug)]
 pub struct Engine {

@@ -59,6 +59,9 @@ impl Engine {
             .iter()
             .any(|rules| rules.daemon.loosening == Loosening::NextSession);
         self.rules = Arc::clone(&rules);
+        if self.config.stale_after.is_some() {
+            self.config.stale_after = Some(super::stale_after(&rules));
+        }
         self.index.clear();
         let mut out = Out {
             now,
