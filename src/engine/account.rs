@@ -40,6 +40,9 @@ const LOST_AFTER: u32 = 3;
 /// How long a rule may be unknown, with data coming in, before that is reported.
 const UNKNOWN_REPORTED_AFTER: TimeDelta = TimeDelta::seconds(60);
 
+/// How long a scheduled time is true before it is looked at again.
+const MOMENT: TimeDelta = TimeDelta::seconds(1);
+
 /// One account inside the engine.
 #[derive(Debug)]
 pub struct AccountRun {
@@ -83,6 +86,7 @@ pub struct RuleRun {
     /// Whether its answer may change with time at instants that depend on more
     /// than the caches.
     watches_time: bool,
+    is_scheduled: bool,
     pub(super) reading: Reading,
     pub(super) unknown_since: Option<Timestamp>,
     unknown_reported: bool,
@@ -93,6 +97,7 @@ impl RuleRun {
         RuleRun {
             caches: Caches::of(&rule.when),
             watches_time: watches_time(&rule),
+            is_scheduled: is_scheduled(&rule),
             state: stored.clone().unwrap_or_else(|| RuleState::new(now.wall)),
             stored,
             held_back: None,
@@ -107,6 +112,7 @@ impl RuleRun {
     pub(super) fn replace(&mut self, rule: Arc<Rule>) {
         self.caches = Caches::of(&rule.when);
         self.watches_time = watches_time(&rule);
+        self.is_scheduled = is_scheduled(&rule);
         self.rule = rule;
         self.held_back = None;
     }
@@ -115,6 +121,10 @@ impl RuleRun {
 fn watches_time(rule: &Rule) -> bool {
     rule.when
         .has_leaf(|leaf| matches!(leaf, Leaf::NoData(_) | Leaf::Expr(_)))
+}
+
+fn is_scheduled(rule: &Rule) -> bool {
+    rule.when.has_leaf(|leaf| matches!(leaf, Leaf::At(_)))
 }
 
 impl AccountRun {
@@ -464,6 +474,11 @@ impl AccountRun {
         for run in &self.rules {
             next.wall(run.caches.wall_deadline(), now);
             next.steady(run.state.steady_deadline(&run.rule), now);
+            if run.is_scheduled && run.caches.has_due_time(&run.rule.when) {
+                // A scheduled time is true for a moment, and the next one is
+                // known only once that is over.
+                next.steady(now.steady.checked_add_signed(MOMENT), now);
+            }
         }
         let mut watching = self.rules.iter().filter(|run| run.watches_time).peekable();
         if watching.peek().is_some() {
