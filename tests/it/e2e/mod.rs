@@ -1,6 +1,8 @@
 //! The real binary against the paper venue.
 
 mod faults;
+mod kills;
+mod points;
 mod protect;
 mod rig;
 mod secrets;

@@ -37,6 +37,8 @@ pub struct Rig {
     stop: CancellationToken,
     daemon: Option<Child>,
     starts: usize,
+    /// What the next starts of the daemon find in their environment.
+    pub environment: Vec<(&'static str, String)>,
 }
 
 impl Rig {
@@ -66,6 +68,7 @@ impl Rig {
             stop,
             daemon: None,
             starts: 0,
+            environment: Vec::new(),
         };
         rig.write_token(CANARY);
         rig.write_rules(&rig.rule_file(accounts, rules));
@@ -138,6 +141,7 @@ accounts:
             .riskd()
             .args(["run", "--rules"])
             .arg(self.rules())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdout(log("stdout"))
             .stderr(log("stderr"))
             .spawn()
@@ -161,6 +165,36 @@ accounts:
         self.daemon
             .as_mut()
             .is_some_and(|daemon| daemon.try_wait().unwrap().is_none())
+    }
+
+    /// Whether the daemon has ended by itself, or was ended.
+    pub fn has_ended(&self) -> bool {
+        let pid = self.pid();
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // The state follows the name, which stands in parentheses.
+        stat.rsplit(") ")
+            .next()
+            .is_none_or(|rest| rest.starts_with(['Z', 'X']) || rest.is_empty())
+    }
+
+    /// Waits for something asynchronous.
+    pub fn block_on<T>(&self, task: impl Future<Output = T>) -> T {
+        self.runtime.block_on(task)
+    }
+
+    /// What SQLite says of the whole database.
+    pub fn integrity(&self) -> String {
+        use sqlx::{Connection, SqliteConnection};
+        let url = format!("sqlite://{}", self.database().display());
+        self.block_on(async {
+            let mut connection = SqliteConnection::connect(&url).await.unwrap();
+            let said = sqlx::query_scalar("pragma integrity_check")
+                .fetch_one(&mut connection)
+                .await
+                .unwrap();
+            connection.close().await.unwrap();
+            said
+        })
     }
 
     /// `kill -9`.
@@ -239,7 +273,7 @@ accounts:
                 "waited in vain for {what}; the log:\n{}",
                 self.log()
             );
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(Duration::from_millis(25));
         }
     }
 
@@ -279,4 +313,9 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// The time now, for what asks for it.
+pub fn now() -> riskd::domain::observation::Timestamp {
+    riskd::daemon::wall()
 }

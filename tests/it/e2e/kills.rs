@@ -1,0 +1,195 @@
+//! `kill -9` at every write point of a breach, the real binary each time.
+
+use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use riskd::domain::lock::LockKind;
+use riskd::store::{Restored, Store};
+
+use super::rig::{LOSS_LIMIT, Rig, now};
+
+const ES: &str = "ES 03-26";
+/// Runs at once: most of their time is waiting.
+const AT_ONCE: usize = 4;
+
+/// What became of the price before the second start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Price {
+    /// The loss is still there, open or realized.
+    Stays,
+    /// The open loss is gone: only the record knows of it.
+    Recovers,
+}
+
+/// A position with a loss twice the limit, and a resting buy.
+fn breached() -> Rig {
+    let rig = Rig::new(&["Sim101"], LOSS_LIMIT);
+    rig.venue.set_price(ES, 5000).unwrap();
+    rig.venue.open("Sim101", ES, 2, None).unwrap();
+    rig.place_resting_buy("Sim101");
+    rig.venue.set_price(ES, 4990).unwrap();
+    rig
+}
+
+/// The points of a run that nothing ends.
+fn points() -> usize {
+    let mut rig = breached();
+    rig.count_points();
+    rig.start();
+    rig.wait_for("flat", |rig| rig.count("verified") > 0);
+    rig.kill();
+    rig.points().len()
+}
+
+/// What a start would read from the database as it lies there, from a copy.
+fn on_disk(rig: &Rig) -> Option<Restored> {
+    let copy = tempfile::tempdir().unwrap();
+    for suffix in ["", "-wal"] {
+        let name = format!("riskd.db{suffix}");
+        let _ = fs::copy(rig.folder.path().join(&name), copy.path().join(&name));
+    }
+    let database = copy.path().join("riskd.db");
+    database.exists().then(|| {
+        rig.block_on(async {
+            let mut store = Store::open(&database, now()).await.unwrap();
+            let restored = store.restore().await.unwrap();
+            store.close().await.unwrap();
+            restored
+        })
+    })
+}
+
+fn is_locked(restored: &Restored) -> bool {
+    restored
+        .locks
+        .iter()
+        .any(|lock| lock.kind == LockKind::Lock && lock.account.as_str() == "acct-1")
+}
+
+/// Only this account, only to cancel and to flatten.
+fn check_requests(rig: &Rig) -> Result<usize, String> {
+    let requests = rig.venue.requests();
+    let mut writes = 0;
+    for request in requests.iter().filter(|r| r.method != "GET") {
+        writes += 1;
+        let of_account = request.path.strip_prefix("/v1/api/accounts/Sim101/");
+        let is_protective = matches!(of_account, Some("orders/cancel" | "positions/flatten"));
+        if !is_protective {
+            return Err(format!("{} {} was sent", request.method, request.path));
+        }
+    }
+    Ok(writes)
+}
+
+/// One run that is ended at a point, and the next start. Gives back how long
+/// that took to its first request.
+fn run(point: usize, torn: bool, price: Price) -> Result<Duration, String> {
+    let mut rig = breached();
+    rig.end_at_point(point, torn);
+    rig.start();
+    rig.wait_for("the end of the process, or flat", |rig| {
+        rig.has_ended() || rig.count("verified") > 0
+    });
+    rig.kill();
+    let left = on_disk(&rig);
+    let was_locked = left.as_ref().is_some_and(is_locked);
+    let was_asked = left.as_ref().is_some_and(|left| !left.intents.is_empty());
+    let was_fired = rig.count("fired") > 0;
+    let was_sent = check_requests(&rig)? > 0;
+    let held = rig.venue.figures("Sim101").unwrap();
+    if price == Price::Recovers {
+        rig.venue.set_price(ES, 5010).unwrap();
+    }
+    // A loss that was realized is a breach, whatever the record says.
+    let is_realized = held.positions.is_empty();
+    let must_act = price == Price::Stays || was_fired || was_asked || was_locked || is_realized;
+    let seen = rig.venue.requests().len();
+    let begun = Instant::now();
+    rig.no_points();
+    rig.start();
+    let mut first_request = None;
+    let ready_before = rig.count("ready");
+    rig.wait_for("the second start to finish the job", |rig| {
+        if first_request.is_none() && rig.venue.requests().len() > seen {
+            first_request = Some(begun.elapsed());
+        }
+        let is_done = rig.count("verified") > 0 && rig.is_flat_and_quiet("Sim101");
+        rig.count("ready") > ready_before && (is_done || !must_act)
+    });
+    // Readiness comes after the first request.
+    let first_request = first_request.unwrap_or_else(|| begun.elapsed());
+    rig.kill();
+    check_requests(&rig)?;
+    let end = on_disk(&rig).ok_or("there is no record")?;
+    let fired = rig.count("fired");
+    let expect = |holds: bool, what: &str| match holds {
+        true => Ok(()),
+        false => Err(format!(
+            "{what}; found on disk: fired {was_fired}, asked {was_asked}, locked {was_locked}, sent {was_sent}"
+        )),
+    };
+    if must_act {
+        expect(is_locked(&end), "the lock is lost")?;
+        expect(fired == 1, &format!("the rule fired {fired} times"))?;
+        expect(end.intents.is_empty(), "an intent is left undone")?;
+    } else {
+        // A request that was on its way before its record was: the send does
+        // not wait for the disk, and nothing was acknowledged. The loss is gone.
+        expect(fired == 0, "the rule fired on a loss that is not there")?;
+        let held_now = rig.venue.figures("Sim101").unwrap();
+        expect(held_now.positions == held.positions, "the position changed")?;
+    }
+    expect(rig.integrity() == "ok", "the database is damaged")?;
+    Ok(first_request)
+}
+
+#[test]
+fn every_write_point_of_a_breach() {
+    let points = points();
+    let cases: Vec<(usize, bool, Price)> = (1..=points)
+        .flat_map(|point| {
+            [
+                (point, point % 2 == 0, Price::Stays),
+                (point, point % 2 == 1, Price::Recovers),
+            ]
+        })
+        .collect();
+    let next = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
+    let slowest = Mutex::new(Duration::ZERO);
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some((point, torn, price)) =
+                    cases.get(next.fetch_add(1, Ordering::SeqCst))
+                {
+                    match run(*point, *torn, *price) {
+                        Ok(first_request) => {
+                            let mut slowest =
+                                slowest.lock().unwrap_or_else(PoisonError::into_inner);
+                            *slowest = slowest.max(first_request);
+                        }
+                        Err(why) => failures
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .push(format!(
+                                "point {point}, torn {torn}, price {price:?}: {why}"
+                            )),
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().unwrap();
+    println!(
+        "{points} write points, {} runs ended by kill -9 (each point whole and torn, with the loss still there and gone): {} failures, slowest second start to its first request {:?}",
+        cases.len(),
+        failures.len(),
+        slowest.into_inner().unwrap()
+    );
+    assert!(failures.is_empty(), "{failures:#?}");
+    assert!(points >= 30, "{points} points");
+}
