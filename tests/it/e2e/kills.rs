@@ -1,15 +1,14 @@
 //! `kill -9` at every write point of a breach, the real binary each time.
 
-use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use riskd::domain::lock::LockKind;
-use riskd::store::{Restored, Store};
+use riskd::store::Restored;
 
-use super::rig::{LOSS_LIMIT, Rig, now};
+use super::rig::{LOSS_LIMIT, Rig};
 
 const ES: &str = "ES 03-26";
 /// Runs at once: most of their time is waiting.
@@ -44,24 +43,6 @@ fn points() -> usize {
     rig.points().len()
 }
 
-/// What a start would read from the database as it lies there, from a copy.
-fn on_disk(rig: &Rig) -> Option<Restored> {
-    let copy = tempfile::tempdir().unwrap();
-    for suffix in ["", "-wal"] {
-        let name = format!("riskd.db{suffix}");
-        let _ = fs::copy(rig.folder.path().join(&name), copy.path().join(&name));
-    }
-    let database = copy.path().join("riskd.db");
-    database.exists().then(|| {
-        rig.block_on(async {
-            let mut store = Store::open(&database, now()).await.unwrap();
-            let restored = store.restore().await.unwrap();
-            store.close().await.unwrap();
-            restored
-        })
-    })
-}
-
 fn is_locked(restored: &Restored) -> bool {
     restored
         .locks
@@ -94,7 +75,7 @@ fn run(point: usize, torn: bool, price: Price) -> Result<Duration, String> {
         rig.has_ended() || rig.count("verified") > 0
     });
     rig.kill();
-    let left = on_disk(&rig);
+    let left = rig.on_disk();
     let was_locked = left.as_ref().is_some_and(is_locked);
     let was_asked = left.as_ref().is_some_and(|left| !left.intents.is_empty());
     let was_fired = rig.count("fired") > 0;
@@ -123,7 +104,7 @@ fn run(point: usize, torn: bool, price: Price) -> Result<Duration, String> {
     let first_request = first_request.unwrap_or_else(|| begun.elapsed());
     rig.kill();
     check_requests(&rig)?;
-    let end = on_disk(&rig).ok_or("there is no record")?;
+    let end = rig.on_disk().ok_or("there is no record")?;
     let fired = rig.count("fired");
     let expect = |holds: bool, what: &str| match holds {
         true => Ok(()),

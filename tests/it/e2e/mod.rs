@@ -1,5 +1,6 @@
 //! The real binary against the paper venue.
 
+mod disk;
 mod faults;
 mod kills;
 mod points;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use riskd::store::{EntryFilter, Reader};
+use riskd::store::{EntryFilter, Reader, Restored, Store};
 use riskd::venue::paper::{PaperConfig, PaperVenue, serve};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -182,6 +182,24 @@ accounts:
         self.runtime.block_on(task)
     }
 
+    /// What a start would read from the database as it lies there, from a copy.
+    pub fn on_disk(&self) -> Option<Restored> {
+        let copy = tempfile::tempdir().unwrap();
+        for suffix in ["", "-wal"] {
+            let name = format!("riskd.db{suffix}");
+            let _ = fs::copy(self.folder.path().join(&name), copy.path().join(&name));
+        }
+        let database = copy.path().join("riskd.db");
+        database.exists().then(|| {
+            self.block_on(async {
+                let mut store = Store::open(&database, riskd::daemon::wall()).await.unwrap();
+                let restored = store.restore().await.unwrap();
+                store.close().await.unwrap();
+                restored
+            })
+        })
+    }
+
     /// What SQLite says of the whole database.
     pub fn integrity(&self) -> String {
         use sqlx::{Connection, SqliteConnection};
@@ -313,9 +331,4 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
-}
-
-/// The time now, for what asks for it.
-pub fn now() -> riskd::domain::observation::Timestamp {
-    riskd::daemon::wall()
 }
