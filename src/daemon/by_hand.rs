@@ -160,7 +160,7 @@ impl Hand<'_> {
         self.enforcement.sent(&requests, self.clock.now());
         while let Some(done) = under_way.join_next().await {
             if let Ok((id, write, answer)) = done {
-                self.enforcement.answered(id, self.clock.now());
+                self.enforcement.answered(id, &answer, self.clock.now());
                 tell(Progress::Answered { write, answer });
             }
         }

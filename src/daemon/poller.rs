@@ -80,7 +80,7 @@ impl Poller {
 
     /// Polls once; gives the reason when nothing was learned of any account.
     async fn poll_once(&self, numbers: &[AccountNumber]) -> Option<Missing> {
-        let asked = self.clock.steady(Instant::now());
+        let asked = self.clock.steady();
         let results = timeout(POLL_DEADLINE, self.venue.poll(numbers))
             .await
             .unwrap_or_default();
@@ -131,7 +131,7 @@ impl Poller {
             let Some((account, number)) = self.next_in_turn(&mut turn) else {
                 continue;
             };
-            let at = self.clock.steady(Instant::now());
+            let at = self.clock.steady();
             let read = self.venue.orders(&number, Lane::Routine);
             if let Ok(Ok(orders)) = timeout(POLL_DEADLINE, read).await {
                 let input = Input::OrdersRead(OrdersRead {

@@ -365,14 +365,14 @@ impl AccountRun {
     /// the second time or more.
     fn doubt(&mut self, learned: &Learned) -> Option<Suspicion> {
         let open = self.memory.session.as_ref().map(|session| session.open);
-        let realized_before = self
+        let before = self
             .memory
             .last
             .filter(|last| open.is_some_and(|open| last.at >= open))
-            .and_then(|last| last.realized);
+            .map(|last| last.figures());
         let mut settled = None;
         let mut doubt = None;
-        for found in suspicions(learned, realized_before) {
+        for found in suspicions(learned, before) {
             let again = self.seen.data == Data::Suspect(found) || self.seen.settled == Some(found);
             if found.is_settled_by_repetition() && again {
                 settled = settled.or(Some(found));
@@ -511,7 +511,9 @@ impl AccountRun {
     }
 
     /// The states that differ from what is stored. The time of the last
-    /// trustworthy observation by itself is stored every ten seconds.
+    /// trustworthy observation by itself is stored every ten seconds, and with
+    /// each while a rule waits for its `hold`: what was held before a restart
+    /// counts after it.
     pub(super) fn drain_states(&mut self, records: &mut Vec<Record>) {
         if self.is_memory_worth_storing()
             && let Ok(state) = serde_json::to_string(&self.memory)
@@ -537,6 +539,13 @@ impl AccountRun {
         }
     }
 
+    /// Whether a condition is true and must stay so for a while.
+    fn is_holding(&self) -> bool {
+        self.rules
+            .iter()
+            .any(|run| run.state.true_since.is_some() && run.rule.hold.is_some())
+    }
+
     fn is_memory_worth_storing(&self) -> bool {
         const SAVE_TIME_EVERY: TimeDelta = TimeDelta::seconds(10);
         let Some(stored) = &self.stored_memory else {
@@ -544,7 +553,8 @@ impl AccountRun {
         };
         let recent = match (&stored.last, &self.memory.last) {
             (Some(old), Some(new)) => {
-                new.at.signed_duration_since(old.at) < SAVE_TIME_EVERY
+                (new.at == old.at
+                    || new.at.signed_duration_since(old.at) < SAVE_TIME_EVERY && !self.is_holding())
                     && super::memory::LastTrusted { at: old.at, ..*new } == *old
             }
             (None, None) => true,

@@ -150,7 +150,7 @@ impl AccountRun {
             status: answer.status,
             words: answer.words.to_string(),
         }));
-        self.enforcement.answered(request, now);
+        self.enforcement.answered(request, answer, now);
         if !is_told(self.enforcement.round()) {
             return;
         }
@@ -427,10 +427,18 @@ impl AccountRun {
             .put("attempts", attempts)
             .put("round", self.enforcement.round())
             .put("holdings", &holdings);
+        let said = match self.enforcement.trouble() {
+            Some(words) => {
+                fields.put("words", words);
+                format!(" ({words})")
+            }
+            None => String::new(),
+        };
         let message = format!(
-            "{} is still not {} after {attempts} attempts: {holdings}; riskd keeps trying, but look at the account now",
+            "{} is still not {} after {attempts} attempt{}: {holdings}{said}; riskd keeps trying, but look at the account now",
             self.account.name,
             goals.first().map_or("as it must be", String::as_str),
+            if attempts == 1 { "" } else { "s" },
         );
         out.entry(
             EntryKind::EnforcementStuck,

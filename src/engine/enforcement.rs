@@ -6,6 +6,7 @@
 //! crash is the same as going on.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 
@@ -15,7 +16,7 @@ use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::ids::{IntentId, RequestId};
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
-use crate::domain::request::Write;
+use crate::domain::request::{Answer, Outcome, Write};
 
 /// Wait between a round and the read that judges it, for the first round; it
 /// doubles with each round.
@@ -90,7 +91,8 @@ pub enum Step {
         /// The round that did not suffice.
         round: u32,
     },
-    /// A person should look: this many rounds or reads have not helped.
+    /// A person should look: this many rounds or reads have not helped, or the
+    /// venue says no.
     Stuck {
         /// How many.
         attempts: u32,
@@ -111,6 +113,21 @@ pub struct Enforcement {
     next_read: u64,
     recent: VecDeque<Timestamp>,
     slowed: bool,
+    /// What the venue, or the way to it, said last when a write was not taken.
+    trouble: Option<Arc<str>>,
+    refusal: Refusal,
+}
+
+/// Whether the venue says no: a person hears of that at once, not only after
+/// many rounds, because a closed market stays closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Refusal {
+    #[default]
+    None,
+    /// Said, and no read has shown yet whether that matters.
+    Said,
+    /// A person was told.
+    Told,
 }
 
 impl Enforcement {
@@ -132,6 +149,12 @@ impl Enforcement {
     /// Verification reads in a row that learned nothing.
     pub fn failed_reads(&self) -> u32 {
         self.failed_reads
+    }
+
+    /// What was said last when a write was not taken: the venue's own words, or
+    /// what went wrong on the way.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
     }
 
     /// Takes up an intent and sends what it needs at once, unless that is under
@@ -185,6 +208,8 @@ impl Enforcement {
             self.failed_reads = 0;
             self.attempts = 0;
             self.next_alarm = STUCK_AFTER;
+            self.trouble = None;
+            self.refusal = Refusal::None;
         }
         self.intents.push(intent);
     }
@@ -216,12 +241,24 @@ impl Enforcement {
     }
 
     /// A write was answered. Whatever the answer, the next read decides.
-    pub fn answered(&mut self, request: RequestId, now: Now) {
+    pub fn answered(&mut self, request: RequestId, answer: &Answer, now: Now) {
+        self.note(answer);
         if let Phase::Sending { awaited, .. } = &mut self.phase {
             awaited.retain(|awaited| *awaited != request);
             if awaited.is_empty() {
                 self.wait(now);
             }
+        }
+    }
+
+    fn note(&mut self, answer: &Answer) {
+        match answer.outcome {
+            Outcome::Acknowledged | Outcome::NothingToDo => return,
+            Outcome::Refused if self.refusal == Refusal::None => self.refusal = Refusal::Said,
+            Outcome::Refused | Outcome::NotSent | Outcome::Unknown => {}
+        }
+        if !answer.words.is_empty() {
+            self.trouble = Some(Arc::clone(&answer.words));
         }
     }
 
@@ -377,9 +414,17 @@ impl Enforcement {
 
     fn count_attempt(&mut self, steps: &mut Vec<Step>) {
         self.attempts = self.attempts.saturating_add(1);
-        if self.attempts >= self.next_alarm {
+        let is_due = self.attempts >= self.next_alarm;
+        if is_due {
             // Said again after twice as many attempts, not each time.
             self.next_alarm = self.next_alarm.saturating_mul(2);
+        }
+        let is_refused = self.refusal == Refusal::Said;
+        if is_due || is_refused {
+            self.refusal = match self.refusal {
+                Refusal::None => Refusal::None,
+                Refusal::Said | Refusal::Told => Refusal::Told,
+            };
             steps.push(Step::Stuck {
                 attempts: self.attempts,
             });

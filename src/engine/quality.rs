@@ -22,6 +22,8 @@ pub enum Suspicion {
     AllZero,
     /// Realized P&L was not zero, and now it is, with nothing open.
     DroppedToZero,
+    /// The open result is zero all at once, and equity still has it.
+    OpenResultVanished,
     /// There is an open result without a position.
     OpenResultWithoutPosition,
     /// Equity is far from balance plus unrealized P&L.
@@ -34,6 +36,7 @@ impl Suspicion {
         match self {
             Suspicion::AllZero => "all_zero",
             Suspicion::DroppedToZero => "dropped_to_zero",
+            Suspicion::OpenResultVanished => "open_result_vanished",
             Suspicion::OpenResultWithoutPosition => "open_result_without_position",
             Suspicion::EquityOff => "equity_off",
         }
@@ -44,6 +47,9 @@ impl Suspicion {
         match self {
             Suspicion::AllZero => "all figures are zero",
             Suspicion::DroppedToZero => "session P&L fell to zero at once",
+            Suspicion::OpenResultVanished => {
+                "unrealized P&L fell to zero at once, and equity says otherwise"
+            }
             Suspicion::OpenResultWithoutPosition => "unrealized P&L without a position",
             Suspicion::EquityOff => "equity is far from balance plus unrealized P&L",
         }
@@ -55,12 +61,12 @@ impl Suspicion {
     }
 }
 
-/// Everything that is suspect about an observation, given the realized P&L of
-/// the last trustworthy one of the same session; the gravest first. One that is
+/// Everything that is suspect about an observation, given the figures of the
+/// last trustworthy one of the same session; the gravest first. One that is
 /// taken for the truth must not hide another.
 pub fn suspicions(
     learned: &Learned,
-    realized_before: Option<Money>,
+    before: Option<Figures>,
 ) -> impl Iterator<Item = Suspicion> + use<> {
     let figures = &learned.figures;
     let open_without_position =
@@ -68,8 +74,12 @@ pub fn suspicions(
     let found = [
         (is_all_zero(figures), Suspicion::AllZero),
         (
-            dropped_to_zero(figures, realized_before),
+            before.is_some_and(|before| dropped_to_zero(figures, &before)),
             Suspicion::DroppedToZero,
+        ),
+        (
+            before.is_some_and(|before| has_lost_open_result(figures, &before)),
+            Suspicion::OpenResultVanished,
         ),
         (open_without_position, Suspicion::OpenResultWithoutPosition),
         (is_equity_off(figures), Suspicion::EquityOff),
@@ -92,10 +102,29 @@ pub fn is_all_zero(figures: &Figures) -> bool {
     has_worth && all.into_iter().flatten().all(Money::is_zero)
 }
 
-fn dropped_to_zero(figures: &Figures, realized_before: Option<Money>) -> bool {
-    realized_before.is_some_and(|before| !before.is_zero())
+/// Whether a realized result that had been made is zero, with nothing open.
+pub fn dropped_to_zero(figures: &Figures, before: &Figures) -> bool {
+    before.realized.is_some_and(|before| !before.is_zero())
         && figures.realized.is_some_and(Money::is_zero)
         && figures.unrealized.is_none_or(Money::is_zero)
+}
+
+/// Whether the open result is zero all at once, while equity differs from
+/// balance by more than half of what it was: a closed position shows in both.
+pub fn has_lost_open_result(figures: &Figures, before: &Figures) -> bool {
+    let (Some(now), Some(before)) = (figures.unrealized, before.unrealized) else {
+        return false;
+    };
+    let (Some(balance), Some(equity)) = (figures.balance, figures.equity) else {
+        return false;
+    };
+    let still_there = equity.minus(balance).map(|gap| gap.decimal().abs());
+    let half = before.decimal().abs().checked_div(Decimal::TWO);
+    now.is_zero()
+        && !before.is_zero()
+        && still_there
+            .zip(half)
+            .is_some_and(|(still, half)| still > half)
 }
 
 fn is_equity_off(figures: &Figures) -> bool {
@@ -157,12 +186,25 @@ mod tests {
                 Some(OpenResultWithoutPosition),
             ),
             (["0", "-1000", "50000", "50000"], None, None, None),
+            (
+                ["0", "0", "50000", "50400"],
+                None,
+                Some("0/400"),
+                Some(OpenResultVanished),
+            ),
+            // Closed: what was open is in the balance now.
+            (["390", "0", "50390", "50390"], None, Some("0/400"), None),
+            // Back at the entry price, with the last tick in equity already.
+            (["0", "0", "50000", "50012.5"], None, Some("0/400"), None),
             (["0", "-100", "50000", "5000"], None, None, Some(EquityOff)),
             (["0", "-100", "50000", "?"], None, None, None),
             (["0", "0", "?", "?"], None, None, None),
         ];
         for (texts, flat, before, expected) in cases {
-            let before = before.map(|text: &str| text.parse().unwrap());
+            let before = before.map(|text: &str| {
+                let (realized, open) = text.split_once('/').unwrap_or((text, "?"));
+                figures([realized, open, "?", "?"])
+            });
             assert_eq!(
                 suspicions(&learned(texts, flat), before).next(),
                 expected,

@@ -7,6 +7,7 @@ use super::memory::{
     AccountMemory, AnchorSource, LastTrusted, Mark, PnlSum, SessionAnchor, SessionMarks,
     SessionMemory, SpanSum, VenueFigure, difference, sum,
 };
+use super::quality::{dropped_to_zero, has_lost_open_result};
 use crate::domain::money::Money;
 use crate::domain::observation::{Figures, Timestamp};
 use crate::domain::session::Session;
@@ -293,12 +294,13 @@ impl SessionMemory {
         before: Option<LastTrusted>,
         day: Option<VenueDay>,
     ) {
-        let realized_before = before
-            .filter(|last| last.at >= self.open)
-            .and_then(|last| last.realized);
-        let dropped = realized_before.is_some_and(|realized| !realized.is_zero())
-            && figures.realized.is_some_and(Money::is_zero)
-            && figures.unrealized.is_none_or(Money::is_zero);
+        // Taken for the truth, because it was said twice: then the venue's
+        // figure says nothing any more, but balance and equity may.
+        let before = before.filter(|last| last.at >= self.open);
+        let dropped = before.is_some_and(|last| {
+            dropped_to_zero(figures, &last.figures())
+                || has_lost_open_result(figures, &last.figures())
+        });
         match self.venue_figure {
             VenueFigure::Trusted if dropped => self.venue_figure = VenueFigure::Dropped,
             VenueFigure::Untested if day.is_some() => {

@@ -6,4 +6,5 @@ mod kills;
 mod points;
 mod protect;
 mod rig;
+mod scenarios;
 mod secrets;

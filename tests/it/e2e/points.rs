@@ -6,6 +6,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
+
+use chrono::{DateTime, Utc};
 
 use super::rig::Rig;
 
@@ -103,6 +106,28 @@ impl Rig {
         }
     }
 
+    /// Sets the wall clock of the daemon, and the venue's with it, so that it
+    /// is this time now. Works for a daemon that runs, once it was started so.
+    pub fn set_clock(&mut self, time: &str) {
+        let time: DateTime<Utc> = time.parse().unwrap();
+        let seconds = (time - Utc::now()).num_seconds();
+        self.set_by.store(seconds, Ordering::SeqCst);
+        self.set_daemon_clock(seconds);
+    }
+
+    /// Sets the wall clock of the daemon alone by so many seconds.
+    pub fn set_daemon_clock(&mut self, seconds: i64) {
+        // Written whole under another name, so that no reader sees half of it.
+        let made = self.clock_file().with_extension("new");
+        fs::write(&made, seconds.to_string()).unwrap();
+        fs::rename(made, self.clock_file()).unwrap();
+        let file = self.clock_file().to_str().unwrap().to_owned();
+        self.environment
+            .retain(|(name, _)| *name != "LD_PRELOAD" && *name != "POINTS_CLOCK");
+        self.environment.push(("LD_PRELOAD", library().to_owned()));
+        self.environment.push(("POINTS_CLOCK", file));
+    }
+
     /// No more points from the next start on.
     pub fn no_points(&mut self) {
         self.environment.clear();
@@ -128,6 +153,10 @@ impl Rig {
 
     fn points_file(&self) -> PathBuf {
         self.folder.path().join("points")
+    }
+
+    fn clock_file(&self) -> PathBuf {
+        self.folder.path().join("clock")
     }
 
     fn switch_file(&self) -> PathBuf {

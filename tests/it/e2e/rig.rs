@@ -5,10 +5,13 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use riskd::store::{EntryFilter, Reader, Restored, Store};
-use riskd::venue::paper::{PaperConfig, PaperVenue, serve};
+use riskd::venue::paper::{PaperClock, PaperConfig, PaperVenue, serve_venue};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -35,6 +38,8 @@ pub struct Rig {
     pub address: SocketAddr,
     runtime: Runtime,
     stop: CancellationToken,
+    /// Seconds by which the venue's clock is set.
+    pub(super) set_by: Arc<AtomicI64>,
     daemon: Option<Child>,
     starts: usize,
     /// What the next starts of the daemon find in their environment.
@@ -45,27 +50,38 @@ impl Rig {
     /// A rig with these accounts at the paper venue, each with 50,000, and the
     /// rules as given. Nothing is started but the venue.
     pub fn new(accounts: &[&str], rules: &str) -> Rig {
-        let mut config = PaperConfig {
-            token: CANARY.to_owned(),
-            ..PaperConfig::default()
-        };
-        for account in accounts {
-            config = config.account(account, 50_000);
-        }
-        Rig::with(config, accounts, rules)
+        Rig::with(paper(accounts), accounts, rules)
+    }
+
+    /// The same on a machine whose clock, and the venue's, is at this time.
+    pub fn at(time: &str, accounts: &[&str], rules: &str) -> Rig {
+        let time: DateTime<Utc> = time.parse().unwrap();
+        let seconds = (time - Utc::now()).num_seconds();
+        let mut rig = Rig::set_by(seconds, paper(accounts), accounts, rules);
+        rig.set_daemon_clock(seconds);
+        rig
     }
 
     pub fn with(config: PaperConfig, accounts: &[&str], rules: &str) -> Rig {
+        Rig::set_by(0, config, accounts, rules)
+    }
+
+    fn set_by(seconds: i64, config: PaperConfig, accounts: &[&str], rules: &str) -> Rig {
         let runtime = Runtime::new().unwrap();
         let stop = CancellationToken::new();
         let any = "127.0.0.1:0".parse().unwrap();
-        let serving = runtime.block_on(serve(config, any, stop.clone())).unwrap();
+        let set_by = Arc::new(AtomicI64::new(seconds));
+        let venue = PaperVenue::new(config, clock(Arc::clone(&set_by))).unwrap();
+        let serving = runtime
+            .block_on(serve_venue(venue, any, stop.clone()))
+            .unwrap();
         let rig = Rig {
             folder: tempfile::tempdir().unwrap(),
             venue: serving.venue.clone(),
             address: serving.address,
             runtime,
             stop,
+            set_by,
             daemon: None,
             starts: 0,
             environment: Vec::new(),
@@ -309,6 +325,23 @@ impl Drop for Rig {
         }
         self.stop.cancel();
     }
+}
+
+/// A venue with these accounts, each with 50,000.
+fn paper(accounts: &[&str]) -> PaperConfig {
+    let mut config = PaperConfig {
+        token: CANARY.to_owned(),
+        ..PaperConfig::default()
+    };
+    for account in accounts {
+        config = config.account(account, 50_000);
+    }
+    config
+}
+
+/// The machine's clock, set by so many seconds.
+fn clock(set_by: Arc<AtomicI64>) -> PaperClock {
+    PaperClock::from_fn(move || Utc::now() + TimeDelta::seconds(set_by.load(Ordering::SeqCst)))
 }
 
 /// Sends a signal to a process that this test started.
