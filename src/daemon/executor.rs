@@ -24,22 +24,36 @@ use crate::venue::Venue;
 pub(super) const QUEUE: usize = 4096;
 /// How long a job may take, the wait for the budget included, before it is
 /// answered as lost. The adapters give up sooner, and the engine later.
-const DEADLINE: Duration = Duration::from_secs(14);
+pub const DEADLINE: Duration = Duration::from_secs(14);
 
 /// One thing to do at a venue.
 #[derive(Debug)]
-pub(super) struct Job {
-    pub(super) account: AccountName,
-    pub(super) number: AccountNumber,
-    pub(super) kind: JobKind,
+pub struct Job {
+    /// The account.
+    pub account: AccountName,
+    /// Its number at the venue.
+    pub number: AccountNumber,
+    /// What is to be done.
+    pub kind: JobKind,
     /// When the observation that led to it was received.
-    pub(super) trigger: Option<Instant>,
+    pub trigger: Option<Instant>,
 }
 
+/// What is to be done for an account.
 #[derive(Debug)]
-pub(super) enum JobKind {
-    Write { request: RequestId, write: Write },
-    Verify { read: u64 },
+pub enum JobKind {
+    /// A request is sent.
+    Write {
+        /// Its number.
+        request: RequestId,
+        /// What is asked.
+        write: Write,
+    },
+    /// Positions and working orders are read.
+    Verify {
+        /// The number of the read.
+        read: u64,
+    },
 }
 
 impl Job {
@@ -88,7 +102,9 @@ pub(super) async fn run(
     }
 }
 
-async fn carry_out(venue: &dyn Venue, job: Job) -> Event {
+/// Does one job at a venue and gives its answer, whatever happens, within
+/// [`DEADLINE`].
+pub async fn carry_out(venue: &dyn Venue, job: Job) -> Event {
     let Job {
         account,
         number,

@@ -28,6 +28,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use clock::{Clock, wall};
+pub use executor::{DEADLINE, Job, JobKind, carry_out};
+pub use poller::observe;
 pub use venues::connect;
 
 use crate::api::{self, Api, Token};

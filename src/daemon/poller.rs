@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::clock::Clock;
 use super::input::{Input, OrdersRead, Polled};
 use crate::domain::account::{AccountName, AccountNumber, VenueName};
-use crate::domain::observation::{Content, Missing, Observation};
+use crate::domain::observation::{Content, Missing, Observation, Timestamp};
 use crate::venue::{Failure, Lane, Venue};
 
 /// How long a poll may take before riskd goes on without it. The adapters give
@@ -81,34 +81,9 @@ impl Poller {
     /// Polls once; gives the reason when nothing was learned of any account.
     async fn poll_once(&self, numbers: &[AccountNumber]) -> Option<Missing> {
         let asked = self.clock.steady();
-        let results = timeout(POLL_DEADLINE, self.venue.poll(numbers))
-            .await
-            .unwrap_or_default();
+        let (observations, failures) =
+            observe(self.venue.as_ref(), &self.accounts, numbers, asked).await;
         let received = Instant::now();
-        let mut answers = results.into_iter();
-        let mut observations = Vec::with_capacity(numbers.len());
-        let mut failures: Vec<Failure> = Vec::new();
-        for (account, _) in self.accounts.iter() {
-            let content = match answers.next() {
-                Some(Ok(learned)) => Content::Learned(learned),
-                Some(Err(failure)) => {
-                    let missing = failure.missing;
-                    if missing != Missing::Unchanged {
-                        failures.push(failure);
-                    }
-                    Content::Missing(missing)
-                }
-                None => {
-                    failures.push(late());
-                    Content::Missing(Missing::Late)
-                }
-            };
-            observations.push(Observation {
-                account: account.clone(),
-                at: asked,
-                content,
-            });
-        }
         let all_failed = failures.len() == self.accounts.len();
         let worst = failures.first().filter(|_| all_failed).map(|f| f.missing);
         let input = Input::Polled(Polled {
@@ -170,6 +145,44 @@ impl Poller {
             .find(|(name, _)| name == account)
             .map(|(_, number)| number.clone())
     }
+}
+
+/// Polls accounts once, those of `numbers` in the same order: an observation of
+/// each, made at `asked`, and what went wrong.
+pub async fn observe(
+    venue: &dyn Venue,
+    accounts: &[(AccountName, AccountNumber)],
+    numbers: &[AccountNumber],
+    asked: Timestamp,
+) -> (Vec<Observation>, Vec<Failure>) {
+    let results = timeout(POLL_DEADLINE, venue.poll(numbers))
+        .await
+        .unwrap_or_default();
+    let mut answers = results.into_iter();
+    let mut observations = Vec::with_capacity(accounts.len());
+    let mut failures: Vec<Failure> = Vec::new();
+    for (account, _) in accounts {
+        let content = match answers.next() {
+            Some(Ok(learned)) => Content::Learned(learned),
+            Some(Err(failure)) => {
+                let missing = failure.missing;
+                if missing != Missing::Unchanged {
+                    failures.push(failure);
+                }
+                Content::Missing(missing)
+            }
+            None => {
+                failures.push(late());
+                Content::Missing(Missing::Late)
+            }
+        };
+        observations.push(Observation {
+            account: account.clone(),
+            at: asked,
+            content,
+        });
+    }
+    (observations, failures)
 }
 
 fn late() -> Failure {

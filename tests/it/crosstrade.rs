@@ -32,6 +32,7 @@ fn adapter_at(base: &str) -> CrossTrade {
         write: Duration::from_millis(400),
         poll_bytes: 200_000,
         read_bytes: 2000,
+        ..Limits::DEFAULT
     };
     let token = Secret::new(TOKEN.to_owned()).unwrap();
     CrossTrade::with_limits(base, token, wall, limits).unwrap()

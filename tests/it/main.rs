@@ -25,7 +25,6 @@ mod rule_test;
 mod rules;
 mod schedule;
 mod session_calendar;
-mod sim;
 mod store;
 mod support;
 mod wall_clock;

@@ -2,6 +2,7 @@
 //! what it knows when an answer does not come.
 
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
@@ -10,11 +11,12 @@ use tracing::debug;
 
 use super::reply::{Broken, Reply, Sent};
 use super::retry_after::{self, Clock};
+use super::transport::{Incoming, NoAnswer, Outgoing, Transport};
 use super::{CrossTradeError, Limits};
 use crate::http;
 use crate::secret::Secret;
-use crate::venue::Lane;
 use crate::venue::budget::RequestBudget;
+use crate::venue::{Call, Lane};
 
 /// Idle connections are closed by us before a usual server (60 s and more)
 /// closes them under a request.
@@ -41,15 +43,16 @@ pub(super) struct Request {
 
 /// Sends requests with one credential, within one budget.
 pub(super) struct Http {
-    client: Client,
+    transport: Arc<dyn Transport>,
     authorization: HeaderValue,
     budget: RequestBudget,
     clock: Clock,
+    jitter: Duration,
 }
 
 impl Http {
     pub(super) fn new(
-        base: &Url,
+        transport: Arc<dyn Transport>,
         token: &Secret,
         limits: &Limits,
         clock: Clock,
@@ -58,10 +61,11 @@ impl Http {
             .map_err(|_| CrossTradeError::Token)?;
         authorization.set_sensitive(true);
         Ok(Http {
-            client: client(base, limits)?,
+            transport,
             authorization,
             budget: RequestBudget::new(),
             clock,
+            jitter: limits.jitter,
         })
     }
 
@@ -78,12 +82,15 @@ impl Http {
     /// Waits for a permit of `lane`, sends the request once, and reads the
     /// answer. Never repeats anything.
     pub(super) async fn exchange(&self, lane: Lane, request: Request) -> Sent {
-        let call = format!("{} {}", request.method, request.url.path());
+        let method = request.method.clone();
+        let path = request.url.path().to_owned();
         let sent = self.send(lane, request).await;
         match &sent {
-            Sent::Answered(reply) => debug!(call, status = reply.status, "the venue answered"),
-            Sent::NoBudget => debug!(call, "not sent: no permit in time"),
-            Sent::Unsent(words) | Sent::Lost(words) => debug!(call, words, "no answer"),
+            Sent::Answered(reply) => {
+                debug!(%method, path, status = reply.status, "the venue answered");
+            }
+            Sent::NoBudget => debug!(%method, path, "not sent: no permit in time"),
+            Sent::Unsent(words) | Sent::Lost(words) => debug!(%method, path, words, "no answer"),
         }
         sent
     }
@@ -93,41 +100,80 @@ impl Http {
             return Sent::NoBudget;
         }
         let timeout = request.timeout;
-        let most = request.most;
-        let mut builder = self
-            .client
-            .request(request.method, request.url)
-            .timeout(timeout)
-            .header(AUTHORIZATION, self.authorization.clone());
-        if let Some(body) = request.body {
-            builder = builder.header(CONTENT_TYPE, "application/json").body(body);
-        }
-        match builder.send().await {
-            Ok(response) => Sent::Answered(self.received(response, timeout, most).await),
-            Err(error) if error.is_connect() || error.is_builder() => {
-                Sent::Unsent(format!("could not connect: {}", cause(&error)))
-            }
-            Err(error) if error.is_timeout() => Sent::Lost(format!("no answer within {timeout:?}")),
-            Err(error) => Sent::Lost(format!("the connection broke: {}", cause(&error))),
+        let outgoing = Outgoing {
+            method: request.method,
+            url: request.url,
+            authorization: self.authorization.clone(),
+            body: request.body,
+            timeout,
+            most: request.most,
+        };
+        match self.transport.send(outgoing).await {
+            Ok(incoming) => Sent::Answered(self.received(incoming).await),
+            Err(NoAnswer::NotSent(words)) => Sent::Unsent(words),
+            Err(NoAnswer::Late) => Sent::Lost(format!("no answer within {timeout:?}")),
+            Err(NoAnswer::Broke(words)) => Sent::Lost(words),
         }
     }
 
-    async fn received(&self, response: Response, timeout: Duration, most: usize) -> Reply {
-        let status = response.status().as_u16();
+    async fn received(&self, incoming: Incoming) -> Reply {
+        let status = incoming.status;
         let limited = status == 429;
-        let told = limited.then(|| retry_after::told_by_header(response.headers(), &self.clock));
+        let told = limited.then(|| retry_after::told_by_header(&incoming.headers, &self.clock));
         if limited {
             // Before the body is read, so that nothing else goes out meanwhile.
             self.budget.penalize(told.flatten().unwrap_or_default());
         }
-        let html = is_html(response.headers());
-        let body = body(response, timeout, most).await;
+        let html = is_html(&incoming.headers);
+        let body = incoming.body.await;
         let reply = Reply { status, html, body };
         if limited && told.flatten().is_none() {
-            let pause = retry_after::told_by_body(&reply).unwrap_or_else(retry_after::untold);
+            let pause = retry_after::told_by_body(&reply)
+                .unwrap_or_else(|| retry_after::untold(self.jitter));
             self.budget.penalize(pause);
         }
         reply
+    }
+}
+
+/// The network, by reqwest.
+pub(super) struct Network(Client);
+
+impl Network {
+    pub(super) fn new(base: &Url, limits: &Limits) -> Result<Network, CrossTradeError> {
+        client(base, limits).map(Network)
+    }
+}
+
+impl Transport for Network {
+    fn send(&self, request: Outgoing) -> Call<'_, Result<Incoming, NoAnswer>> {
+        let timeout = request.timeout;
+        let most = request.most;
+        let mut builder = self
+            .0
+            .request(request.method, request.url)
+            .timeout(timeout)
+            .header(AUTHORIZATION, request.authorization);
+        if let Some(body) = request.body {
+            builder = builder.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        Box::pin(async move {
+            match builder.send().await {
+                Ok(response) => Ok(Incoming {
+                    status: response.status().as_u16(),
+                    headers: response.headers().clone(),
+                    body: Box::pin(body(response, timeout, most)),
+                }),
+                Err(error) if error.is_connect() || error.is_builder() => Err(NoAnswer::NotSent(
+                    format!("could not connect: {}", cause(&error)),
+                )),
+                Err(error) if error.is_timeout() => Err(NoAnswer::Late),
+                Err(error) => Err(NoAnswer::Broke(format!(
+                    "the connection broke: {}",
+                    cause(&error)
+                ))),
+            }
+        })
     }
 }
 

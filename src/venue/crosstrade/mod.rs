@@ -8,6 +8,7 @@
 //!
 //! - `path` builds every address; a write's lies under one account
 //! - `client` sends once, within the budget and the timeouts
+//! - `transport` is the seam to the network
 //! - `reply` says what an answer means for a read and for a write
 //! - `snapshot`, `holdings`, `json`, `amount` read what was answered
 //! - `freshness` says whether a snapshot is news
@@ -21,6 +22,7 @@ mod path;
 mod reply;
 mod retry_after;
 mod snapshot;
+mod transport;
 mod words;
 
 use std::collections::BTreeMap;
@@ -32,7 +34,10 @@ use std::time::Duration;
 use reqwest::{Method, Url};
 use tokio::time::Instant;
 
-use self::client::{Http, Request};
+pub use self::reply::Broken;
+pub use self::transport::{Incoming, NoAnswer, Outgoing, Transport};
+
+use self::client::{Http, Network, Request};
 use self::freshness::{Fresh, Freshness};
 use self::path::Read;
 use self::retry_after::Clock;
@@ -63,6 +68,9 @@ pub struct Limits {
     pub poll_bytes: usize,
     /// The longest other answer, in bytes after decompression.
     pub read_bytes: usize,
+    /// The most that is added at random to a wait that the venue did not name,
+    /// so that several programs with one token do not all come back at once.
+    pub jitter: Duration,
 }
 
 impl Limits {
@@ -74,6 +82,7 @@ impl Limits {
         write: Duration::from_secs(5),
         poll_bytes: 8 * 1024 * 1024,
         read_bytes: 1024 * 1024,
+        jitter: Duration::from_millis(250),
     };
 }
 
@@ -135,9 +144,25 @@ impl CrossTrade {
         limits: Limits,
     ) -> Result<CrossTrade, CrossTradeError> {
         let base = checked_base(base_url)?;
+        let network = Arc::new(Network::new(&base, &limits)?);
+        CrossTrade::over(network, base_url, token, wall, limits)
+    }
+
+    /// The same over another way than the network.
+    ///
+    /// # Errors
+    /// As [`CrossTrade::new`].
+    pub fn over(
+        transport: Arc<dyn Transport>,
+        base_url: &str,
+        token: Secret,
+        wall: impl Fn() -> Timestamp + Send + Sync + 'static,
+        limits: Limits,
+    ) -> Result<CrossTrade, CrossTradeError> {
+        let base = checked_base(base_url)?;
         let clock: Clock = Arc::new(wall);
         Ok(CrossTrade {
-            http: Http::new(&base, &token, &limits, Arc::clone(&clock))?,
+            http: Http::new(transport, &token, &limits, Arc::clone(&clock))?,
             base,
             token,
             limits,

@@ -28,8 +28,8 @@ pub(super) struct Reply {
 }
 
 /// Why an answer's body is not there.
-#[derive(Debug)]
-pub(super) enum Broken {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Broken {
     /// It is longer than this many bytes.
     TooLong(usize),
     /// It broke off, or did not end in time.

@@ -20,9 +20,6 @@ pub(super) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The wait when the venue does not say one.
 const UNTOLD: Duration = Duration::from_secs(1);
-/// The most that is added to it, so that several programs with one token do
-/// not all come back at once.
-const JITTER_MS: u64 = 250;
 /// A body's figure above this is milliseconds (clients of the venue have seen
 /// both units).
 const SECONDS_UP_TO: i64 = 1000;
@@ -56,10 +53,13 @@ pub(super) fn told_by_body(reply: &Reply) -> Option<Duration> {
     pause(told)
 }
 
-/// The wait when nothing was said.
-pub(super) fn untold() -> Duration {
+/// The wait when nothing was said, with a random part below `jitter`.
+pub(super) fn untold(jitter: Duration) -> Duration {
+    let most = u64::try_from(jitter.as_millis()).unwrap_or(u64::MAX);
     let random = RandomState::new().hash_one(0_u8);
-    UNTOLD + Duration::from_millis(random % JITTER_MS)
+    UNTOLD.saturating_add(Duration::from_millis(
+        random.checked_rem(most).unwrap_or_default(),
+    ))
 }
 
 /// These seconds, at least none and at most the longest penalty.
@@ -142,6 +142,8 @@ mod tests {
                 "{body}"
             );
         }
-        assert!(untold() >= UNTOLD && untold() <= UNTOLD * 2);
+        let jitter = Duration::from_millis(250);
+        assert!(untold(jitter) >= UNTOLD && untold(jitter) <= UNTOLD + jitter);
+        assert_eq!(untold(Duration::ZERO), UNTOLD);
     }
 }

@@ -8,8 +8,8 @@
 //! and `trade.rs` know no I/O and take time as an argument; the same seed and
 //! the same calls give the same result. `routes.rs`, `api.rs`, `wire.rs` and
 //! `distort.rs` turn requests into calls and results into JSON, also purely.
-//! `handle.rs` holds the one lock; `server.rs`, `body.rs` and `control.rs` are
-//! the HTTP around it.
+//! `handle.rs` holds the one lock, and `answering.rs` says how a request is
+//! answered; `server.rs`, `body.rs` and `control.rs` are the HTTP around it.
 //!
 //! Simplified: every fill is whole and at the last price; a stop that gaps
 //! fills at the price after the gap, a limit that gaps at the better one.
@@ -17,6 +17,7 @@
 //! answer 404.
 
 mod account;
+mod answering;
 mod api;
 mod body;
 mod clock;
@@ -40,6 +41,7 @@ mod trade;
 mod wire;
 
 pub use account::ConnectionStatus;
+pub use answering::{Answered, Answering, Asked, Page};
 pub use clock::{ManualTime, PaperClock};
 pub use config::{
     AccountConfig, ConfigError, InstrumentConfig, MAX_ACCOUNTS, OrderConfig, PaperConfig,

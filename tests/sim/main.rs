@@ -3,6 +3,14 @@
 //! seed. What must always hold is checked after every step.
 //!
 //! `RISKD_SIM_SEED=17` runs one seed, `RISKD_SIM_SEEDS=5000` runs more.
+#![allow(missing_docs, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
 
 mod durable;
 mod faults;
@@ -11,6 +19,8 @@ mod mutations;
 mod random;
 mod regressions;
 mod rules;
+#[path = "../it/support.rs"]
+mod support;
 mod trader;
 mod venue;
 mod world;
