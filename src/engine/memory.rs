@@ -71,6 +71,20 @@ pub struct SessionAnchor {
     pub made_before: PnlSum,
 }
 
+impl SessionAnchor {
+    /// Balance at the open: what was observed, less what had been realized
+    /// before it was.
+    pub fn balance_at_open(&self) -> Option<Money> {
+        difference(self.balance, self.made_before.realized)
+    }
+
+    /// Equity at the open: what was observed, less what had been made before it
+    /// was.
+    pub fn equity_at_open(&self) -> Option<Money> {
+        difference(self.equity, self.made_before.total)
+    }
+}
+
 /// How the observation that anchors a session lies to its open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -229,8 +229,8 @@ impl SessionMemory {
             return PnlSum::default();
         };
         PnlSum {
-            total: difference(anchor.equity, anchor.made_before.total),
-            realized: difference(anchor.balance, anchor.made_before.realized),
+            total: anchor.equity_at_open(),
+            realized: anchor.balance_at_open(),
         }
     }
 

@@ -93,6 +93,52 @@ fn run(text: &str) -> String {
 }
 
 #[test]
+fn a_start_in_mid_session_counts_what_was_lost_before_it() {
+    let rules = RULES.replace(
+        "  - name: flat by the close",
+        r#"  - name: daily loss from the balance
+    accounts: [apex-2]
+    when: { max_loss: { amount: 1000, anchor: session_balance } }
+    then: [flatten]
+  - name: the same as an expression
+    accounts: [apex-2]
+    when: { expr: "equity <= session_open_equity - 1200" }
+    then: [flatten]
+  - name: flat by the close"#,
+    );
+    let rules = rules.replace(
+        "when: { pnl: { loss: 1 } }",
+        "when: { pnl: { loss: 1100 } }",
+    );
+    let files = |path: &Path| match path.to_str() {
+        Some("conf/rules.yaml") => Ok(rules.clone()),
+        _ => files(path),
+    };
+    // Since 18:00 of the evening before 800 were lost, says the venue.
+    let text = r#"
+rules: conf/rules.yaml
+tests:
+  - account: apex-2
+    start: 2026-03-05T09:30:00-05:00
+    steps:
+      - { at: 0s, realized: -800, unrealized: 0, balance: 49200, equity: 49200 }
+      - { at: 10s, unrealized: -199.99, equity: 49000.01 }
+      - { at: 20s, unrealized: -200, equity: 49000 }
+      - { at: 30s, unrealized: -300, equity: 48900 }
+      - { at: 40s, unrealized: -400, equity: 48800 }
+    expect:
+      - { at: 20s, rule: daily loss from the balance }
+      - { at: 30s, rule: of the other }
+      - { at: 40s, rule: the same as an expression }
+"#;
+    let loaded = rule_test::load("tests/my.test.yaml", text, &files);
+    assert_eq!(loaded.render_short(), "");
+    let file = loaded.file.unwrap();
+    let outcome = file.run(&file.tests[0]);
+    assert!(outcome.passed(), "{:?}", outcome.differences);
+}
+
+#[test]
 fn a_failed_test_says_what_was_expected_what_happened_and_why() {
     assert_snapshot!(run(r#"
 rules: conf/rules.yaml

@@ -2,6 +2,7 @@
 
 use super::{Context, Reading, comparison, resolve};
 use crate::domain::money::Money;
+use crate::engine::memory::PnlSum;
 use crate::engine::record::Fields;
 use crate::rules::ruleset::{Anchor, MaxLoss, MaxLossOf};
 
@@ -25,9 +26,9 @@ fn anchor(anchor: Anchor, context: &Context<'_>) -> Option<Money> {
     let at_open = context.memory.session.as_ref()?.anchor.as_ref()?;
     match anchor {
         Anchor::StartingBalance => context.account.starting_balance,
-        Anchor::SessionBalance => at_open.balance,
-        Anchor::SessionEquity => at_open.equity,
-        Anchor::SessionMax => Some(at_open.balance?.max(at_open.equity?)),
+        Anchor::SessionBalance => at_open.balance_at_open(),
+        Anchor::SessionEquity => at_open.equity_at_open(),
+        Anchor::SessionMax => Some(at_open.balance_at_open()?.max(at_open.equity_at_open()?)),
     }
 }
 
@@ -57,5 +58,8 @@ pub(super) fn describe(rule: &MaxLoss, context: &Context<'_>, fields: &mut Field
         fields
             .put("anchor_source", at_open.source.name())
             .put("anchor_at", at_open.at.to_rfc3339());
+        if at_open.made_before != PnlSum::ZERO {
+            fields.put_known("made_before", at_open.made_before.total);
+        }
     }
 }
