@@ -11,6 +11,7 @@ pub mod budget;
 pub mod diagnostic;
 pub mod explain;
 pub mod expression;
+pub mod reference;
 pub mod ruleset;
 pub mod schema;
 

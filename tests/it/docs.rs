@@ -1,4 +1,8 @@
-//! The documentation says what the program does.
+//! The documentation says what the program does. `RISKD_UPDATE_DOCS=1` writes
+//! the parts that come from the program.
+
+mod metrics;
+mod rules;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,6 +16,27 @@ use sqlx::{Connection, Row, SqliteConnection};
 fn text(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Whether a page is as it should be; brings it there when asked to.
+fn in_step(path: &str, expected: &str) {
+    if std::env::var_os("RISKD_UPDATE_DOCS").is_some() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        fs::write(file, expected).unwrap();
+        return;
+    }
+    let found = text(path);
+    let line = found
+        .lines()
+        .zip(expected.lines())
+        .position(|(found, expected)| found != expected)
+        .unwrap_or(found.lines().count().min(expected.lines().count()));
+    assert!(
+        found == expected,
+        "{path} is not in step from line {} on; RISKD_UPDATE_DOCS=1 writes it. Expected there:\n{}",
+        line + 1,
+        expected.lines().nth(line).unwrap_or_default()
+    );
 }
 
 /// The table of entry kinds, made from the source: name, meaning, durability.
