@@ -131,6 +131,23 @@ pub enum SecretError {
     },
 }
 
+/// Keeps what is in memory, the secrets among it, out of core dumps, and away
+/// from other processes of the same user. Whatever the system says, the program
+/// goes on: a missing precaution is no reason not to protect an account.
+pub fn keep_out_of_dumps() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    if let Err(error) = setrlimit(Resource::Core, none) {
+        tracing::warn!(%error, "the size of core dumps could not be limited");
+    }
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "core dumps could not be switched off");
+    }
+}
+
 /// Reads a secret from where the rule file says it is.
 ///
 /// # Errors

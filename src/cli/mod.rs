@@ -31,6 +31,8 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use printer::{Closed, Printer};
 
+use crate::secret;
+
 /// What a command ends with, as `--help` documents it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {
@@ -135,6 +137,7 @@ enum Command {
 /// exit code 2.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    secret::keep_out_of_dumps();
     let mut out = Printer::new(cli.color);
     match carry_out(cli.command, &mut out) {
         Ok(exit) => ExitCode::from(exit.code()),

@@ -1,12 +1,65 @@
-//! The token appears nowhere.
+//! The token appears nowhere: not in what is printed, answered, recorded or
+//! left behind, through faults, a kill and an end that dumps core.
 
-use super::rig::{CANARY, LOSS_LIMIT, Rig};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use super::rig::{CANARY, LOSS_LIMIT, Rig, signal};
 
 const ES: &str = "ES 03-26";
 
+fn holds_token(bytes: &[u8]) -> bool {
+    bytes
+        .windows(CANARY.len())
+        .any(|window| window == CANARY.as_bytes())
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// What the local API answers, head and body.
+fn get(http: &str, path: &str) -> Vec<u8> {
+    let mut stream = TcpStream::connect(http).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {http}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    answer
+}
+
+/// Whether a process that dumps core leaves a file in its folder here.
+fn cores_are_written() -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new("sh");
+    let _ = command
+        .args(["-c", "ulimit -c unlimited; kill -ABRT $$"])
+        .current_dir(folder.path())
+        .status();
+    core_in(folder.path())
+}
+
+fn core_in(folder: &Path) -> bool {
+    let files = std::fs::read_dir(folder).unwrap();
+    let mut names = files.map(|file| file.unwrap().file_name());
+    names.any(|name| name.to_string_lossy().starts_with("core"))
+}
+
 #[test]
-fn the_token_is_in_no_log_no_error_and_no_database() {
+fn the_token_is_nowhere() {
     let mut rig = Rig::new(&["Sim101"], LOSS_LIMIT);
+    let port = free_port();
+    let http = format!("127.0.0.1:{port}");
+    let text = std::fs::read_to_string(rig.rules()).unwrap();
+    rig.write_rules(&text.replace("http: off", &format!("http: \"{http}\"")));
     rig.venue.set_price(ES, 5000).unwrap();
     rig.venue.open("Sim101", ES, 1, None).unwrap();
     rig.start_ready();
@@ -16,11 +69,50 @@ fn the_token_is_in_no_log_no_error_and_no_database() {
         "success_false",
         "empty_body",
         "redirect",
+        "reset_mid_body",
+        "lost_after_effect",
     ] {
         rig.fault(&format!(r#"{{"fault": "{fault}", "count": 1}}"#));
     }
+    for code in [400, 401, 403, 429, 500] {
+        rig.fault(&format!(
+            r#"{{"fault": {{"status": {{"code": {code}}}}}, "count": 1}}"#
+        ));
+    }
     rig.venue.set_price(ES, 4980).unwrap();
     rig.wait_for("flat", |rig| rig.count("verified") > 0);
+    let mut shown = Vec::new();
+    for path in [
+        "/", "/status", "/healthz", "/readyz", "/events", "/metrics", "/nothing",
+    ] {
+        let answer = get(&http, path);
+        assert!(!answer.is_empty(), "{path}");
+        shown.push((path.to_owned(), answer));
+    }
+    let rules = rig.rules();
+    for arguments in [
+        &["status"][..],
+        &["status", "--json"],
+        &["events"],
+        &["why", "1"],
+        &["check"],
+        &["flatten", "acct-1"],
+    ] {
+        let mut command = rig.riskd();
+        command.args(arguments);
+        match arguments[0] {
+            "check" => command.arg(&rules),
+            _ => command.arg("--rules").arg(&rules),
+        };
+        let output = command.output().unwrap();
+        shown.push((
+            format!("{arguments:?}"),
+            [output.stdout, output.stderr].concat(),
+        ));
+    }
+    for (what, bytes) in &shown {
+        assert!(!holds_token(bytes), "the token is in {what}");
+    }
     rig.kill();
     rig.start_ready();
     assert_eq!(rig.terminate(), Some(0));
@@ -33,6 +125,7 @@ fn the_token_is_in_no_log_no_error_and_no_database() {
         .output()
         .unwrap();
     assert!(!refused.status.success());
+    assert!(!holds_token(&refused.stdout) && !holds_token(&refused.stderr));
     let mut searched = 0;
     for file in rig.files() {
         if file.ends_with("token") {
@@ -40,16 +133,50 @@ fn the_token_is_in_no_log_no_error_and_no_database() {
         }
         searched += 1;
         let bytes = std::fs::read(&file).unwrap();
-        let found = bytes
-            .windows(CANARY.len())
-            .any(|window| window == CANARY.as_bytes());
-        assert!(!found, "the token is in {}", file.display());
+        assert!(!holds_token(&bytes), "the token is in {}", file.display());
     }
     assert!(
         searched >= 5,
         "stdout, stderr and the database were searched"
     );
-    for output in [&refused.stdout, &refused.stderr] {
-        assert!(!String::from_utf8_lossy(output).contains(CANARY));
+    println!(
+        "the token was searched for in {} answers and outputs and in {searched} files: 0 hits",
+        shown.len() + 2
+    );
+}
+
+#[test]
+fn no_core_is_dumped() {
+    let mut rig = Rig::new(&["Sim101"], LOSS_LIMIT);
+    rig.start_ready();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", rig.pid())).unwrap();
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"));
+    let numbers: Vec<&str> = core.unwrap().split_whitespace().skip(4).collect();
+    assert_eq!(numbers[..2], ["0", "0"]);
+    rig.terminate();
+
+    // As one who wants cores would start it.
+    let mut command = Command::new("sh");
+    let mut child = command
+        .args([
+            "-c",
+            "ulimit -c unlimited; exec \"$0\" run --rules rules.yaml",
+        ])
+        .arg(env!("CARGO_BIN_EXE_riskd"))
+        .current_dir(rig.folder.path())
+        .process_group(0)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    rig.wait_for("the daemon to be ready", |rig| rig.count("ready") == 2);
+    signal(child.id(), "ABRT");
+    let ended = child.wait().unwrap();
+    assert!(!ended.success());
+    assert!(!core_in(rig.folder.path()));
+    if !cores_are_written() {
+        println!("this machine writes no cores into folders: that none was written says nothing");
     }
 }
