@@ -44,7 +44,8 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
             let message = Message::test(daemon::wall());
             match notify::try_once(notifier, &message).await {
                 Ok(answer) => {
-                    let text = format!("{} ({}): {}", notifier.name, notifier.kind.name(), answer.0);
+                    let text =
+                        format!("{} ({}): {}", notifier.name, notifier.kind.name(), answer.0);
                     out.line(out.paint(Paint::Green, &text))?;
                 }
                 Err(problem) => {
@@ -59,7 +60,11 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
 }
 
 fn chosen<'r>(args: &Args, rules: &'r RuleSet) -> anyhow::Result<Vec<&'r Notifier>> {
-    let known: Vec<&str> = rules.notifiers.iter().map(|one| one.name.as_str()).collect();
+    let known: Vec<&str> = rules
+        .notifiers
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
     if known.is_empty() {
         bail!("the rule file declares no notifier; add one under `notify:`");
     }

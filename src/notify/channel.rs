@@ -60,11 +60,13 @@ impl Channel {
             NotifierKind::Telegram { api, chat, token } => {
                 let token = resolve(token)?;
                 let chat = chat.clone();
-                post(bot_url(api, &token)?, None, Service::Telegram { chat, token })
+                post(
+                    bot_url(api, &token)?,
+                    None,
+                    Service::Telegram { chat, token },
+                )
             }
-            NotifierKind::Discord { url } => {
-                post(checked(resolve(url)?)?, None, Service::Discord)
-            }
+            NotifierKind::Discord { url } => post(checked(resolve(url)?)?, None, Service::Discord),
             NotifierKind::Slack { url } => post(checked(resolve(url)?)?, None, Service::Slack),
             NotifierKind::Ntfy {
                 server,

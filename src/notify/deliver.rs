@@ -180,7 +180,7 @@ impl Line {
         let untold = std::mem::take(&mut self.untold);
         if untold > 0 {
             hub.report(format!(
-                "{} more to {} were not delivered while it failed",
+                "{} to {} were not delivered while it failed, beside those told of",
                 messages(untold),
                 outbox.name
             ));

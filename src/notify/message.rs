@@ -142,7 +142,11 @@ mod tests {
             ("01234567890", 10, "0123 [cut]"),
             ("", 10, ""),
             // Never half of a character: each of these is two units.
-            ("\u{1f6a8}\u{1f6a8}\u{1f6a8}\u{1f6a8}\u{1f6a8}\u{1f6a8}", 11, "\u{1f6a8}\u{1f6a8} [cut]"),
+            (
+                "\u{1f6a8}\u{1f6a8}\u{1f6a8}\u{1f6a8}\u{1f6a8}\u{1f6a8}",
+                11,
+                "\u{1f6a8}\u{1f6a8} [cut]",
+            ),
         ] {
             assert_eq!(fitted(text, most, units, as_it_is), expect);
         }

@@ -101,8 +101,11 @@ impl Notifiers {
             self.running.insert(name, running);
         }
         let outboxes = self.running.values();
-        self.hub
-            .set(outboxes.map(|running| Arc::clone(&running.outbox)).collect());
+        self.hub.set(
+            outboxes
+                .map(|running| Arc::clone(&running.outbox))
+                .collect(),
+        );
         for running in old.into_values() {
             tokio::spawn(end(running, Arc::clone(&self.hub), later(LAST_TRIES)));
         }
@@ -205,8 +208,5 @@ impl Channels {
 /// Why it did not arrive, in words; never a secret.
 pub async fn try_once(notifier: &Notifier, message: &Message) -> Result<Answer, String> {
     let channel = Channel::of(&notifier.kind, &Shared::default())?;
-    channel
-        .send(message)
-        .await
-        .map_err(|failure| failure.words)
+    channel.send(message).await.map_err(|failure| failure.words)
 }

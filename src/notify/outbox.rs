@@ -165,7 +165,9 @@ impl Outbox {
                     .waiting
                     .iter()
                     .filter(|letter| !is_closed || !tried_last.contains(&letter.number))
-                    .min_by_key(|letter| (std::cmp::Reverse(letter.message.severity), letter.number))
+                    .min_by_key(|letter| {
+                        (std::cmp::Reverse(letter.message.severity), letter.number)
+                    })
                     .cloned();
                 if let Some(letter) = best {
                     inner.trying = Some(letter.number);
@@ -210,9 +212,7 @@ impl Outbox {
                 let is_new = |letter: &Letter| {
                     letter.tries == 0 && letter.message.severity == Severity::Critical
                 };
-                if inner.is_closed
-                    || inner.channels != channel
-                    || inner.waiting.iter().any(is_new)
+                if inner.is_closed || inner.channels != channel || inner.waiting.iter().any(is_new)
                 {
                     return;
                 }

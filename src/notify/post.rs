@@ -96,7 +96,9 @@ impl Post {
         request = match &self.service {
             Service::Webhook => request.json(message),
             Service::Telegram { chat, .. } => request.json(&telegram::body(message, chat)),
-            Service::Discord => request.query(&[discord::WAIT]).json(&discord::body(message)),
+            Service::Discord => request
+                .query(&[discord::WAIT])
+                .json(&discord::body(message)),
             Service::Slack => request.json(&slack::body(message)),
             Service::Ntfy { topic } => request.json(&ntfy::body(message, topic.expose())),
         };
@@ -106,7 +108,8 @@ impl Post {
         let headers = std::mem::take(answer.headers_mut());
         let body = read(&mut answer).await;
         let value: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        let said = self.hide(said(&body, &value));
+        // Hidden before it is cut: a half of a secret is too much.
+        let said = cut(&self.hide(said(&body, &value)));
         let is_taken = status.is_success() && self.is_taken(&value);
         let words = match said.is_empty() {
             true => format!("the server answered {status}"),
@@ -202,9 +205,13 @@ fn said(body: &[u8], value: &Value) -> String {
     if let Some(chat) = value.pointer("/parameters/migrate_to_chat_id") {
         text.push_str(&format!("; the chat is now {chat}"));
     }
+    text
+}
+
+fn cut(text: &str) -> String {
     match text.char_indices().nth(MAX_TOLD) {
         Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
-        None => text,
+        None => text.to_owned(),
     }
 }
 

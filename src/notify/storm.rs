@@ -35,11 +35,7 @@ struct Lately {
 impl Storm {
     /// The notice, if it may pass; else it is kept.
     pub(super) fn pass(&mut self, notice: Notice, now: Instant) -> Option<Notice> {
-        let key = (
-            notice.kind,
-            notice.account.clone(),
-            notice.rule.clone(),
-        );
+        let key = (notice.kind, notice.account.clone(), notice.rule.clone());
         let lately = self.0.entry(key).or_insert(Lately {
             since: now,
             passed: 0,

@@ -2,8 +2,8 @@
 
 use super::read::Word;
 use super::ruleset::{
-    Anchor, Breach, Loosening, MailTls, MaxLossOf, Metric, Mode, Only, PnlOf, PnlOver, PnlPer, Ratchet,
-    Rearm, Span, Until,
+    Anchor, Breach, Loosening, MailTls, MaxLossOf, Metric, Mode, Only, PnlOf, PnlOver, PnlPer,
+    Ratchet, Rearm, Span, Until,
 };
 use crate::domain::severity::Severity;
 

@@ -126,8 +126,8 @@ fn base_url(
 fn chat(node: &Node<'_>, findings: &mut Findings) -> Option<String> {
     let text = read::scalar(node, "a chat", findings)?;
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let is_number = (1..=MAX_CHAT_DIGITS).contains(&digits.len())
-        && digits.bytes().all(|b| b.is_ascii_digit());
+    let is_number =
+        (1..=MAX_CHAT_DIGITS).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     let is_channel = text.strip_prefix('@').is_some_and(|name| {
         CHANNEL_NAME.contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')

@@ -38,10 +38,7 @@ const SEVERITY: Key = may(
 static LOG: Table = secretive(
     "a log notifier",
     "Messages become lines in riskd's own log.",
-    &[
-        kind!("log"),
-        SEVERITY,
-    ],
+    &[kind!("log"), SEVERITY],
 );
 
 static WEBHOOK: Table = secretive(

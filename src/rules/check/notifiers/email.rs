@@ -112,7 +112,9 @@ fn address(node: &Node<'_>, findings: &mut Findings) -> Option<String> {
                 !label.is_empty()
                     && !label.starts_with('-')
                     && !label.ends_with('-')
-                    && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                    && label
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b == b'-')
             };
             user_right && domain.split('.').all(label)
         });
