@@ -4,7 +4,7 @@ use anyhow::bail;
 
 use super::find::{self, RulesArg};
 use super::printer::{Paint, Printer};
-use super::{Exit, runtime};
+use super::{Exit, log, runtime};
 use crate::daemon;
 use crate::notify::{self, Message};
 use crate::rules::ruleset::{Notifier, RuleSet};
@@ -38,6 +38,8 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
         bail!("the rule file {} is refused", path.display());
     };
     let notifiers = chosen(args, &rules)?;
+    // What a `log` notifier writes is to be seen.
+    log::start(log::Format::default(), out.err)?;
     runtime::short(async {
         let mut exit = Exit::Done;
         for notifier in notifiers {

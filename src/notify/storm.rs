@@ -90,3 +90,81 @@ fn counted(mut notice: Notice, held: u32) -> Notice {
     }
     notice
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::effect::{Audience, Severity};
+
+    fn notice(text: &str) -> Notice {
+        Notice {
+            to: Audience::Everyone,
+            severity: Severity::Warning,
+            kind: EntryKind::LockViolated,
+            account: Some(AccountName::from("a")),
+            rule: None,
+            text: text.to_owned(),
+        }
+    }
+
+    fn texts(notices: Vec<Notice>) -> Vec<String> {
+        notices.into_iter().map(|notice| notice.text).collect()
+    }
+
+    #[test]
+    fn a_storm_is_told_once_a_span_and_what_follows_it_at_once() {
+        let begin = Instant::now();
+        let at = |seconds| begin + Duration::from_secs(seconds);
+        let mut storm = Storm::default();
+        for second in 0..3 {
+            assert!(storm.pass(notice("early"), at(second)).is_some());
+        }
+        for second in 3..60 {
+            assert!(
+                storm
+                    .pass(notice(&format!("at {second}")), at(second))
+                    .is_none()
+            );
+            assert!(storm.over(at(second)).is_empty());
+        }
+        let told = texts(storm.over(at(60)));
+        assert_eq!(told, ["at 59 [the latest of 57 such messages within 60 s]"]);
+        // It goes on: nothing passes at once, one comes out at the end.
+        assert!(storm.pass(notice("more"), at(61)).is_none());
+        assert!(storm.over(at(119)).is_empty());
+        assert_eq!(texts(storm.over(at(120))), ["more"]);
+        // A span of silence, and the next one passes.
+        assert!(storm.over(at(180)).is_empty());
+        assert!(storm.0.is_empty());
+        assert!(storm.pass(notice("anew"), at(181)).is_some());
+    }
+
+    #[test]
+    fn other_accounts_rules_and_kinds_are_no_part_of_it() {
+        let now = Instant::now();
+        let mut storm = Storm::default();
+        for _ in 0..4 {
+            storm.pass(notice("x"), now);
+        }
+        assert!(storm.pass(notice("x"), now).is_none());
+        let others = [
+            Notice {
+                account: Some(AccountName::from("b")),
+                ..notice("x")
+            },
+            Notice {
+                rule: Some(RuleName::from("r")),
+                ..notice("x")
+            },
+            Notice {
+                kind: EntryKind::Verified,
+                ..notice("x")
+            },
+        ];
+        for other in others {
+            assert!(storm.pass(other, now).is_some());
+        }
+        assert_eq!(storm.rest().len(), 1);
+        assert!(storm.rest().is_empty());
+    }
+}

@@ -14,7 +14,8 @@ async fn notify_test(secrets: &Secrets, notify: &str, args: &[&str]) -> Output {
         .args(args)
         .arg("--rules")
         .arg(rules)
-        .env_remove("RISKD_RULES");
+        .env_remove("RISKD_RULES")
+        .env_remove("RISKD_LOG");
     // The stub lives on this thread's runtime.
     tokio::task::spawn_blocking(move || command.output().unwrap())
         .await
@@ -53,6 +54,10 @@ async fn it_prints_what_the_service_answered() {
     assert_eq!(all.status.code(), Some(1));
     let out = text(&all.stdout);
     assert_eq!(out.lines().count(), 3, "{out}");
+    assert!(
+        text(&all.stderr).contains("this is a test"),
+        "the log has it"
+    );
     assert!(
         out.contains("team (discord): the server answered 403 Forbidden"),
         "{out}"
