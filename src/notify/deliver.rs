@@ -71,8 +71,8 @@ pub(super) async fn run(outbox: Arc<Outbox>, hub: Arc<Hub>) {
                     tried_last.push(letter.number);
                 }
                 let wait = line.failed(letter, &failure, &outbox, &hub);
-                if let Some((until, is_asked)) = wait {
-                    pause(&outbox, until, is_asked, number).await;
+                if let Some(wait) = wait {
+                    pause(&outbox, &hub, wait, number).await;
                 }
             }
         }
@@ -81,19 +81,31 @@ pub(super) async fn run(outbox: Arc<Outbox>, hub: Arc<Hub>) {
 }
 
 /// Waits until then, or until it is worth to try before. What a service asks
-/// for is kept even for a critical message.
-async fn pause(outbox: &Outbox, until: Instant, is_asked: bool, channel: u64) {
-    if is_asked {
+/// for is kept even for a critical message; that one goes to another notifier
+/// at once.
+async fn pause(outbox: &Outbox, hub: &Hub, wait: Wait, channel: u64) {
+    loop {
         tokio::select! {
-            () = sleep_until(until) => {}
-            () = outbox.renewed(channel) => {}
-        }
-    } else {
-        tokio::select! {
-            () = sleep_until(until) => {}
+            () = sleep_until(wait.until) => return,
             () = outbox.urgent(channel) => {}
         }
+        if !wait.is_asked_for || outbox.is_closed() || outbox.channel().1 != channel {
+            return;
+        }
+        for mut letter in outbox.untried_critical() {
+            letter.tries = 1;
+            letter.stand_in = hub.stand_in(&letter, &outbox.name);
+            outbox.keep(letter);
+        }
     }
+}
+
+/// A pause between two tries.
+#[derive(Clone, Copy)]
+struct Wait {
+    until: Instant,
+    /// Whether the service asked for it.
+    is_asked_for: bool,
 }
 
 impl Line {
@@ -122,15 +134,14 @@ impl Line {
         self.refuses_until = None;
     }
 
-    /// Decides on a letter that did not arrive; until when to wait, and whether
-    /// the service asked for it.
+    /// Decides on a letter that did not arrive, and how long to wait.
     fn failed(
         &mut self,
         mut letter: Letter,
         failure: &Failure,
         outbox: &Outbox,
         hub: &Hub,
-    ) -> Option<(Instant, bool)> {
+    ) -> Option<Wait> {
         outbox.set_works(Works::No);
         self.failures = self.failures.saturating_add(1);
         letter.tries = letter.tries.saturating_add(1);
@@ -160,7 +171,10 @@ impl Line {
             outbox.keep(letter);
         }
         let wait = backoff(self.failures).max(asked.unwrap_or_default());
-        Some((later(wait)?, asked.is_some()))
+        Some(Wait {
+            until: later(wait)?,
+            is_asked_for: asked.is_some(),
+        })
     }
 
     /// A critical message that did not arrive is told of in any case, others

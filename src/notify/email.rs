@@ -12,7 +12,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use tokio::time::timeout;
 
-use super::failure::{Answer, Failure, Verdict};
+use super::failure::{Answer, Failure, Verdict, with_causes};
 use super::message::{Message, as_it_is, fitted, units};
 use crate::rules::ruleset::{Email, MailTls};
 use crate::secret::{self, Secret};
@@ -95,7 +95,7 @@ impl Mail {
             mail = mail.to(Mailbox::new(None, address.clone()));
         }
         let event = message.event;
-        mail.body(format!("{}\n\n{event}, {}\n", message.text, message.time))
+        mail.body(format!("{}\n\n{event}, {}\n", message.text, message.clock))
     }
 
     fn failure(&self, error: &lettre::transport::smtp::Error) -> Failure {
@@ -109,18 +109,8 @@ impl Mail {
             None if error.is_client() => Verdict::Refused,
             _ => Verdict::Later(None),
         };
-        let mut words = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            let cause_words = cause.to_string();
-            if !words.contains(&cause_words) {
-                words.push_str(": ");
-                words.push_str(&cause_words);
-            }
-            source = cause.source();
-        }
         Failure {
-            words: self.hide(words.split_whitespace().collect::<Vec<_>>().join(" ")),
+            words: self.hide(with_causes(error.to_string(), error)),
             verdict,
         }
     }

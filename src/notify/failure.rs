@@ -1,5 +1,6 @@
 //! What a service answered, and what that means for the message.
 
+use std::error::Error;
 use std::time::Duration;
 
 /// What the service answered to a message that it took, in words.
@@ -44,4 +45,18 @@ pub(super) fn verdict_of(status: u16, after: Option<Duration>) -> Verdict {
         408 | 425 | 429 | 500.. => Verdict::Later(after),
         _ => Verdict::Rejected,
     }
+}
+
+/// These words, and those of the error's causes that are not in them. One line.
+pub(super) fn with_causes(mut words: String, error: &dyn Error) -> String {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_words = cause.to_string();
+        if !words.contains(&cause_words) {
+            words.push_str(": ");
+            words.push_str(&cause_words);
+        }
+        source = cause.source();
+    }
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
 }

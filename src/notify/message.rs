@@ -25,6 +25,9 @@ pub struct Message {
     pub rule: Option<String>,
     /// When, RFC 3339.
     pub time: String,
+    /// The time for people.
+    #[serde(skip)]
+    pub(super) clock: String,
     /// The same for every try, so that a receiver can tell a repetition.
     #[serde(skip)]
     pub(super) id: String,
@@ -40,6 +43,7 @@ impl Message {
             account: notice.account.as_ref().map(ToString::to_string),
             rule: notice.rule.as_ref().map(ToString::to_string),
             time: now.to_rfc3339(),
+            clock: clock(now),
             id: format!("riskd-{}-{number}", now.timestamp_micros()),
         }
     }
@@ -53,6 +57,7 @@ impl Message {
             account: None,
             rule: None,
             time: now.to_rfc3339(),
+            clock: clock(now),
             id: format!("riskd-{}-test", now.timestamp_micros()),
         }
     }
@@ -77,8 +82,12 @@ impl Message {
 
     /// Headline, text and time, for services that show one text.
     pub(super) fn whole(&self) -> String {
-        format!("riskd {}\n{}\n{}", self.headline(), self.text, self.time)
+        format!("riskd {}\n{}\n{}", self.headline(), self.text, self.clock)
     }
+}
+
+fn clock(now: Timestamp) -> String {
+    now.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// The text without control characters but line breaks: words of a venue may

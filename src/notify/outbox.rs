@@ -32,6 +32,12 @@ pub(super) struct Letter {
     pub(super) stand_in: Option<NotifierName>,
 }
 
+impl Letter {
+    fn is_new_and_critical(&self) -> bool {
+        self.tries == 0 && self.message.severity == Severity::Critical
+    }
+}
+
 /// How a notifier did lately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Works {
@@ -209,10 +215,9 @@ impl Outbox {
         loop {
             {
                 let inner = self.inner();
-                let is_new = |letter: &Letter| {
-                    letter.tries == 0 && letter.message.severity == Severity::Critical
-                };
-                if inner.is_closed || inner.channels != channel || inner.waiting.iter().any(is_new)
+                if inner.is_closed
+                    || inner.channels != channel
+                    || inner.waiting.iter().any(Letter::is_new_and_critical)
                 {
                     return;
                 }
@@ -221,17 +226,15 @@ impl Outbox {
         }
     }
 
-    /// Waits for another channel or the end.
-    pub(super) async fn renewed(&self, channel: u64) {
-        loop {
-            {
-                let inner = self.inner();
-                if inner.is_closed || inner.channels != channel {
-                    return;
-                }
-            }
-            self.changed.notified().await;
-        }
+    /// The critical messages that were never tried.
+    pub(super) fn untried_critical(&self) -> Vec<Letter> {
+        let inner = self.inner();
+        inner
+            .waiting
+            .iter()
+            .filter(|letter| letter.is_new_and_critical())
+            .cloned()
+            .collect()
     }
 
     /// Nothing comes after this: what waits is tried a last time.

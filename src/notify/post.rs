@@ -5,13 +5,12 @@ mod ntfy;
 mod slack;
 mod telegram;
 
-use std::error::Error;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::{Value, json};
 
-use super::failure::{Answer, Failure, verdict_of};
+use super::failure::{Answer, Failure, verdict_of, with_causes};
 use super::message::Message;
 use crate::http;
 use crate::secret::Secret;
@@ -160,20 +159,11 @@ impl Post {
 /// What a failed request says, with its causes and without its address.
 pub(super) fn words_of(error: reqwest::Error) -> String {
     let error = error.without_url();
-    let mut words = match error.is_timeout() {
+    let words = match error.is_timeout() {
         true => "no answer in time".to_owned(),
         false => error.to_string(),
     };
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_words = cause.to_string();
-        if !words.contains(&cause_words) {
-            words.push_str(": ");
-            words.push_str(&cause_words);
-        }
-        source = cause.source();
-    }
-    words
+    with_causes(words, &error)
 }
 
 /// The beginning of the answer. One that breaks off is as good as it is.

@@ -22,7 +22,7 @@ pub(super) fn body(message: &Message, topic: &str) -> Value {
         Severity::Info => (2, "information_source"),
     };
     let title = format!("riskd {}", message.headline());
-    let text = format!("{}\n{}", message.text, message.time);
+    let text = format!("{}\n{}", message.text, message.clock);
     json!({
         "topic": topic,
         "title": fitted(&title, MOST_TITLE, str::len, as_it_is),

@@ -158,6 +158,29 @@ async fn a_critical_message_goes_to_another_notifier_that_works() {
 }
 
 #[tokio::test]
+async fn a_critical_message_does_not_wait_for_a_service_that_asks_for_time() {
+    let (slow, working) = (
+        Stub::new([Reply::Say(429, "retry-after: 600\r\n", String::new())]).await,
+        Stub::new([Reply::ok("")]).await,
+    );
+    let mut desk = Desk::new(&(hook("phone", &slow) + &hook("mail", &working)));
+    desk.send(to("phone", notice(Severity::Info, "r", "first")));
+    slow.wait(1).await;
+    let begun = Instant::now();
+    desk.send(to("phone", fired("r")));
+    let asked = working.wait(1).await;
+    assert!(
+        asked[0]
+            .body
+            .contains("sent here because phone cannot be reached")
+    );
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    desk.send(to("phone", fired("s")));
+    working.wait(2).await;
+    assert_eq!(slow.asked().len(), 1, "it asked for time");
+}
+
+#[tokio::test]
 async fn one_that_went_to_everyone_is_not_sent_twice() {
     let (broken, working) = (
         Stub::new([Reply::status(403, "")]).await,

@@ -8,7 +8,7 @@ use riskd::engine::effect::Severity;
 
 /// What stands at the front of a whole message.
 const HEAD: &str = "riskd critical: apex_1, daily loss";
-const TIME: &str = "2026-03-05T14:30:00+00:00";
+const TIME: &str = "2026-03-05 14:30:00 UTC";
 
 /// Sends one message through the notifier and gives what arrived.
 async fn arrived(stub: &Stub, notifier: &str) -> Asked {
@@ -138,7 +138,7 @@ async fn a_webhook_gets_everything_as_json() {
             "event": "fired",
             "account": "apex_1",
             "rule": "daily loss",
-            "time": TIME,
+            "time": "2026-03-05T14:30:00+00:00",
         })
     );
 }
