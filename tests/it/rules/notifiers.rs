@@ -312,3 +312,20 @@ fn what_is_left_out_is_as_usual() {
         assert_eq!(email.to, ["c@d.de"]);
     }
 }
+
+#[test]
+fn warnings_that_no_notifier_hears_are_warned_of() {
+    let with = |severity: &str, warn_at: &str| {
+        let rule = format!(
+            "  - {{ name: r, accounts: [a-1], when: {{ pnl: {{ loss: 5 }} }}, then: [flatten], warn_at: {warn_at}, notify: log }}\n"
+        );
+        with_rules(&rule).replace("kind: log", &format!("kind: log, severity: {severity}"))
+    };
+    check(
+        &with("critical", "^[70%]"),
+        "warning: nobody hears of these warnings",
+    );
+    for severity in ["info", "warning"] {
+        assert_eq!(load(&with(severity, "[70%]")).render_short(), "");
+    }
+}
