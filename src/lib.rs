@@ -33,7 +33,7 @@
 //! | `cli` | the commands: arguments and printing |
 //! | [`daemon`] | the shell: dispatcher, pollers, executors, reload, life cycle, and the one place that reads the clocks |
 //! | [`api`] | local HTTP: state, events, metrics, commands with a token, the page |
-//! | [`notify`] | messages to people |
+//! | [`notify`] | messages to people, each service behind a queue of its own; the heartbeat |
 //! | [`store`] | the record: SQLite, all of the SQL, migrations |
 //! | [`venue`] | the trait of a venue, its request budget, one folder an adapter; `venue::paper` simulates one |
 //! | [`http`], [`secret`] | what every HTTP client has in common; where secrets come from |

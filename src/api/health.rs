@@ -7,7 +7,7 @@ use crate::engine::status::AccountStatus;
 const MANY_ROUNDS: u32 = 5;
 
 /// Everything that a person should look at; none when all is well.
-pub(super) fn problems(status: &Status) -> Vec<String> {
+pub fn problems(status: &Status) -> Vec<String> {
     let mut problems = Vec::new();
     if !status.ready {
         problems.push("not every account was observed since the start".to_owned());

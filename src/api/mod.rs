@@ -35,6 +35,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 pub use ask::{PersonError, Question};
+pub use health::problems;
 pub use token::{Token, token_path};
 
 use crate::store::Reader;

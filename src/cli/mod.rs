@@ -13,6 +13,7 @@ mod flatten;
 mod hand;
 mod log;
 mod man;
+mod notify_test;
 mod paper;
 mod printer;
 mod replay;
@@ -121,6 +122,8 @@ enum Command {
     Unlock(hand::UnlockArgs),
     /// Let a fired rule fire again, through the running daemon
     Rearm(hand::RearmArgs),
+    /// Send a test message through a notifier of the rule file, without the daemon
+    NotifyTest(notify_test::Args),
     /// See riskd work on simulated accounts
     Demo(demo::Args),
     /// Run the paper venue alone: CrossTrade's API over simulated accounts
@@ -162,6 +165,7 @@ fn carry_out(command: Command, out: &mut Printer) -> anyhow::Result<Exit> {
         Command::Lock(args) => hand::lock(&args, out),
         Command::Unlock(args) => hand::unlock(&args, out),
         Command::Rearm(args) => hand::rearm(&args, out),
+        Command::NotifyTest(args) => notify_test::run(&args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Paper(args) => paper::run(&args, out),
         Command::Schema(args) => schema::run(&args, out),

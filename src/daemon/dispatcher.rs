@@ -17,6 +17,7 @@ use tracing::{error, info, warn};
 use super::clock::Clock;
 use super::counters::Counters;
 use super::executor::{Job, JobKind};
+use super::heartbeat::Heart;
 use super::input::{Input, Polled, Queues};
 use super::latency::Latencies;
 use super::lifecycle::Lifecycle;
@@ -39,6 +40,8 @@ use crate::store::{Batch, Health, Quality, RuleSetRow, Sample, StoreHandle};
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 /// How long a person's command waits for the record.
 const RECORD_WAIT: Duration = Duration::from_secs(5);
+/// How long messages that wait are tried when the daemon stops.
+const LAST_MESSAGES: Duration = Duration::from_secs(5);
 /// A difference of the two clocks beyond this between two turns is a step of
 /// the wall clock.
 const CLOCK_STEP: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
@@ -55,6 +58,7 @@ pub(super) struct Dispatcher {
     pub(super) inputs: mpsc::Sender<Input>,
     pub(super) venues: Venues,
     pub(super) notifiers: Notifiers,
+    pub(super) heart: watch::Sender<Heart>,
     pub(super) latencies: Arc<Latencies>,
     pub(super) counters: Counters,
     pub(super) lifecycle: Lifecycle,
@@ -110,12 +114,18 @@ impl Dispatcher {
             if Instant::now() >= self.due {
                 self.due = later(LONGEST_SLEEP);
                 self.step(Event::Time, None);
+                self.notifiers.tick(self.clock.now().wall);
             }
             self.watch_the_clock();
             self.venues
                 .want_orders(self.engine.accounts_needing_orders(self.clock.now()));
         }
         self.tell(EntryKind::Stopped, "riskd stops".to_owned());
+        let now = self.clock.now().wall;
+        self.notifiers.close(now, LAST_MESSAGES).await;
+        while let Ok(failure) = queues.undelivered.try_recv() {
+            self.take_undelivered(failure);
+        }
     }
 
     fn now(&self) -> Now {
@@ -473,8 +483,12 @@ impl Dispatcher {
             rules,
             venues,
             channels,
+            heart,
         } = prepared;
         if self.engine.rules().hash == rules.hash {
+            // Their secrets may have changed.
+            self.notifiers.replace(channels);
+            self.heart.send_replace(heart);
             return Ok("the rule file has not changed".to_owned());
         }
         let running = &self.engine.rules().daemon;
@@ -496,6 +510,7 @@ impl Dispatcher {
         let rules = Arc::new(rules);
         self.venues.change(&rules, venues);
         self.notifiers.replace(channels);
+        self.heart.send_replace(heart);
         self.lifecycle.watch(&rules);
         let now = self.now();
         self.rules_file.loaded = now.wall;

@@ -8,6 +8,7 @@ mod clock;
 mod counters;
 mod dispatcher;
 mod executor;
+mod heartbeat;
 mod input;
 mod latency;
 mod lifecycle;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -161,6 +162,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         rules,
         venues: connected,
         channels,
+        heart,
     } = Prepared::new(rules, &[]).map_err(StartError::Setup)?;
     let rules = Arc::new(rules);
     let clock = Clock::start();
@@ -206,6 +208,8 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     venues.change(&rules, connected);
     let (failures, undelivered) = mpsc::channel(UNDELIVERED);
     let notifiers = Notifiers::start(channels, failures);
+    let (heart, beating) = watch::channel(heart);
+    tokio::spawn(heartbeat::run(questions.clone(), beating, stop.clone()));
     let mut dispatcher = Dispatcher {
         engine,
         clock: clock.clone(),
@@ -217,6 +221,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         inputs: inputs.clone(),
         venues,
         notifiers,
+        heart,
         latencies,
         counters: Counters::default(),
         lifecycle: Lifecycle::new(&rules),

@@ -8,12 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::{Clock, wall};
 use super::executor::{self, Job};
+use super::heartbeat::Heart;
 use super::input::Input;
 use super::latency::Latencies;
 use super::poller::{Accounts, Poller};
 use crate::domain::account::{AccountName, VenueName};
 use crate::engine::event::Event;
-use crate::notify::Channels;
+use crate::notify::{Channels, Pulse};
 use crate::rules::ruleset::{self, RuleSet, VenueKind};
 use crate::secret;
 use crate::venue::crosstrade::CrossTrade;
@@ -41,6 +42,7 @@ pub struct Prepared {
     pub(super) rules: RuleSet,
     pub(super) venues: HashMap<VenueName, Arc<dyn Venue>>,
     pub(super) channels: Channels,
+    pub(super) heart: Heart,
 }
 
 impl Prepared {
@@ -59,7 +61,9 @@ impl Prepared {
                 venues.insert(config.name.clone(), connect(config)?);
             }
         }
+        let pulse = rules.daemon.heartbeat.as_ref().map(Pulse::of).transpose()?;
         Ok(Prepared {
+            heart: pulse.map(Arc::new),
             channels: Channels::of(&rules)?,
             venues,
             rules,

@@ -19,6 +19,7 @@ pub mod observation;
 pub mod request;
 pub mod schedule;
 pub mod session;
+pub mod severity;
 pub mod time_of_day;
 pub mod trade_date;
 pub mod window;

@@ -3,6 +3,7 @@
 use crate::domain::account::{AccountName, NotifierName, RuleName};
 use crate::domain::ids::RequestId;
 use crate::domain::request::Write;
+pub use crate::domain::severity::Severity;
 
 use super::record::{EntryKind, Record};
 
@@ -56,26 +57,4 @@ pub enum Audience {
     Named(Vec<NotifierName>),
     /// Every notifier of the rule file.
     Everyone,
-}
-
-/// How much a notice matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Good to know.
-    Info,
-    /// Something is near its limit or not as it should be.
-    Warning,
-    /// A person must look now.
-    Critical,
-}
-
-impl Severity {
-    /// The stable name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::Critical => "critical",
-        }
-    }
 }

@@ -1,57 +1,49 @@
-//! Messages to people, behind a bounded queue of their own: a notifier that is
-//! slow, or fails, holds up nothing else.
+//! Messages to people, behind a bounded queue of their own for each notifier:
+//! one that is slow, or fails, holds up nothing else, neither another notifier
+//! nor a protective call.
+//!
+//! The way of a message: [`Notifiers::send`] keeps storms back (`storm`) and
+//! puts it into the outbox of each notifier that hears of it (`outbox`); the
+//! notifier's own task (`deliver`) tries it through its channel (`channel`,
+//! which is a `post` or an `email`) until it arrives, is refused, or is too old.
+//! A critical message that fails goes to another notifier as well (`hub`).
 
-mod webhook;
+mod channel;
+mod deliver;
+mod email;
+mod failure;
+mod heartbeat;
+mod hub;
+mod message;
+mod outbox;
+mod post;
+mod storm;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::sync::mpsc;
-use tracing::{error, info, warn};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+use tracing::warn;
+
+pub use failure::{Answer, Failure, Verdict};
+pub use heartbeat::Pulse;
+pub use message::Message;
 
 use crate::domain::account::NotifierName;
 use crate::domain::observation::Timestamp;
-use crate::engine::effect::{Audience, Notice, Severity};
-use crate::rules::ruleset::{NotifierKind, RuleSet};
-use webhook::Webhook;
+use crate::domain::severity::Severity;
+use crate::engine::effect::{Audience, Notice};
+use crate::rules::ruleset::{Notifier, RuleSet};
+use channel::{Channel, Shared};
+use hub::Hub;
+use outbox::Outbox;
+use storm::Storm;
 
-/// How many messages may wait for one notifier.
-const QUEUE: usize = 256;
-/// How often a message is tried.
-const TRIES: u32 = 6;
-/// The wait before the second try; it doubles with each.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-
-/// A message as it leaves riskd.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Message {
-    /// The message for people.
-    pub text: String,
-    /// `info`, `warning` or `critical`.
-    pub severity: &'static str,
-    /// What happened, by its stable name.
-    pub event: &'static str,
-    /// The account, when it is about one.
-    pub account: Option<String>,
-    /// The rule, when it is about one.
-    pub rule: Option<String>,
-    /// When, RFC 3339.
-    pub time: String,
-}
-
-impl Message {
-    fn new(notice: &Notice, now: Timestamp) -> Message {
-        Message {
-            text: notice.text.clone(),
-            severity: notice.severity.name(),
-            event: notice.kind.name(),
-            account: notice.account.as_ref().map(ToString::to_string),
-            rule: notice.rule.as_ref().map(ToString::to_string),
-            time: now.to_rfc3339(),
-        }
-    }
-}
+/// How long a notifier that a reload took away may try what waits for it.
+const LAST_TRIES: Duration = Duration::from_secs(60);
 
 /// A message that could not be delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,54 +54,136 @@ pub struct Undelivered {
 
 /// The notifiers of a rule set.
 pub struct Notifiers {
-    queues: HashMap<NotifierName, mpsc::Sender<Message>>,
-    failures: mpsc::Sender<Undelivered>,
+    running: HashMap<NotifierName, Running>,
+    hub: Arc<Hub>,
+    storm: Storm,
+    sent: u64,
+}
+
+struct Running {
+    outbox: Arc<Outbox>,
+    task: JoinHandle<()>,
 }
 
 impl Notifiers {
     /// Starts these notifiers. What they cannot deliver comes out of `failures`.
     pub fn start(channels: Channels, failures: mpsc::Sender<Undelivered>) -> Notifiers {
         let mut notifiers = Notifiers {
-            queues: HashMap::new(),
-            failures,
+            running: HashMap::new(),
+            hub: Arc::new(Hub::new(failures)),
+            storm: Storm::default(),
+            sent: 0,
         };
         notifiers.replace(channels);
         notifiers
     }
 
-    /// Puts these notifiers in place of the old ones, which deliver what waits
-    /// and end.
+    /// Puts these notifiers in place of the old ones. What waits for one that
+    /// is still there leaves by its new channel; one that is gone tries what
+    /// waits a last time.
     pub fn replace(&mut self, channels: Channels) {
-        self.queues.clear();
-        for (name, channel) in channels.0 {
-            let (queue, messages) = mpsc::channel(QUEUE);
-            self.queues.insert(name.clone(), queue);
-            tokio::spawn(deliver(name, channel, messages, self.failures.clone()));
+        let mut old = std::mem::take(&mut self.running);
+        for (name, hears, channel) in channels.0 {
+            let running = match old.remove(&name) {
+                Some(running) => {
+                    running.outbox.change(channel, hears);
+                    running
+                }
+                None => {
+                    let outbox = Arc::new(Outbox::new(name.clone(), channel, hears));
+                    let task = deliver::run(Arc::clone(&outbox), Arc::clone(&self.hub));
+                    Running {
+                        outbox,
+                        task: tokio::spawn(task),
+                    }
+                }
+            };
+            self.running.insert(name, running);
+        }
+        let outboxes = self.running.values();
+        self.hub.set(
+            outboxes
+                .map(|running| Arc::clone(&running.outbox))
+                .collect(),
+        );
+        for running in old.into_values() {
+            tokio::spawn(end(running, Arc::clone(&self.hub), later(LAST_TRIES)));
         }
     }
 
-    /// Hands a notice over. Never waits: what finds no room is logged.
-    pub fn send(&self, notice: Notice, now: Timestamp) {
-        let message = Message::new(&notice, now);
-        let targets: Vec<&NotifierName> = match &notice.to {
-            Audience::Everyone => self.queues.keys().collect(),
+    /// Hands a notice over. Never waits.
+    pub fn send(&mut self, notice: Notice, now: Timestamp) {
+        if let Some(notice) = self.storm.pass(notice, Instant::now()) {
+            self.spread(&notice, now);
+        }
+    }
+
+    /// Hands over what a storm kept back, once its span is over. To be called
+    /// about every second.
+    pub fn tick(&mut self, now: Timestamp) {
+        for notice in self.storm.over(Instant::now()) {
+            self.spread(&notice, now);
+        }
+    }
+
+    fn spread(&mut self, notice: &Notice, now: Timestamp) {
+        self.sent = self.sent.saturating_add(1);
+        let message = Arc::new(Message::new(notice, now, self.sent));
+        let named: Vec<&NotifierName> = match &notice.to {
+            Audience::Everyone => self.running.keys().collect(),
             Audience::Named(names) => names.iter().collect(),
         };
+        let targets: Vec<&Arc<Outbox>> = named
+            .into_iter()
+            .filter_map(|name| self.running.get(name))
+            .map(|running| &running.outbox)
+            .filter(|outbox| outbox.hears(notice.severity))
+            .collect();
         if targets.is_empty() && notice.severity == Severity::Critical {
             warn!("no notifier hears of this: {}", message.text);
         }
-        for name in targets {
-            if let Some(queue) = self.queues.get(name)
-                && queue.try_send(message.clone()).is_err()
-            {
-                error!(notifier = %name, "too many messages wait; this one is dropped: {}", message.text);
-            }
+        let told: Vec<NotifierName> = targets.iter().map(|outbox| outbox.name.clone()).collect();
+        for outbox in targets {
+            outbox.push(Arc::clone(&message), told.clone());
+        }
+    }
+
+    /// Tries what waits a last time, for so long at most, and tells of what did
+    /// not arrive.
+    pub async fn close(&mut self, now: Timestamp, bound: Duration) {
+        for notice in self.storm.rest() {
+            self.spread(&notice, now);
+        }
+        let deadline = later(bound);
+        // All are told before one is waited for.
+        for running in self.running.values() {
+            running.outbox.close();
+        }
+        for running in std::mem::take(&mut self.running).into_values() {
+            end(running, Arc::clone(&self.hub), deadline).await;
         }
     }
 }
 
+/// Ends a notifier, at this time at the latest, and tells of what it leaves.
+async fn end(mut running: Running, hub: Arc<Hub>, deadline: Instant) {
+    running.outbox.close();
+    if timeout_at(deadline, &mut running.task).await.is_err() {
+        running.task.abort();
+    }
+    for letter in running.outbox.take_rest() {
+        let why = "the notifier ended before";
+        hub.report(deliver::undelivered(&running.outbox, why, &letter));
+    }
+}
+
+fn later(wait: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(wait).unwrap_or(now)
+}
+
 /// The notifiers of a rule set, set up but not running.
-pub struct Channels(Vec<(NotifierName, Channel)>);
+pub struct Channels(Vec<(NotifierName, Severity, Channel)>);
 
 impl Channels {
     /// Sets up the notifiers of these rules. May wait for the disk.
@@ -117,73 +191,22 @@ impl Channels {
     /// # Errors
     /// What is wrong with one of them, in words; never a secret.
     pub fn of(rules: &RuleSet) -> Result<Channels, String> {
+        let shared = Shared::default();
         let channels = rules.notifiers.iter().map(|notifier| {
-            Channel::of(&notifier.kind)
-                .map(|channel| (notifier.name.clone(), channel))
+            Channel::of(&notifier.kind, &shared)
+                .map(|channel| (notifier.name.clone(), notifier.severity, channel))
                 .map_err(|error| format!("notifier {}: {error}", notifier.name))
         });
         channels.collect::<Result<_, _>>().map(Channels)
     }
 }
 
-/// How messages leave.
-enum Channel {
-    Log,
-    Webhook(Webhook),
-}
-
-impl Channel {
-    fn of(kind: &NotifierKind) -> Result<Channel, String> {
-        match kind {
-            NotifierKind::Log => Ok(Channel::Log),
-            NotifierKind::Webhook { url } => Webhook::new(url).map(Channel::Webhook),
-        }
-    }
-
-    async fn send(&self, message: &Message) -> Result<(), String> {
-        match self {
-            Channel::Log => {
-                info!(
-                    event = message.event,
-                    severity = message.severity,
-                    "{}",
-                    message.text
-                );
-                Ok(())
-            }
-            Channel::Webhook(webhook) => webhook.send(message).await,
-        }
-    }
-}
-
-async fn deliver(
-    name: NotifierName,
-    channel: Channel,
-    mut messages: mpsc::Receiver<Message>,
-    failures: mpsc::Sender<Undelivered>,
-) {
-    while let Some(message) = messages.recv().await {
-        if let Err(reason) = try_hard(&channel, &message).await {
-            let message = format!(
-                "the message to {name} could not be delivered ({reason}): {}",
-                message.text
-            );
-            let _ = failures.send(Undelivered { message }).await;
-        }
-    }
-}
-
-async fn try_hard(channel: &Channel, message: &Message) -> Result<(), String> {
-    let mut wait = FIRST_WAIT;
-    let mut tries = 1;
-    loop {
-        match channel.send(message).await {
-            Ok(()) => return Ok(()),
-            Err(reason) if tries >= TRIES => return Err(reason),
-            Err(_) => {}
-        }
-        tokio::time::sleep(wait).await;
-        wait = wait.saturating_mul(2);
-        tries += 1;
-    }
+/// Sends one message through a notifier of a rule file, once; what the service
+/// answered.
+///
+/// # Errors
+/// Why it did not arrive, in words; never a secret.
+pub async fn try_once(notifier: &Notifier, message: &Message) -> Result<Answer, String> {
+    let channel = Channel::of(&notifier.kind, &Shared::default())?;
+    channel.send(message).await.map_err(|failure| failure.words)
 }

@@ -7,6 +7,7 @@
 //! is wrong becomes a [`Diagnostic`]. Nothing here does I/O: the files that a
 //! rule file names come through a [`Loader`].
 
+pub mod address;
 pub mod budget;
 pub mod diagnostic;
 pub mod explain;
@@ -26,7 +27,7 @@ mod tables;
 pub(crate) mod tree;
 mod words;
 
-pub use check::{Loader, MAX_ACCOUNTS, MAX_RULES};
+pub use check::{Loader, MAX_ACCOUNTS, MAX_NOTIFIERS, MAX_RULES, is_topic};
 pub use tree::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, MAX_TEXT};
 
 use crate::domain::account::{AccountName, AccountNumber};

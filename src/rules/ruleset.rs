@@ -17,6 +17,7 @@ use crate::domain::instrument::Instrument;
 use crate::domain::money::{Fraction, Money};
 use crate::domain::schedule::Schedule;
 use crate::domain::session::SessionCalendar;
+use crate::domain::severity::Severity;
 use crate::domain::window::Window;
 use crate::rules::expression::Expression;
 
@@ -69,6 +70,17 @@ pub struct Daemon {
     pub http: Option<SocketAddr>,
     /// When an edit that loosens a rule takes effect.
     pub loosening: Loosening,
+    /// Who is told, again and again, that all is well.
+    pub heartbeat: Option<Heartbeat>,
+}
+
+/// A sign of life that is sent while all is well, so that silence is the alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// Where to.
+    pub url: PlainOrSecret,
+    /// Time from one to the next.
+    pub every: TimeDelta,
 }
 
 /// Whether riskd acts or only watches.
@@ -147,6 +159,8 @@ pub struct Notifier {
     pub name: NotifierName,
     /// What it is.
     pub kind: NotifierKind,
+    /// It hears of what matters at least this much.
+    pub severity: Severity,
 }
 
 /// What a notifier is.
@@ -157,13 +171,89 @@ pub enum NotifierKind {
     /// One JSON POST.
     Webhook {
         /// Where to.
-        url: WebhookUrl,
+        url: PlainOrSecret,
+        /// Where a bearer token is found.
+        token: Option<SecretSource>,
     },
+    /// A chat with a Telegram bot.
+    Telegram {
+        /// Everything before `/bot`, without a trailing slash.
+        api: String,
+        /// The chat: its number, or `@name` of a channel.
+        chat: String,
+        /// Where the bot's token is found.
+        token: SecretSource,
+    },
+    /// A channel at Discord.
+    Discord {
+        /// Where the webhook's address is found.
+        url: SecretSource,
+    },
+    /// A channel at Slack.
+    Slack {
+        /// Where the incoming webhook's address is found.
+        url: SecretSource,
+    },
+    /// A topic of an ntfy server.
+    Ntfy {
+        /// The server, without a trailing slash.
+        server: String,
+        /// The topic; on a public server whoever knows it can read it.
+        topic: PlainOrSecret,
+        /// Where an access token is found.
+        token: Option<SecretSource>,
+    },
+    /// E-mail.
+    Email(Email),
 }
 
-/// The address of a webhook, which is often a secret by itself.
+impl NotifierKind {
+    /// The word in a rule file.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            NotifierKind::Log => "log",
+            NotifierKind::Webhook { .. } => "webhook",
+            NotifierKind::Telegram { .. } => "telegram",
+            NotifierKind::Discord { .. } => "discord",
+            NotifierKind::Slack { .. } => "slack",
+            NotifierKind::Ntfy { .. } => "ntfy",
+            NotifierKind::Email(_) => "email",
+        }
+    }
+}
+
+/// How e-mail is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WebhookUrl {
+pub struct Email {
+    /// The SMTP server.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is secured.
+    pub tls: MailTls,
+    /// The sender's address.
+    pub from: String,
+    /// The receivers' addresses; never empty.
+    pub to: Vec<String>,
+    /// Who signs in, and where the password is found.
+    pub login: Option<(String, SecretSource)>,
+}
+
+/// How the connection to an SMTP server is secured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MailTls {
+    /// It begins plain and must be upgraded before anything is said.
+    #[default]
+    StartTls,
+    /// It is TLS from the first byte.
+    Implicit,
+    /// Not at all; only to this machine itself.
+    None,
+}
+
+/// A text that may be a secret by itself, such as a webhook's address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlainOrSecret {
     /// Written in the file.
     Plain(String),
     /// Found where this says.

@@ -1,12 +1,15 @@
 //! Every key of a rule file, with what its value looks like and a sentence
 //! about it.
 
+mod notifiers;
+
 use super::keys::{Key, Shape, Table};
 use super::read::words;
 use super::ruleset::{
     Anchor, Breach, Loosening, MaxLossOf, Metric, Mode, Only, PnlOf, PnlOver, PnlPer, Ratchet,
     Rearm, Span, Until,
 };
+pub(crate) use notifiers::NOTIFIER_KINDS;
 
 /// Most observations in a row that `confirm` can ask for.
 pub(crate) const MAX_CONFIRM: u32 = 1_000;
@@ -129,6 +132,31 @@ pub(crate) static DAEMON: Table = table(
             Shape::Words(words::<Loosening>),
             "loosening: next_session",
             "When an edit that loosens a rule takes effect: `immediate` (default) or `next_session`.",
+        ),
+        may(
+            "heartbeat",
+            Shape::Map(&HEARTBEAT),
+            "heartbeat: { url: { credential: heartbeat-url }, every: 60s }",
+            "An address that hears from riskd while all is well, so that silence is the alarm.",
+        ),
+    ],
+);
+
+pub(crate) static HEARTBEAT: Table = secretive(
+    "`heartbeat`",
+    "A GET to an address of your choice, only while all is well.",
+    &[
+        must(
+            "url",
+            Shape::Either(&[Shape::Text, Shape::One(&SECRET)]),
+            "url: { credential: heartbeat-url }",
+            "Where to, or where that is found.",
+        ),
+        may(
+            "every",
+            Shape::Duration,
+            "every: 60s",
+            "Time from one to the next, from `5s` to `1h`; default `60s`.",
         ),
     ],
 );
@@ -261,38 +289,6 @@ pub(crate) static ACCOUNT: Table = table(
             Shape::List(&Shape::Name),
             "groups: [apex]",
             "The groups it belongs to.",
-        ),
-    ],
-);
-
-pub(crate) static NOTIFIER_KINDS: &[(&str, &Table)] = &[("log", &LOG), ("webhook", &WEBHOOK)];
-
-pub(crate) static LOG: Table = secretive(
-    "a log notifier",
-    "Messages become lines in riskd's own log.",
-    &[must(
-        "kind",
-        Shape::Constant("log"),
-        "kind: log",
-        "What the notifier is: `log`.",
-    )],
-);
-
-pub(crate) static WEBHOOK: Table = secretive(
-    "a webhook notifier",
-    "Messages are sent as one JSON POST.",
-    &[
-        must(
-            "kind",
-            Shape::Constant("webhook"),
-            "kind: webhook",
-            "What the notifier is: `webhook`.",
-        ),
-        must(
-            "url",
-            Shape::Either(&[Shape::Text, Shape::One(&SECRET)]),
-            "url: { credential: webhook-url }",
-            "Where to, or where that is found.",
         ),
     ],
 );

@@ -2,9 +2,10 @@
 
 use super::read::Word;
 use super::ruleset::{
-    Anchor, Breach, Loosening, MaxLossOf, Metric, Mode, Only, PnlOf, PnlOver, PnlPer, Ratchet,
-    Rearm, Span, Until,
+    Anchor, Breach, Loosening, MailTls, MaxLossOf, Metric, Mode, Only, PnlOf, PnlOver, PnlPer,
+    Ratchet, Rearm, Span, Until,
 };
+use crate::domain::severity::Severity;
 
 macro_rules! words {
     ($($kind:ty { $($word:literal => $value:expr),+ $(,)? })+) => {
@@ -17,6 +18,16 @@ macro_rules! words {
 words! {
     Mode { "enforce" => Mode::Enforce, "observe" => Mode::Observe }
     Loosening { "immediate" => Loosening::Immediate, "next_session" => Loosening::NextSession }
+    Severity {
+        "info" => Severity::Info,
+        "warning" => Severity::Warning,
+        "critical" => Severity::Critical,
+    }
+    MailTls {
+        "starttls" => MailTls::StartTls,
+        "implicit" => MailTls::Implicit,
+        "none" => MailTls::None,
+    }
     Breach { "touch" => Breach::Touch, "cross" => Breach::Cross }
     PnlOf {
         "total" => PnlOf::Total,

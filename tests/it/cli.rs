@@ -11,7 +11,7 @@ use tempfile::TempDir;
 /// How long a process may take to do what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "run",
     "check",
     "test",
@@ -23,6 +23,7 @@ const COMMANDS: [&str; 16] = [
     "lock",
     "unlock",
     "rearm",
+    "notify-test",
     "demo",
     "paper",
     "schema",

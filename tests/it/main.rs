@@ -19,6 +19,7 @@ mod expr;
 mod golden;
 mod history;
 mod local_time;
+mod notify;
 mod paper;
 mod properties;
 mod rule_test;

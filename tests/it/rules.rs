@@ -3,6 +3,7 @@
 mod budget_and_words;
 mod limits;
 mod mistakes;
+mod notifiers;
 mod schema;
 mod secrets;
 

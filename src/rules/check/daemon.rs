@@ -3,15 +3,25 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
+
+use super::secrets;
 use crate::rules::diagnostic::{Diagnostic, Findings, quoted};
 use crate::rules::keys::Fields;
 use crate::rules::node::Node;
 use crate::rules::read;
-use crate::rules::ruleset::{Daemon, Loosening, Mode};
+use crate::rules::ruleset::{Daemon, Heartbeat, Loosening, Mode};
 use crate::rules::tables;
 
 /// Port of the local API unless the file says otherwise.
 pub(crate) const DEFAULT_HTTP_PORT: u16 = 7380;
+
+/// Time between two heartbeats unless the file says otherwise.
+const DEFAULT_HEARTBEAT: TimeDelta = TimeDelta::seconds(60);
+/// The shortest time between two heartbeats: receivers do not like more.
+const MIN_HEARTBEAT: TimeDelta = TimeDelta::seconds(5);
+/// The longest time between two heartbeats: what is told later helps nobody.
+const MAX_HEARTBEAT: TimeDelta = TimeDelta::hours(1);
 
 /// The settings, those that are missing or wrong at their defaults.
 pub(super) fn daemon(node: Option<&Node<'_>>, findings: &mut Findings) -> Daemon {
@@ -21,6 +31,7 @@ pub(super) fn daemon(node: Option<&Node<'_>>, findings: &mut Findings) -> Daemon
         database: None,
         http: Some(default_http),
         loosening: Loosening::Immediate,
+        heartbeat: None,
     };
     let Some(fields) = node.and_then(|node| Fields::open(node, &tables::DAEMON, findings)) else {
         return daemon;
@@ -33,10 +44,35 @@ pub(super) fn daemon(node: Option<&Node<'_>>, findings: &mut Findings) -> Daemon
     }
     let database = fields.read("database", findings, read::line_of_text);
     daemon.database = database.map(PathBuf::from);
+    daemon.heartbeat = fields.read("heartbeat", findings, heartbeat);
     if let Some(http) = fields.read("http", findings, http) {
         daemon.http = http;
     }
     daemon
+}
+
+fn heartbeat(node: &Node<'_>, findings: &mut Findings) -> Option<Heartbeat> {
+    let fields = Fields::open(node, &tables::HEARTBEAT, findings)?;
+    let url = fields.read("url", findings, secrets::url_or_source);
+    let every = match fields.get("every") {
+        Some(node) => every(node, findings),
+        None => Some(DEFAULT_HEARTBEAT),
+    };
+    Some(Heartbeat {
+        url: url?,
+        every: every?,
+    })
+}
+
+fn every(node: &Node<'_>, findings: &mut Findings) -> Option<TimeDelta> {
+    let every = read::duration(node, findings)?;
+    if (MIN_HEARTBEAT..=MAX_HEARTBEAT).contains(&every) {
+        return Some(every);
+    }
+    let message = "a heartbeat comes every `5s` to `1h`";
+    let help = "`60s` is usual; have its receiver wait for three of them before it alarms";
+    findings.push(Diagnostic::error(node.place, message).help(help));
+    None
 }
 
 /// An address to listen on, or `off`.

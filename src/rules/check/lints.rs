@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Declared;
 use crate::domain::account::AccountName;
+use crate::domain::severity::Severity;
 use crate::rules::diagnostic::{Diagnostic, Findings};
 use crate::rules::keys::Fields;
 use crate::rules::ruleset::{Action, Leaf, Rule};
@@ -33,6 +34,28 @@ pub(super) fn rule(rule: &Rule, fields: &Fields<'_, '_>, findings: &mut Findings
     if !rule.warn_at.is_empty() && notified(rule).next().is_none() {
         let message = "nobody hears of these warnings";
         let help = "add `notify:` to the rule";
+        findings.push(Diagnostic::warning(fields.place("warn_at"), message).help(help));
+    }
+}
+
+/// Warns of warnings that every notifier of the rule is deaf to.
+pub(super) fn unheard_warnings(
+    rule: &Rule,
+    declared: &Declared,
+    fields: &Fields<'_, '_>,
+    findings: &mut Findings,
+) {
+    let mut heard_by = rule.notifiers().into_iter().peekable();
+    if rule.warn_at.is_empty() || heard_by.peek().is_none() {
+        return;
+    }
+    let is_deaf = |name| {
+        let mut known = declared.notifiers.iter();
+        known.any(|one| one.name == name && one.severity > Severity::Warning)
+    };
+    if heard_by.all(is_deaf) {
+        let message = "nobody hears of these warnings: the notifiers hear only what is critical";
+        let help = "add one with `severity: warning` or `info` to `notify:` of the rule";
         findings.push(Diagnostic::warning(fields.place("warn_at"), message).help(help));
     }
 }

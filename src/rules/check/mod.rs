@@ -24,6 +24,8 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+pub use notifiers::{MAX_NOTIFIERS, is_topic};
+
 use super::diagnostic::{Diagnostic, Findings, Place, quoted};
 use super::keys::Fields;
 use super::node::{Entry, Node};

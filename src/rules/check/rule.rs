@@ -126,6 +126,7 @@ pub(super) fn rule(node: &Node<'_>, declared: &Declared, findings: &mut Findings
     };
     if findings.errors() == before {
         across(&rule, &fields, findings);
+        lints::unheard_warnings(&rule, declared, &fields, findings);
     }
     Some(rule)
 }

@@ -3,6 +3,7 @@
 mod disk;
 mod faults;
 mod kills;
+mod notify;
 mod points;
 mod protect;
 mod rig;

@@ -6,7 +6,7 @@ use super::{load, with_condition, with_rules};
 
 /// Checks that a text with one `^` in front of a mistake has that one
 /// diagnostic there, with these words in its message and help.
-fn check(marked: &str, words: &str) {
+pub fn check(marked: &str, words: &str) {
     let at = marked.find('^').expect("a mark");
     let text = marked.replacen('^', "", 1);
     let line = marked[..at].matches('\n').count() + 1;
@@ -555,8 +555,8 @@ fn the_other_sections() {
         ),
         (
             "notify: { log: { kind: log } }",
-            "notify: { log: { kind: ^telegram, chat: '1' } }",
-            "not supported yet; supported are `log` or `webhook`",
+            "notify: { log: { kind: ^telegran, chat: '1' } }",
+            "did you mean `telegram`?",
         ),
         (
             "notify: { log: { kind: log } }",

@@ -75,6 +75,16 @@ fn what_the_reader_refuses_for_its_shape_the_schema_refuses() {
     files.push(base.replace("kind: crosstrade", "kind: binance"));
     files.push(base.replace("token: { env: TOKEN }", "token: secret"));
     files.push(base.replace("kind: log", "kind: pager"));
+    for notifier in super::notifiers::WRONG_IN_SHAPE {
+        files.push(base.replace("kind: log", notifier));
+    }
+    for daemon in super::notifiers::WRONG_HEARTBEATS {
+        files.push(base.replacen(
+            "version: 1",
+            &format!("version: 1\ndaemon: {{ heartbeat: {daemon} }}"),
+            1,
+        ));
+    }
     files.push(base.replace("  a-1:", "  a/1:"));
     for file in &files {
         assert!(load(file).rules.is_none(), "the reader accepts:\n{file}");
@@ -84,4 +94,12 @@ fn what_the_reader_refuses_for_its_shape_the_schema_refuses() {
         );
     }
     assert!(validator.is_valid(&json(&base)));
+    for notifier in super::notifiers::RIGHT {
+        let file = base.replace("kind: log", notifier);
+        assert_eq!(load(&file).render_short(), "", "{file}");
+        assert!(
+            validator.is_valid(&json(&file)),
+            "the schema refuses:\n{file}"
+        );
+    }
 }

@@ -90,6 +90,16 @@ fn the_addresses_of_webhooks_are_secrets() {
         format!("kind: telegram, chat: x, token: {SECRET}"),
         format!("kind: slack, hook: 'https://example.com/{SECRET}'"),
         format!("hook: 'https://example.com/{SECRET}'"),
+        format!("kind: discord, url: 'https://discord.com/api/webhooks/1/{SECRET}'"),
+        format!("kind: slack, url: 'https://hooks.slack.com/services/{SECRET}'"),
+        format!("kind: slack, url: ['https://hooks.slack.com/services/{SECRET}']"),
+        format!("kind: telegram, chat: '1', token: {SECRET}"),
+        format!("kind: telegram, chat: '1', token: {{ env: T }}, api: 'https://x/?k={SECRET}'"),
+        format!("kind: ntfy, topic: t, token: {SECRET}"),
+        format!("kind: ntfy, topic: t, server: 'https://me:{SECRET}@ntfy.example.com'"),
+        format!("kind: webhook, url: 'https://example.com', token: {SECRET}"),
+        format!("kind: email, host: h, from: a@b.de, to: c@d.de, username: u, password: {SECRET}"),
+        format!("kind: email, host: h, from: a@b.de, to: c@d.de, pasword: {SECRET}"),
     ];
     for notifier in notifiers {
         let text = with_rules("").replace("{ kind: log }", &format!("{{ {notifier} }}"));
@@ -115,5 +125,19 @@ fn right_secrets_are_accepted() {
         let notifier = format!("{{ kind: webhook, url: '{url}' }}");
         let loaded = load(&with_rules("").replace("{ kind: log }", &notifier));
         assert_eq!(loaded.render_short(), "");
+    }
+}
+
+#[test]
+fn the_address_of_a_heartbeat_is_a_secret() {
+    for heartbeat in [
+        format!("url: 'http://example.com/{SECRET}'"),
+        format!("url: '{SECRET}'"),
+        format!("url: {{ env: TOKEN }}, key: {SECRET}"),
+        format!("uri: 'https://example.com/{SECRET}'"),
+        format!("url: 'https://example.com/{SECRET}', every: 1s"),
+    ] {
+        let daemon = format!("version: 1\ndaemon: {{ heartbeat: {{ {heartbeat} }} }}");
+        check(&with_rules("").replacen("version: 1", &daemon, 1));
     }
 }

@@ -1,0 +1,148 @@
+//! How messages leave: one channel for each kind of notifier.
+
+use std::cell::OnceCell;
+
+use tracing::info;
+
+use super::email::Mail;
+use super::failure::{Answer, Failure};
+use super::message::Message;
+use super::post::{self, Post, Service};
+use crate::rules::ruleset::{NotifierKind, PlainOrSecret};
+use crate::rules::{address, is_topic};
+use crate::secret::{self, Secret};
+
+/// How messages leave.
+pub(super) enum Channel {
+    /// Into riskd's own log.
+    Log,
+    /// As one request.
+    Post(Post),
+    /// As one e-mail.
+    Mail(Mail),
+}
+
+/// The HTTP client of all notifiers, which is made when the first one needs it.
+/// It is not the venues' client: what hangs here holds up nothing there.
+#[derive(Default)]
+pub(super) struct Shared(OnceCell<reqwest::Client>);
+
+impl Shared {
+    fn client(&self) -> Result<reqwest::Client, String> {
+        if let Some(client) = self.0.get() {
+            return Ok(client.clone());
+        }
+        let client = post::client()?;
+        Ok(self.0.get_or_init(|| client).clone())
+    }
+}
+
+impl Channel {
+    /// Sets a notifier up. May wait for the disk, where its secrets are.
+    ///
+    /// # Errors
+    /// What is wrong with its secrets, in words; never the secret.
+    pub(super) fn of(kind: &NotifierKind, shared: &Shared) -> Result<Channel, String> {
+        let post = |url: Secret, bearer: Option<Secret>, service| {
+            Ok(Channel::Post(Post::new(
+                shared.client()?,
+                url,
+                bearer,
+                service,
+            )))
+        };
+        match kind {
+            NotifierKind::Log => Ok(Channel::Log),
+            NotifierKind::Webhook { url, token } => {
+                let token = token.as_ref().map(resolve).transpose()?;
+                post(url_of(url)?, token, Service::Webhook)
+            }
+            NotifierKind::Telegram { api, chat, token } => {
+                let token = resolve(token)?;
+                let chat = chat.clone();
+                post(
+                    bot_url(api, &token)?,
+                    None,
+                    Service::Telegram { chat, token },
+                )
+            }
+            NotifierKind::Discord { url } => post(checked(resolve(url)?)?, None, Service::Discord),
+            NotifierKind::Slack { url } => post(checked(resolve(url)?)?, None, Service::Slack),
+            NotifierKind::Ntfy {
+                server,
+                topic,
+                token,
+            } => {
+                let topic = text_of(topic)?;
+                if !is_topic(topic.expose()) {
+                    return Err("the topic holds more than letters, digits, `-` and `_`, or is longer than 64".to_owned());
+                }
+                let token = token.as_ref().map(resolve).transpose()?;
+                post(url(server.clone())?, token, Service::Ntfy { topic })
+            }
+            NotifierKind::Email(email) => Mail::new(email).map(Channel::Mail),
+        }
+    }
+
+    /// Sends a message, once.
+    ///
+    /// # Errors
+    /// Why it was not delivered; no secret stands in it.
+    pub(super) async fn send(&self, message: &Message) -> Result<Answer, Failure> {
+        match self {
+            Channel::Log => {
+                info!(
+                    event = message.event,
+                    severity = message.severity.name(),
+                    "{}",
+                    message.text
+                );
+                Ok(Answer("written to riskd's own log".to_owned()))
+            }
+            Channel::Post(post) => post.send(message).await,
+            Channel::Mail(mail) => mail.send(message).await,
+        }
+    }
+}
+
+fn resolve(source: &crate::rules::ruleset::SecretSource) -> Result<Secret, String> {
+    secret::resolve(source).map_err(|error| error.to_string())
+}
+
+/// The text itself, or what its source holds.
+pub(super) fn text_of(text: &PlainOrSecret) -> Result<Secret, String> {
+    match text {
+        PlainOrSecret::Plain(text) => url(text.clone()),
+        PlainOrSecret::Secret(source) => resolve(source),
+    }
+}
+
+/// An address that may be a secret by itself, checked as one in the file is.
+pub(super) fn url_of(text: &PlainOrSecret) -> Result<Secret, String> {
+    checked(text_of(text)?)
+}
+
+fn url(text: String) -> Result<Secret, String> {
+    Secret::new(text).map_err(|error| error.to_string())
+}
+
+fn checked(secret: Secret) -> Result<Secret, String> {
+    let checked = address::checked(secret.expose(), address::Query::Yes)
+        .map_err(|(message, help)| format!("its address: {message}; {help}"))?;
+    url(checked)
+}
+
+/// The address that a bot's messages go to. The token is a part of its path:
+/// see "Making requests" of Telegram's "Bot API" page.
+fn bot_url(api: &str, token: &Secret) -> Result<Secret, String> {
+    let is_token = token
+        .expose()
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b':' | b'_' | b'-'));
+    if !is_token || !token.expose().contains(':') {
+        return Err(
+            "its token is none of a Telegram bot: those look like `123456:AbC-dEf`".to_owned(),
+        );
+    }
+    url(format!("{api}/bot{}/sendMessage", token.expose()))
+}
