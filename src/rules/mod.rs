@@ -25,7 +25,7 @@ mod tables;
 pub(crate) mod tree;
 mod words;
 
-pub use check::{Loader, MAX_ACCOUNTS, MAX_RULES};
+pub use check::{Loader, MAX_ACCOUNTS, MAX_RULES, MAX_TEST_FILES};
 pub use tree::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, MAX_TEXT};
 
 use crate::domain::account::{AccountName, AccountNumber};

@@ -2,6 +2,7 @@
 //! what it knows when an answer does not come.
 
 use std::error::Error as _;
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
@@ -42,7 +43,7 @@ pub(super) struct Request {
 /// Sends requests with one credential, within one budget.
 pub(super) struct Http {
     client: Client,
-    authorization: HeaderValue,
+    authorization: RwLock<HeaderValue>,
     budget: RequestBudget,
     clock: Clock,
 }
@@ -54,12 +55,10 @@ impl Http {
         limits: &Limits,
         clock: Clock,
     ) -> Result<Http, CrossTradeError> {
-        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-            .map_err(|_| CrossTradeError::Token)?;
-        authorization.set_sensitive(true);
+        let authorization = header(token).ok_or(CrossTradeError::Token)?;
         Ok(Http {
             client: client(base, limits)?,
-            authorization,
+            authorization: RwLock::new(authorization),
             budget: RequestBudget::new(),
             clock,
         })
@@ -69,10 +68,26 @@ impl Http {
         &self.budget
     }
 
-    /// The header as it is sent, to look at how it prints.
-    #[cfg(test)]
-    pub(super) fn authorization(&self) -> &HeaderValue {
-        &self.authorization
+    /// Sends this token from the next request on; not one that cannot stand in a
+    /// header.
+    pub(super) fn authorize(&self, token: &Secret) -> bool {
+        let Some(header) = header(token) else {
+            return false;
+        };
+        let mut authorization = self
+            .authorization
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *authorization = header;
+        true
+    }
+
+    /// The header as it is sent.
+    pub(super) fn authorization(&self) -> HeaderValue {
+        self.authorization
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Waits for a permit of `lane`, sends the request once, and reads the
@@ -98,7 +113,7 @@ impl Http {
             .client
             .request(request.method, request.url)
             .timeout(timeout)
-            .header(AUTHORIZATION, self.authorization.clone());
+            .header(AUTHORIZATION, self.authorization());
         if let Some(body) = request.body {
             builder = builder.header(CONTENT_TYPE, "application/json").body(body);
         }
@@ -129,6 +144,12 @@ impl Http {
         }
         reply
     }
+}
+
+fn header(token: &Secret) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose())).ok()?;
+    header.set_sensitive(true);
+    Some(header)
 }
 
 /// Reads the answer piece by piece, so that an endless one ends at `most`.

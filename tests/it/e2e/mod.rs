@@ -2,5 +2,6 @@
 
 mod faults;
 mod protect;
+mod reload;
 mod rig;
 mod secrets;
