@@ -36,11 +36,12 @@ fn write_by_rename(path: &Path, text: &str) {
 }
 
 impl Rig {
-    fn status(&self) -> Value {
+    /// The state as the daemon at this port tells it, whatever its rule file
+    /// looks like now.
+    fn status(&self, port: u16) -> Value {
         let output = self
             .riskd()
-            .args(["status", "--json", "--rules"])
-            .arg(self.rules())
+            .args(["status", "--json", "--http", &format!("127.0.0.1:{port}")])
             .output()
             .unwrap();
         serde_json::from_slice(&output.stdout)
@@ -61,7 +62,10 @@ impl Rig {
 #[test]
 fn every_way_to_change_the_file_is_noticed_and_a_bad_edit_ends_nothing() {
     let (mut rig, text) = rig_with_api(17_401);
-    let path = rig.rules();
+    let path = rig.folder.path().join("conf/rules.yaml");
+    fs::create_dir(path.parent().unwrap()).unwrap();
+    fs::rename(rig.rules(), &path).unwrap();
+    symlink("conf/rules.yaml", rig.rules()).unwrap();
     rig.start_ready();
     // In place.
     fs::write(&path, with_limit(&text, "510")).unwrap();
@@ -78,24 +82,16 @@ fn every_way_to_change_the_file_is_noticed_and_a_bad_edit_ends_nothing() {
     rig.wait_for_reloads("the loss of the file", (2, 3));
     fs::write(&path, with_limit(&text, "520")).unwrap();
     rig.wait_for_reloads("the file that came back", (3, 3));
-    // Another folder in place of the old one, and then the old one again.
-    let folder = path.parent().unwrap().to_owned();
-    let aside = folder.with_extension("aside");
-    let next = folder.with_extension("next");
+    // Another folder in place of the one that holds it.
+    let folder = rig.folder.path().join("conf");
+    let next = rig.folder.path().join("next");
     fs::create_dir(&next).unwrap();
     fs::write(next.join("rules.yaml"), with_limit(&text, "bad")).unwrap();
-    fs::rename(&folder, &aside).unwrap();
+    fs::rename(&folder, rig.folder.path().join("old")).unwrap();
     fs::rename(&next, &folder).unwrap();
-    // The record is in the folder that was put aside.
-    std::thread::sleep(std::time::Duration::from_millis(700));
-    fs::rename(&folder, &next).unwrap();
-    fs::rename(&aside, &folder).unwrap();
-    fs::remove_dir_all(&next).unwrap();
+    rig.wait_for_reloads("a bad file in a new folder", (3, 4));
     write_by_rename(&path, &with_limit(&text, "300"));
-    rig.wait_for("the edit in the folder that is back", |rig| {
-        let rules = &rig.status()["rules"];
-        rules["refused"].is_null() && rig.log().contains("hash") && rig.count("rules_loaded") >= 4
-    });
+    rig.wait_for_reloads("a good file in the new folder", (4, 4));
     // The last edit is in force: 7 points are 350.
     rig.venue.set_price(ES, 4993).unwrap();
     rig.wait_for("flat", |rig| rig.count("verified") > 0);
@@ -106,7 +102,7 @@ fn every_way_to_change_the_file_is_noticed_and_a_bad_edit_ends_nothing() {
 fn a_refused_edit_is_told_once_and_stands_in_the_status_until_a_good_one() {
     let (mut rig, text) = rig_with_api(17_402);
     rig.start_ready();
-    let before = rig.status()["rules"].clone();
+    let before = rig.status(17_402)["rules"].clone();
     assert!(before["refused"].is_null() && before["refused_since"].is_null());
     let bad = with_limit(&text, "minus");
     rig.write_rules(&bad);
@@ -119,7 +115,7 @@ fn a_refused_edit_is_told_once_and_stands_in_the_status_until_a_good_one() {
     signal(rig.pid(), "HUP");
     rig.wait_for("the reload by hand", |rig| rig.reloads().1 >= 2);
     assert_eq!(rig.reloads(), (0, 2));
-    let status = rig.status()["rules"].clone();
+    let status = rig.status(17_402)["rules"].clone();
     assert_eq!(status["hash"], before["hash"]);
     assert_eq!(status["loaded"], before["loaded"]);
     let line = bad.lines().position(|line| line.contains("minus")).unwrap();
@@ -132,9 +128,7 @@ fn a_refused_edit_is_told_once_and_stands_in_the_status_until_a_good_one() {
     assert!(status["refused_since"].is_string());
     let shown = rig
         .riskd()
-        .args(["status", "--rules"])
-        .arg(rig.rules())
-        .args(["--http", "127.0.0.1:17402"])
+        .args(["status", "--http", "127.0.0.1:17402"])
         .output()
         .unwrap();
     let shown = String::from_utf8(shown.stdout).unwrap();
@@ -147,7 +141,7 @@ fn a_refused_edit_is_told_once_and_stands_in_the_status_until_a_good_one() {
     assert_eq!(notices, 1, "{}", rig.log());
     rig.write_rules(&text);
     rig.wait_for_reloads("the good file", (1, 2));
-    let after = rig.status()["rules"].clone();
+    let after = rig.status(17_402)["rules"].clone();
     assert!(after["refused"].is_null() && after["refused_line"].is_null());
     assert_eq!(after["hash"], before["hash"]);
 }
@@ -192,7 +186,7 @@ fn links_that_are_swapped_and_files_that_are_named_are_watched() {
     rig.wait_for_reloads("closures that are gone", (2, 3));
     write_by_rename(&two.join("holidays.csv"), "date,close_time\n2032-01-01,\n");
     rig.wait_for_reloads("good closures", (3, 3));
-    assert!(rig.status()["rules"]["refused"].is_null());
+    assert!(rig.status(17_403)["rules"]["refused"].is_null());
 }
 
 /// A test file for the rules of the rig: a loss of 500 fires.
@@ -217,10 +211,10 @@ fn an_edit_that_fails_the_tests_of_the_file_is_refused_and_a_restart_does_not_le
     rig.write_rules(&text);
     fs::write(&tests, TESTS).unwrap();
     rig.start_ready();
-    let hash = rig.status()["rules"]["hash"].clone();
+    let hash = rig.status(17_404)["rules"]["hash"].clone();
     rig.write_rules(&with_limit(&text, "5000"));
     rig.wait_for_reloads("the refusal", (0, 1));
-    let said = rig.status()["rules"]["refused"].clone();
+    let said = rig.status(17_404)["rules"]["refused"].clone();
     let said = said.as_str().unwrap();
     for part in [
         "rules.test.yaml fails 1 of 1 test",
@@ -232,22 +226,22 @@ fn an_edit_that_fails_the_tests_of_the_file_is_refused_and_a_restart_does_not_le
     // A crash in the night: what was in force goes on.
     rig.kill();
     rig.start_ready();
-    let status = rig.status()["rules"].clone();
+    let status = rig.status(17_404)["rules"].clone();
     assert_eq!(status["hash"], hash);
     assert_eq!(status["refused"], said);
     // A change of the tests alone is noticed too.
-    fs::write(&tests, TESTS.replace("-500,", "-5000,")).unwrap();
+    fs::write(&tests, TESTS.replace("-500, equity: 49500 ", "-5000, equity: 45000 ")).unwrap();
     rig.wait_for("rules and tests that agree", |rig| {
-        let rules = &rig.status()["rules"];
+        let rules = rig.status(17_404)["rules"].clone();
         rules["refused"].is_null() && rules["hash"] != hash
     });
     // The file that is in force, with tests that fail: it must start.
     fs::write(&tests, TESTS).unwrap();
     rig.wait_for("the tests to fail", |rig| rig.count("rules_refused") == 3);
-    let hash = rig.status()["rules"]["hash"].clone();
+    let hash = rig.status(17_404)["rules"]["hash"].clone();
     rig.kill();
     rig.start_ready();
-    let status = rig.status()["rules"].clone();
+    let status = rig.status(17_404)["rules"].clone();
     assert_eq!(status["hash"], hash);
     assert!(status["refused"].is_string());
 }
