@@ -4,12 +4,16 @@
 //! owner may read, or an environment variable. No error here holds any part of
 //! the value.
 
+mod look;
+
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+
+pub use look::{Look, SecretFile, Value, look};
 
 use crate::rules::ruleset::SecretSource;
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};

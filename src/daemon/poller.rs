@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -47,6 +47,8 @@ pub(super) struct Poller {
     pub(super) venue: Arc<dyn Venue>,
     pub(super) every: Duration,
     pub(super) accounts: Accounts,
+    /// Told when the venue was given another credential.
+    pub(super) renewed: Arc<Notify>,
     /// The accounts whose working orders are wanted.
     pub(super) orders_wanted: watch::Receiver<Vec<AccountName>>,
     pub(super) clock: Clock,
@@ -75,7 +77,11 @@ impl Poller {
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut reread = Reread::default();
         loop {
-            due.tick().await;
+            tokio::select! {
+                _ = due.tick() => {}
+                // A pause that a refused credential led to is over with it.
+                () = self.renewed.notified() => due.reset(),
+            }
             let worst = self.poll_once(&numbers).await;
             if worst == Some(Missing::Unauthorized) && self.renew_credential(&mut reread).await {
                 due.reset_after(self.every);
@@ -141,8 +147,9 @@ impl Poller {
     /// there is never more than one.
     async fn renew_credential(&self, reread: &mut Reread) -> bool {
         let config = self.config.clone();
-        let read = reread
-            .get_or_insert_with(|| tokio::task::spawn_blocking(move || venues::credential(&config)));
+        let read = reread.get_or_insert_with(|| {
+            tokio::task::spawn_blocking(move || venues::credential(&config))
+        });
         let Ok(credential) = timeout(REREAD_DEADLINE, read).await else {
             return false;
         };

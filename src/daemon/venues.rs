@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::{Clock, wall};
@@ -94,6 +94,7 @@ struct Running {
     accounts: Accounts,
     venue: Arc<dyn Venue>,
     jobs: mpsc::Sender<Job>,
+    renewed: Arc<Notify>,
     polling: CancellationToken,
 }
 
@@ -165,15 +166,21 @@ impl Venues {
     /// another one than before.
     pub(super) fn renew(&self, credentials: &HashMap<VenueName, Secret>) -> Vec<VenueName> {
         let renewed = credentials.iter().filter(|(name, credential)| {
-            self.running
-                .get(*name)
-                .is_some_and(|running| running.venue.renew(credential))
+            let Some(running) = self.running.get(*name) else {
+                return false;
+            };
+            let is_another = running.venue.renew(credential);
+            if is_another {
+                running.renewed.notify_one();
+            }
+            is_another
         });
         renewed.map(|(name, _)| name.clone()).collect()
     }
 
     fn start(&self, config: ruleset::Venue, accounts: Accounts, venue: Arc<dyn Venue>) -> Running {
         let polling = self.stop.child_token();
+        let renewed = Arc::new(Notify::new());
         let (jobs, queue) = mpsc::channel(executor::QUEUE);
         tokio::spawn(executor::run(
             Arc::clone(&venue),
@@ -187,6 +194,7 @@ impl Venues {
                 venue: Arc::clone(&venue),
                 every: config.poll.to_std().unwrap_or(super::DEFAULT_POLL),
                 accounts: Arc::clone(&accounts),
+                renewed: Arc::clone(&renewed),
                 orders_wanted: self.orders_wanted.subscribe(),
                 clock: self.clock.clone(),
                 inputs: self.inputs.clone(),
@@ -199,6 +207,7 @@ impl Venues {
             accounts,
             venue,
             jobs,
+            renewed,
             polling,
         }
     }

@@ -41,10 +41,7 @@ pub(super) struct Watch {
 impl Watch {
     /// Begins to watch. `changed` is called when something may have changed, and
     /// once at the beginning; it ends the watch with `false`.
-    pub(super) fn start(
-        files: Vec<PathBuf>,
-        changed: impl Fn() -> bool + Send + 'static,
-    ) -> Watch {
+    pub(super) fn start(files: Vec<PathBuf>, changed: impl Fn() -> bool + Send + 'static) -> Watch {
         // One waiting nudge is enough: it says to look, not at what.
         let (nudge, nudges) = sync_channel(1);
         let files = Arc::new(Mutex::new(files));

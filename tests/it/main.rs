@@ -10,6 +10,7 @@
 
 mod api;
 mod architecture;
+mod check_more;
 mod cli;
 mod crosstrade;
 mod docs;

@@ -55,9 +55,8 @@ fn header(status: &Status, out: &Printer, lines: &mut Vec<String>) {
     if let Some(refused) = &rules.refused {
         let since = rules.refused_since.as_deref();
         let since = since.map_or_else(String::new, |at| format!(" since {}", instant(at)));
-        let text = format!(
-            "rules   a later version of the file is REFUSED{since}, the old rules stay:"
-        );
+        let text =
+            format!("rules   a later version of the file is REFUSED{since}, the old rules stay:");
         lines.push(out.paint(Paint::Red, &text));
         let indented = |line: &str| out.paint(Paint::Red, &format!("        {line}"));
         lines.extend(refused.lines().map(indented));

@@ -230,7 +230,11 @@ fn an_edit_that_fails_the_tests_of_the_file_is_refused_and_a_restart_does_not_le
     assert_eq!(status["hash"], hash);
     assert_eq!(status["refused"], said);
     // A change of the tests alone is noticed too.
-    fs::write(&tests, TESTS.replace("-500, equity: 49500 ", "-5000, equity: 45000 ")).unwrap();
+    fs::write(
+        &tests,
+        TESTS.replace("-500, equity: 49500 ", "-5000, equity: 45000 "),
+    )
+    .unwrap();
     rig.wait_for("rules and tests that agree", |rig| {
         let rules = rig.status(17_404)["rules"].clone();
         rules["refused"].is_null() && rules["hash"] != hash
