@@ -20,6 +20,7 @@ mod expr;
 mod golden;
 mod history;
 mod local_time;
+mod loosening;
 mod paper;
 mod properties;
 mod rule_test;
