@@ -263,3 +263,47 @@ fn the_first_start_with_tests_that_fail_is_refused() {
     assert!(rig.log().contains("expected: daily loss limit at 20s"));
     rig.wait_for_end();
 }
+
+#[test]
+fn reloads_of_many_rules_leave_the_polls_of_many_accounts_alone() {
+    let accounts: Vec<String> = (1..=20).map(|number| format!("Sim{number}")).collect();
+    let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
+    let rules = |limit: usize| {
+        let rules = (0..1_000).map(|number| {
+            format!("  - {{ name: rule {number}, accounts: [\"*\"], when: {{ pnl: {{ loss: {} }} }}, then: [flatten] }}\n", limit + number)
+        });
+        format!("rules:\n{}", rules.collect::<String>())
+    };
+    let mut rig = Rig::new(&accounts, &rules(500));
+    let text = |limit: usize| {
+        let text = rig.rule_file(&accounts, &rules(limit));
+        text.replace("http: off", "http: \"127.0.0.1:17406\"")
+    };
+    let texts: Vec<String> = [500, 600, 700, 800].map(text).to_vec();
+    rig.write_rules(&texts[0]);
+    rig.start_ready();
+    let polls = |rig: &Rig| rig.status(17_406)["venues"][0]["polls"].as_u64().unwrap();
+    let mut before = polls(&rig);
+    for (number, text) in texts.iter().enumerate().skip(1) {
+        write_by_rename(&rig.rules(), text);
+        rig.wait_for_reloads("the reload", (number, 0));
+        // The polls go on where they were: nothing began anew.
+        rig.wait_for("polls", |rig| polls(rig) > before + 1);
+        before = polls(&rig);
+    }
+    let status = rig.status(17_406);
+    assert_eq!(status["venues"][0]["failed_polls"], 0);
+    assert_eq!(rig.count("data_lost"), 0);
+    assert!(status["rules"]["swap_us"].is_u64());
+    let asked = rig.venue.requests();
+    let asked = asked.iter().filter(|r| r.path.ends_with("/snapshot"));
+    assert!(asked.count() as u64 >= before, "a poll for all accounts");
+    // The last rules are in force for every account: 16 points of 1 ES are 800.
+    rig.venue.set_price(ES, 5000).unwrap();
+    for account in &accounts {
+        rig.venue.open(account, ES, 1, None).unwrap();
+    }
+    rig.venue.set_price(ES, 4984).unwrap();
+    rig.wait_for("the firings", |rig| rig.count("fired") >= accounts.len());
+    assert!(rig.is_running());
+}
