@@ -95,6 +95,7 @@ pub struct CrossTrade {
 }
 
 /// The token, behind those before it, which answers under way may still repeat.
+#[derive(Debug)]
 struct Tokens {
     all: VecDeque<Secret>,
 }
