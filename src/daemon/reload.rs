@@ -88,6 +88,9 @@ impl Dispatcher {
     pub(super) fn prepare_reload(&mut self, why: Why) {
         let file = &mut self.rules_file;
         if file.is_being_read {
+            if why == Why::Asked {
+                info!("the rule file is still being read; it is read again after that");
+            }
             file.again = file.again.max(Some(why));
             return;
         }

@@ -183,10 +183,20 @@ impl AccountRun {
         now: Now,
         out: &mut Out<'_>,
     ) {
-        let mut old: Vec<RuleRun> = std::mem::take(&mut self.rules);
+        let mut old: Vec<Option<RuleRun>> = std::mem::take(&mut self.rules)
+            .into_iter()
+            .map(Some)
+            .collect();
+        let index: HashMap<RuleName, usize> = old
+            .iter()
+            .flatten()
+            .enumerate()
+            .map(|(index, run)| (run.rule.name.clone(), index))
+            .collect();
+        self.rules.reserve(wanted.len());
         for rule in wanted {
-            let found = old.iter().position(|run| run.rule.name == rule.name);
-            let run = match found.map(|index| old.remove(index)) {
+            let found = index.get(&rule.name).and_then(|found| old.get_mut(*found));
+            let run = match found.and_then(Option::take) {
                 None => {
                     let parked = self.parked_rules.remove(&rule.name);
                     RuleRun::new(Arc::clone(rule), parked, now)
@@ -203,6 +213,7 @@ impl AccountRun {
             };
             self.rules.push(run);
         }
+        let old = old.into_iter().flatten();
         if hold_back {
             for mut run in old {
                 run.held_back = Some(None);
@@ -210,9 +221,7 @@ impl AccountRun {
                 self.rules.push(run);
             }
         } else {
-            let gone = old
-                .into_iter()
-                .map(|run| (run.rule.name.clone(), run.state));
+            let gone = old.map(|run| (run.rule.name.clone(), run.state));
             self.parked_rules.extend(gone);
         }
     }
