@@ -117,8 +117,17 @@ pub struct RulesStatus {
     pub loaded: String,
     /// How many rules are enabled.
     pub enabled: usize,
-    /// What was wrong with the file when it was read last, if it was refused.
+    /// How long the last reload kept the dispatcher, in microseconds.
+    pub swap_us: Option<u64>,
+    /// What was wrong with the file when it was read last, if it was refused:
+    /// each error on a line, with file, line and column where it has some.
     pub refused: Option<String>,
+    /// Since when it is refused for that, RFC 3339.
+    pub refused_since: Option<String>,
+    /// The line of the first error, from 1, where it has one.
+    pub refused_line: Option<u32>,
+    /// The column of the first error, from 1, where it has one.
+    pub refused_column: Option<u32>,
 }
 
 /// Whether the record can be written.

@@ -1,26 +1,29 @@
 //! `riskd check`.
 
+mod held_back;
+mod secrets;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::printer::{Paint, Printer};
 use super::{Exit, find};
-use crate::daemon::{database_path, load_rules};
-use crate::engine::loosening::is_looser;
+use crate::daemon::rule_tests::{self, Report};
+use crate::replay::text;
 use crate::rules::Loaded;
 use crate::rules::budget::{self, Budget};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::explain;
-use crate::rules::ruleset::{Loosening, Mode, RuleSet};
-use crate::store::Reader;
+use crate::rules::ruleset::{Mode, RuleSet};
+use secrets::Seen;
 
 /// Checks rule files: every error of every file in one go, then each rule in
-/// plain words, made from the values that riskd will use, and the sum of the
-/// requests that polling takes.
+/// plain words, made from the values that riskd will use, the sum of the requests
+/// that polling takes, and what became of the rule tests that the file names.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  riskd check rules.yaml\n  riskd check --json *.yaml | jq .message\n\nExit codes: 0 no errors, 1 errors."
+    after_help = "Examples:\n  riskd check rules.yaml\n  riskd check --json *.yaml | jq .message\n  riskd check --secrets rules.yaml   where each secret is read, never the secret\n\nExit codes: 0 no errors, 1 errors."
 )]
 pub(super) struct Args {
     /// The rule files
@@ -29,6 +32,9 @@ pub(super) struct Args {
     /// Print the diagnostics alone, one JSON object a line
     #[arg(long)]
     json: bool,
+    /// Look at the secrets too: where each would be read, and whether it can be
+    #[arg(long)]
+    secrets: bool,
 }
 
 /// A diagnostic with its file, for other programs.
@@ -53,10 +59,16 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
         match find::load(path) {
             Ok(loaded) => {
                 is_good &= loaded.rules.is_some();
+                let found = loaded
+                    .rules
+                    .as_ref()
+                    .map(|rules| Found::of(path, rules, args));
+                is_good &= found.as_ref().is_none_or(Found::is_good);
                 if args.json {
                     print_json(path, &loaded, out)?;
+                    found.map_or(Ok(()), |found| found.print_json(path, out))?;
                 } else {
-                    print(path, &loaded, args.files.len() > 1, out)?;
+                    print(path, &loaded, args.files.len() > 1, found.as_ref(), out)?;
                 }
             }
             Err(error) => {
@@ -72,10 +84,84 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
     Ok(if is_good { Exit::Done } else { Exit::Failed })
 }
 
+/// What is found beyond the text of a rule file without errors.
+struct Found {
+    tests: Report,
+    secrets: Option<Vec<Seen>>,
+    help: Option<&'static str>,
+}
+
+impl Found {
+    fn of(path: &Path, rules: &RuleSet, args: &Args) -> Found {
+        Found {
+            tests: rule_tests::read_and_run(path, rules),
+            secrets: args.secrets.then(|| secrets::of(rules)),
+            help: secrets::credentials_help(rules).filter(|_| args.secrets),
+        }
+    }
+
+    fn secret_problems(&self) -> impl Iterator<Item = String> + '_ {
+        self.secrets.iter().flatten().flat_map(Seen::problems)
+    }
+
+    fn is_good(&self) -> bool {
+        self.errors() == 0
+    }
+
+    fn errors(&self) -> usize {
+        let problems = self.tests.problems.len();
+        problems.saturating_add(self.secret_problems().count())
+    }
+
+    fn print(&self, path: &Path, out: &mut Printer) -> anyhow::Result<()> {
+        for secret in self.secrets.iter().flatten() {
+            out.line(secret.line())?;
+        }
+        for problem in &self.tests.problems {
+            let place = problem.file.place;
+            let where_ = format!("{}:{}:{}", path.display(), place.line, place.column);
+            out.error(&anyhow::anyhow!("{where_}: {}", problem.message));
+            if !problem.details.is_empty() {
+                out.note(problem.details.trim_end());
+            }
+        }
+        for problem in self.secret_problems() {
+            out.error(&anyhow::anyhow!(problem));
+        }
+        if let Some(help) = self.help {
+            out.note(format_args!("help: {help}"));
+        }
+        if self.tests.passed.saturating_add(self.tests.failed) > 0 {
+            let text = text::test_summary(self.tests.passed, self.tests.failed);
+            out.line(format_args!("rule tests: {}", text.trim_end()))?;
+        }
+        Ok(())
+    }
+
+    fn print_json(&self, path: &Path, out: &mut Printer) -> anyhow::Result<()> {
+        for problem in &self.tests.problems {
+            let place = problem.file.place;
+            let details = problem.details.trim_end();
+            print_error(
+                path,
+                &problem.message,
+                Some((place.line, place.column)),
+                Some(details).filter(|details| !details.is_empty()),
+                out,
+            )?;
+        }
+        for problem in self.secret_problems() {
+            print_error(path, &problem, None, self.help, out)?;
+        }
+        Ok(())
+    }
+}
+
 fn print(
     path: &Path,
     loaded: &Loaded,
     is_one_of_many: bool,
+    found: Option<&Found>,
     out: &mut Printer,
 ) -> anyhow::Result<()> {
     let report = loaded.render(out.err);
@@ -102,57 +188,20 @@ fn print(
     for text in explain::rules(rules) {
         out.line(format_args!("{text}\n"))?;
     }
-    for line in held_back(path, rules) {
+    for line in held_back::lines(path, rules) {
         out.line(line)?;
     }
     for budget in budget::budgets(&rules.venues) {
         out.line(budget_words(&budget))?;
     }
-    out.line(summary(rules, loaded))
-}
-
-/// What of this edit would wait for the next session, compared with the rules
-/// that the record says are in force. Without a record there is nothing to
-/// compare with.
-fn held_back(path: &Path, rules: &RuleSet) -> Vec<String> {
-    let Some(old) = in_force(path, rules) else {
-        return Vec::new();
-    };
-    // The edit that allows loosening is itself one that loosens.
-    let held = [&old, rules].map(|rules| rules.daemon.loosening);
-    if !held.contains(&Loosening::NextSession) {
-        return Vec::new();
+    let errors = found.map_or(0, Found::errors);
+    if let Some(found) = found {
+        found.print(path, out)?;
     }
-    old.rules
-        .iter()
-        .filter(|rule| rule.enabled)
-        .filter_map(|rule| {
-            let new = rules.rules.iter().find(|new| new.name == rule.name);
-            let why = match new {
-                Some(new) if is_looser(rule, new) => "this edit may loosen it",
-                Some(_) => return None,
-                None => "this edit removes it",
-            };
-            Some(format!(
-                "{}: stays as it is until each account's next session: {why}, and `loosening` is `next_session`",
-                rule.name
-            ))
-        })
-        .collect()
+    out.line(summary(rules, loaded, errors))
 }
 
-fn in_force(path: &Path, rules: &RuleSet) -> Option<RuleSet> {
-    let database = database_path(None, Some(rules));
-    let text = super::runtime::short(async {
-        let reader = Reader::open(&database).await?;
-        let text = reader.rules_in_force().await?;
-        reader.close().await;
-        Ok(text)
-    });
-    load_rules(path, &text.ok()??).rules
-}
-
-fn summary(rules: &RuleSet, loaded: &Loaded) -> String {
+fn summary(rules: &RuleSet, loaded: &Loaded, errors: usize) -> String {
     let enabled = rules.rules.iter().filter(|rule| rule.enabled).count();
     let mode = match rules.daemon.mode {
         Mode::Enforce => "mode enforce: riskd acts",
@@ -162,8 +211,12 @@ fn summary(rules: &RuleSet, loaded: &Loaded) -> String {
         0 => "no warnings".to_owned(),
         count => counted(count, "warning"),
     };
+    let errors = match errors {
+        0 => "no errors".to_owned(),
+        count => counted(count, "error"),
+    };
     format!(
-        "{} for {}; {mode}; no errors, {warnings}",
+        "{} for {}; {mode}; {errors}, {warnings}",
         counted(enabled, "rule"),
         counted(rules.accounts.len(), "account"),
     )
@@ -225,14 +278,24 @@ fn print_json(path: &Path, loaded: &Loaded, out: &mut Printer) -> anyhow::Result
 }
 
 fn print_unreadable(path: &Path, message: &str, out: &mut Printer) -> anyhow::Result<()> {
+    print_error(path, message, None, None, out)
+}
+
+fn print_error(
+    path: &Path,
+    message: &str,
+    place: Option<(u32, u32)>,
+    help: Option<&str>,
+    out: &mut Printer,
+) -> anyhow::Result<()> {
     let line = Line {
         file: path.display().to_string(),
         severity: "error",
         message,
-        line: None,
-        column: None,
+        line: place.map(|(line, _)| line),
+        column: place.map(|(_, column)| column),
         label: None,
-        help: None,
+        help,
     };
     out.line(serde_json::to_string(&line)?)
 }

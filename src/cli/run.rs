@@ -11,7 +11,8 @@ use super::printer::Printer;
 use super::{Exit, log, runtime};
 use crate::daemon::{self, Options};
 
-/// Runs the daemon until SIGTERM or SIGINT; SIGHUP has the rule file read again.
+/// Runs the daemon until SIGTERM or SIGINT. A changed rule file comes into force by
+/// itself; SIGHUP has it, and the secrets, read again.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  riskd run --rules rules.yaml\n  riskd run --observe              decide and record, send nothing\n  RISKD_LOG=debug riskd run --log json\n\nThe environment variable RISKD_LOG says what is logged (default: info)."

@@ -21,8 +21,9 @@ use super::heartbeat::Heart;
 use super::input::{Input, Polled, Queues};
 use super::latency::Latencies;
 use super::lifecycle::Lifecycle;
-use super::venues::{Prepared, Venues};
-use crate::api::status::{RecordStatus, RulesStatus, Status, VenueStatus};
+use super::reload::RulesFile;
+use super::venues::Venues;
+use crate::api::status::{RecordStatus, Status, VenueStatus};
 use crate::api::{PersonError, Question};
 use crate::domain::account::{AccountName, VenueName};
 use crate::domain::now::Now;
@@ -70,14 +71,6 @@ pub(super) struct Dispatcher {
     pub(super) due: Instant,
     /// Whether the record was degraded when it was last told of.
     pub(super) is_degraded: bool,
-}
-
-/// The rule file: how it is read again, and what came of it.
-pub(super) struct RulesFile {
-    pub(super) name: String,
-    pub(super) loaded: Timestamp,
-    pub(super) refused: Option<String>,
-    pub(super) read: Arc<dyn Fn() -> Result<RuleSet, String> + Send + Sync>,
 }
 
 /// What became of the polls of one venue.
@@ -128,7 +121,7 @@ impl Dispatcher {
         }
     }
 
-    fn now(&self) -> Now {
+    pub(super) fn now(&self) -> Now {
         self.clock.now()
     }
 
@@ -155,8 +148,9 @@ impl Dispatcher {
                 self.step(event, None);
             }
             Input::Answer(event) => self.step(event, None),
-            Input::Reload => self.prepare_reload(),
-            Input::Reloaded(prepared) => self.finish_reload(*prepared),
+            Input::Reload(why) => self.prepare_reload(why),
+            Input::Reloaded(reloaded) => self.end_reload(reloaded),
+            Input::Renewed(venue) => self.tell_renewed(&[venue]),
         }
     }
 
@@ -174,7 +168,7 @@ impl Dispatcher {
         self.tell(EntryKind::NotifyFailed, failure.message);
     }
 
-    fn step(&mut self, event: Event, trigger: Option<Instant>) {
+    pub(super) fn step(&mut self, event: Event, trigger: Option<Instant>) {
         let effects = self.engine.step(self.now(), event);
         self.carry_out(effects, trigger);
     }
@@ -342,7 +336,7 @@ impl Dispatcher {
         self.store.submit(Batch::from(vec![record]));
     }
 
-    fn tell_everyone(&mut self, severity: Severity, kind: EntryKind, text: String) {
+    pub(super) fn tell_everyone(&mut self, severity: Severity, kind: EntryKind, text: String) {
         let notice = Notice {
             to: Audience::Everyone,
             severity,
@@ -445,89 +439,6 @@ impl Dispatcher {
         }
     }
 
-    /// Has the rule file read again, away from here: the disk may hang.
-    fn prepare_reload(&mut self) {
-        self.lifecycle.reloading();
-        let read = Arc::clone(&self.rules_file.read);
-        let running = self.venues.configs();
-        let inputs = self.inputs.clone();
-        tokio::task::spawn_blocking(move || {
-            let prepared = read().and_then(|rules| Prepared::new(rules, &running));
-            // The dispatcher is gone only when the process ends.
-            let _ = inputs.blocking_send(Input::Reloaded(Box::new(prepared)));
-        });
-    }
-
-    /// Puts the rules that were read in force, or keeps the old ones and says
-    /// so.
-    fn finish_reload(&mut self, prepared: Result<Prepared, String>) {
-        let outcome = prepared.and_then(|prepared| self.put_in_force(prepared));
-        match outcome {
-            Ok(text) => {
-                info!("{text}");
-                self.rules_file.refused = None;
-                self.tell(EntryKind::RulesLoaded, text);
-            }
-            Err(problem) => {
-                let text = format!("the rule file is refused, the old rules stay: {problem}");
-                error!("{text}");
-                self.rules_file.refused = Some(problem);
-                self.tell_everyone(Severity::Warning, EntryKind::RulesRefused, text);
-            }
-        }
-        self.lifecycle.reloaded();
-    }
-
-    fn put_in_force(&mut self, prepared: Prepared) -> Result<String, String> {
-        let Prepared {
-            rules,
-            venues,
-            channels,
-            heart,
-        } = prepared;
-        if self.engine.rules().hash == rules.hash {
-            // Their secrets may have changed.
-            self.notifiers.replace(channels);
-            self.heart.send_replace(heart);
-            return Ok("the rule file has not changed".to_owned());
-        }
-        let running = &self.engine.rules().daemon;
-        if running.mode != rules.daemon.mode {
-            return Err("`mode` is read at the start: restart riskd to change it".to_owned());
-        }
-        let running = &self.engine.rules().daemon;
-        let next = &rules.daemon;
-        if (running.mode, running.http, &running.database) != (next.mode, next.http, &next.database)
-        {
-            return Err(
-                "`mode`, `http` and `database` of `daemon` change with a restart only".to_owned(),
-            );
-        }
-        let objections = self.engine.objections(&rules);
-        if !objections.is_empty() {
-            return Err(objections.join("; "));
-        }
-        let rules = Arc::new(rules);
-        self.venues.change(&rules, venues);
-        self.notifiers.replace(channels);
-        self.heart.send_replace(heart);
-        self.lifecycle.watch(&rules);
-        let now = self.now();
-        self.rules_file.loaded = now.wall;
-        self.store.submit(Batch {
-            rule_sets: vec![row_of(&rules, now.wall)],
-            ..Batch::default()
-        });
-        let text = format!(
-            "{} rules for {} accounts are in force (hash {})",
-            rules.rules.iter().filter(|rule| rule.enabled).count(),
-            rules.accounts.len(),
-            short(&rules.hash)
-        );
-        self.step(Event::Reloaded(rules), None);
-        Ok(text)
-    }
-
     fn status(&self) -> Status {
         let now = self.now();
         let rules = self.engine.rules();
@@ -541,13 +452,7 @@ impl Dispatcher {
                 Mode::Observe => "observe",
             },
             ready: self.lifecycle.is_ready(),
-            rules: RulesStatus {
-                file: self.rules_file.name.clone(),
-                hash: rules.hash.to_string(),
-                loaded: self.rules_file.loaded.to_rfc3339(),
-                enabled: rules.rules.iter().filter(|rule| rule.enabled).count(),
-                refused: self.rules_file.refused.clone(),
-            },
+            rules: self.rules_file.status(rules),
             record: self.record_status(),
             venues: rules.venues.iter().map(|v| self.venue_status(v)).collect(),
             accounts: self.engine.status(now),

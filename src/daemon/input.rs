@@ -2,9 +2,12 @@
 //! Beside it there are the questions of the API and the failures of the
 //! notifiers, behind queues of their own.
 
+use std::path::PathBuf;
+
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::rule_file::{Fingerprint, Refusal};
 use super::venues::Prepared;
 use crate::api::Question;
 use crate::domain::account::{AccountName, VenueName};
@@ -33,9 +36,30 @@ pub(super) enum Input {
     /// An answer to a request or a verification read.
     Answer(Event),
     /// The rule file is to be read again.
-    Reload,
-    /// It was read, and what it needs is set up; or this is wrong with it.
-    Reloaded(Box<Result<Prepared, String>>),
+    Reload(Why),
+    /// It was read; nothing when no byte of it has changed.
+    Reloaded(Option<Box<Reloaded>>),
+    /// A venue refused its credential, and another one was found in its place.
+    Renewed(VenueName),
+}
+
+/// Why the rule file is read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Why {
+    /// It may have changed; when it has not, nothing is to be done.
+    Changed,
+    /// Somebody asked for it.
+    Asked,
+}
+
+/// What came of reading the rule file again.
+pub(super) struct Reloaded {
+    /// Of all that was read.
+    pub(super) fingerprint: Option<Fingerprint>,
+    /// What was read, to be watched.
+    pub(super) files: Vec<PathBuf>,
+    /// The rules with what they need, or what is wrong with them.
+    pub(super) outcome: Result<Prepared, Refusal>,
 }
 
 /// What a poll of a venue brought.

@@ -13,9 +13,14 @@ mod input;
 mod latency;
 mod lifecycle;
 mod poller;
+mod reload;
+mod rule_file;
+mod start;
 mod venues;
+mod watch;
 
 pub mod by_hand;
+pub mod rule_tests;
 
 use std::collections::HashMap;
 use std::io;
@@ -24,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -41,11 +46,15 @@ use crate::rules::ruleset::{Mode, RuleSet};
 use crate::rules::{self, Color};
 use crate::store::{Batch, Restored, Retention, Store, StoreError, StoreHandle, Writer};
 use counters::Counters;
-use dispatcher::{Dispatcher, RulesFile, row_of, short};
-use input::{Input, Queues};
+use dispatcher::{Dispatcher, row_of, short};
+use input::{Input, Queues, Why};
 use latency::Latencies;
 use lifecycle::Lifecycle;
+use reload::RulesFile;
+use rule_file::Source;
 use venues::{Prepared, Venues};
+
+pub use rule_file::Refusal;
 
 /// How many inputs may wait for the dispatcher.
 const INPUTS: usize = 4096;
@@ -88,6 +97,13 @@ pub enum StartError {
         /// The diagnostics.
         report: String,
     },
+    /// The tests that the rule file names fail, and no rules were in force
+    /// before.
+    #[error("{report}\nthe rule file fails its own tests, and no earlier rules are on record")]
+    Tests {
+        /// What was expected and what happened.
+        report: String,
+    },
     /// The record cannot be opened.
     #[error("{}", .0.in_full())]
     Store(#[from] StoreError),
@@ -126,7 +142,7 @@ pub fn read_rules(path: &Path) -> Result<RuleSet, StartError> {
 /// Checks the text of a rule file; files that it names lie beside it.
 pub fn load_rules(path: &Path, text: &str) -> rules::Loaded {
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    let loader = move |file: &Path| std::fs::read_to_string(folder.join(file));
+    let loader = move |file: &Path| rule_file::read_text(&folder.join(file));
     rules::load(&path.display().to_string(), text, &loader)
 }
 
@@ -154,22 +170,27 @@ pub fn database_path(option: Option<&Path>, rules: Option<&RuleSet>) -> PathBuf 
 /// # Errors
 /// [`StartError`] when it cannot start; once it runs, nothing but a stop ends it.
 pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartError> {
-    let mut rules = read_rules(&options.rules)?;
-    if options.observe {
-        rules.daemon.mode = Mode::Observe;
-    }
+    let source = Source {
+        path: options.rules.clone(),
+        observe: options.observe,
+    };
+    let first = start::read(&source)?;
+    let clock = Clock::start();
+    let database = database_path(options.database.as_deref(), Some(first.rules()));
+    let mut store = Store::open(&database, clock.now().wall).await?;
+    let restored = store.restore().await?;
+    tell_last_end(&restored);
+    let fingerprint = first.fingerprint;
+    let files = first.files.clone();
+    let (prepared, refusal) = start::choose(first, &source, &restored)?;
     let Prepared {
         rules,
         venues: connected,
         channels,
         heart,
-    } = Prepared::new(rules, &[]).map_err(StartError::Setup)?;
+        ..
+    } = prepared;
     let rules = Arc::new(rules);
-    let clock = Clock::start();
-    let database = database_path(options.database.as_deref(), Some(&rules));
-    let mut store = Store::open(&database, clock.now().wall).await?;
-    let restored = store.restore().await?;
-    tell_last_end(&restored);
     let listener = match rules.daemon.http {
         Some(address) => Some(
             api::bind(address)
@@ -208,13 +229,22 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     venues.change(&rules, connected);
     let (failures, undelivered) = mpsc::channel(UNDELIVERED);
     let notifiers = Notifiers::start(channels, failures);
-    let (heart, beating) = watch::channel(heart);
+    let (heart, beating) = tokio::sync::watch::channel(heart);
     tokio::spawn(heartbeat::run(questions.clone(), beating, stop.clone()));
     let mut dispatcher = Dispatcher {
         engine,
         clock: clock.clone(),
         started: now.wall,
-        rules_file: rules_file(&options, now.wall),
+        rules_file: RulesFile {
+            watch: reload::watch(files, inputs.clone()),
+            source,
+            loaded: now.wall,
+            swap: None,
+            refused: None,
+            fingerprint: Some(fingerprint),
+            is_being_read: false,
+            again: None,
+        },
         health: handle.health(),
         store: handle.clone(),
         database: database.display().to_string(),
@@ -232,6 +262,9 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         is_degraded: false,
     };
     dispatcher.begin(effects);
+    if let Some(refusal) = refusal {
+        dispatcher.refuse(refusal);
+    }
     if let Some(listener) = listener {
         let api = Api {
             questions,
@@ -276,23 +309,6 @@ fn token(database: &Path) -> Option<Arc<Token>> {
             );
             None
         }
-    }
-}
-
-fn rules_file(options: &Options, now: crate::domain::observation::Timestamp) -> RulesFile {
-    let path = options.rules.clone();
-    let observe = options.observe;
-    RulesFile {
-        name: path.display().to_string(),
-        loaded: now,
-        refused: None,
-        read: Arc::new(move || {
-            let mut rules = read_rules(&path).map_err(|error| error.to_string())?;
-            if observe {
-                rules.daemon.mode = Mode::Observe;
-            }
-            Ok(rules)
-        }),
     }
 }
 
@@ -354,7 +370,7 @@ fn watch_signals(
                 _ = terminate.recv() => stop.cancel(),
                 _ = interrupt.recv() => stop.cancel(),
                 _ = hangup.recv() => {
-                    let _ = inputs.send(Input::Reload).await;
+                    let _ = inputs.send(Input::Reload(Why::Asked)).await;
                 }
             }
         }
@@ -370,7 +386,7 @@ impl Dispatcher {
             env!("CARGO_PKG_VERSION"),
             rules.rules.iter().filter(|rule| rule.enabled).count(),
             rules.accounts.len(),
-            self.rules_file.name,
+            self.rules_file.name(),
             short(&rules.hash),
             self.database,
             match rules.daemon.mode {

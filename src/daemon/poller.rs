@@ -8,14 +8,18 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
 use super::input::{Input, OrdersRead, Polled};
-use crate::domain::account::{AccountName, AccountNumber, VenueName};
+use super::venues;
+use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::observation::{Content, Missing, Observation, Timestamp};
+use crate::rules::ruleset;
+use crate::secret::Secret;
 use crate::venue::{Failure, Lane, Venue};
 
 /// How long a poll may take before riskd goes on without it. The adapters give
@@ -26,18 +30,25 @@ const POLL_DEADLINE: Duration = Duration::from_secs(6);
 const OFFLINE_INTERVAL: Duration = Duration::from_secs(2);
 /// The least time between two polls of a venue that refuses the credential.
 const REFUSED_INTERVAL: Duration = Duration::from_secs(10);
+/// How long a poller waits for a credential that it reads again.
+const REREAD_DEADLINE: Duration = Duration::from_secs(2);
 /// The least time between two reads of working orders in the routine lane.
 const ORDERS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// A credential that is being read again.
+type Reread = Option<JoinHandle<Result<Secret, String>>>;
 
 /// The accounts of one venue.
 pub(super) type Accounts = Arc<Vec<(AccountName, AccountNumber)>>;
 
 /// One venue to be polled.
 pub(super) struct Poller {
-    pub(super) name: VenueName,
+    pub(super) config: ruleset::Venue,
     pub(super) venue: Arc<dyn Venue>,
     pub(super) every: Duration,
     pub(super) accounts: Accounts,
+    /// Told when the venue was given another credential.
+    pub(super) renewed: Arc<Notify>,
     /// The accounts whose working orders are wanted.
     pub(super) orders_wanted: watch::Receiver<Vec<AccountName>>,
     pub(super) clock: Clock,
@@ -64,9 +75,18 @@ impl Poller {
             .collect();
         let mut due = interval(self.every);
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut reread = Reread::default();
         loop {
-            due.tick().await;
+            tokio::select! {
+                _ = due.tick() => {}
+                // A pause that a refused credential led to is over with it.
+                () = self.renewed.notified() => due.reset(),
+            }
             let worst = self.poll_once(&numbers).await;
+            if worst == Some(Missing::Unauthorized) && self.renew_credential(&mut reread).await {
+                due.reset_after(self.every);
+                continue;
+            }
             let pause = match worst {
                 Some(Missing::PlatformOffline) => OFFLINE_INTERVAL,
                 Some(Missing::Unauthorized) => REFUSED_INTERVAL,
@@ -87,7 +107,7 @@ impl Poller {
         let all_failed = failures.len() == self.accounts.len();
         let worst = failures.first().filter(|_| all_failed).map(|f| f.missing);
         let input = Input::Polled(Polled {
-            venue: self.name.clone(),
+            venue: self.config.name.clone(),
             observations,
             failure: failures.into_iter().next(),
             received,
@@ -95,6 +115,30 @@ impl Poller {
         // The dispatcher is gone only when the process ends.
         let _ = self.inputs.send(input).await;
         worst
+    }
+
+    /// Reads the credential again, which may have been replaced, and says whether
+    /// it was. A read that hangs is waited for again the next time, so that
+    /// there is never more than one.
+    async fn renew_credential(&self, reread: &mut Reread) -> bool {
+        let config = self.config.clone();
+        let read = reread.get_or_insert_with(|| {
+            tokio::task::spawn_blocking(move || venues::credential(&config))
+        });
+        let Ok(credential) = timeout(REREAD_DEADLINE, read).await else {
+            return false;
+        };
+        *reread = None;
+        // One that cannot be read now may be on the way of being written.
+        let Ok(Ok(credential)) = credential else {
+            return false;
+        };
+        let is_another = self.venue.renew(&credential);
+        if is_another {
+            let renewed = Input::Renewed(self.config.name.clone());
+            let _ = self.inputs.send(renewed).await;
+        }
+        is_another
     }
 
     async fn read_orders_for_ever(&self) {

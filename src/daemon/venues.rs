@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::{Clock, wall};
@@ -16,7 +16,7 @@ use crate::domain::account::{AccountName, VenueName};
 use crate::engine::event::Event;
 use crate::notify::{Channels, Pulse};
 use crate::rules::ruleset::{self, RuleSet, VenueKind};
-use crate::secret;
+use crate::secret::{self, Secret};
 use crate::venue::crosstrade::CrossTrade;
 use crate::venue::{Budget, Venue};
 
@@ -26,9 +26,9 @@ use crate::venue::{Budget, Venue};
 /// What is wrong with its secret or its address, in words; never the secret.
 pub fn connect(config: &ruleset::Venue) -> Result<Arc<dyn Venue>, String> {
     let name = &config.name;
+    let token = credential(config)?;
     match &config.kind {
-        VenueKind::CrossTrade { base_url, token } => {
-            let token = secret::resolve(token).map_err(|error| format!("venue {name}: {error}"))?;
+        VenueKind::CrossTrade { base_url, .. } => {
             let venue = CrossTrade::new(base_url, token, wall)
                 .map_err(|error| format!("venue {name}: {error}"))?;
             Ok(Arc::new(venue))
@@ -36,11 +36,19 @@ pub fn connect(config: &ruleset::Venue) -> Result<Arc<dyn Venue>, String> {
     }
 }
 
+/// The credential of a venue, as it can be read now. May wait for the disk.
+pub(super) fn credential(config: &ruleset::Venue) -> Result<Secret, String> {
+    let VenueKind::CrossTrade { token, .. } = &config.kind;
+    secret::resolve(token).map_err(|error| format!("venue {}: {error}", config.name))
+}
+
 /// A rule set with everything that it needs of the outside: secrets are read,
 /// adapters and notifiers set up.
 pub struct Prepared {
     pub(super) rules: RuleSet,
     pub(super) venues: HashMap<VenueName, Arc<dyn Venue>>,
+    /// The credentials of the venues that go on running, read anew.
+    pub(super) credentials: HashMap<VenueName, Secret>,
     pub(super) channels: Channels,
     pub(super) heart: Heart,
 }
@@ -53,11 +61,14 @@ impl Prepared {
     /// What is wrong with a venue or a notifier, in words.
     pub(super) fn new(rules: RuleSet, running: &[ruleset::Venue]) -> Result<Prepared, String> {
         let mut venues = HashMap::new();
+        let mut credentials = HashMap::new();
         for config in &rules.venues {
             let is_running = running
                 .iter()
                 .any(|known| known.name == config.name && known.kind == config.kind);
-            if !is_running {
+            if is_running {
+                credentials.insert(config.name.clone(), credential(config)?);
+            } else {
                 venues.insert(config.name.clone(), connect(config)?);
             }
         }
@@ -66,6 +77,7 @@ impl Prepared {
             heart: pulse.map(Arc::new),
             channels: Channels::of(&rules)?,
             venues,
+            credentials,
             rules,
         })
     }
@@ -86,6 +98,7 @@ struct Running {
     accounts: Accounts,
     venue: Arc<dyn Venue>,
     jobs: mpsc::Sender<Job>,
+    renewed: Arc<Notify>,
     polling: CancellationToken,
 }
 
@@ -153,8 +166,25 @@ impl Venues {
         }
     }
 
+    /// Uses these credentials from now on; gives the venues whose credential is
+    /// another one than before.
+    pub(super) fn renew(&self, credentials: &HashMap<VenueName, Secret>) -> Vec<VenueName> {
+        let renewed = credentials.iter().filter(|(name, credential)| {
+            let Some(running) = self.running.get(*name) else {
+                return false;
+            };
+            let is_another = running.venue.renew(credential);
+            if is_another {
+                running.renewed.notify_one();
+            }
+            is_another
+        });
+        renewed.map(|(name, _)| name.clone()).collect()
+    }
+
     fn start(&self, config: ruleset::Venue, accounts: Accounts, venue: Arc<dyn Venue>) -> Running {
         let polling = self.stop.child_token();
+        let renewed = Arc::new(Notify::new());
         let (jobs, queue) = mpsc::channel(executor::QUEUE);
         tokio::spawn(executor::run(
             Arc::clone(&venue),
@@ -164,10 +194,11 @@ impl Venues {
         ));
         if !accounts.is_empty() {
             let poller = Poller {
-                name: config.name.clone(),
+                config: config.clone(),
                 venue: Arc::clone(&venue),
                 every: config.poll.to_std().unwrap_or(super::DEFAULT_POLL),
                 accounts: Arc::clone(&accounts),
+                renewed: Arc::clone(&renewed),
                 orders_wanted: self.orders_wanted.subscribe(),
                 clock: self.clock.clone(),
                 inputs: self.inputs.clone(),
@@ -180,6 +211,7 @@ impl Venues {
             accounts,
             venue,
             jobs,
+            renewed,
             polling,
         }
     }

@@ -18,6 +18,7 @@ use chrono::TimeDelta;
 use super::conditions::{self, Caches, Context, Reading, Tree};
 use super::effect::Severity;
 use super::enforcement::Enforcement;
+use super::held_account::HeldAccount;
 use super::locks::Locks;
 use super::memory::AccountMemory;
 use super::out::Out;
@@ -53,6 +54,7 @@ pub struct AccountRun {
     stored_memory: Option<AccountMemory>,
     pub(super) seen: Seen,
     pub(super) rules: Vec<RuleRun>,
+    pub(super) held_account: HeldAccount,
     /// States of rules that are not in the rule file, should they come back.
     pub(super) parked_rules: HashMap<RuleName, RuleState>,
     pub(super) locks: Locks,
@@ -146,6 +148,7 @@ impl AccountRun {
             }),
             seen: Seen::nothing(now),
             rules: Vec::new(),
+            held_account: HeldAccount::default(),
             parked_rules: HashMap::new(),
             locks: Locks::default(),
             enforcement: Enforcement::default(),
@@ -223,6 +226,7 @@ impl AccountRun {
 
     /// Moves to the session that the present belongs to.
     pub(super) fn roll_session(&mut self, now: Now, out: &mut Out<'_>) {
+        self.put_held_account_in_force(now, out);
         let current = match self.session {
             Some(session) if session.contains(now.wall) => session,
             _ => match self.account.session.session_at(now.wall) {

@@ -14,6 +14,7 @@ mod enforce;
 pub mod enforcement;
 pub mod event;
 mod fire;
+mod held_account;
 mod locks;
 pub mod loosening;
 mod memory;

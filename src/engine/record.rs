@@ -349,6 +349,8 @@ entry_kinds! {
     RulesLoaded = "rules_loaded", true;
     /// A changed rule file was refused; the old rules stay.
     RulesRefused = "rules_refused", true;
+    /// A credential was replaced; the new one is used from here on.
+    CredentialRenewed = "credential_renewed", true;
     /// A change that loosens a rule waits for the next session.
     LooseningHeld = "loosening_held", true;
     /// A change that waited for the session is in force.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::Engine;
 use super::account::{AccountRun, RuleRun};
 use super::effect::Effect;
+use super::held_account::{asks_to_hold, objection};
 use super::locks::Locks;
 use super::loosening::is_looser;
 use super::memory::AccountMemory;
@@ -21,12 +22,14 @@ use super::session::VenueDay;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
-use crate::rules::ruleset::{Account, Loosening, Rule, RuleSet};
+use crate::rules::ruleset::{Account, Rule, RuleSet};
 
 impl Engine {
     /// What speaks against putting these rules in force now: accounts that are
-    /// locked, or being made flat, and would be lost sight of.
+    /// locked, or being made flat, and would be lost sight of; and those that an
+    /// edit that loosens would take out before their session has closed.
     pub fn objections(&self, rules: &RuleSet) -> Vec<String> {
+        let is_strict = asks_to_hold(&self.rules) || asks_to_hold(rules);
         self.accounts
             .iter()
             .filter_map(|run| {
@@ -42,7 +45,8 @@ impl Engine {
                 if locked {
                     Some(format!("account {name} is locked and must stay in the file, with its number, until the lock ends"))
                 } else if run.enforcement.is_idle() {
-                    None
+                    let is_held = is_strict || run.is_held_to_the_end();
+                    (is_held && run.is_in_open_session()).then(|| objection(name))
                 } else {
                     Some(format!("account {name} is being made flat and must stay in the file, with its number, until it is"))
                 }
@@ -55,9 +59,8 @@ impl Engine {
             .into_iter()
             .map(|run| (run.account.name.clone(), run))
             .collect();
-        let hold_back = [&self.rules, &rules]
-            .iter()
-            .any(|rules| rules.daemon.loosening == Loosening::NextSession);
+        let was_strict = asks_to_hold(&self.rules);
+        let is_strict = asks_to_hold(&rules);
         self.rules = Arc::clone(&rules);
         if self.config.stale_after.is_some() {
             self.config.stale_after = Some(super::stale_after(&rules));
@@ -70,7 +73,6 @@ impl Engine {
             ids: &mut self.ids,
             effects: Vec::new(),
         };
-        // The edit that allows loosening is itself one that loosens.
         for account in &rules.accounts {
             let day = rules
                 .venue(&account.venue)
@@ -80,7 +82,12 @@ impl Engine {
                 .filter(|run| run.account.number == account.number);
             let mut run = match kept {
                 Some(mut run) => {
-                    run.change_config(Arc::clone(account), day);
+                    // The edit that allows loosening is itself one that loosens.
+                    if was_strict || is_strict {
+                        run.hold_to_the_end();
+                    }
+                    let hold_back = run.is_held_to_the_end();
+                    run.change_account(Arc::clone(account), day, hold_back, now, &mut out);
                     run
                 }
                 None => {
@@ -89,6 +96,7 @@ impl Engine {
                 }
             };
             let wanted: Vec<&Arc<Rule>> = rules.rules_of(&account.name).collect();
+            let hold_back = was_strict || is_strict || run.is_held_to_the_end();
             run.change_rules(&wanted, hold_back, now, &mut out);
             run.roll_session(now, &mut out);
             self.index.insert(account.name.clone(), self.accounts.len());
@@ -141,15 +149,6 @@ impl AccountRun {
 }
 
 impl AccountRun {
-    fn change_config(&mut self, account: Arc<Account>, day: Option<VenueDay>) {
-        if self.account.session != account.session {
-            // The calendar changed: find the session that the present is in.
-            self.session = None;
-        }
-        self.account = account;
-        self.day = day;
-    }
-
     /// The rule sets of the session that the account is in, the one that it
     /// opened with first; none when it is not known to have opened with any.
     pub(super) fn earlier_rules<'a>(
@@ -184,10 +183,20 @@ impl AccountRun {
         now: Now,
         out: &mut Out<'_>,
     ) {
-        let mut old: Vec<RuleRun> = std::mem::take(&mut self.rules);
+        let mut old: Vec<Option<RuleRun>> = std::mem::take(&mut self.rules)
+            .into_iter()
+            .map(Some)
+            .collect();
+        let index: HashMap<RuleName, usize> = old
+            .iter()
+            .flatten()
+            .enumerate()
+            .map(|(index, run)| (run.rule.name.clone(), index))
+            .collect();
+        self.rules.reserve(wanted.len());
         for rule in wanted {
-            let found = old.iter().position(|run| run.rule.name == rule.name);
-            let run = match found.map(|index| old.remove(index)) {
+            let found = index.get(&rule.name).and_then(|found| old.get_mut(*found));
+            let run = match found.and_then(Option::take) {
                 None => {
                     let parked = self.parked_rules.remove(&rule.name);
                     RuleRun::new(Arc::clone(rule), parked, now)
@@ -204,6 +213,7 @@ impl AccountRun {
             };
             self.rules.push(run);
         }
+        let old = old.into_iter().flatten();
         if hold_back {
             for mut run in old {
                 run.held_back = Some(None);
@@ -211,9 +221,7 @@ impl AccountRun {
                 self.rules.push(run);
             }
         } else {
-            let gone = old
-                .into_iter()
-                .map(|run| (run.rule.name.clone(), run.state));
+            let gone = old.map(|run| (run.rule.name.clone(), run.state));
             self.parked_rules.extend(gone);
         }
     }

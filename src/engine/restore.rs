@@ -12,12 +12,12 @@ use super::out::{NextIds, Out};
 use super::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, LockRow, Record};
 use super::rule_state::RuleState;
 use super::session::VenueDay;
-use super::{Engine, EngineConfig};
+use super::{Engine, EngineConfig, held_account};
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
-use crate::rules::ruleset::{Loosening, Rule, RuleSet};
+use crate::rules::ruleset::{Rule, RuleSet};
 
 /// What the record kept.
 #[derive(Clone, Debug, Default)]
@@ -125,8 +125,15 @@ impl Engine {
                 effects: Vec::new(),
             };
             let earlier = run.earlier_rules(&kept.earlier, now);
-            let holds_back = |rules: &&RuleSet| rules.daemon.loosening == Loosening::NextSession;
-            if holds_back(&rules.as_ref()) || earlier.iter().any(holds_back) {
+            if held_account::is_held_by(&rules, &earlier) {
+                run.hold_to_the_end();
+                run.begin_with_first_of(&earlier);
+                for form in held_account::forms(&earlier, account).chain([account]) {
+                    // Told once, by what is in force now.
+                    out.effects.clear();
+                    run.change_account(Arc::clone(form), day, true, now, &mut out);
+                }
+                effects.append(&mut out.effects);
                 for earlier in earlier {
                     let wanted: Vec<&Arc<Rule>> = earlier.rules_of(&account.name).collect();
                     run.change_rules(&wanted, true, now, &mut out);

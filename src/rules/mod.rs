@@ -27,7 +27,7 @@ mod tables;
 pub(crate) mod tree;
 mod words;
 
-pub use check::{Loader, MAX_ACCOUNTS, MAX_NOTIFIERS, MAX_RULES, is_topic};
+pub use check::{Loader, MAX_ACCOUNTS, MAX_NOTIFIERS, MAX_RULES, MAX_TEST_FILES, is_topic};
 pub use tree::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, MAX_TEXT};
 
 use crate::domain::account::{AccountName, AccountNumber};

@@ -19,6 +19,7 @@ use crate::domain::schedule::Schedule;
 use crate::domain::session::SessionCalendar;
 use crate::domain::severity::Severity;
 use crate::domain::window::Window;
+use crate::rules::diagnostic::Place;
 use crate::rules::expression::Expression;
 
 /// A whole rule file, checked.
@@ -38,6 +39,9 @@ pub struct RuleSet {
     pub notifiers: Vec<Notifier>,
     /// Rules, in the order of the file; disabled ones are among them.
     pub rules: Vec<Arc<Rule>>,
+    /// The files of rule tests that it names, in the order of the file. What is
+    /// in them changes no rule, so that it is no part of the hash.
+    pub tests: Vec<TestFileName>,
 }
 
 impl RuleSet {
@@ -57,6 +61,15 @@ impl RuleSet {
             .iter()
             .filter(move |rule| rule.enabled && rule.accounts.contains(name))
     }
+}
+
+/// A file of rule tests, and where the rule file names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestFileName {
+    /// The file; a relative path is relative to the rule file.
+    pub path: PathBuf,
+    /// Where it is named.
+    pub place: Place,
 }
 
 /// Settings of the daemon.

@@ -96,6 +96,12 @@ pub(crate) static FILE: Table = table(
             "notify: { log: { kind: log } }",
             "Where messages go, by a name of your choice.",
         ),
+        may(
+            "tests",
+            Shape::List(&Shape::Text),
+            "tests: [rules.test.yaml]",
+            "Files of rule tests, relative to this file; a reload that fails one of them is refused.",
+        ),
         must(
             "rules",
             Shape::List(&Shape::Map(&RULE)),

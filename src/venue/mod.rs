@@ -17,6 +17,7 @@ use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::{Learned, Missing};
 use crate::domain::request::{Answer, Write};
+use crate::secret::Secret;
 
 /// A call under way. Every call ends: the adapter bounds it by a timeout.
 pub type Call<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -64,6 +65,10 @@ pub trait Venue: Send + Sync {
 
     /// What is left of the request budget.
     fn budget(&self) -> Budget;
+
+    /// Uses this credential from the next request on, and says whether it is
+    /// another one than before. Connections and budget stay.
+    fn renew(&self, credential: &Secret) -> bool;
 }
 
 /// What a poll learned of one account.

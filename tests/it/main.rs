@@ -10,6 +10,7 @@
 
 mod api;
 mod architecture;
+mod check_more;
 mod cli;
 mod crosstrade;
 mod docs;
@@ -19,6 +20,7 @@ mod expr;
 mod golden;
 mod history;
 mod local_time;
+mod loosening;
 mod notify;
 mod paper;
 mod properties;

@@ -134,7 +134,7 @@ function problems(status) {
   const found = [];
   if (!status.ready) found.push("Not every account was observed since the start.");
   if (status.record.state !== "good") found.push(`The record cannot be written: ${status.record.reason || ""}`);
-  if (status.rules.refused !== null) found.push(`The rule file was refused, older rules are in force: ${status.rules.refused}`);
+  if (status.rules.refused !== null) found.push(`The rule file is refused since ${moment(status.rules.refused_since)}, older rules are in force: ${status.rules.refused}`);
   for (const venue of status.venues) {
     if (venue.failure !== null) found.push(`Venue ${venue.venue}: ${venue.failure}`);
   }
@@ -145,7 +145,7 @@ function daemonFacts(status) {
   const facts = [
     fact("Version", `${status.version}, process ${status.pid}`),
     fact("Started", moment(status.started)),
-    fact("Rules", `${status.rules.enabled} in force since ${moment(status.rules.loaded)}`),
+    fact("Rules", `${status.rules.enabled} in force since ${moment(status.rules.loaded)}, hash ${status.rules.hash.slice(0, 12)}`),
     fact("Record", `${status.record.state}: ${status.record.database}`),
   ];
   for (const venue of status.venues) {

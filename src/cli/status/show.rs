@@ -53,10 +53,13 @@ fn header(status: &Status, out: &Printer, lines: &mut Vec<String>) {
         instant(&rules.loaded)
     ));
     if let Some(refused) = &rules.refused {
-        let text = format!(
-            "rules   a later version of the file is REFUSED, the old rules stay: {refused}"
-        );
+        let since = rules.refused_since.as_deref();
+        let since = since.map_or_else(String::new, |at| format!(" since {}", instant(at)));
+        let text =
+            format!("rules   a later version of the file is REFUSED{since}, the old rules stay:");
         lines.push(out.paint(Paint::Red, &text));
+        let indented = |line: &str| out.paint(Paint::Red, &format!("        {line}"));
+        lines.extend(refused.lines().map(indented));
     }
     let record = &status.record;
     lines.push(match &record.reason {

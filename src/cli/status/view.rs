@@ -30,6 +30,7 @@ pub(super) struct Rules {
     pub(super) loaded: String,
     pub(super) enabled: usize,
     pub(super) refused: Option<String>,
+    pub(super) refused_since: Option<String>,
 }
 
 /// The record.

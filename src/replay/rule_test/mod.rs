@@ -22,6 +22,7 @@ use crate::domain::money::Money;
 use crate::domain::observation::{Content, Learned, Missing, Timestamp};
 use crate::rules::diagnostic::{Diagnostic, Findings, Place};
 use crate::rules::keys::Fields;
+use crate::rules::node::Node;
 use crate::rules::render::{self, Sheet};
 use crate::rules::ruleset::{Account, RuleSet};
 use crate::rules::{self, Color, Loader};
@@ -186,26 +187,45 @@ pub struct Expected {
 /// Reads and checks a test file. `name` is what messages call it; `loader`
 /// gives the text of a file whose path is relative to the test file.
 pub fn load(name: &str, text: &str, loader: &Loader<'_>) -> LoadedTests {
-    let mut findings = Findings::default();
     let mut rule_file = None;
-    let file = load_file(name, text, loader, &mut rule_file, &mut findings);
+    let mut loaded = read_file(name, text, |node, findings| {
+        let loaded = named_rules(name, node, loader, findings)?;
+        let rules = loaded.rules.as_ref().map(|rules| Arc::new(rules.clone()));
+        rule_file = Some(loaded);
+        rules
+    });
+    loaded.rule_file = rule_file;
+    loaded
+}
+
+/// Reads and checks a test file for these rules, which name it: its own
+/// `rules` says what `riskd test` loads, and is not followed here.
+pub fn load_for(name: &str, text: &str, rules: &Arc<RuleSet>) -> LoadedTests {
+    read_file(name, text, |_, _| Some(Arc::clone(rules)))
+}
+
+fn read_file(
+    name: &str,
+    text: &str,
+    rules: impl FnOnce(&Node<'_>, &mut Findings) -> Option<Arc<RuleSet>>,
+) -> LoadedTests {
+    let mut findings = Findings::default();
+    let file = checked_file(text, rules, &mut findings);
     let file = file.filter(|_| findings.errors() == 0);
     let (diagnostics, omitted) = findings.into_shown();
     LoadedTests {
         file,
         diagnostics,
         omitted,
-        rule_file,
+        rule_file: None,
         name: name.to_owned(),
         text: text.to_owned(),
     }
 }
 
-fn load_file(
-    name: &str,
+fn checked_file(
     text: &str,
-    loader: &Loader<'_>,
-    rule_file: &mut Option<rules::Loaded>,
+    rules: impl FnOnce(&Node<'_>, &mut Findings) -> Option<Arc<RuleSet>>,
     findings: &mut Findings,
 ) -> Option<TestFile> {
     if text.trim().is_empty() {
@@ -221,34 +241,39 @@ fn load_file(
     let tree = rules::tree::read(text, findings);
     let root = tree.root.filter(|_| tree.complete)?;
     let fields = Fields::open(&root, &tables::FILE, findings)?;
-    let loaded = fields.read("rules", findings, |node, findings| {
-        let path = rules::read::scalar(node, "the path of a rule file", findings)?;
-        match load_rules(name, Path::new(path), loader) {
-            Ok(loaded) => {
-                if loaded.rules.is_none() {
-                    let message = "the rule file has errors";
-                    findings.push(Diagnostic::error(node.place, message));
-                }
-                Some(loaded)
-            }
-            Err(error) => {
-                let message = format!("the rule file cannot be read: {error}");
-                let help = "the path is relative to this file";
-                findings.push(Diagnostic::error(node.place, message).help(help));
-                None
-            }
-        }
-    });
-    let known = loaded.as_ref().and_then(|loaded| loaded.rules.as_ref());
+    let rules = fields.read("rules", findings, rules);
     let tests = fields
         .get("tests")
-        .map(|node| read::tests(node, known, findings));
-    let rules = known.map(|rules| Arc::new(rules.clone()));
-    *rule_file = loaded;
+        .map(|node| read::tests(node, rules.as_deref(), findings));
     Some(TestFile {
         rules: rules?,
         tests: tests?,
     })
+}
+
+/// The rule file that the test file names.
+fn named_rules(
+    name: &str,
+    node: &Node<'_>,
+    loader: &Loader<'_>,
+    findings: &mut Findings,
+) -> Option<rules::Loaded> {
+    let path = rules::read::scalar(node, "the path of a rule file", findings)?;
+    match load_rules(name, Path::new(path), loader) {
+        Ok(loaded) => {
+            if loaded.rules.is_none() {
+                let message = "the rule file has errors";
+                findings.push(Diagnostic::error(node.place, message));
+            }
+            Some(loaded)
+        }
+        Err(error) => {
+            let message = format!("the rule file cannot be read: {error}");
+            let help = "the path is relative to this file";
+            findings.push(Diagnostic::error(node.place, message).help(help));
+            None
+        }
+    }
 }
 
 /// Loads the rule file; what it names is relative to itself.

@@ -14,6 +14,7 @@ mod pnl;
 mod rule;
 mod secrets;
 mod sessions;
+mod tests_named;
 mod time;
 mod venues;
 
@@ -39,6 +40,8 @@ use sessions::Sessions;
 pub const MAX_ACCOUNTS: usize = 1_000;
 /// Most rules in a file.
 pub const MAX_RULES: usize = 20_000;
+/// Most files of rule tests that a file names.
+pub const MAX_TEST_FILES: usize = 32;
 
 /// Gives the text of a file that a rule file names. A relative path is relative
 /// to the rule file.
@@ -107,8 +110,10 @@ pub(crate) fn file(
     let rules = fields
         .get("rules")
         .map(|node| rules(node, &declared, findings));
+    let tests = tests_named::files(fields.get("tests"), findings);
     lints::unused(&fields, &declared, rules.as_deref(), findings);
     let set = rules.and_then(|rules| assemble(text, &companions, daemon, &declared, rules));
+    let set = set.map(|set| RuleSet { tests, ..set });
     (declared, set.filter(|_| findings.errors() == 0))
 }
 
@@ -204,6 +209,7 @@ fn assemble(
         accounts: accounts?,
         notifiers: declared.notifiers.clone(),
         rules,
+        tests: Vec::new(),
     })
 }
 

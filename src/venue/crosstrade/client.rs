@@ -2,7 +2,7 @@
 //! what it knows when an answer does not come.
 
 use std::error::Error as _;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
@@ -44,7 +44,7 @@ pub(super) struct Request {
 /// Sends requests with one credential, within one budget.
 pub(super) struct Http {
     transport: Arc<dyn Transport>,
-    authorization: HeaderValue,
+    authorization: RwLock<HeaderValue>,
     budget: RequestBudget,
     clock: Clock,
     jitter: Duration,
@@ -57,12 +57,10 @@ impl Http {
         limits: &Limits,
         clock: Clock,
     ) -> Result<Http, CrossTradeError> {
-        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-            .map_err(|_| CrossTradeError::Token)?;
-        authorization.set_sensitive(true);
+        let authorization = header(token).ok_or(CrossTradeError::Token)?;
         Ok(Http {
             transport,
-            authorization,
+            authorization: RwLock::new(authorization),
             budget: RequestBudget::new(),
             clock,
             jitter: limits.jitter,
@@ -73,10 +71,26 @@ impl Http {
         &self.budget
     }
 
-    /// The header as it is sent, to look at how it prints.
-    #[cfg(test)]
-    pub(super) fn authorization(&self) -> &HeaderValue {
-        &self.authorization
+    /// Sends this token from the next request on; not one that cannot stand in a
+    /// header.
+    pub(super) fn authorize(&self, token: &Secret) -> bool {
+        let Some(header) = header(token) else {
+            return false;
+        };
+        let mut authorization = self
+            .authorization
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *authorization = header;
+        true
+    }
+
+    /// The header as it is sent.
+    pub(super) fn authorization(&self) -> HeaderValue {
+        self.authorization
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Waits for a permit of `lane`, sends the request once, and reads the
@@ -103,7 +117,7 @@ impl Http {
         let outgoing = Outgoing {
             method: request.method,
             url: request.url,
-            authorization: self.authorization.clone(),
+            authorization: self.authorization(),
             body: request.body,
             timeout,
             most: request.most,
@@ -175,6 +189,12 @@ impl Transport for Network {
             }
         })
     }
+}
+
+fn header(token: &Secret) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose())).ok()?;
+    header.set_sensitive(true);
+    Some(header)
 }
 
 /// Reads the answer piece by piece, so that an endless one ends at `most`.

@@ -25,7 +25,7 @@ mod snapshot;
 mod transport;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,6 +52,9 @@ use crate::secret::Secret;
 /// How long ago the last poll may have been granted before the next one goes
 /// before cancels.
 const POLL_OVERDUE: Duration = Duration::from_secs(3);
+
+/// How many tokens are remembered, so that none shows in what is told.
+const TOKENS_KEPT: usize = 4;
 
 /// How long riskd waits for the venue, and how much it reads.
 #[derive(Clone, Debug)]
@@ -89,7 +92,7 @@ impl Limits {
 /// One CrossTrade user: one token, one request budget.
 pub struct CrossTrade {
     base: Url,
-    token: Secret,
+    tokens: Mutex<Tokens>,
     limits: Limits,
     http: Http,
     clock: Clock,
@@ -98,6 +101,25 @@ pub struct CrossTrade {
     polled_at: Mutex<Option<Instant>>,
     /// Accounts whose name the venue spells in another case, in its spelling.
     echoed: Mutex<BTreeMap<AccountNumber, AccountNumber>>,
+}
+
+/// The token, behind those before it, which answers under way may still repeat.
+#[derive(Debug)]
+struct Tokens {
+    all: VecDeque<Secret>,
+}
+
+impl Tokens {
+    fn add(&mut self, token: Secret) {
+        self.all.push_back(token);
+        if self.all.len() > TOKENS_KEPT {
+            self.all.pop_front();
+        }
+    }
+
+    fn is_now(&self, token: &Secret) -> bool {
+        self.all.back().is_some_and(|now| now.is_same(token))
+    }
 }
 
 /// Why an adapter cannot be made.
@@ -164,7 +186,9 @@ impl CrossTrade {
         Ok(CrossTrade {
             http: Http::new(transport, &token, &limits, Arc::clone(&clock))?,
             base,
-            token,
+            tokens: Mutex::new(Tokens {
+                all: VecDeque::from([token]),
+            }),
             limits,
             clock,
             freshness: Mutex::default(),
@@ -320,7 +344,8 @@ impl CrossTrade {
     }
 
     fn clean(&self, words: &str) -> Arc<str> {
-        words::clean(words, &self.token)
+        let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        words::clean(words, tokens.all.iter())
     }
 
     /// Remembers how the venue spells this account.
@@ -406,6 +431,15 @@ impl Venue for CrossTrade {
 
     fn budget(&self) -> Budget {
         self.http.budget().left()
+    }
+
+    fn renew(&self, credential: &Secret) -> bool {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        if tokens.is_now(credential) || !self.http.authorize(credential) {
+            return false;
+        }
+        tokens.add(credential.clone());
+        true
     }
 }
 

@@ -40,7 +40,7 @@ fn the_token_goes_over_tls_or_stays_on_this_host() {
 #[test]
 fn the_token_is_in_nothing_that_is_printed() {
     let adapter = adapter("https://app.crosstrade.io/v1/api").unwrap();
-    let shown = format!("{adapter:?} {:#?} {:?}", adapter, adapter.token);
+    let shown = format!("{adapter:?} {:#?} {:?}", adapter, adapter.tokens);
     assert!(!shown.contains(TOKEN), "{shown}");
     assert!(!format!("{:?}", adapter.http.authorization()).contains(TOKEN));
     let failure = adapter.failure(Missing::Malformed, &format!("echo: {TOKEN}"));
@@ -126,4 +126,21 @@ fn a_write_names_its_account_in_the_path_alone() {
         body_of(&Write::ClosePosition(Instrument::new("ES\" 03-26"))),
         r#"{"instrument":"ES\" 03-26"}"#
     );
+}
+
+#[test]
+fn a_new_token_is_sent_and_neither_it_nor_an_old_one_is_repeated() {
+    let adapter = adapter("https://app.crosstrade.io/v1/api").unwrap();
+    let sent = || adapter.http.authorization().to_str().unwrap().to_owned();
+    let secret = |text: &str| Secret::new(text.to_owned()).unwrap();
+    assert!(!adapter.renew(&secret(TOKEN)), "it is the same");
+    assert!(adapter.renew(&secret("second-token")));
+    assert_eq!(sent(), "Bearer second-token");
+    assert!(adapter.renew(&secret("third-token")));
+    assert!(!adapter.renew(&secret("third-token")));
+    assert_eq!(sent(), "Bearer third-token");
+    assert!(format!("{:?}", adapter.http.authorization()).contains("Sensitive"));
+    let echo = format!("{TOKEN} second-token third-token");
+    let failure = adapter.failure(Missing::Malformed, &echo);
+    assert_eq!(&*failure.words, "[token] [token] [token]");
 }

@@ -8,17 +8,22 @@ use crate::secret::Secret;
 pub(super) const MAX_WORDS: usize = 200;
 
 /// One line of at most [`MAX_WORDS`] characters, without control characters,
-/// and without the token should it be echoed.
-pub(super) fn clean(words: &str, token: &Secret) -> Arc<str> {
-    // The token is looked for before anything is cut off or taken out, and
+/// and without a token should it be echoed.
+pub(super) fn clean<'t>(words: &str, tokens: impl Iterator<Item = &'t Secret> + Clone) -> Arc<str> {
+    // The tokens are looked for before anything is cut off or taken out, and
     // once more after, since taking out could put one together.
-    let hidden = words.replace(token.expose(), "[token]");
+    let hide = |words: &str| {
+        tokens.clone().fold(words.to_owned(), |words, token| {
+            words.replace(token.expose(), "[token]")
+        })
+    };
+    let hidden = hide(words);
     let line: String = hidden
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
         .filter(|c| !c.is_control() && !is_invisible(*c))
         .collect();
-    let hidden = line.replace(token.expose(), "[token]");
+    let hidden = hide(&line);
     let kept: String = hidden.trim().chars().take(MAX_WORDS).collect();
     Arc::from(kept)
 }
@@ -46,9 +51,9 @@ mod tests {
             ("", ""),
             (&long, &"ü".repeat(200)),
         ] {
-            assert_eq!(&*clean(words, &token), expected);
+            assert_eq!(&*clean(words, [&token].into_iter()), expected);
         }
         let edge = format!("{}s3cret-token", "x".repeat(195));
-        assert!(!clean(&edge, &token).contains("s3c"));
+        assert!(!clean(&edge, [&token].into_iter()).contains("s3c"));
     }
 }

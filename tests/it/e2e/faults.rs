@@ -134,11 +134,19 @@ fn a_loosening_waits_for_the_next_session_even_over_a_restart() {
     let loose = tight
         .replace("loss: 500", "loss: 5000")
         .replace("loosening: next_session", "loosening: immediate");
+    let loose = loose.replace("starting_balance: 50000", "starting_balance: 40000");
     rig.write_rules(&loose);
     let check = rig.riskd().arg("check").arg(rig.rules()).output().unwrap();
     assert!(check.status.success());
+    let said = String::from_utf8(check.stdout).unwrap();
+    for part in [
+        "daily loss limit: stays as it is",
+        "acct-1: keeps its starting balance until",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
     signal(rig.pid(), "HUP");
-    rig.wait_for("the hold", |rig| rig.count("loosening_held") == 1);
+    rig.wait_for("the hold", |rig| rig.count("loosening_held") == 2);
     rig.kill();
     rig.start_ready();
     // 12 points of 1 ES are 600: beyond the old limit, within the new one.

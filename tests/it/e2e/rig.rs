@@ -231,6 +231,17 @@ accounts:
         })
     }
 
+    /// Waits until the daemon has ended by itself, which is to be a failure.
+    pub fn wait_for_end(&mut self) {
+        let begun = Instant::now();
+        while self.is_running() {
+            assert!(begun.elapsed() < PATIENCE, "the daemon does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let mut daemon = self.daemon.take().unwrap();
+        assert!(!daemon.wait().unwrap().success());
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         let mut daemon = self.daemon.take().unwrap();

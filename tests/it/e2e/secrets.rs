@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -178,5 +179,49 @@ fn no_core_is_dumped() {
     assert!(!core_in(rig.folder.path()));
     if !cores_are_written() {
         println!("this machine writes no cores into folders: that none was written says nothing");
+    }
+}
+
+/// The rule file as it is, with a comment more.
+fn touch_rules(rig: &Rig) {
+    let text = std::fs::read_to_string(rig.rules()).unwrap();
+    rig.write_rules(&format!("{text}# seen\n"));
+}
+
+#[test]
+fn a_token_that_was_replaced_is_read_by_a_reload_and_after_a_refusal() {
+    let mut rig = Rig::new(&["Sim101"], LOSS_LIMIT);
+    rig.venue.set_price(ES, 5000).unwrap();
+    rig.venue.open("Sim101", ES, 1, None).unwrap();
+    // One that the venue refuses, and the right one while riskd runs: nobody
+    // has to ask.
+    rig.write_token("an-old-token");
+    rig.start();
+    rig.wait_for("the refusal by the venue", |rig| {
+        rig.log().contains("refuses the credential")
+    });
+    rig.write_token(CANARY);
+    rig.wait_for("the new token to be found", |rig| rig.count("ready") == 1);
+    assert_eq!(rig.count("credential_renewed"), 1);
+    // A reload reads it anew though the rules are the same.
+    rig.write_token("another-token");
+    signal(rig.pid(), "HUP");
+    rig.wait_for("the renewal", |rig| rig.count("credential_renewed") == 2);
+    rig.wait_for("the venue to refuse it", |rig| {
+        rig.log().matches("refuses the credential").count() >= 2
+    });
+    // One that cannot be read has a changed file refused; the old one stays.
+    rig.write_token(CANARY);
+    rig.wait_for("the way back", |rig| rig.count("credential_renewed") == 3);
+    let token = rig.folder.path().join("token");
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o644)).unwrap();
+    touch_rules(&rig);
+    rig.wait_for("the refusal", |rig| rig.count("rules_refused") == 1);
+    assert!(rig.log().contains("chmod 600"), "{}", rig.log());
+    rig.venue.set_price(ES, 4980).unwrap();
+    rig.wait_for("flat with the old token", |rig| rig.count("verified") > 0);
+    assert!(rig.is_flat_and_quiet("Sim101"));
+    for token in [CANARY, "an-old-token", "another-token"] {
+        assert!(!rig.log().contains(token));
     }
 }

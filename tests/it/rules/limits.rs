@@ -122,6 +122,11 @@ fn hostile_texts_are_refused_soon() {
 fn too_many_rules_and_accounts_are_refused() {
     let rules = "  - {}\n".repeat(rules::MAX_RULES);
     refused_soon(&with_rules(&rules), "20001 rules; 20000 is the most");
+    let tests: Vec<String> = (0..=rules::MAX_TEST_FILES)
+        .map(|index| format!("t{index}.yaml"))
+        .collect();
+    let text = format!("tests: [{}]\n{}", tests.join(", "), with_rules(""));
+    refused_soon(&text, "33 test files; 32 is the most");
     let accounts: String = (0..=rules::MAX_ACCOUNTS)
         .map(|index| format!("  x{index}: {{ number: X{index} }}\n"))
         .collect();

@@ -469,6 +469,22 @@ fn the_other_sections() {
             "`wrong.csv`, line 2: `Christmas` is not a date",
         ),
         (
+            "version: 1",
+            "version: 1\ntests: ^rules.test.yaml",
+            "write it as a list: `[rules.test.yaml]`",
+        ),
+        (
+            "version: 1",
+            "version: 1\ntests: [a.yaml, b.yaml, ^a.yaml]",
+            "`a.yaml` is named twice",
+        ),
+        ("version: 1", "version: 1\ntests: [^'']", "text is blank"),
+        (
+            "version: 1",
+            "version: 1\ntests: [^{ a: b }]",
+            "expected a text, found a mapping",
+        ),
+        (
             "kind: crosstrade",
             "kind: ^binance",
             "a venue has no kind `binance`",

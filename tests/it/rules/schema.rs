@@ -72,6 +72,9 @@ fn what_the_reader_refuses_for_its_shape_the_schema_refuses() {
             .map(|rule| with_rules(&format!("  - {rule}\n"))),
     );
     files.push(base.replace("version: 1", "version: 2"));
+    files.push(base.replace("version: 1", "version: 1\ntests: rules.test.yaml"));
+    files.push(base.replace("version: 1", "version: 1\ntests: []"));
+    files.push(base.replace("version: 1", "version: 1\ntests: [{ a: b }]"));
     files.push(base.replace("kind: crosstrade", "kind: binance"));
     files.push(base.replace("token: { env: TOKEN }", "token: secret"));
     files.push(base.replace("kind: log", "kind: pager"));
@@ -102,4 +105,10 @@ fn what_the_reader_refuses_for_its_shape_the_schema_refuses() {
             "the schema refuses:\n{file}"
         );
     }
+    let named = base.replace("version: 1", "version: 1\ntests: [a.yaml, b/c.yaml]");
+    let set = load(&named).rules.unwrap();
+    assert!(validator.is_valid(&json(&named)));
+    assert_eq!(set.tests.len(), 2);
+    // What is in them is no part of the rules.
+    assert_eq!(set.tests[1].path.to_str(), Some("b/c.yaml"));
 }
