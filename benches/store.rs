@@ -230,7 +230,10 @@ async fn run() {
         begun.elapsed()
     );
     let begun = Instant::now();
-    let retention = Retention { samples_days: 1 };
+    let retention = Retention {
+        samples_days: 1,
+        ..Retention::default()
+    };
     let done = store.retain(at(86_400 * 9), retention).await.unwrap();
     println!(
         "{:44} {} rows in {:.1?}",

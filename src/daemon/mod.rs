@@ -11,6 +11,7 @@ mod executor;
 mod input;
 mod latency;
 mod lifecycle;
+mod measure;
 mod poller;
 mod venues;
 
@@ -52,8 +53,6 @@ const UNDELIVERED: usize = 256;
 const DEFAULT_POLL: Duration = Duration::from_secs(1);
 /// How long the record may take to be written when the daemon stops.
 const LAST_WRITES: Duration = Duration::from_secs(10);
-/// How long full detail is kept.
-const RETENTION: Retention = Retention { samples_days: 3 };
 /// Time between two clean-ups of old samples.
 const RETAIN_EVERY: Duration = Duration::from_secs(3600);
 
@@ -212,6 +211,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         health: handle.health(),
         store: handle.clone(),
         database: database.display().to_string(),
+        extent: measure::measure(reader.clone(), stop.clone()),
         inputs: inputs.clone(),
         venues,
         notifiers,
@@ -327,7 +327,7 @@ async fn retain_for_ever(store: StoreHandle, clock: Clock, stop: CancellationTok
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = due.tick() => store.retain(clock.now().wall, RETENTION),
+            _ = due.tick() => store.retain(clock.now().wall, Retention::default()),
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod ruleset;
 pub mod schema;
 
 mod check;
+mod keep;
 pub(crate) mod keys;
 mod mask;
 pub(crate) mod node;
@@ -26,6 +27,7 @@ pub(crate) mod tree;
 mod words;
 
 pub use check::{Loader, MAX_ACCOUNTS, MAX_RULES};
+pub use keep::{HIDDEN_URL, without_secrets};
 pub use tree::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, MAX_TEXT};
 
 use crate::domain::account::{AccountName, AccountNumber};

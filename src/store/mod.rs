@@ -13,30 +13,40 @@
 //! - Whoever submits is never held up and never fails: see [`StoreHandle`].
 //! - All SQL is in [`sql`], but for the two queries whose filters vary.
 
+mod backup;
 mod batch;
+mod chain;
 mod error;
+mod extent;
 mod instance;
 mod layout;
 mod open;
 mod queue;
 mod read;
+mod rescue;
 mod restore;
 mod retain;
 mod row;
+mod spans;
 mod sql;
 mod story;
 mod time;
+mod verify;
 mod write;
 mod writer;
 
+pub use backup::{Backup, BackupError};
 pub use batch::{Batch, Quality, RuleSetRow, Sample};
 pub use error::{Holder, StoreError};
+pub use extent::Extent;
 pub use open::{Durability, Store};
 pub use queue::{Lost, Waiting};
 pub use read::{EntryFilter, EntryRow, Reader};
 pub use restore::{KeptRuleSet, Restored};
 pub use retain::{Retained, Retention};
+pub use spans::{Course, Span, SpanLength};
 pub use story::{FiringStory, FiringView, IntentView, LockView, RequestView};
+pub use verify::{ChainHead, Finding, FindingKind, MOST_FINDINGS, Verification};
 pub use write::{Refused, Written};
 pub use writer::{Counters, Drained, FlushError, Health, StoreHandle, Writer};
 

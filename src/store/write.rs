@@ -2,15 +2,18 @@
 
 use sqlx::SqliteConnection;
 use sqlx::query::Query;
-use sqlx::sqlite::{Sqlite, SqliteArguments};
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteQueryResult};
 
 use super::batch::{Batch, RuleSetRow, Sample};
+use super::chain::{self, Change, Head, Link, Value};
 use super::error::{Fault, StoreError, is_about_the_row};
 use super::open::{Connection, Durability, Store, last_batch};
 use super::sql;
 use super::time::{to_millis, to_millis_up};
-use crate::domain::lock::LockEnd;
+use crate::domain::account::AccountName;
+use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::money::Money;
+use crate::domain::observation::Timestamp;
 use crate::engine::record::{
     AnswerRow, Cause, Entry, FiringRow, Goal, IntentRow, LockRow, Record, RequestRow,
 };
@@ -75,8 +78,10 @@ impl Store {
     ) -> Result<Written, StoreError> {
         let mut connection = self.take_connection().await?;
         connection.set(durability, &self.path).await?;
-        match transaction(&mut connection.raw, number, batch).await {
-            Ok(written) => {
+        let head = connection.head.take();
+        match transaction(&mut connection.raw, number, batch, head).await {
+            Ok((written, head)) => {
+                connection.head = head;
                 self.connection = Some(connection);
                 Ok(written)
             }
@@ -108,11 +113,14 @@ async fn rolled_back(connection: &mut Connection) -> bool {
     }
 }
 
+/// Writes the rows and the links that tell of them, and says what the head of
+/// the chain is then, where that is known.
 async fn transaction(
     connection: &mut SqliteConnection,
     number: i64,
     batch: &Batch,
-) -> Result<Written, Fault> {
+    head: Option<Head>,
+) -> Result<(Written, Option<Head>), Fault> {
     sqlx::query(sql::BEGIN).execute(&mut *connection).await?;
     let numbered = sqlx::query(sql::SET_BATCH)
         .bind(number)
@@ -123,22 +131,32 @@ async fn transaction(
         let last = last_batch(connection).await?;
         sqlx::query(sql::ROLLBACK).execute(&mut *connection).await?;
         tracing::info!(number, last, "a batch was committed before");
-        return Ok(Written {
+        let written = Written {
             rows: batch.rows(),
             ..Written::default()
-        });
+        };
+        return Ok((written, None));
     }
+    // Read inside of the transaction: one that was given up may still be ending
+    // on another connection before this one begins.
+    let head = match head {
+        Some(head) => head,
+        None => chain::head(connection).await?,
+    };
     let mut rows = Rows {
         connection,
         written: Written::default(),
+        links: Vec::new(),
     };
     rows.add_all(batch).await?;
     let Rows {
         connection,
         written,
+        mut links,
     } = rows;
+    let head = chain::append(connection, head, &mut links).await?;
     sqlx::query(sql::COMMIT).execute(connection).await?;
-    Ok(written)
+    Ok((written, Some(head)))
 }
 
 type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
@@ -147,6 +165,8 @@ type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 struct Rows<'c> {
     connection: &'c mut SqliteConnection,
     written: Written,
+    /// What the chain is to tell of them.
+    links: Vec<Link>,
 }
 
 impl Rows<'_> {
@@ -186,12 +206,15 @@ impl Rows<'_> {
             Record::Firing(row) => self.firing(row).await,
             Record::Intent(row) => self.intent(row).await,
             Record::IntentEnded { id, at, end } => {
-                let query = sqlx::query(sql::END_INTENT)
-                    .bind(id.0)
-                    .bind(to_millis(*at))
-                    .bind(end.name());
-                self.matched(query, || format!("the end of intent {id}"))
-                    .await
+                let values = [
+                    Value::Integer(id.0),
+                    Value::Integer(to_millis(*at)),
+                    Value::text(Some(end.name())),
+                ];
+                self.change(&chain::INTENT_ENDED, sql::END_INTENT, &values, || {
+                    format!("the end of intent {id}")
+                })
+                .await
             }
             Record::Request(row) => self.request(row).await,
             Record::Answer(row) => self.answer(row).await,
@@ -201,25 +224,28 @@ impl Rows<'_> {
                 kind,
                 at,
                 reason,
-            } => {
-                let query = sqlx::query(sql::END_LOCK)
-                    .bind(account.as_str())
-                    .bind(kind.name())
-                    .bind(to_millis(*at))
-                    .bind(reason);
-                self.matched(query, || format!("the end of a lock of {account}"))
-                    .await
-            }
+            } => self.end_lock(account, *kind, *at, reason).await,
             Record::Entry(entry) => self.entry(entry).await,
         }
     }
 
     async fn rule_set(&mut self, row: &RuleSetRow) -> Result<(), Fault> {
-        let query = sqlx::query(sql::PUT_RULE_SET)
-            .bind(&row.hash)
-            .bind(&row.text)
-            .bind(to_millis(row.loaded_at));
-        self.put(query, || format!("rule set {}", row.hash)).await?;
+        let loaded_at = Value::Integer(to_millis(row.loaded_at));
+        let hash = Value::text(Some(&row.hash));
+        let loaded = [hash.clone(), loaded_at.clone()];
+        let query = bound(sql::LOAD_RULE_SET, &loaded);
+        let known = query.execute(&mut *self.connection).await?;
+        if known.rows_affected() > 0 {
+            self.written.rows = self.written.rows.saturating_add(1);
+        } else {
+            let added = [hash, Value::text(Some(&row.text)), loaded_at];
+            let name = || format!("rule set {}", row.hash);
+            let change = &chain::RULE_SET_ADDED;
+            if !self.add(change, sql::ADD_RULE_SET, &added, name).await? {
+                return Ok(());
+            }
+        }
+        self.links.push(Link::new(&chain::RULE_SET_LOADED, &loaded));
         sqlx::query(sql::SET_RULES_HASH)
             .bind(&row.hash)
             .execute(&mut *self.connection)
@@ -244,15 +270,19 @@ impl Rows<'_> {
     }
 
     async fn firing(&mut self, row: &FiringRow) -> Result<(), Fault> {
-        let query = sqlx::query(sql::ADD_FIRING)
-            .bind(row.id.0)
-            .bind(row.account.as_str())
-            .bind(row.rule.as_str())
-            .bind(to_millis(row.at))
-            .bind(json(&row.actions)?)
-            .bind(json(&row.evidence)?)
-            .bind(&row.rules_hash);
-        self.put(query, || format!("firing {}", row.id)).await
+        let values = [
+            Value::Integer(row.id.0),
+            Value::text(Some(row.account.as_str())),
+            Value::text(Some(row.rule.as_str())),
+            Value::Integer(to_millis(row.at)),
+            Value::Text(json(&row.actions)?),
+            Value::Text(json(&row.evidence)?),
+            Value::text(Some(&row.rules_hash)),
+        ];
+        let name = || format!("firing {}", row.id);
+        self.add(&chain::FIRING_ADDED, sql::ADD_FIRING, &values, name)
+            .await
+            .map(|_| ())
     }
 
     async fn intent(&mut self, row: &IntentRow) -> Result<(), Fault> {
@@ -265,46 +295,66 @@ impl Rows<'_> {
             Cause::Lock => ("lock", None, None),
             Cause::Person(words) => ("person", None, Some(words.as_str())),
         };
-        let query = sqlx::query(sql::ADD_INTENT)
-            .bind(row.id.0)
-            .bind(row.account.as_str())
-            .bind(row.goal.name())
-            .bind(instruments)
-            .bind(cause)
-            .bind(firing)
-            .bind(words)
-            .bind(to_millis(row.at));
-        self.put(query, || format!("intent {}", row.id)).await
+        let values = [
+            Value::Integer(row.id.0),
+            Value::text(Some(row.account.as_str())),
+            Value::text(Some(row.goal.name())),
+            Value::text(instruments.as_deref()),
+            Value::text(Some(cause)),
+            Value::integer(firing),
+            Value::text(words),
+            Value::Integer(to_millis(row.at)),
+        ];
+        let name = || format!("intent {}", row.id);
+        self.add(&chain::INTENT_ADDED, sql::ADD_INTENT, &values, name)
+            .await
+            .map(|_| ())
     }
 
     async fn request(&mut self, row: &RequestRow) -> Result<(), Fault> {
-        let query = sqlx::query(sql::ADD_REQUEST)
-            .bind(row.id.0)
-            .bind(row.account.as_str())
-            .bind(row.write)
-            .bind(row.target.as_deref())
-            .bind(row.round)
-            .bind(to_millis(row.at));
-        self.put(query, || format!("request {}", row.id)).await?;
-        for intent in &row.intents {
+        let mut intents: Vec<i64> = row.intents.iter().map(|intent| intent.0).collect();
+        intents.sort_unstable();
+        intents.dedup();
+        let columns = [
+            Value::Integer(row.id.0),
+            Value::text(Some(row.account.as_str())),
+            Value::text(Some(row.write)),
+            Value::text(row.target.as_deref()),
+            Value::integer(Some(row.round)),
+            Value::Integer(to_millis(row.at)),
+        ];
+        let name = || format!("request {}", row.id);
+        let query = bound(sql::ADD_REQUEST, &columns);
+        if self.run(query, name).await?.is_none() {
+            // Its intents would be those of another request with its number.
+            return Ok(());
+        }
+        for intent in &intents {
             sqlx::query(sql::ADD_REQUEST_INTENT)
-                .bind(intent.0)
+                .bind(*intent)
                 .bind(row.id.0)
                 .execute(&mut *self.connection)
                 .await?;
         }
+        let [id, account, write, target, round, at] = columns;
+        let intents = Value::Text(json(&intents)?);
+        let values = [id, account, write, target, round, at, intents];
+        self.links.push(Link::new(&chain::REQUEST_ADDED, &values));
         Ok(())
     }
 
     async fn answer(&mut self, row: &AnswerRow) -> Result<(), Fault> {
-        let query = sqlx::query(sql::PUT_ANSWER)
-            .bind(row.request.0)
-            .bind(to_millis(row.at))
-            .bind(row.outcome.name())
-            .bind(row.status)
-            .bind(&row.words);
-        self.matched(query, || format!("the answer to request {}", row.request))
-            .await
+        let values = [
+            Value::Integer(row.request.0),
+            Value::Integer(to_millis(row.at)),
+            Value::text(Some(row.outcome.name())),
+            Value::integer(row.status),
+            Value::text(Some(&row.words)),
+        ];
+        self.change(&chain::REQUEST_ANSWERED, sql::PUT_ANSWER, &values, || {
+            format!("the answer to request {}", row.request)
+        })
+        .await
     }
 
     /// A lock takes the place of the one of its kind that is in force. It is
@@ -329,43 +379,111 @@ impl Rows<'_> {
             until = until.zip(old_until).map(|(new, old)| new.max(old));
             self.replace_lock(replaced, Some(id)).await?;
         }
-        let query = sqlx::query(sql::ADD_LOCK)
-            .bind(id)
-            .bind(row.account.as_str())
-            .bind(row.kind.name())
-            .bind(since)
-            .bind(until)
-            .bind(&row.reason)
-            .bind(row.firing.map(|firing| firing.0));
+        let values = [
+            Value::Integer(id),
+            Value::text(Some(row.account.as_str())),
+            Value::text(Some(row.kind.name())),
+            Value::Integer(since),
+            Value::integer(until),
+            Value::text(Some(&row.reason)),
+            Value::integer(row.firing.map(|firing| firing.0)),
+        ];
+        let name = || format!("a lock of {}", row.account);
         let added = self
-            .run(query, || format!("a lock of {}", row.account))
+            .add(&chain::LOCK_ADDED, sql::ADD_LOCK, &values, name)
             .await?;
         match before {
             // A new lock that was refused must not take the old one with it.
-            Some((kept, ..)) if added.is_none() => self.replace_lock(kept, None).await,
+            Some((kept, ..)) if !added => self.replace_lock(kept, None).await,
             _ => Ok(()),
         }
     }
 
     async fn replace_lock(&mut self, lock: i64, by: Option<i64>) -> Result<(), Fault> {
-        sqlx::query(sql::REPLACE_LOCK)
-            .bind(lock)
-            .bind(by)
+        let values = [Value::Integer(lock), Value::integer(by)];
+        bound(sql::REPLACE_LOCK, &values)
             .execute(&mut *self.connection)
             .await?;
+        self.links.push(Link::new(&chain::LOCK_REPLACED, &values));
         Ok(())
     }
 
+    async fn end_lock(
+        &mut self,
+        account: &AccountName,
+        kind: LockKind,
+        at: Timestamp,
+        reason: &str,
+    ) -> Result<(), Fault> {
+        let in_force: Option<(i64, i64, Option<i64>)> = sqlx::query_as(sql::LOCK_IN_FORCE)
+            .bind(account.as_str())
+            .bind(kind.name())
+            .fetch_optional(&mut *self.connection)
+            .await?;
+        let values = [
+            // Without one in force the number is that of no lock.
+            Value::integer(in_force.map(|(id, ..)| id)),
+            Value::Integer(to_millis(at)),
+            Value::text(Some(reason)),
+        ];
+        self.change(&chain::LOCK_ENDED, sql::END_LOCK, &values, || {
+            format!("the end of a lock of {account}")
+        })
+        .await
+    }
+
     async fn entry(&mut self, row: &Entry) -> Result<(), Fault> {
-        let query = sqlx::query(sql::ADD_ENTRY)
-            .bind(to_millis(row.at))
-            .bind(row.kind.name())
-            .bind(row.account.as_ref().map(|account| account.as_str()))
-            .bind(row.rule.as_ref().map(|rule| rule.as_str()))
-            .bind(row.firing.map(|firing| firing.0))
-            .bind(&row.message)
-            .bind(json(&row.fields)?);
-        self.put(query, || format!("entry {:?}", row.message)).await
+        let columns = [
+            Value::Integer(to_millis(row.at)),
+            Value::text(Some(row.kind.name())),
+            Value::text(row.account.as_ref().map(|account| account.as_str())),
+            Value::text(row.rule.as_ref().map(|rule| rule.as_str())),
+            Value::integer(row.firing.map(|firing| firing.0)),
+            Value::text(Some(&row.message)),
+            Value::Text(json(&row.fields)?),
+        ];
+        let name = || format!("entry {:?}", row.message);
+        let query = bound(sql::ADD_ENTRY, &columns);
+        if let Some(done) = self.run(query, name).await? {
+            let mut values = vec![Value::Integer(done.last_insert_rowid())];
+            values.extend(columns);
+            self.links.push(Link::new(&chain::ENTRY_ADDED, &values));
+        }
+        Ok(())
+    }
+
+    /// Adds a row of evidence with these values and a link that tells of it;
+    /// `false` when SQLite refused the row.
+    async fn add(
+        &mut self,
+        change: &Change,
+        statement: &'static str,
+        values: &[Value],
+        name: impl FnOnce() -> String,
+    ) -> Result<bool, Fault> {
+        let done = self.run(bound(statement, values), name).await?;
+        if done.is_some() {
+            self.links.push(Link::new(change, values));
+        }
+        Ok(done.is_some())
+    }
+
+    /// Changes a row of evidence that should be there, and adds a link that
+    /// tells of it.
+    async fn change(
+        &mut self,
+        change: &Change,
+        statement: &'static str,
+        values: &[Value],
+        name: impl FnOnce() -> String,
+    ) -> Result<(), Fault> {
+        let done = self.run(bound(statement, values), name).await?;
+        match done.map(|done| done.rows_affected()) {
+            None => {}
+            Some(0) => self.written.unmatched = self.written.unmatched.saturating_add(1),
+            Some(_) => self.links.push(Link::new(change, values)),
+        }
+        Ok(())
     }
 
     /// Runs a statement that adds or sets a row.
@@ -377,29 +495,17 @@ impl Rows<'_> {
         self.run(query, name).await.map(|_| ())
     }
 
-    /// Runs a statement that changes a row that should be there.
-    async fn matched(
-        &mut self,
-        query: Statement<'_>,
-        name: impl FnOnce() -> String,
-    ) -> Result<(), Fault> {
-        if self.run(query, name).await? == Some(0) {
-            self.written.unmatched = self.written.unmatched.saturating_add(1);
-        }
-        Ok(())
-    }
-
-    /// Runs a statement and says how many rows it changed; `None` when SQLite
-    /// refused the row.
+    /// Runs a statement and says what it did; `None` when SQLite refused the
+    /// row.
     async fn run(
         &mut self,
         query: Statement<'_>,
         name: impl FnOnce() -> String,
-    ) -> Result<Option<u64>, Fault> {
+    ) -> Result<Option<SqliteQueryResult>, Fault> {
         match query.execute(&mut *self.connection).await {
             Ok(done) => {
                 self.written.rows = self.written.rows.saturating_add(1);
-                Ok(Some(done.rows_affected()))
+                Ok(Some(done))
             }
             Err(error) if is_about_the_row(&error) => {
                 self.written.refused.push(Refused {
@@ -411,6 +517,17 @@ impl Rows<'_> {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// A statement with these values for its numbered parameters.
+fn bound<'q>(statement: &'static str, values: &[Value]) -> Statement<'q> {
+    values
+        .iter()
+        .fold(sqlx::query(statement), |query, value| match value {
+            Value::Integer(number) => query.bind(*number),
+            Value::Text(text) => query.bind(text.clone()),
+            Value::Null | Value::Long(..) | Value::Strange => query.bind(None::<i64>),
+        })
 }
 
 fn text(amount: Option<Money>) -> Option<String> {
