@@ -51,6 +51,8 @@ const INPUTS: usize = 4096;
 const UNDELIVERED: usize = 256;
 /// Time between two polls when the rule file's cannot be used.
 const DEFAULT_POLL: Duration = Duration::from_secs(1);
+/// How long reading of the record may go on when the daemon stops.
+const LAST_READS: Duration = Duration::from_secs(1);
 /// How long the record may take to be written when the daemon stops.
 const LAST_WRITES: Duration = Duration::from_secs(10);
 /// Time between two clean-ups of old samples.
@@ -176,6 +178,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     let (inputs, queue) = mpsc::channel(INPUTS);
     let (questions, asked) = mpsc::channel(api::QUESTIONS);
     let reader = store.reader();
+    let readers = reader.clone();
     let latencies = Arc::new(Latencies::default());
     let mut venues = Venues::new(
         clock.clone(),
@@ -247,6 +250,8 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     };
     dispatcher.run(queues, stop).await;
     lifecycle::tell(&[sd_notify::NotifyState::Stopping]);
+    // A reader that is still there would leave the write-ahead log behind.
+    let _late = tokio::time::timeout(LAST_READS, readers.close()).await;
     handle.close(LAST_WRITES);
     if let Ok(drained) = writing.await
         && !drained.is_closed

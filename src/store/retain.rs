@@ -158,23 +158,27 @@ async fn roll_up_samples(connection: &mut SqliteConnection, before: i64) -> Resu
         .bind(end)
         .fetch_all(&mut *connection)
         .await?;
-    let Some(last) = rows.last().map(RawSample::at) else {
+    let ends = rows.first().zip(rows.last());
+    let Some((first, last)) = ends.map(|(first, last)| (first.at(), last.at())) else {
         return Ok(Step {
             is_last: true,
             ..Step::default()
         });
     };
-    for ((_, _), span) in spans_of(rows)? {
+    for span in spans_of(rows)?.into_values() {
         spans::add(connection, SpanLength::Minute, span).await?;
     }
-    let kept: Option<String> = sqlx::query_scalar(sql::KEPT_AROUND_FIRINGS)
-        .bind(done)
+    let kept: Vec<KeptSpan> = sqlx::query_as(sql::KEPT_AROUND_FIRINGS)
+        .bind(first)
         .bind(last)
         .bind(KEPT_BEFORE_FIRING)
         .bind(KEPT_AFTER_FLAT)
         .bind(KEPT_AT_MOST)
-        .fetch_one(&mut *connection)
+        .fetch_all(&mut *connection)
         .await?;
+    let kept: Vec<KeptSpan> = kept.into_iter().filter(|kept| kept.2 >= first).collect();
+    let kept = serde_json::to_string(&joined(kept))
+        .map_err(|error| Fault::Unreadable(format!("spans to keep: {error}")))?;
     let deleted = sqlx::query(sql::DELETE_SAMPLES)
         .bind(done)
         .bind(last)
@@ -191,6 +195,24 @@ async fn roll_up_samples(connection: &mut SqliteConnection, before: i64) -> Resu
         is_last: chunk_end.is_none(),
         ..Step::default()
     })
+}
+
+/// An account with the time from and to which its samples are kept.
+type KeptSpan = (String, i64, i64);
+
+/// The same spans, which are in the order of account and beginning, without
+/// those that overlap.
+fn joined(spans: Vec<KeptSpan>) -> Vec<KeptSpan> {
+    let mut joined: Vec<KeptSpan> = Vec::new();
+    for (account, since, until) in spans {
+        match joined.last_mut() {
+            Some((before, _, end)) if *before == account && since <= *end => {
+                *end = until.max(*end);
+            }
+            _ => joined.push((account, since, until)),
+        }
+    }
+    joined
 }
 
 /// The minutes of samples that are in the order of time. A row that cannot be

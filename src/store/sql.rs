@@ -214,14 +214,16 @@ statements! {
     SAMPLES_BETWEEN = "
         select at, account, quality, reason, realized, unrealized, balance, equity, positions, orders
         from samples where at > ?1 and at <= ?2 order by at, account";
-    // The samples around a firing explain it, so they stay: account, from and
-    // to, as JSON, of the firings that have samples between ?1 and ?2.
+    // The samples around a firing explain it, so they stay: the spans of the
+    // firings that have samples between ?1 and ?2.
     KEPT_AROUND_FIRINGS = "
-        select json_group_array(json_array(account, at - ?3, min(at + ?5,
+        select account, at - ?3 as since, min(at + ?5,
             iif(exists (select 1 from intents where firing = firings.id and ended_at is null),
                 at + ?5,
-                coalesce((select max(ended_at) from intents where firing = firings.id), at) + ?4))))
-        from firings indexed by firings_at where at between max(?1, ?5 - 9000000000000000000) - ?5 and ?2 + ?3";
+                coalesce((select max(ended_at) from intents where firing = firings.id), at) + ?4))
+            as until
+        from firings indexed by firings_at
+        where at >= ?1 - ?5 and at <= ?2 + ?3 order by account, since";
     DELETE_SAMPLES = "
         delete from samples where at > ?1 and at <= ?2 and not exists
             (select 1 from json_each(?3) as kept

@@ -2,5 +2,6 @@
 
 mod faults;
 mod protect;
+mod record;
 mod rig;
 mod secrets;
