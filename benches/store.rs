@@ -247,6 +247,19 @@ async fn run() {
         ),
         begun.elapsed()
     );
+    let reader = store.reader();
+    let copy = folder.path().join("copy-2.db");
+    let backup = tokio::spawn(async move { reader.backup(&copy).await });
+    measure(
+        "20 samples, 20 states, during a backup",
+        &mut store,
+        500,
+        |n| samples(20_000 + n),
+    )
+    .await;
+    let is_done = backup.is_finished();
+    backup.await.unwrap().unwrap();
+    println!("{:44} {is_done}", "  the backup ended meanwhile");
     store.close().await.unwrap();
     roll_up(&folder.path().join("old.db")).await;
 }

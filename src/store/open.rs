@@ -122,7 +122,9 @@ impl Store {
     /// [`Store::open`] finds it in the log.
     pub async fn close(mut self) -> Result<(), StoreError> {
         use sqlx::Connection as _;
-        match self.connection.take() {
+        let connection = self.connection.take();
+        tell_head(connection.as_ref().and_then(|c| c.head), "closed");
+        match connection {
             Some(connection) => connection
                 .raw
                 .close()
@@ -192,7 +194,21 @@ async fn prepared(
         });
     }
     let last = last_batch(&mut connection.raw).await.map_err(at)?;
+    let head = chain::head(&mut connection.raw).await.map_err(at)?;
+    connection.head = Some(head);
+    tell_head(Some(head), "opened");
     Ok((connection, last))
+}
+
+/// Has the head of the chain in the log, which is another place than the record.
+fn tell_head(head: Option<Head>, what: &'static str) {
+    if let Some(head) = head {
+        let hash = chain::hex(&head.hash);
+        tracing::info!(
+            link = head.seq,
+            "the record is {what}; the head of its chain is {hash}"
+        );
+    }
 }
 
 /// The number of the last batch that was committed.

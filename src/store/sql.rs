@@ -105,6 +105,8 @@ statements! {
 
     // The chain.
     CHAIN_HEAD = "select seq, hash from chain order by seq desc limit 1";
+    SECURE_DELETE = "pragma secure_delete = on";
+    INSECURE_DELETE = "pragma secure_delete = off";
     COUNT_EVIDENCE = "
         select (select count(*) from rule_sets) + (select count(*) from firings)
              + (select count(*) from intents) + (select count(*) from requests)

@@ -104,15 +104,18 @@ pub(in crate::store) async fn begin(
     if head(connection).await?.seq > 0 {
         return Ok(());
     }
+    // What is masked must not stay in the free parts of the file.
+    sqlx::query(sql::SECURE_DELETE)
+        .execute(&mut *connection)
+        .await?;
     sqlx::query(sql::BEGIN).execute(&mut *connection).await?;
-    let begun = all_that_is_there(connection, now).await;
-    let end = if begun.is_ok() {
-        sql::COMMIT
-    } else {
-        sql::ROLLBACK
-    };
-    sqlx::query(end).execute(connection).await?;
-    begun
+    // After a failure the connection is dropped, which rolls back.
+    all_that_is_there(connection, now).await?;
+    sqlx::query(sql::COMMIT).execute(&mut *connection).await?;
+    sqlx::query(sql::INSECURE_DELETE)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 async fn all_that_is_there(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), Fault> {
