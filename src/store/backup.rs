@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use sqlx::Connection as _;
 
 use super::error::{Fault, StoreError};
+use super::finding::Verification;
 use super::instance::beside;
 use super::layout::sync_folder;
 use super::read::Reader;
 use super::sql;
-use super::verify::Verification;
 
 /// A copy that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
