@@ -242,8 +242,17 @@ async fn roll_up_minutes(connection: &mut SqliteConnection, before: i64) -> Resu
     let mut last = None;
     let mut hours: BTreeMap<(i64, String), Span> = BTreeMap::new();
     for row in rows {
-        let minute = row.span()?;
-        last = Some((to_millis(minute.at), minute.account.clone()));
+        last = Some(row.key());
+        let minute = match row.span() {
+            Ok(minute) => minute,
+            Err(fault) => {
+                tracing::warn!(
+                    ?fault,
+                    "a minute of samples cannot be read, and is left out"
+                );
+                continue;
+            }
+        };
         let hour = minute.within(SpanLength::Hour)?;
         let key = (to_millis(hour.at), hour.account.as_str().to_owned());
         let hour = match hours.remove(&key) {
@@ -263,7 +272,7 @@ async fn roll_up_minutes(connection: &mut SqliteConnection, before: i64) -> Resu
     }
     let minutes = sqlx::query(sql::DELETE_MINUTES)
         .bind(at)
-        .bind(account.as_str())
+        .bind(account)
         .execute(connection)
         .await?
         .rows_affected();

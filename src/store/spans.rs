@@ -278,6 +278,11 @@ figure!(
 );
 
 impl RawSpan {
+    /// Its beginning in milliseconds, and its account.
+    pub(super) fn key(&self) -> (i64, String) {
+        (self.at, self.account.clone())
+    }
+
     pub(super) fn span(self) -> Result<Span, Fault> {
         Ok(Span {
             account: self.account.as_str().into(),
@@ -310,7 +315,11 @@ pub(super) async fn add(
         .fetch_optional(&mut *connection)
         .await?;
     let span = match before {
-        Some(before) => before.span()?.then(later),
+        // One bad row must not stop the walk for ever.
+        Some(before) => match before.span() {
+            Ok(before) => before.then(later),
+            Err(_) => later,
+        },
         None => later,
     };
     let mut query = sqlx::query(length.put())

@@ -415,3 +415,42 @@ async fn full_detail_stays_until_after_the_account_was_flat() {
     let expected: Vec<i64> = (90..=125).chain(2_990..=3_000 + 24 * 60).collect();
     assert_eq!(minutes, expected);
 }
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_does_not_stop_the_walk() {
+    let place = Place::new();
+    let mut store = place.open().await;
+    let samples = (0..4).map(|n| sample(n * 30_000)).collect();
+    let batch = Batch {
+        samples,
+        ..Batch::default()
+    };
+    store.write(&batch).await.unwrap();
+    place
+        .meddle("update samples set equity = 'x' where at = (select min(at) from samples)")
+        .await;
+    let later = |days| at(0) + TimeDelta::days(days);
+    let done = store.retain(later(10), Retention::default()).await.unwrap();
+    assert_eq!(done.deleted, 4);
+    let minutes = store
+        .reader()
+        .spans(SpanLength::Minute, &account(), at(0), later(1), 9)
+        .await
+        .unwrap();
+    let counts: Vec<(u32, u32)> = minutes.iter().map(|m| (m.samples, m.suspect)).collect();
+    assert_eq!(counts, [(2, 1), (2, 0)]);
+    place
+        .meddle("update samples_minute set equity_low = 'x' where suspect = 1")
+        .await;
+    let done = store
+        .retain(later(100), Retention::default())
+        .await
+        .unwrap();
+    assert_eq!(done.minutes, 2);
+    let hours = store
+        .reader()
+        .spans(SpanLength::Hour, &account(), later(-1), later(1), 9)
+        .await
+        .unwrap();
+    assert_eq!((hours.len(), hours[0].samples), (1, 2));
+}
