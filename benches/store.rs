@@ -230,11 +230,52 @@ async fn run() {
         begun.elapsed()
     );
     let begun = Instant::now();
-    let retention = Retention { samples_days: 1 };
-    let done = store.retain(at(86_400 * 9), retention).await.unwrap();
+    let verified = store.reader().verify(None).await.unwrap();
+    assert!(verified.is_whole(), "{:?}", verified.findings);
+    println!(
+        "{:44} {:.1?}",
+        format!("verify {} links and rows", verified.links + verified.rows),
+        begun.elapsed()
+    );
+    let begun = Instant::now();
+    let backup = store.reader().backup(&folder.path().join("copy.db")).await;
+    println!(
+        "{:44} {:.1?}",
+        format!(
+            "back up {:.1} MB, verified",
+            backup.unwrap().bytes as f64 / 1e6
+        ),
+        begun.elapsed()
+    );
+    let reader = store.reader();
+    let copy = folder.path().join("copy-2.db");
+    let backup = tokio::spawn(async move { reader.backup(&copy).await });
+    measure(
+        "20 samples, 20 states, during a backup",
+        &mut store,
+        500,
+        |n| samples(20_000 + n),
+    )
+    .await;
+    let is_done = backup.is_finished();
+    backup.await.unwrap().unwrap();
+    println!("{:44} {is_done}", "  the backup ended meanwhile");
+    store.close().await.unwrap();
+    roll_up(&folder.path().join("old.db")).await;
+}
+
+/// An hour of twenty accounts at one sample a second each.
+async fn roll_up(path: &std::path::Path) {
+    let mut store = Store::open(path, at(0)).await.unwrap();
+    for second in 0..3_600 {
+        store.write(&samples(second)).await.unwrap();
+    }
+    let now = at(86_400 * 9);
+    let begun = Instant::now();
+    let done = store.retain(now, Retention::default()).await.unwrap();
     println!(
         "{:44} {} rows in {:.1?}",
-        "delete old samples",
+        "roll up old samples",
         done.deleted,
         begun.elapsed()
     );

@@ -5,7 +5,7 @@
 
 use std::fmt::{Display, Write};
 
-use super::status::{LATENCY_BOUNDS_US, Status, VenueStatus};
+use super::status::{LATENCY_BOUNDS_US, RecordStatus, Status, VenueStatus};
 use crate::engine::status::AccountStatus;
 
 /// The metrics of this state.
@@ -49,6 +49,29 @@ fn daemon(page: &mut Page, status: &Status) {
         "1 while the record can be written.",
     )
     .line(&[], u8::from(status.record.state == "good"));
+    record(page, &status.record);
+}
+
+fn record(page: &mut Page, record: &RecordStatus) {
+    let mut family = page.family("riskd_record_bytes", GAUGE, "Size of the record.");
+    let sizes = [
+        ("database", record.bytes),
+        ("log", record.log_bytes),
+        ("free", record.free_bytes),
+    ];
+    for (part, size) in sizes {
+        if let Some(size) = size {
+            family.line(&[("part", part)], size);
+        }
+    }
+    let mut family = page.family(
+        "riskd_record_full_since_seconds",
+        GAUGE,
+        "Time of the oldest sample from which on every sample is kept, as seconds since 1970.",
+    );
+    if let Some(since) = record.full_since {
+        family.line(&[], since.timestamp());
+    }
 }
 
 fn venues(page: &mut Page, venues: &[VenueStatus]) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::domain::observation::Timestamp;
 use crate::engine::status::AccountStatus;
 
 /// The whole state.
@@ -139,6 +140,16 @@ pub struct RecordStatus {
     pub state: &'static str,
     /// Why it is degraded.
     pub reason: Option<String>,
+    /// Size of the database in bytes; `None` until it was measured. It is
+    /// measured each half minute.
+    pub bytes: Option<u64>,
+    /// Size of the write-ahead log beside it, in bytes.
+    pub log_bytes: Option<u64>,
+    /// What of the database is free and used again before it grows, in bytes.
+    pub free_bytes: Option<u64>,
+    /// The oldest sample from which on every sample is kept; older ones are
+    /// rolled up but for those around firings. `None` while there is none.
+    pub full_since: Option<Timestamp>,
 }
 
 /// One venue.

@@ -3,6 +3,7 @@
 //! Data goes to stdout through the [`Printer`], everything else to stderr.
 //! Errors are printed once, here, with their causes.
 
+mod backup;
 mod check;
 mod client;
 mod completions;
@@ -20,9 +21,11 @@ mod replay;
 mod run;
 mod runtime;
 mod schema;
+mod size;
 mod status;
 mod test;
 mod time;
+mod verify;
 mod why;
 
 use std::process::ExitCode;
@@ -41,6 +44,8 @@ enum Exit {
     Done,
     /// It did not, or found something wrong.
     Failed,
+    /// What it was to look at cannot be read.
+    Unreadable,
     /// No daemon answers.
     NoDaemon,
 }
@@ -50,6 +55,7 @@ impl Exit {
         match self {
             Exit::Done => 0,
             Exit::Failed => 1,
+            Exit::Unreadable => 2,
             Exit::NoDaemon => 3,
         }
     }
@@ -114,6 +120,10 @@ enum Command {
     Events(events::Args),
     /// Explain one firing: inputs, formula, requests, answers, verification
     Why(why::Args),
+    /// Look whether the record is what was written
+    Verify(verify::Args),
+    /// Copy the record, also while the daemon runs, and verify the copy
+    Backup(backup::Args),
     /// Make accounts flat and quiet, now, without the daemon
     Flatten(flatten::Args),
     /// Lock an account by hand, through the running daemon
@@ -161,6 +171,8 @@ fn carry_out(command: Command, out: &mut Printer) -> anyhow::Result<Exit> {
         Command::Status(args) => status::run(&args, out),
         Command::Events(args) => events::run(&args, out),
         Command::Why(args) => why::run(&args, out),
+        Command::Verify(args) => verify::run(&args, out),
+        Command::Backup(args) => backup::run(&args, out),
         Command::Flatten(args) => flatten::run(&args, out),
         Command::Lock(args) => hand::lock(&args, out),
         Command::Unlock(args) => hand::unlock(&args, out),

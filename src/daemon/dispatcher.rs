@@ -34,7 +34,8 @@ use crate::engine::record::{Entry, EntryKind, Fields, Record};
 use crate::engine::{Data, Engine};
 use crate::notify::{Notifiers, Undelivered};
 use crate::rules::ruleset::{Mode, RuleSet};
-use crate::store::{Batch, Health, Quality, RuleSetRow, Sample, StoreHandle};
+use crate::rules::without_secrets;
+use crate::store::{Batch, Extent, Health, Quality, RuleSetRow, Sample, StoreHandle};
 
 /// The longest sleep between two looks at the clocks, so that a wall clock that
 /// was set is noticed.
@@ -56,6 +57,7 @@ pub(super) struct Dispatcher {
     pub(super) store: StoreHandle,
     pub(super) health: watch::Receiver<Health>,
     pub(super) database: String,
+    pub(super) extent: watch::Receiver<Option<Extent>>,
     pub(super) inputs: mpsc::Sender<Input>,
     pub(super) venues: Venues,
     pub(super) notifiers: Notifiers,
@@ -467,10 +469,15 @@ impl Dispatcher {
             Health::Good => ("good", None),
             Health::Degraded { reason, .. } => ("degraded", Some(reason.clone())),
         };
+        let extent = *self.extent.borrow();
         RecordStatus {
             database: self.database.clone(),
             state,
             reason,
+            bytes: extent.map(|extent| extent.bytes),
+            log_bytes: extent.map(|extent| extent.log_bytes),
+            free_bytes: extent.map(|extent| extent.free_bytes),
+            full_since: extent.and_then(|extent| extent.full_since),
         }
     }
 
@@ -497,11 +504,12 @@ fn later(wait: Duration) -> Instant {
     now.checked_add(wait).unwrap_or(now)
 }
 
-/// The row of a rule set that comes into force.
+/// The row of a rule set that comes into force. The record can be read by more
+/// people than the addresses of notifiers are for.
 pub(super) fn row_of(rules: &RuleSet, now: Timestamp) -> RuleSetRow {
     RuleSetRow {
         hash: rules.hash.to_string(),
-        text: rules.text.to_string(),
+        text: without_secrets(&rules.text),
         loaded_at: now,
     }
 }

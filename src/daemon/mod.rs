@@ -12,6 +12,7 @@ mod heartbeat;
 mod input;
 mod latency;
 mod lifecycle;
+mod measure;
 mod poller;
 mod reload;
 mod rule_file;
@@ -62,10 +63,10 @@ const INPUTS: usize = 4096;
 const UNDELIVERED: usize = 256;
 /// Time between two polls when the rule file's cannot be used.
 const DEFAULT_POLL: Duration = Duration::from_secs(1);
+/// How long reading of the record may go on when the daemon stops.
+const LAST_READS: Duration = Duration::from_secs(1);
 /// How long the record may take to be written when the daemon stops.
 const LAST_WRITES: Duration = Duration::from_secs(10);
-/// How long full detail is kept.
-const RETENTION: Retention = Retention { samples_days: 3 };
 /// Time between two clean-ups of old samples.
 const RETAIN_EVERY: Duration = Duration::from_secs(3600);
 
@@ -202,6 +203,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     let (inputs, queue) = mpsc::channel(INPUTS);
     let (questions, asked) = mpsc::channel(api::QUESTIONS);
     let reader = store.reader();
+    let readers = reader.clone();
     let latencies = Arc::new(Latencies::default());
     let mut venues = Venues::new(
         clock.clone(),
@@ -248,6 +250,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         health: handle.health(),
         store: handle.clone(),
         database: database.display().to_string(),
+        extent: measure::measure(reader.clone(), stop.clone()),
         inputs: inputs.clone(),
         venues,
         notifiers,
@@ -287,6 +290,8 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     };
     dispatcher.run(queues, stop).await;
     lifecycle::tell(&[sd_notify::NotifyState::Stopping]);
+    // A reader that is still there would leave the write-ahead log behind.
+    let _late = tokio::time::timeout(LAST_READS, readers.close()).await;
     handle.close(LAST_WRITES);
     if let Ok(drained) = writing.await
         && !drained.is_closed
@@ -350,7 +355,7 @@ async fn retain_for_ever(store: StoreHandle, clock: Clock, stop: CancellationTok
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = due.tick() => store.retain(clock.now().wall, RETENTION),
+            _ = due.tick() => store.retain(clock.now().wall, Retention::default()),
         }
     }
 }

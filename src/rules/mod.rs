@@ -17,6 +17,7 @@ pub mod ruleset;
 pub mod schema;
 
 mod check;
+mod keep;
 pub(crate) mod keys;
 mod mask;
 pub(crate) mod node;
@@ -28,6 +29,7 @@ pub(crate) mod tree;
 mod words;
 
 pub use check::{Loader, MAX_ACCOUNTS, MAX_NOTIFIERS, MAX_RULES, MAX_TEST_FILES, is_topic};
+pub use keep::{HIDDEN_URL, without_secrets};
 pub use tree::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, MAX_TEXT};
 
 use crate::domain::account::{AccountName, AccountNumber};

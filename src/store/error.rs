@@ -31,15 +31,21 @@ pub enum StoreError {
     },
     /// The file is not what SQLite wrote.
     #[error(
-        "the record {} is damaged ({found}): move it away and restore a backup; \
-         without one, locks and high-water marks kept in it are lost, so check every account by hand",
-        path.display()
+        "the record {0} is damaged ({found}): stop riskd, move the file away with what lies beside it \
+         (`mkdir {0}.damaged; mv {0} {0}-* {0}.damaged/`) and restore a backup \
+         (`cp BACKUP {0}`); without one a start makes a new record, and locks and high-water marks \
+         are lost, so check every account by hand; {1}",
+        path.display(),
+        locks_in_words(locks.as_deref())
     )]
     Corrupt {
         /// The file.
         path: PathBuf,
         /// What was found.
         found: String,
+        /// The locks that were in force, in words; `None` when that was not
+        /// looked for or cannot be read.
+        locks: Option<Vec<String>>,
     },
     /// The file is a database of some other program.
     #[error("{} is a database, but not a record of riskd", path.display())]
@@ -180,6 +186,14 @@ impl StoreError {
     }
 }
 
+fn locks_in_words(locks: Option<&[String]>) -> String {
+    match locks {
+        None => "which locks were in force is not known".to_owned(),
+        Some([]) => "no lock seems to have been in force".to_owned(),
+        Some(locks) => format!("locks that were in force: {}", locks.join("; ")),
+    }
+}
+
 /// Who runs on a record, as its lock file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
@@ -278,6 +292,12 @@ fn primary_code(error: &sqlx::Error) -> Option<i32> {
 }
 
 fn sorted(path: &Path, error: sqlx::Error) -> StoreError {
+    if let sqlx::Error::ColumnDecode { index, source } = &error {
+        return StoreError::Unreadable {
+            path: path.to_owned(),
+            what: format!("column {index}: {source}"),
+        };
+    }
     let found = error
         .as_database_error()
         .map(|database| database.message().to_owned());
@@ -292,6 +312,7 @@ fn sorted(path: &Path, error: sqlx::Error) -> StoreError {
         Some(codes::CORRUPT | codes::NOTADB) => StoreError::Corrupt {
             path,
             found: found.unwrap_or_default(),
+            locks: None,
         },
         Some(codes::CANTOPEN) => StoreError::CannotOpen {
             path,

@@ -5,8 +5,8 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use sqlx::SqliteConnection;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{Connection as _, SqliteConnection};
 
 use super::error::{Fault, StoreError, migration};
 use super::instance::beside;
@@ -65,25 +65,85 @@ pub(super) async fn inspect(
 pub(super) async fn check(
     connection: &mut SqliteConnection,
     path: &Path,
+    found: Layout,
 ) -> Result<(), StoreError> {
     let size = std::fs::metadata(path)
         .map_err(|error| StoreError::io(path, error))?
         .len();
-    let checks: &[&'static str] = if size <= CHECKED_WHOLE {
-        &[sql::CHECK_ALL]
+    // A large file in which nothing is found may be one whose first page is
+    // damaged.
+    let is_checked_whole = size <= CHECKED_WHOLE || found == Layout::Empty;
+    if is_checked_whole {
+        ask(connection, path, sql::CHECK_ALL).await?;
     } else {
-        sql::CHECK_VITAL
-    };
-    for check in checks {
-        let found: String = one(connection, path, check).await?;
-        if found != "ok" {
-            return Err(StoreError::Corrupt {
-                path: path.to_owned(),
-                found,
-            });
+        for check in sql::CHECK_VITAL {
+            ask(connection, path, check).await?;
+        }
+    }
+    if found != Layout::Empty {
+        for check in sql::CHECK_INDEXED {
+            ask(connection, path, check).await?;
         }
     }
     Ok(())
+}
+
+async fn ask(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    check: &'static str,
+) -> Result<(), StoreError> {
+    let found: String = one(connection, path, check).await?;
+    match found.as_str() {
+        "ok" => Ok(()),
+        _ => Err(corrupt(path, found)),
+    }
+}
+
+/// Refuses a file whose tables and indexes are not those that the migrations
+/// make. What else is in it does no harm.
+pub(super) async fn compare(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    migrations: &Migrator,
+) -> Result<(), StoreError> {
+    let expected = schema_of(migrations)
+        .await
+        .map_err(|error| migration(path, error))?;
+    let found = objects(connection)
+        .await
+        .map_err(|error| Fault::from(error).at(path))?;
+    for object in expected {
+        if !found.contains(&object) {
+            let (kind, name, _) = object;
+            let what = format!("its {kind} {name} is not as riskd makes it");
+            return Err(corrupt(path, what));
+        }
+    }
+    Ok(())
+}
+
+/// Kind, name and text.
+type Object = (String, String, Option<String>);
+
+async fn schema_of(migrations: &Migrator) -> Result<Vec<Object>, MigrateError> {
+    let mut memory = SqliteConnection::connect("sqlite::memory:").await?;
+    migrations.run(&mut memory).await?;
+    let objects = objects(&mut memory).await?;
+    memory.close().await?;
+    Ok(objects)
+}
+
+async fn objects(connection: &mut SqliteConnection) -> Result<Vec<Object>, sqlx::Error> {
+    sqlx::query_as(sql::OBJECTS).fetch_all(connection).await
+}
+
+fn corrupt(path: &Path, found: String) -> StoreError {
+    StoreError::Corrupt {
+        path: path.to_owned(),
+        found,
+        locks: None,
+    }
 }
 
 /// Brings the file to the newest layout, after a copy of it if anything is in it.

@@ -11,31 +11,46 @@
 //!   (`synchronous=FULL`) when [`Store::write`] returns; others survive the end
 //!   of the process, but the last of them may be lost with the power.
 //! - Whoever submits is never held up and never fails: see [`StoreHandle`].
-//! - All SQL is in [`sql`], but for the two queries whose filters vary.
+//! - With each row of evidence goes a link of the chain, in one transaction: see
+//!   [`chain`]. A start compares the locks with it.
+//! - All SQL is in [`sql`], but for the query whose filters vary and the
+//!   statement that adds links, as many as there are.
 
+mod backup;
 mod batch;
+mod chain;
 mod error;
+mod extent;
+mod finding;
 mod instance;
 mod layout;
 mod open;
+mod put;
 mod queue;
 mod read;
+mod rescue;
 mod restore;
 mod retain;
 mod row;
+mod spans;
 mod sql;
 mod story;
 mod time;
+mod verify;
 mod write;
 mod writer;
 
+pub use backup::{Backup, BackupError};
 pub use batch::{Batch, Quality, RuleSetRow, Sample};
 pub use error::{Holder, StoreError};
+pub use extent::Extent;
+pub use finding::{ChainHead, Finding, FindingKind, MOST_FINDINGS, Verification};
 pub use open::{Durability, Store};
 pub use queue::{Lost, Waiting};
 pub use read::{EntryFilter, EntryRow, Reader};
 pub use restore::{KeptRuleSet, Restored};
 pub use retain::{Retained, Retention};
+pub use spans::{Course, Span, SpanLength};
 pub use story::{FiringStory, FiringView, IntentView, LockView, RequestView};
 pub use write::{Refused, Written};
 pub use writer::{Counters, Drained, FlushError, Health, StoreHandle, Writer};

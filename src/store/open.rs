@@ -11,9 +11,11 @@ use sqlx::SqliteConnection;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 
+use super::chain::{self, Head};
 use super::error::{Fault, StoreError};
 use super::instance::Instance;
 use super::layout::{self, MIGRATIONS};
+use super::rescue;
 use super::sql;
 use crate::domain::observation::Timestamp;
 
@@ -66,6 +68,8 @@ struct Identity {
 pub(super) struct Connection {
     pub(super) raw: SqliteConnection,
     durability: Option<Durability>,
+    /// The last link of the chain, as far as this connection knows it.
+    pub(super) head: Option<Head>,
 }
 
 impl Store {
@@ -91,15 +95,11 @@ impl Store {
         create_if_missing(&path)?;
         refuse_other_files(&path)?;
         let identity = identity(&path)?;
-        let mut connection = connect(&path).await?;
-        let found = layout::inspect(&mut connection.raw, &path).await?;
-        layout::check(&mut connection.raw, &path).await?;
-        use_wal(&mut connection.raw, &path).await?;
-        connection.set(Durability::Power, &path).await?;
-        layout::update(&mut connection.raw, &path, found, migrations).await?;
-        let last = last_batch(&mut connection.raw)
-            .await
-            .map_err(|fault| fault.at(&path))?;
+        let opened = prepared(&path, now, migrations).await;
+        let (connection, last) = match opened {
+            Ok(opened) => opened,
+            Err(error) => return Err(rescue::with_locks(error, &path).await),
+        };
         Ok(Store {
             path,
             identity,
@@ -122,7 +122,9 @@ impl Store {
     /// [`Store::open`] finds it in the log.
     pub async fn close(mut self) -> Result<(), StoreError> {
         use sqlx::Connection as _;
-        match self.connection.take() {
+        let connection = self.connection.take();
+        tell_head(connection.as_ref().and_then(|c| c.head), "closed");
+        match connection {
             Some(connection) => connection
                 .raw
                 .close()
@@ -165,6 +167,47 @@ impl Connection {
             .map_err(|error| Fault::from(error).at(path))?;
         self.durability = Some(durability);
         Ok(())
+    }
+}
+
+/// A connection to a record that is sound and up to date, and the number of its
+/// last batch.
+async fn prepared(
+    path: &Path,
+    now: Timestamp,
+    migrations: &Migrator,
+) -> Result<(Connection, i64), StoreError> {
+    let mut connection = connect(path).await?;
+    let found = layout::inspect(&mut connection.raw, path).await?;
+    layout::check(&mut connection.raw, path, found).await?;
+    use_wal(&mut connection.raw, path).await?;
+    connection.set(Durability::Power, path).await?;
+    layout::update(&mut connection.raw, path, found, migrations).await?;
+    layout::compare(&mut connection.raw, path, migrations).await?;
+    let at = |fault: Fault| fault.at(path);
+    chain::begin(&mut connection.raw, now).await.map_err(at)?;
+    if let Some(found) = chain::check_locks(&mut connection.raw).await.map_err(at)? {
+        return Err(StoreError::Corrupt {
+            path: path.to_owned(),
+            found,
+            locks: None,
+        });
+    }
+    let last = last_batch(&mut connection.raw).await.map_err(at)?;
+    let head = chain::head(&mut connection.raw).await.map_err(at)?;
+    connection.head = Some(head);
+    tell_head(Some(head), "opened");
+    Ok((connection, last))
+}
+
+/// Has the head of the chain in the log, which is another place than the record.
+fn tell_head(head: Option<Head>, what: &'static str) {
+    if let Some(head) = head {
+        let hash = chain::hex(&head.hash);
+        tracing::info!(
+            link = head.seq,
+            "the record is {what}; the head of its chain is {hash}"
+        );
     }
 }
 
@@ -228,6 +271,7 @@ pub(super) fn refuse_other_files(path: &Path) -> Result<(), StoreError> {
     Err(StoreError::Corrupt {
         path: path.to_owned(),
         found: "it does not begin as an SQLite file does".to_owned(),
+        locks: None,
     })
 }
 
@@ -252,6 +296,7 @@ async fn connect(path: &Path) -> Result<Connection, StoreError> {
     Ok(Connection {
         raw,
         durability: None,
+        head: None,
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use sqlx::{ConnectOptions, FromRow, QueryBuilder, Sqlite};
+use sqlx::{ConnectOptions, FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
 use super::batch::Sample;
 use super::error::{Fault, StoreError};
@@ -31,6 +31,7 @@ pub(super) const MOST_ROWS: u32 = 10_000;
 pub struct Reader {
     pub(super) path: PathBuf,
     pub(super) pool: SqlitePool,
+    options: SqliteConnectOptions,
 }
 
 /// Which lines of the story are asked for; the default is the first ones of
@@ -107,9 +108,11 @@ impl RawEntry {
 impl Store {
     /// A reader of this record, for use beside the writer.
     pub fn reader(&self) -> Reader {
+        let options = read_only(&self.path);
         Reader {
             path: self.path.clone(),
-            pool: pool(read_only(&self.path)),
+            pool: pool(options.clone()),
+            options,
         }
     }
 }
@@ -142,8 +145,9 @@ impl Reader {
             Err(error) => return Err(error),
         };
         Ok(Reader {
-            pool: pool(options),
+            pool: pool(options.clone()),
             path,
+            options,
         })
     }
 
@@ -198,6 +202,13 @@ impl Reader {
             .map(RawSample::sample)
             .collect::<Result<_, _>>()
             .map_err(|fault| self.failed(fault))
+    }
+
+    /// A connection that is none of the pool's, for work that takes long.
+    pub(super) async fn connect_alone(&self) -> Result<SqliteConnection, StoreError> {
+        let options = self.options.clone().pragma("query_only", "off");
+        let connected = options.connect().await;
+        connected.map_err(|error| self.failed(error))
     }
 
     /// Closes the connections.

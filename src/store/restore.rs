@@ -5,6 +5,7 @@ use sqlx::SqliteConnection;
 use super::error::{Fault, StoreError};
 use super::open::{Durability, Store};
 use super::read::{EntryRow, RawEntry};
+use super::rescue;
 use super::row::{RawIntent, RawLock};
 use super::sql;
 use super::time::from_millis;
@@ -61,11 +62,13 @@ impl Store {
     pub async fn restore(&mut self) -> Result<Restored, StoreError> {
         let mut connection = self.take_connection().await?;
         connection.set(Durability::Power, &self.path).await?;
-        let restored = restored(&mut connection.raw)
-            .await
-            .map_err(|fault| fault.at(&self.path))?;
-        self.connection = Some(connection);
-        Ok(restored)
+        match restored(&mut connection.raw).await {
+            Ok(restored) => {
+                self.connection = Some(connection);
+                Ok(restored)
+            }
+            Err(fault) => Err(rescue::with_locks(fault.at(&self.path), &self.path).await),
+        }
     }
 }
 

@@ -109,6 +109,24 @@ pub(super) struct RawSample {
 }
 
 impl RawSample {
+    /// When it was true, in milliseconds.
+    pub(super) fn at(&self) -> i64 {
+        self.at
+    }
+
+    /// What the row says; nothing but that it is suspect when it cannot be read.
+    pub(super) fn sample_or_suspect(self) -> Result<Sample, Fault> {
+        let (account, at) = (self.account.as_str().into(), from_millis(self.at)?);
+        Ok(self.sample().unwrap_or_else(|_| Sample {
+            account,
+            at,
+            quality: Quality::Suspect("the row cannot be read".to_owned()),
+            figures: Figures::default(),
+            positions: None,
+            orders: None,
+        }))
+    }
+
     /// What the row says.
     pub(super) fn sample(self) -> Result<Sample, Fault> {
         let reason = self.reason.unwrap_or_default();

@@ -10,9 +10,30 @@ macro_rules! statements {
     };
 }
 
+/// The columns of a span of samples, in the order in which they are bound.
+macro_rules! span_columns {
+    () => {
+        "at, account, samples, suspect, missing, \
+         realized_first, realized_last, realized_low, realized_high, \
+         unrealized_first, unrealized_last, unrealized_low, unrealized_high, \
+         pnl_first, pnl_last, pnl_low, pnl_high, \
+         balance_first, balance_last, balance_low, balance_high, \
+         equity_first, equity_last, equity_low, equity_high, \
+         positions_last, orders_last, orders_high"
+    };
+}
+
+macro_rules! span_values {
+    () => {
+        "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, \
+         ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28"
+    };
+}
+
 statements! {
     // Opening.
     COUNT_OBJECTS = "select count(*) from sqlite_schema where tbl_name <> '_sqlx_migrations'";
+    OBJECTS = "select type, name, sql from sqlite_schema order by type, name";
     APPLICATION_ID = "pragma application_id";
     NEWEST_MIGRATION = "select coalesce(max(version), 0) from _sqlx_migrations";
     CHECK_ALL = "pragma quick_check(1)";
@@ -32,9 +53,9 @@ statements! {
         where key = 'batch' and cast(value as integer) < ?1";
 
     // Rows.
-    PUT_RULE_SET = "
-        insert into rule_sets (hash, text, loaded_at, last_loaded_at) values (?1, ?2, ?3, ?3)
-        on conflict (hash) do update set last_loaded_at = excluded.last_loaded_at";
+    LOAD_RULE_SET = "update rule_sets set last_loaded_at = ?2 where hash = ?1";
+    ADD_RULE_SET = "
+        insert into rule_sets (hash, text, loaded_at, last_loaded_at) values (?1, ?2, ?3, ?3)";
     SET_RULES_HASH = "
         insert into meta (key, value) values ('rules_hash', ?1)
         on conflict (key) do update set value = excluded.value";
@@ -77,12 +98,58 @@ statements! {
     ADD_LOCK = "
         insert into locks (id, account, kind, since, until, reason, firing)
         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    END_LOCK = "
-        update locks set ended_at = ?3, ended_reason = ?4
-        where account = ?1 and kind = ?2 and ended_at is null and replaced_by is null";
+    END_LOCK = "update locks set ended_at = ?2, ended_reason = ?3 where id = ?1";
     ADD_ENTRY = "
         insert into entries (at, kind, account, rule, firing, message, fields)
         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+
+    // The chain.
+    CHAIN_HEAD = "select seq, hash from chain order by seq desc limit 1";
+    SECURE_DELETE = "pragma secure_delete = on";
+    INSECURE_DELETE = "pragma secure_delete = off";
+    COUNT_EVIDENCE = "
+        select (select count(*) from rule_sets) + (select count(*) from firings)
+             + (select count(*) from intents) + (select count(*) from requests)
+             + (select count(*) from locks) + (select count(*) from entries)";
+    RULE_TEXTS = "select hash, text from rule_sets";
+    SET_RULE_TEXT = "update rule_sets set text = ?2 where hash = ?1";
+    LINKS = "select seq, part, body, hash from chain order by seq";
+    LINK = "select body from chain where seq = ?1";
+    LINKS_OF_LOCKS = "
+        select link.seq, before.hash, link.body, link.hash
+        from chain as link left join chain as before on before.seq = link.seq - 1
+        where link.part = 'locks' order by link.seq";
+    LOCKS_TO_NAME = "
+        select account, kind, until from locks not indexed
+        where ended_at is null and replaced_by is null order by id";
+    BODIES_OF_LOCKS = "select body from chain where +part = 'locks' order by seq";
+    // The one that was put into force last comes last.
+    ALL_RULE_SETS = "
+        select hash, text, loaded_at, last_loaded_at from rule_sets
+        order by hash is (select value from meta where key = 'rules_hash'), last_loaded_at, hash";
+    ALL_FIRINGS = "
+        select id, account, rule, at, actions, evidence, rules_hash from firings order by id";
+    ALL_INTENTS = "
+        select id, account, goal, instruments, cause, firing, cause_words, at, ended_at, ended
+        from intents order by id";
+    ALL_REQUESTS = "
+        select id, account, write, target, round, at, answered_at, outcome, status, words,
+            (select json_group_array(intent) from
+                (select intent from request_intents where request = requests.id order by intent))
+                as intents
+        from requests order by id";
+    // Not by the index of those in force: that is checked by this.
+    ALL_LOCKS = "
+        select id, account, kind, since, until, reason, firing, replaced_by, ended_at, ended_reason
+        from locks not indexed order by id";
+    ALL_ENTRIES = "
+        select id, at, kind, account, rule, firing, message, fields from entries order by id";
+    STRAY_REQUEST_INTENTS = "
+        select intent, request from request_intents
+        where request not in (select id from requests) order by request, intent";
+    NEWEST_ENTRY = "select seq from sqlite_sequence where name = 'entries'";
+    LAST_ENTRY_ID = "select max(id) from entries";
+    CHECK_WHOLE = "pragma integrity_check";
 
     // Restoring.
     ACCOUNT_STATES = "select account, state from account_states";
@@ -140,12 +207,48 @@ statements! {
     // Retention.
     CHUNK_END = "
         select at from samples where at > ?1 and at < ?2 order by at limit 1 offset ?3";
-    // The samples around a firing explain it, so they stay.
+    ROLLED_UP_TO = "
+        select coalesce((select cast(value as integer) from meta where key = 'rolled_up_to'),
+                        -9223372036854775808)";
+    SET_ROLLED_UP_TO = "
+        insert into meta (key, value) values ('rolled_up_to', cast(?1 as text))
+        on conflict (key) do update set value = excluded.value";
+    SAMPLES_BETWEEN = "
+        select at, account, quality, reason, realized, unrealized, balance, equity, positions, orders
+        from samples where at > ?1 and at <= ?2 order by at, account";
+    // The samples around a firing explain it, so they stay: the spans of the
+    // firings that have samples between ?1 and ?2.
+    KEPT_AROUND_FIRINGS = "
+        select account, at - ?3 as since, min(at + ?5,
+            iif(exists (select 1 from intents where firing = firings.id and ended_at is null),
+                at + ?5,
+                coalesce((select max(ended_at) from intents where firing = firings.id), at) + ?4))
+            as until
+        from firings indexed by firings_at
+        where at >= ?1 - ?5 and at <= ?2 + ?3 order by account, since";
     DELETE_SAMPLES = "
         delete from samples where at > ?1 and at <= ?2 and not exists
-            (select 1 from firings where firings.account = samples.account
-             and firings.at between samples.at - ?3 and samples.at + ?3)";
+            (select 1 from json_each(?3) as kept
+             where kept.value ->> 0 = samples.account
+             and samples.at between kept.value ->> 1 and kept.value ->> 2)";
+    GET_MINUTE = concat!("select ", span_columns!(), " from samples_minute where at = ?1 and account = ?2");
+    GET_HOUR = concat!("select ", span_columns!(), " from samples_hour where at = ?1 and account = ?2");
+    PUT_MINUTE = concat!("insert or replace into samples_minute (", span_columns!(), ") values (", span_values!(), ")");
+    PUT_HOUR = concat!("insert or replace into samples_hour (", span_columns!(), ") values (", span_values!(), ")");
+    OLD_MINUTES = concat!("select ", span_columns!(), " from samples_minute where at < ?1 order by at, account limit ?2");
+    DELETE_MINUTES = "delete from samples_minute where (at, account) <= (?1, ?2)";
+    MINUTES = concat!("select ", span_columns!(), " from samples_minute where account = ?1 and at >= ?2 and at < ?3 order by at limit ?4");
+    HOURS = concat!("select ", span_columns!(), " from samples_hour where account = ?1 and at >= ?2 and at < ?3 order by at limit ?4");
+    FREE_BYTES = "
+        select freelist_count * page_size from pragma_freelist_count, pragma_page_size";
+    FULL_SINCE = "
+        select min(at) from samples where at > coalesce(
+            (select cast(value as integer) from meta where key = 'rolled_up_to'),
+            -9223372036854775808)";
 }
+
+/// How the statement begins that adds links; how many it adds varies.
+pub(super) const ADD_LINKS: &str = "insert into chain (seq, part, body, hash) ";
 
 /// The checks of the tables that decide what riskd does after a start.
 pub(super) const CHECK_VITAL: &[&str] = &[
@@ -155,4 +258,11 @@ pub(super) const CHECK_VITAL: &[&str] = &[
     "pragma quick_check('locks')",
     "pragma quick_check('intents')",
     "pragma quick_check('firings')",
+];
+
+/// The checks that an index leaves no row out, where a row that is not found
+/// would be work or a lock that is lost.
+pub(super) const CHECK_INDEXED: &[&str] = &[
+    "pragma integrity_check('locks')",
+    "pragma integrity_check('intents')",
 ];

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 /// How long a process may take to do what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 19] = [
     "run",
     "check",
     "test",
@@ -19,6 +19,8 @@ const COMMANDS: [&str; 17] = [
     "status",
     "events",
     "why",
+    "verify",
+    "backup",
     "flatten",
     "lock",
     "unlock",

@@ -5,9 +5,10 @@ use comfy_table::{CellAlignment, Table, presets};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::view::{Account, Lock, Rule, Status, Venue};
+use super::view::{Account, Lock, Record, Rule, Status, Venue};
 use crate::cli::check::counted;
 use crate::cli::printer::{Paint, Printer};
+use crate::cli::size::bytes;
 use crate::cli::time;
 use crate::domain::money::Money;
 use crate::rules::explain;
@@ -63,13 +64,34 @@ fn header(status: &Status, out: &Printer, lines: &mut Vec<String>) {
     }
     let record = &status.record;
     lines.push(match &record.reason {
-        None => format!("record  {}: {}", record.database, record.state),
+        None => format!(
+            "record  {}: {}{}",
+            record.database,
+            record.state,
+            size(record)
+        ),
         Some(reason) => {
             let text = format!("record  {}: {}: {reason}", record.database, record.state);
             out.paint(Paint::Red, &text)
         }
     });
     lines.extend(status.venues.iter().map(|found| venue(found, out)));
+}
+
+fn size(record: &Record) -> String {
+    let Some(size) = record.bytes else {
+        return String::new();
+    };
+    let log = record.log_bytes.unwrap_or_default();
+    let free = match record.free_bytes.unwrap_or_default() {
+        0 => String::new(),
+        free => format!(" ({} of it free)", bytes(free)),
+    };
+    let since = match &record.full_since {
+        Some(since) => format!(", full detail since {}", instant(since)),
+        None => String::new(),
+    };
+    format!(", {}{free} and a log of {}{since}", bytes(size), bytes(log))
 }
 
 fn venue(venue: &Venue, out: &Printer) -> String {

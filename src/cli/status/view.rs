@@ -40,6 +40,10 @@ pub(super) struct Record {
     pub(super) database: String,
     pub(super) state: String,
     pub(super) reason: Option<String>,
+    pub(super) bytes: Option<u64>,
+    pub(super) log_bytes: Option<u64>,
+    pub(super) free_bytes: Option<u64>,
+    pub(super) full_since: Option<String>,
 }
 
 /// A venue.

@@ -9,7 +9,8 @@ async fn every_statement_fits_the_layout() {
     let (_folder, path) = place();
     let mut store = Store::open(&path, now()).await.unwrap();
     let connection = &mut store.connection.as_mut().unwrap().raw;
-    let checks = sql::CHECK_VITAL.iter().map(|check| ("CHECK_VITAL", *check));
+    let checks = sql::CHECK_VITAL.iter().chain(sql::CHECK_INDEXED);
+    let checks = checks.map(|check| ("a check", *check));
     for (name, statement) in sql::ALL.iter().copied().chain(checks) {
         if let Err(error) = connection.prepare(statement.into_sql_str()).await {
             panic!("{name}: {error}");
@@ -23,7 +24,7 @@ async fn the_checks_of_a_large_file_answer_ok() {
     let (_folder, path) = place();
     let mut store = Store::open(&path, now()).await.unwrap();
     store.write(&vital("a")).await.unwrap();
-    for check in sql::CHECK_VITAL {
+    for check in sql::CHECK_VITAL.iter().chain(sql::CHECK_INDEXED) {
         let found: String = sqlx::query_scalar(*check)
             .fetch_one(&mut store.connection.as_mut().unwrap().raw)
             .await

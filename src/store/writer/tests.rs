@@ -75,6 +75,7 @@ impl Sink for Fake {
     async fn sweep(&mut self, _sweep: &mut Sweep) -> Result<Step, StoreError> {
         Ok(Step {
             deleted: 1,
+            minutes: 0,
             is_last: true,
         })
     }
@@ -386,7 +387,7 @@ async fn ending_tries_at_once_instead_of_waiting_on() {
 #[tokio::test(start_paused = true)]
 async fn old_samples_are_deleted_when_asked_for() {
     let setup = Setup::new([]);
-    setup.handle.retain(now(), Retention { samples_days: 1 });
+    setup.handle.retain(now(), Retention::default());
     while setup.handle.counters().deleted == 0 {
         tokio::task::yield_now().await;
     }

@@ -6,6 +6,7 @@ mod kills;
 mod notify;
 mod points;
 mod protect;
+mod record;
 mod reload;
 mod rig;
 mod scenarios;

@@ -69,6 +69,8 @@ async fn what_was_acknowledged_survives_a_kill() {
         let mut store = place.open().await;
         let restored = store.restore().await.unwrap();
         let last = restored.next_firing.0 - 1;
+        let verified = store.reader().verify(None).await.unwrap();
+        assert_eq!(verified.findings, []);
         assert!(
             last >= acknowledged,
             "{last} in the record of {acknowledged}"

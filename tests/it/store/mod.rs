@@ -1,6 +1,8 @@
 //! The record, from the outside.
 
+mod chain;
 mod crash;
+mod damage;
 mod opening;
 mod reading;
 mod rows;

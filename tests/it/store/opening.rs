@@ -180,10 +180,16 @@ async fn a_file_that_is_replaced_under_way_is_noticed() {
 /// would refuse every record made before. Add a new file instead.
 #[test]
 fn applied_migrations_are_never_edited() {
-    let known = [(
-        "0001_record.sql",
-        "ce144fc720e376a9e58c346e62073acea4926e4b261a650dab04914fe825f77d",
-    )];
+    let known = [
+        (
+            "0001_record.sql",
+            "ce144fc720e376a9e58c346e62073acea4926e4b261a650dab04914fe825f77d",
+        ),
+        (
+            "0002_chain_and_spans.sql",
+            "e6958f190d37845df8800fdc28a0a2bbe7f9b2addfd55251210975202940ecde",
+        ),
+    ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
     let mut found: Vec<(String, String)> = fs::read_dir(&folder)
         .unwrap()

@@ -137,7 +137,13 @@ async fn old_samples_are_deleted_between_batches() {
         ..Batch::default()
     });
     handle.flush(SOON).await.unwrap();
-    handle.retain(at(86_400_000 * 3), Retention { samples_days: 2 });
+    handle.retain(
+        at(86_400_000 * 3),
+        Retention {
+            samples_days: 2,
+            ..Retention::default()
+        },
+    );
     while handle.counters().deleted < 4_000 {
         handle
             .record(

@@ -1,0 +1,176 @@
+//! Adding to the chain.
+
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+
+use super::change::{BEGAN, Change};
+use super::encoding::{Hash, Value, encode, link_hash};
+use super::evidence::{EVIDENCE, Rows, values};
+use crate::domain::observation::Timestamp;
+use crate::store::error::Fault;
+use crate::store::sql;
+use crate::store::time::to_millis;
+
+/// Most links that one statement adds.
+const AT_ONCE: usize = 64;
+
+/// The last link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) struct Head {
+    /// Its number; 0 before there is one.
+    pub(in crate::store) seq: i64,
+    /// Its hash; zeros before there is one.
+    pub(in crate::store) hash: Hash,
+}
+
+/// A link that is still to be added.
+#[derive(Debug)]
+pub(in crate::store) struct Link {
+    part: &'static str,
+    body: Vec<u8>,
+}
+
+impl Link {
+    /// The link that says this; one value for each column.
+    pub(in crate::store) fn new(change: &Change, values: &[Value]) -> Link {
+        debug_assert_eq!(change.columns.len(), values.len());
+        Link {
+            part: change.table,
+            body: body(change, values),
+        }
+    }
+}
+
+/// The body of a link.
+pub(super) fn body(change: &Change, values: &[Value]) -> Vec<u8> {
+    let columns = change.columns.iter().copied();
+    encode(change.table, change.name, columns.zip(values))
+}
+
+/// Reads the last link.
+pub(in crate::store) async fn head(connection: &mut SqliteConnection) -> Result<Head, Fault> {
+    let last: Option<(i64, Vec<u8>)> = sqlx::query_as(sql::CHAIN_HEAD)
+        .fetch_optional(connection)
+        .await?;
+    let Some((seq, hash)) = last else {
+        return Ok(Head {
+            seq: 0,
+            hash: [0; 32],
+        });
+    };
+    let found = hash.len();
+    let hash = Hash::try_from(hash).map_err(|_| {
+        Fault::Unreadable(format!(
+            "the hash of link {seq} is {found} bytes long, not 32"
+        ))
+    })?;
+    Ok(Head { seq, hash })
+}
+
+/// Adds links behind the head and says what the head is then. It is part of the
+/// transaction that is open.
+pub(in crate::store) async fn append(
+    connection: &mut SqliteConnection,
+    mut head: Head,
+    links: &mut Vec<Link>,
+) -> Result<Head, Fault> {
+    for some in links.chunks_mut(AT_ONCE) {
+        let numbered: Vec<(Head, &mut Link)> = some
+            .iter_mut()
+            .map(|link| {
+                let seq = head.seq.saturating_add(1);
+                let hash = link_hash(&head.hash, seq, &link.body);
+                head = Head { seq, hash };
+                (head, link)
+            })
+            .collect();
+        let mut query = QueryBuilder::<Sqlite>::new(sql::ADD_LINKS);
+        query.push_values(numbered, |mut row, (head, link)| {
+            row.push_bind(head.seq)
+                .push_bind(link.part)
+                .push_bind(std::mem::take(&mut link.body))
+                .push_bind(head.hash.to_vec());
+        });
+        query.build().execute(&mut *connection).await?;
+    }
+    links.clear();
+    Ok(head)
+}
+
+/// Begins the chain of a record that has none, over the rows that are there.
+pub(in crate::store) async fn begin(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    if head(connection).await?.seq > 0 {
+        return Ok(());
+    }
+    // What is masked must not stay in the free parts of the file.
+    sqlx::query(sql::SECURE_DELETE)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(sql::BEGIN).execute(&mut *connection).await?;
+    // After a failure the connection is dropped, which rolls back.
+    all_that_is_there(connection, now).await?;
+    sqlx::query(sql::COMMIT).execute(&mut *connection).await?;
+    sqlx::query(sql::INSECURE_DELETE)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn all_that_is_there(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), Fault> {
+    mask_rule_texts(connection).await?;
+    let rows: i64 = sqlx::query_scalar(sql::COUNT_EVIDENCE)
+        .fetch_one(&mut *connection)
+        .await?;
+    let began = [Value::Integer(to_millis(now)), Value::Integer(rows)];
+    let mut links = vec![Link::new(&BEGAN, &began)];
+    let mut head = append(
+        connection,
+        Head {
+            seq: 0,
+            hash: [0; 32],
+        },
+        &mut links,
+    )
+    .await?;
+    for evidence in EVIDENCE {
+        // Reading ends before adding begins: it is one connection. A table's
+        // links are in memory meanwhile, which happens once in the life of a
+        // record that is older than its chain.
+        let mut rows = Rows::of(connection, evidence.rows);
+        while let Some(row) = rows.next().await? {
+            for (index, change) in evidence.changes.iter().enumerate() {
+                let values = values(&row, change);
+                let is_said = values.iter().skip(1).any(|value| *value != Value::Null);
+                if index == 0 || is_said {
+                    links.push(Link::new(change, &values));
+                }
+            }
+        }
+        drop(rows);
+        head = append(connection, head, &mut links).await?;
+    }
+    if rows > 0 {
+        tracing::info!(rows, "the chain was begun over the rows that were there");
+    }
+    Ok(())
+}
+
+/// Rule texts of before may hold addresses that are secrets.
+async fn mask_rule_texts(connection: &mut SqliteConnection) -> Result<(), Fault> {
+    let texts: Vec<(String, String)> = sqlx::query_as(sql::RULE_TEXTS)
+        .fetch_all(&mut *connection)
+        .await?;
+    for (hash, text) in texts {
+        let masked = crate::rules::without_secrets(&text);
+        if masked != text {
+            sqlx::query(sql::SET_RULE_TEXT)
+                .bind(hash)
+                .bind(masked)
+                .execute(&mut *connection)
+                .await?;
+        }
+    }
+    Ok(())
+}
