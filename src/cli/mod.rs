@@ -40,6 +40,9 @@ enum Exit {
     Failed,
     /// No daemon answers.
     NoDaemon,
+    /// The daemon cannot start until a person corrects its configuration:
+    /// `EX_CONFIG` of sysexits.h, which systemd shows as `CONFIG`.
+    Refused,
 }
 
 impl Exit {
@@ -48,6 +51,7 @@ impl Exit {
             Exit::Done => 0,
             Exit::Failed => 1,
             Exit::NoDaemon => 3,
+            Exit::Refused => 78,
         }
     }
 }

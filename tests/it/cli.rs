@@ -217,7 +217,7 @@ fn run_says_where_it_looked_for_rules_and_what_is_wrong_with_them() {
     let folder = tempfile::tempdir().unwrap();
     if !Path::new("/etc/riskd/rules.yaml").exists() {
         let nowhere = output(folder.path(), &["run"]);
-        ends_with(&nowhere, 1);
+        ends_with(&nowhere, 78);
         for place in [
             "--rules",
             "$RISKD_RULES",
@@ -229,7 +229,7 @@ fn run_says_where_it_looked_for_rules_and_what_is_wrong_with_them() {
     }
     let folder = folder_with(&GOOD.replace("pnl", "pln"));
     let wrong = output(folder.path(), &["run"]);
-    ends_with(&wrong, 1);
+    ends_with(&wrong, 78);
     assert!(stderr(&wrong).contains("rules.yaml:"), "{}", stderr(&wrong));
     assert!(stderr(&wrong).contains("the rule file rules.yaml is refused"));
 }
