@@ -8,6 +8,13 @@ suite=bookworm
 # The version of cargo-deb that is installed when there is none.
 cargo_deb=3.8.0
 
+# Ends the test where a system cannot be booted.
+skip() {
+    printf 'skipped: %s\n' "$*"
+    exit 0
+}
+
+[[ $(id -u) == 0 ]] || skip "this needs root"
 base=${RISKD_TEST_ROOT:-$PWD/target/systemd/debian}
 mkdir -p target/systemd
 work=$(mktemp -d "$PWD/target/systemd/run.XXXXXX")
@@ -16,12 +23,6 @@ nspawn=
 leader=
 paper=
 making=
-
-# Ends the test where a system cannot be booted.
-skip() {
-    printf 'skipped: %s\n' "$*"
-    exit 0
-}
 
 # Ends one process that this test started: asks first, and waits.
 end() {
@@ -59,7 +60,6 @@ wait_for() {
 
 # Whatever is missing and can be had by apt or cargo.
 prepare_tools() {
-    [[ $(id -u) == 0 ]] || skip "this needs root"
     local missing=()
     command -v debootstrap >/dev/null || missing+=(debootstrap)
     command -v systemd-nspawn >/dev/null || missing+=(systemd-container)
@@ -108,12 +108,12 @@ build_packages() {
     packaging/build --no-build --output "$work/packages" --fast --version 99.1 >>"$work/built"
     packaging/build --no-build --output "$work/packages" --fast --version 99.2 >>"$work/built"
     mapfile -t packages <"$work/built"
+    cp "${packages[@]}" "$root/root/"
 }
 
-# A copy of the Debian with the packages in it, and nothing of riskd's else.
+# A copy of the Debian, with nothing of riskd's.
 make_root() {
     cp --archive --reflink=auto "$base" "$root"
-    cp "${packages[@]}" "$root/root/"
     # Nobody out there is asked for anything: the real venue is this machine,
     # where nothing listens on its port.
     echo '127.0.0.1 localhost app.crosstrade.io' >"$root/etc/hosts"
@@ -121,19 +121,20 @@ make_root() {
 
 boot() {
     systemd-nspawn --quiet --register=no --keep-unit --boot --console=pipe \
-        --resolv-conf=off --timezone=off --link-journal=no --machine=riskd-test \
+        --resolv-conf=off --timezone=off --link-journal=no --machine="riskd-test-$$" \
         --directory="$root" >"$work/console.log" 2>&1 </dev/null &
     nspawn=$!
-    wait_for 20 has_leader || skip "systemd-nspawn cannot boot here: $(tail -n 1 "$work/console.log")"
-    wait_for 60 is_up || skip "the system does not come up: $(in_machine systemctl is-system-running 2>&1)"
+    wait_for 60 is_up_or_ended || true
+    kill -0 "$nspawn" 2>/dev/null || skip "systemd-nspawn cannot boot here: $(tail -n 1 "$work/console.log")"
+    is_up || skip "no system comes up here: $(tail -n 1 "$work/console.log")"
     printf 'a Debian with %s is up\n' "$(in_machine systemctl --version | head -n 1)"
 }
 
-has_leader() {
-    leader=$(pgrep -P "$nspawn") && [[ $leader ]]
-}
+is_up_or_ended() { ! kill -0 "$nspawn" || is_up; }
 
+# Looks for the init each time: at first the child of systemd-nspawn is another.
 is_up() {
+    leader=$(pgrep -P "$nspawn") || return 1
     [[ $(in_machine systemctl is-system-running) =~ ^(running|degraded)$ ]]
 }
 
