@@ -100,6 +100,16 @@ pub enum SecretError {
         /// The name as it was given.
         name: String,
     },
+    /// The service manager handed over nothing that can be used.
+    #[error(
+        "credential `{name}`: {source}; put the secret into the file that the unit loads it from (/etc/riskd/{name} with the unit of riskd, mode 0600), then: systemctl restart riskd"
+    )]
+    Credential {
+        /// The credential's name.
+        name: String,
+        /// What is wrong with it.
+        source: Box<SecretError>,
+    },
     /// The file cannot be read.
     #[error("secret file {}: {}", .path.display(), .source)]
     Io {
@@ -241,8 +251,12 @@ fn credential_in(directory: Option<OsString>, name: &str) -> Result<Secret, Secr
         });
     };
     let path = Path::new(&directory).join(name);
-    let (file, _) = open(&path)?;
-    read(&path, file)
+    open(&path)
+        .and_then(|(file, _)| read(&path, file))
+        .map_err(|source| SecretError::Credential {
+            name: name.to_owned(),
+            source: Box::new(source),
+        })
 }
 
 /// Opens a regular file. The kind is looked at before opening, since opening a
@@ -397,6 +411,18 @@ mod tests {
                 credential_in(none, "token"),
                 Err(SecretError::NoCredentials { .. })
             ));
+        }
+    }
+
+    #[test]
+    fn a_credential_that_is_not_there_says_where_to_put_it() {
+        let (folder, _) = file_with(0o440, b"");
+        let directory = || Some(folder.path().as_os_str().to_owned());
+        for (name, wrong) in [("token", "it is empty"), ("other", "No such file")] {
+            let message = credential_in(directory(), name).unwrap_err().to_string();
+            assert!(message.contains(wrong), "{message}");
+            assert!(message.contains(&format!("/etc/riskd/{name}")), "{message}");
+            assert!(message.contains("systemctl restart riskd"), "{message}");
         }
     }
 

@@ -67,7 +67,11 @@ fn layer(format: Format, color: Color) -> anyhow::Result<Box<dyn Layer<Registry>
 
 fn journald() -> anyhow::Result<Box<dyn Layer<Registry> + Send + Sync>> {
     let layer = tracing_journald::layer().context("journald cannot be reached")?;
-    Ok(layer.with_syslog_identifier("riskd".to_owned()).boxed())
+    // Without a prefix the fields are EVENT, ACCOUNT and RULE, as documented.
+    Ok(layer
+        .with_field_prefix(None)
+        .with_syslog_identifier("riskd".to_owned())
+        .boxed())
 }
 
 /// Whether stderr is the stream that systemd connected to the journal, by the

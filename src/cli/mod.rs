@@ -48,6 +48,9 @@ enum Exit {
     Unreadable,
     /// No daemon answers.
     NoDaemon,
+    /// The daemon cannot start until a person corrects its configuration:
+    /// `EX_CONFIG` of sysexits.h, which systemd shows as `CONFIG`.
+    Refused,
 }
 
 impl Exit {
@@ -57,6 +60,7 @@ impl Exit {
             Exit::Failed => 1,
             Exit::Unreadable => 2,
             Exit::NoDaemon => 3,
+            Exit::Refused => 78,
         }
     }
 }

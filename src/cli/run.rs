@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -10,12 +10,13 @@ use super::find::{self, RulesArg};
 use super::printer::Printer;
 use super::{Exit, log, runtime};
 use crate::daemon::{self, Options};
+use crate::rules::Loaded;
 
 /// Runs the daemon until SIGTERM or SIGINT. A changed rule file comes into force by
 /// itself; SIGHUP has it, and the secrets, read again.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  riskd run --rules rules.yaml\n  riskd run --observe              decide and record, send nothing\n  RISKD_LOG=debug riskd run --log json\n\nThe environment variable RISKD_LOG says what is logged (default: info)."
+    after_help = "Examples:\n  riskd run --rules rules.yaml\n  riskd run --observe              decide and record, send nothing\n  RISKD_LOG=debug riskd run --log json\n\nThe environment variable RISKD_LOG says what is logged (default: info).\n\nExit codes: 0 stopped, 1 failed, 78 the rule file or a secret must be corrected first."
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -32,12 +33,13 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
-    let path = find::rules_file(&args.rules)?;
-    let loaded = find::load(&path)?;
-    if loaded.rules.is_none() {
-        out.note(loaded.render(out.err).trim_end());
-        bail!("the rule file {} is refused", path.display());
-    }
+    let (path, loaded) = match found(args, out) {
+        Ok(found) => found,
+        Err(error) => {
+            out.error(&error);
+            return Ok(Exit::Refused);
+        }
+    };
     log::start(args.log, out.err)?;
     for line in loaded.render_short().lines() {
         warn!("{line}");
@@ -47,10 +49,35 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
         observe: args.observe,
         database: args.database.clone(),
     };
-    runtime::long(async {
-        daemon::run(options, CancellationToken::new())
-            .await
-            .context("the daemon cannot start")
+    let ended = runtime::long(async {
+        // What ended it is looked at below; only the runtime's errors are the
+        // outer ones.
+        Ok(daemon::run(options, CancellationToken::new()).await)
     })?;
-    Ok(Exit::Done)
+    match ended {
+        Ok(()) => Ok(Exit::Done),
+        Err(error) => {
+            let exit = if error.needs_a_person() {
+                Exit::Refused
+            } else {
+                Exit::Failed
+            };
+            out.error(&anyhow::Error::new(error).context("the daemon cannot start"));
+            Ok(exit)
+        }
+    }
+}
+
+/// The rule file, which can be used.
+fn found(args: &Args, out: &Printer) -> anyhow::Result<(PathBuf, Loaded)> {
+    let path = find::rules_file(&args.rules)?;
+    let loaded = find::load(&path)?;
+    if loaded.rules.is_none() {
+        out.note(loaded.render(out.err).trim_end());
+        bail!(
+            "the rule file {} is refused; correct it until `riskd check` is content, then start riskd again",
+            path.display()
+        );
+    }
+    Ok((path, loaded))
 }

@@ -20,7 +20,7 @@ use super::executor::{Job, JobKind};
 use super::heartbeat::Heart;
 use super::input::{Input, Polled, Queues};
 use super::latency::Latencies;
-use super::lifecycle::Lifecycle;
+use super::lifecycle::{Lifecycle, State};
 use super::reload::RulesFile;
 use super::venues::Venues;
 use crate::api::status::{RecordStatus, Status, VenueStatus};
@@ -196,12 +196,26 @@ impl Dispatcher {
             self.start(effects, Some(polled.received), &mut batch);
         }
         self.commit(batch);
-        self.lifecycle
-            .round_done(&polled.venue, self.engine.has_seen_every_account());
+        if self.lifecycle.round_done(&polled.venue) {
+            self.tell_alive();
+        }
         if let Some(text) = self.lifecycle.became_ready() {
             info!("{text}");
             self.tell(EntryKind::Ready, text);
         }
+    }
+
+    /// Tells the service manager that a round of polls was evaluated.
+    fn tell_alive(&mut self) {
+        let failure = self.polls.values().find_map(|poll| poll.failure.as_deref());
+        let state = State {
+            overview: self.engine.overview(self.now()),
+            mode: self.engine.rules().daemon.mode,
+            rules_are_refused: self.rules_file.refused.is_some(),
+            record_is_bad: self.is_degraded,
+            failure,
+        };
+        self.lifecycle.alive(&state);
     }
 
     /// The sample of an observation, at wall time.
@@ -368,7 +382,6 @@ impl Dispatcher {
             return;
         }
         self.is_degraded = is_degraded;
-        self.lifecycle.record_is_good(!is_degraded);
         match reason {
             None => {
                 let text = "the record can be written again".to_owned();

@@ -7,13 +7,19 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 
 use crate::domain::account::VenueName;
-use crate::rules::ruleset::{RuleSet, Venue};
+use crate::engine::status::Overview;
+use crate::rules::ruleset::{Mode, RuleSet, Venue};
 
 /// The least that the watchdog waits, whatever the unit says, is so many polls
 /// of the slowest venue...
 const WATCHDOG_POLLS: u32 = 3;
 /// ... and this, for polls that take as long as they may.
 const WATCHDOG_SLACK: Duration = Duration::from_secs(10);
+/// While the venue is away riskd is not ready, but it is alive: each round of
+/// polls asks for so many more microseconds to start in.
+const START_EXTENSION: u32 = 30_000_000;
+/// How many accounts the line of status names.
+const NAMED: usize = 3;
 
 /// What was told so far.
 #[derive(Debug, Default)]
@@ -23,7 +29,6 @@ pub(super) struct Lifecycle {
     ready: bool,
     announced: bool,
     status: String,
-    record_is_bad: bool,
 }
 
 impl Lifecycle {
@@ -43,20 +48,34 @@ impl Lifecycle {
         allow_for_slow_polls(&rules.venues);
     }
 
-    /// A poll of this venue was evaluated for all its accounts. The watchdog is
-    /// fed once every venue has had one.
-    pub(super) fn round_done(&mut self, venue: &VenueName, all_seen: bool) {
+    /// A poll of this venue was evaluated for all its accounts. Says whether
+    /// it is time to say so: every venue has had one since that was last done,
+    /// or riskd is not ready, and each poll may change that.
+    pub(super) fn round_done(&mut self, venue: &VenueName) -> bool {
         self.polled.insert(venue.clone());
-        if self.polled.is_superset(&self.venues) {
+        let is_complete = self.polled.is_superset(&self.venues);
+        if is_complete {
             self.polled.clear();
-            tell(&[NotifyState::Watchdog]);
         }
-        if all_seen {
-            self.ready = true;
-        } else if !self.ready {
-            self.say("waiting for the first observation of every account");
-            tell(&[NotifyState::ExtendTimeoutUsec(30_000_000)]);
+        is_complete || !self.ready
+    }
+
+    /// Feeds the watchdog after a complete round, and says how things are.
+    ///
+    /// A poll that failed counts as well: a venue that does not answer is no
+    /// reason to end the one who waits for it.
+    pub(super) fn alive(&mut self, state: &State<'_>) {
+        self.ready |= state.overview.awaited.is_empty();
+        let status = state.words();
+        let mut states = vec![NotifyState::Watchdog];
+        if !self.ready {
+            states.push(NotifyState::ExtendTimeoutUsec(START_EXTENSION));
         }
+        if self.status != status {
+            states.push(NotifyState::Status(&status));
+        }
+        tell(&states);
+        self.status = status;
     }
 
     /// Tells the service manager, once, that riskd is ready.
@@ -66,21 +85,11 @@ impl Lifecycle {
         }
         self.announced = true;
         tell(&[NotifyState::Ready]);
-        self.say("every account is observed");
         Some("ready: every account was observed afresh".to_owned())
     }
 
     pub(super) fn is_ready(&self) -> bool {
         self.ready
-    }
-
-    pub(super) fn record_is_good(&mut self, is_good: bool) {
-        self.record_is_bad = !is_good;
-        if self.record_is_bad {
-            self.say("degraded: the record cannot be written");
-        } else {
-            self.say("the record can be written again");
-        }
     }
 
     #[expect(
@@ -99,12 +108,86 @@ impl Lifecycle {
             tell(&[NotifyState::Ready]);
         }
     }
+}
 
-    fn say(&mut self, status: &str) {
-        if self.status != status {
-            status.clone_into(&mut self.status);
-            tell(&[NotifyState::Status(status)]);
+/// How things are, for the line of status.
+pub(super) struct State<'a> {
+    pub(super) overview: Overview,
+    pub(super) mode: Mode,
+    pub(super) rules_are_refused: bool,
+    pub(super) record_is_bad: bool,
+    /// Why a venue's last poll failed.
+    pub(super) failure: Option<&'a str>,
+}
+
+impl State<'_> {
+    /// One line: first what a person should act on.
+    fn words(&self) -> String {
+        let overview = &self.overview;
+        let mut parts = Vec::new();
+        if !overview.awaited.is_empty() {
+            parts.push(self.awaited());
         }
+        if self.record_is_bad {
+            parts.push("DEGRADED: the record cannot be written".to_owned());
+        }
+        if self.rules_are_refused {
+            parts.push("rule file refused, the old rules are in force".to_owned());
+        }
+        if self.mode == Mode::Observe {
+            parts.push("only observing, nothing is sent (mode: observe)".to_owned());
+        }
+        let accounts = count(overview.accounts, "account");
+        let seen = overview.seen_seconds;
+        parts.push(match overview.blind {
+            0 => format!("{accounts} seen {seen} s ago"),
+            blind => format!("{accounts}, {blind} without good data for up to {seen} s"),
+        });
+        parts.push(format!("{} fired", count(overview.fired, "rule")));
+        if overview.locked > 0 {
+            parts.push(format!("{} locked", count(overview.locked, "account")));
+        }
+        if overview.enforcing > 0 {
+            parts.push(format!(
+                "closing out {}",
+                count(overview.enforcing, "account")
+            ));
+        }
+        // Each line of what the service manager is told is a command to it.
+        parts.join("; ").replace(char::is_control, " ")
+    }
+
+    /// Whom riskd waits for, and why as far as it is known.
+    fn awaited(&self) -> String {
+        let awaited = &self.overview.awaited;
+        // The venue's own words say more.
+        let is_told_of_each = self.failure.is_none();
+        let mut names: Vec<String> = awaited
+            .iter()
+            .take(NAMED)
+            .map(
+                |(account, reason)| match reason.as_ref().filter(|_| is_told_of_each) {
+                    Some(reason) => format!("{account} ({reason})"),
+                    None => account.to_string(),
+                },
+            )
+            .collect();
+        let more = awaited.len().saturating_sub(NAMED);
+        if more > 0 {
+            names.push(format!("{more} more"));
+        }
+        let names = names.join(", ");
+        match self.failure {
+            Some(failure) => format!("not ready, no observation yet of {names}: {failure}"),
+            None => format!("not ready, no observation yet of {names}"),
+        }
+    }
+}
+
+fn count(number: usize, of: &str) -> String {
+    match number {
+        1 => format!("1 {of}"),
+        _ => format!("{number} {of}s"),
     }
 }
 
@@ -128,4 +211,88 @@ fn allow_for_slow_polls(venues: &[Venue]) {
 /// accounts.
 pub(super) fn tell(states: &[NotifyState<'_>]) {
     let _ = sd_notify::notify(states);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::account::AccountName;
+
+    fn state(overview: Overview) -> State<'static> {
+        State {
+            overview,
+            mode: Mode::Enforce,
+            rules_are_refused: false,
+            record_is_bad: false,
+            failure: None,
+        }
+    }
+
+    fn awaited(names: &[&str]) -> Overview {
+        let reason = Some("the platform is offline".to_owned());
+        Overview {
+            accounts: names.len(),
+            blind: names.len(),
+            seen_seconds: 7,
+            awaited: names
+                .iter()
+                .map(|name| (AccountName::from(*name), reason.clone()))
+                .collect(),
+            ..Overview::default()
+        }
+    }
+
+    #[test]
+    fn the_status_says_accounts_firings_and_age() {
+        let one = Overview {
+            accounts: 1,
+            ..Overview::default()
+        };
+        assert_eq!(state(one).words(), "1 account seen 0 s ago; 0 rules fired");
+        let busy = Overview {
+            accounts: 3,
+            blind: 1,
+            seen_seconds: 35,
+            fired: 1,
+            locked: 2,
+            enforcing: 1,
+            ..Overview::default()
+        };
+        assert_eq!(
+            state(busy).words(),
+            "3 accounts, 1 without good data for up to 35 s; 1 rule fired; 2 accounts locked; \
+             closing out 1 account"
+        );
+    }
+
+    #[test]
+    fn what_a_person_should_act_on_comes_first() {
+        let one = Overview {
+            accounts: 1,
+            ..Overview::default()
+        };
+        let state = State {
+            mode: Mode::Observe,
+            rules_are_refused: true,
+            record_is_bad: true,
+            ..state(one)
+        };
+        assert_eq!(
+            state.words(),
+            "DEGRADED: the record cannot be written; rule file refused, the old rules are in \
+             force; only observing, nothing is sent (mode: observe); 1 account seen 0 s ago; \
+             0 rules fired"
+        );
+    }
+
+    #[test]
+    fn who_is_waited_for_is_named_with_the_reason() {
+        let words = |names: &[&str]| state(awaited(names)).words();
+        assert_eq!(
+            words(&["a"]),
+            "not ready, no observation yet of a (the platform is offline); \
+             1 account, 1 without good data for up to 7 s; 0 rules fired"
+        );
+        assert!(words(&["a", "b", "c", "d", "e"]).contains(", 2 more; 5 accounts"));
+    }
 }

@@ -126,6 +126,20 @@ pub enum StartError {
     Signals(#[source] io::Error),
 }
 
+impl StartError {
+    /// Whether trying again is of no use before a person has corrected the rule
+    /// file or a secret.
+    pub const fn needs_a_person(&self) -> bool {
+        match self {
+            StartError::Read { .. }
+            | StartError::Rules { .. }
+            | StartError::Tests { .. }
+            | StartError::Setup(_) => true,
+            StartError::Store(_) | StartError::Http { .. } | StartError::Signals(_) => false,
+        }
+    }
+}
+
 /// Reads and checks the rule file.
 ///
 /// # Errors

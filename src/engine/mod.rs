@@ -175,11 +175,6 @@ impl Engine {
         self.accounts.get(*index).map(|run| run.seen.data)
     }
 
-    /// Whether every account has been observed, trustworthily, since the start.
-    pub fn has_seen_every_account(&self) -> bool {
-        self.accounts.iter().all(|run| run.seen.has_been_good)
-    }
-
     /// The rule set in force.
     pub fn rules(&self) -> &Arc<RuleSet> {
         &self.rules

@@ -4,7 +4,8 @@
 use serde::Serialize;
 
 use super::Engine;
-use super::account::{AccountRun, RuleRun};
+use super::account::{AccountRun, Data, RuleRun};
+use crate::domain::account::AccountName;
 use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::money::Money;
 use crate::domain::now::Now;
@@ -103,14 +104,65 @@ pub struct RuleStatus {
     pub held_back: bool,
 }
 
+/// The whole in a few numbers, cheap enough to be asked for after every round
+/// of polls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// How many accounts there are.
+    pub accounts: usize,
+    /// The accounts that were not observed, trustworthily, since the start, each
+    /// with the reason, if there is one.
+    pub awaited: Vec<(AccountName, Option<String>)>,
+    /// How many accounts' newest observation cannot be trusted or learned nothing.
+    pub blind: usize,
+    /// Seconds since the newest trustworthy observation of the account that was
+    /// seen longest ago.
+    pub seen_seconds: i64,
+    /// How many rules have fired and are not armed again, counted an account.
+    pub fired: usize,
+    /// How many accounts are locked, in full or for closing only.
+    pub locked: usize,
+    /// How many accounts are being closed out.
+    pub enforcing: usize,
+}
+
 impl Engine {
     /// Every account, in the order of the rule file.
     pub fn status(&self, now: Now) -> Vec<AccountStatus> {
         self.accounts.iter().map(|run| run.status(now)).collect()
     }
+
+    /// The whole in a few numbers.
+    pub fn overview(&self, now: Now) -> Overview {
+        let mut overview = Overview::default();
+        for run in &self.accounts {
+            run.add_to(&mut overview, now);
+        }
+        overview
+    }
 }
 
 impl AccountRun {
+    fn add_to(&self, overview: &mut Overview, now: Now) {
+        let one_if = usize::from;
+        let add = |count: &mut usize, more| *count = count.saturating_add(more);
+        if !self.seen.has_been_good {
+            let awaited = (self.account.name.clone(), self.seen.data.reason());
+            overview.awaited.push(awaited);
+        }
+        let age = now.since(self.seen.trusted_at).num_seconds();
+        overview.seen_seconds = overview.seen_seconds.max(age);
+        let fired = self.rules.iter().filter(|run| run.state.fired.is_some());
+        let is_locked = [LockKind::Lock, LockKind::CloseOnly]
+            .into_iter()
+            .any(|kind| self.locks.get(kind).is_some());
+        add(&mut overview.accounts, 1);
+        add(&mut overview.fired, fired.count());
+        add(&mut overview.locked, one_if(is_locked));
+        add(&mut overview.blind, one_if(self.seen.data != Data::Good));
+        add(&mut overview.enforcing, one_if(!self.enforcement.is_idle()));
+    }
+
     fn status(&self, now: Now) -> AccountStatus {
         let context = self.context(now);
         let session = self.memory.session.as_ref();

@@ -220,7 +220,7 @@ fn run_says_where_it_looked_for_rules_and_what_is_wrong_with_them() {
     let folder = tempfile::tempdir().unwrap();
     if !Path::new("/etc/riskd/rules.yaml").exists() {
         let nowhere = output(folder.path(), &["run"]);
-        ends_with(&nowhere, 1);
+        ends_with(&nowhere, 78);
         for place in [
             "--rules",
             "$RISKD_RULES",
@@ -232,9 +232,27 @@ fn run_says_where_it_looked_for_rules_and_what_is_wrong_with_them() {
     }
     let folder = folder_with(&GOOD.replace("pnl", "pln"));
     let wrong = output(folder.path(), &["run"]);
-    ends_with(&wrong, 1);
+    ends_with(&wrong, 78);
     assert!(stderr(&wrong).contains("rules.yaml:"), "{}", stderr(&wrong));
     assert!(stderr(&wrong).contains("the rule file rules.yaml is refused"));
+}
+
+#[test]
+fn run_tells_what_a_person_must_correct_from_what_may_pass() {
+    let folder = folder_with(GOOD);
+    let no_secret = output(folder.path(), &["run"]);
+    ends_with(&no_secret, 78);
+    assert!(stderr(&no_secret).contains("`RISKD_TEST_TOKEN` is not set"));
+
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = folder_with(&GOOD.replace("http: 127.0.0.1:1", &format!("http: {address}")));
+    let no_port = riskd(folder.path(), &["run"])
+        .env("RISKD_TEST_TOKEN", "a-token")
+        .output()
+        .unwrap();
+    ends_with(&no_port, 1);
+    assert!(stderr(&no_port).contains(&address), "{}", stderr(&no_port));
 }
 
 #[test]
