@@ -30,7 +30,7 @@ use super::truth::Truth;
 use crate::domain::account::RuleName;
 use crate::domain::holdings::WorkingOrders;
 use crate::domain::now::Now;
-use crate::domain::observation::{Content, Figures, Learned, Missing, Observation, Timestamp};
+use crate::domain::observation::{Content, Figures, Learned, Missing, Timestamp};
 use crate::domain::session::Session;
 use crate::rules::ruleset::{Account, Leaf, Rearm, Rule};
 
@@ -85,10 +85,7 @@ pub struct RuleRun {
     pub(super) state: RuleState,
     stored: Option<RuleState>,
     pub(super) caches: Caches,
-    /// Whether its answer may change with time at instants that depend on more
-    /// than the caches.
-    watches_time: bool,
-    is_scheduled: bool,
+    nature: Nature,
     pub(super) reading: Reading,
     pub(super) unknown_since: Option<Timestamp>,
     unknown_reported: bool,
@@ -98,8 +95,7 @@ impl RuleRun {
     pub(super) fn new(rule: Arc<Rule>, stored: Option<RuleState>, now: Now) -> RuleRun {
         RuleRun {
             caches: Caches::of(&rule.when),
-            watches_time: watches_time(&rule),
-            is_scheduled: is_scheduled(&rule),
+            nature: Nature::of(&rule),
             state: stored.clone().unwrap_or_else(|| RuleState::new(now.wall)),
             stored,
             held_back: None,
@@ -113,20 +109,51 @@ impl RuleRun {
     /// Puts a changed form of the rule in force; its state stays.
     pub(super) fn replace(&mut self, rule: Arc<Rule>) {
         self.caches = Caches::of(&rule.when);
-        self.watches_time = watches_time(&rule);
-        self.is_scheduled = is_scheduled(&rule);
+        self.nature = Nature::of(&rule);
         self.rule = rule;
         self.held_back = None;
     }
+
+    /// Whether nothing changes and nothing is to be told, given that the answer
+    /// of the condition is false: so it is with almost every rule on almost
+    /// every observation.
+    fn is_at_rest(&self) -> bool {
+        let nature = self.nature;
+        self.state.is_at_rest()
+            && self.unknown_since.is_none()
+            && !nature.is_scheduled
+            && !nature.warns
+    }
 }
 
-fn watches_time(rule: &Rule) -> bool {
-    rule.when
-        .has_leaf(|leaf| matches!(leaf, Leaf::NoData(_) | Leaf::Expr(_)))
+/// What a rule turns on besides the observations, found out once, when it is
+/// put in force.
+#[derive(Clone, Copy, Debug)]
+struct Nature {
+    /// Whether its answer may change with time at instants that depend on more
+    /// than the caches.
+    watches_time: bool,
+    /// Whether time alone may change its answer, or what comes of it, at
+    /// instants that the caches and the state know.
+    keeps_time: bool,
+    is_scheduled: bool,
+    warns: bool,
 }
 
-fn is_scheduled(rule: &Rule) -> bool {
-    rule.when.has_leaf(|leaf| matches!(leaf, Leaf::At(_)))
+impl Nature {
+    fn of(rule: &Rule) -> Nature {
+        let has = |wanted: fn(&Leaf) -> bool| rule.when.has_leaf(wanted);
+        let is_scheduled = has(|leaf| matches!(leaf, Leaf::At(_)));
+        Nature {
+            watches_time: has(|leaf| matches!(leaf, Leaf::NoData(_) | Leaf::Expr(_))),
+            keeps_time: is_scheduled
+                || has(|leaf| matches!(leaf, Leaf::Windows(_)))
+                || rule.hold.is_some()
+                || matches!(rule.rearm, Rearm::After(_)),
+            is_scheduled,
+            warns: !rule.warn_at.is_empty(),
+        }
+    }
 }
 
 impl AccountRun {
@@ -160,20 +187,24 @@ impl AccountRun {
     }
 
     /// Takes the end of a poll.
-    pub(super) fn observe(&mut self, observation: Observation, now: Now, out: &mut Out<'_>) {
-        if self.seen.at.is_some_and(|at| observation.at < at) {
+    pub(super) fn observe(&mut self, content: Content, at: Timestamp, now: Now, out: &mut Out<'_>) {
+        if self.seen.at.is_some_and(|seen| at < seen) {
             return;
         }
-        if observation.content == Content::Missing(Missing::Unchanged) {
+        if content == Content::Missing(Missing::Unchanged) {
             self.look_again(now, out);
             return;
         }
         self.roll_session(now, out);
-        match observation.content {
-            Content::Missing(missing) => self.miss(missing, out),
-            Content::Learned(learned) => self.take(learned, observation.at, now, out),
-        }
-        self.evaluate(true, now, out);
+        let pnl = match content {
+            Content::Missing(missing) => {
+                self.miss(missing, out);
+                None
+            }
+            Content::Learned(learned) => self.take(learned, at, now, out),
+        };
+        let pnl = pnl.unwrap_or_else(|| self.pnl());
+        self.evaluate(true, pnl, now, out);
         self.pass_time(now, out);
         self.guard_locks(now, out);
     }
@@ -204,7 +235,7 @@ impl AccountRun {
     /// was no observation of its own.
     pub(super) fn look_again(&mut self, now: Now, out: &mut Out<'_>) {
         self.roll_session(now, out);
-        self.evaluate(false, now, out);
+        self.evaluate(false, self.pnl(), now, out);
         self.pass_time(now, out);
         self.guard_locks(now, out);
     }
@@ -220,7 +251,7 @@ impl AccountRun {
             self.seen.missing_in_a_row = LOST_AFTER;
             self.miss(Missing::Late, out);
         }
-        self.evaluate(false, now, out);
+        self.evaluate(false, self.pnl(), now, out);
         self.pass_time(now, out);
     }
 
@@ -293,7 +324,14 @@ impl AccountRun {
         }
     }
 
-    fn take(&mut self, learned: Learned, at: Timestamp, now: Now, out: &mut Out<'_>) {
+    /// Takes what was learned; session P&L by it when it can be trusted.
+    fn take(
+        &mut self,
+        learned: Learned,
+        at: Timestamp,
+        now: Now,
+        out: &mut Out<'_>,
+    ) -> Option<SessionPnl> {
         self.seen.at = Some(at);
         if let Some(frozen) = &mut self.frozen {
             frozen.until.get_or_insert(now.steady);
@@ -326,7 +364,7 @@ impl AccountRun {
                 self.tell_suspect(doubt, &learned.figures, out);
             }
             self.seen.data = Data::Suspect(doubt);
-            return;
+            return None;
         }
         self.seen.data = Data::Good;
         self.seen.has_been_good = true;
@@ -340,15 +378,20 @@ impl AccountRun {
         };
         let was_anchored = anchored(&self.memory);
         // The record's times are wall times.
-        let wall = now
-            .wall
-            .checked_sub_signed(now.since(at))
-            .unwrap_or(now.wall);
-        self.memory
+        let wall = match at == now.steady {
+            true => now.wall,
+            false => now
+                .wall
+                .checked_sub_signed(now.since(at))
+                .unwrap_or(now.wall),
+        };
+        let pnl = self
+            .memory
             .learn(&learned.figures, learned.is_flat(), wall, self.day);
         if !was_anchored && anchored(&self.memory) {
             self.tell_session_opened(out);
         }
+        Some(pnl)
     }
 
     /// Positions and orders, unless a verification read has newer ones.
@@ -360,7 +403,7 @@ impl AccountRun {
                 self.seen.orders_at = at;
             }
         }
-        if now.since(self.seen.orders_at) > ORDERS_KEPT {
+        if self.seen.orders_at < now.steady && now.since(self.seen.orders_at) > ORDERS_KEPT {
             self.seen.orders = WorkingOrders::Unknown;
         }
     }
@@ -390,7 +433,16 @@ impl AccountRun {
 
     /// Everything that a condition may look at, now.
     pub(super) fn context(&self, now: Now) -> Context<'_> {
-        let pnl: SessionPnl = self.memory.session_pnl(&self.seen.figures);
+        self.context_of(self.pnl(), now)
+    }
+
+    /// Session P&L by the newest figures.
+    fn pnl(&self) -> SessionPnl {
+        self.memory.session_pnl(&self.seen.figures)
+    }
+
+    /// The same with session P&L that was computed before.
+    fn context_of(&self, pnl: SessionPnl, now: Now) -> Context<'_> {
         Context {
             now,
             account: &self.account,
@@ -405,12 +457,13 @@ impl AccountRun {
         }
     }
 
-    /// Reads every rule and lets those fire that should.
-    fn evaluate(&mut self, observed: bool, now: Now, out: &mut Out<'_>) {
+    /// Reads every rule and lets those fire that should; `pnl` is session P&L by
+    /// the newest figures.
+    fn evaluate(&mut self, observed: bool, pnl: SessionPnl, now: Now, out: &mut Out<'_>) {
         let mut rules = std::mem::take(&mut self.rules);
         let mut firing = Vec::new();
         {
-            let context = self.context(now);
+            let context = self.context_of(pnl, now);
             let session = self.memory.session.as_ref().map(|session| session.date);
             for (index, run) in rules.iter_mut().enumerate() {
                 if run.state.is_rearmed_by_time(run.rule.rearm, session, now) {
@@ -420,6 +473,9 @@ impl AccountRun {
                 run.reading =
                     Tree::new(&mut run.caches, run.state.handled).read(&run.rule.when, &context);
                 let truth = run.reading.truth;
+                if truth == Truth::False && run.is_at_rest() {
+                    continue;
+                }
                 run.state.awaits_holdings &= self.seen.is_flat_and_quiet() == Some(true);
                 let change = if run.state.awaits_holdings {
                     Change::None
@@ -435,7 +491,7 @@ impl AccountRun {
                     rearm_by_knowledge(&context, run, &self.seen, out);
                 }
                 settle_schedule(run, truth, change, now);
-                if !run.rule.warn_at.is_empty() {
+                if run.nature.warns {
                     warn(&context, run, session, out);
                 }
                 if truth == Truth::Unknown || run.unknown_since.is_some() {
@@ -475,16 +531,20 @@ impl AccountRun {
         if let (Some(limit), Some(at)) = (stale_after, self.seen.at) {
             next.steady(at.checked_add_signed(limit), now);
         }
-        for run in &self.rules {
+        for run in self.rules.iter().filter(|run| run.nature.keeps_time) {
             next.wall(run.caches.wall_deadline(), now);
             next.steady(run.state.steady_deadline(&run.rule), now);
-            if run.is_scheduled && run.caches.has_due_time(&run.rule.when) {
+            if run.nature.is_scheduled && run.caches.has_due_time() {
                 // A scheduled time is true for a moment, and the next one is
                 // known only once that is over.
                 next.steady(now.steady.checked_add_signed(MOMENT), now);
             }
         }
-        let mut watching = self.rules.iter().filter(|run| run.watches_time).peekable();
+        let mut watching = self
+            .rules
+            .iter()
+            .filter(|run| run.nature.watches_time)
+            .peekable();
         if watching.peek().is_some() {
             let context = self.context(now);
             for run in watching {
@@ -581,7 +641,7 @@ impl AccountRun {
 /// rule is settled by the firing, which puts it into evidence first.
 fn settle_schedule(run: &mut RuleRun, truth: Truth, change: Change, now: Now) {
     let decided = truth == Truth::False || run.state.fired.is_some();
-    if decided && change != Change::Fires && run.caches.has_due_time(&run.rule.when) {
+    if run.nature.is_scheduled && decided && change != Change::Fires && run.caches.has_due_time() {
         run.state.handled = now.wall;
     }
 }

@@ -34,7 +34,7 @@ impl AccountRun {
             .into_iter()
             .map(|position| position.instrument.as_str().to_owned())
             .collect();
-        if run.caches.has_due_time(&run.rule.when) {
+        if run.caches.has_due_time() {
             run.state.handled = now.wall;
         }
         let id = out.firing_id();

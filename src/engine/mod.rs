@@ -48,6 +48,7 @@ pub use out::NextIds;
 use crate::domain::account::AccountName;
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
+use crate::domain::observation::{Observation, Timestamp};
 use crate::rules::ruleset::RuleSet;
 
 /// How an engine is run.
@@ -95,8 +96,12 @@ impl Engine {
     pub fn step(&mut self, now: Now, event: Event) -> Vec<Effect> {
         match event {
             Event::Observed(observation) => {
-                let account = observation.account.clone();
-                self.on_account(&account, now, |run, out| run.observe(observation, now, out))
+                let Observation {
+                    account,
+                    at,
+                    content,
+                } = observation;
+                self.on_account(&account, now, |run, out| run.observe(content, at, now, out))
             }
             Event::OrdersRead {
                 account,
@@ -132,6 +137,16 @@ impl Engine {
         let wall = next.wall.map(|at| at.signed_duration_since(now.wall));
         let steady = next.steady.map(|at| at.signed_duration_since(now.steady));
         match (wall, steady) {
+            (Some(wall), Some(steady)) => Some(wall.min(steady)),
+            (wall, steady) => wall.or(steady),
+        }
+    }
+
+    /// The instant at which time alone may change something next, for a present
+    /// in which both clocks agree.
+    pub fn next_instant(&self, now: Timestamp) -> Option<Timestamp> {
+        let next = self.deadlines(Now::at(now));
+        match (next.wall, next.steady) {
             (Some(wall), Some(steady)) => Some(wall.min(steady)),
             (wall, steady) => wall.or(steady),
         }

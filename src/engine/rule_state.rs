@@ -75,6 +75,15 @@ impl RuleState {
         }
     }
 
+    /// Whether a condition that is false leaves everything here as it is.
+    pub const fn is_at_rest(&self) -> bool {
+        self.fired.is_none()
+            && self.true_since.is_none()
+            && self.unknown_since.is_none()
+            && self.confirmed == 0
+            && !self.awaits_holdings
+    }
+
     /// Takes an answer of the condition. `observed` says that it comes with a
     /// new observation and not with mere time.
     pub fn answer(&mut self, rule: &Rule, truth: Truth, observed: bool, now: Now) -> Change {

@@ -242,7 +242,7 @@ impl RuleRun {
             truth: self.reading.truth.name(),
             value: self.reading.value.map(Money::new),
             limit: self.reading.limit.map(Money::new),
-            distance: self.reading.distance.map(Money::new),
+            distance: self.reading.distance().map(Money::new),
             used: self.reading.used().map(|used| Money::new(used.round_dp(4))),
             firing: self.state.fired.map(|fired| fired.id.0),
             fired_at: self.state.fired.map(|fired| fired.at.to_rfc3339()),

@@ -16,10 +16,11 @@ use super::run::Replay;
 use crate::domain::observation::Timestamp;
 use crate::rules::ruleset::RuleSet;
 
-/// Rows that are handed over at once.
-const BATCH_ROWS: usize = 4_096;
+/// Rows that are handed over at once: few enough that they stay in a core's
+/// cache, and enough that handing over costs nothing.
+const BATCH_ROWS: usize = 1_024;
 /// Batches that may be under way; with the rows of a batch this bounds memory.
-const BATCHES_AHEAD: usize = 3;
+const BATCHES_AHEAD: usize = 8;
 /// Most workers: one thread reads, and it cannot feed more.
 const MAX_WORKERS: usize = 4;
 
@@ -99,7 +100,6 @@ struct Lane {
 }
 
 /// Some rows for one worker, with their numbers in the history.
-#[derive(Default)]
 struct Batch {
     rows: Vec<(u64, Row)>,
     /// The time of the last row that was read for any worker.
@@ -124,6 +124,13 @@ struct Told {
 }
 
 impl Batch {
+    fn with_room(rows: usize) -> Batch {
+        Batch {
+            rows: Vec::with_capacity(rows),
+            until: None,
+        }
+    }
+
     fn len(&self) -> u64 {
         u64::try_from(self.rows.len()).unwrap_or(u64::MAX)
     }
@@ -146,7 +153,9 @@ fn read_batches<R: BufRead>(
     lanes: usize,
     mut number: u64,
 ) -> (Vec<Batch>, Result<bool, HistoryError>) {
-    let mut batches: Vec<Batch> = (0..lanes).map(|_| Batch::default()).collect();
+    // Accounts that come round in turn fill the batches evenly.
+    let room = BATCH_ROWS.div_ceil(lanes.max(1));
+    let mut batches: Vec<Batch> = (0..lanes).map(|_| Batch::with_room(room)).collect();
     let mut last = None;
     let mut read = Ok(true);
     history.part_from_rows();
@@ -215,6 +224,9 @@ impl Told {
     }
 
     fn take(&mut self, story: &mut Story, order: impl Fn(&Happening) -> Order) {
+        if story.happenings.is_empty() && story.notes.is_empty() {
+            return;
+        }
         let happenings = story.happenings.drain(..);
         self.happenings
             .extend(happenings.map(|happening| (order(&happening), happening)));

@@ -118,10 +118,7 @@ impl AccountReplay {
     }
 
     fn plan(&mut self) {
-        self.wake = self
-            .engine
-            .next_wake(Now::at(self.now))
-            .and_then(|wait| self.now.checked_add_signed(wait));
+        self.wake = self.engine.next_instant(self.now);
     }
 }
 

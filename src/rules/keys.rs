@@ -5,7 +5,7 @@
 
 use super::diagnostic::{Diagnostic, Findings, Place, either, listed, quoted};
 use super::node::{Entry, Node, Value};
-use super::suggest::did_you_mean;
+use super::suggest::{did_you_mean, nearest};
 
 /// A mapping with known keys, or a choice of one of them.
 #[derive(Debug)]
@@ -122,8 +122,13 @@ impl<'n, 'a> Fields<'n, 'a> {
                 unknown_key(entry, table, findings);
             }
         }
+        let is_misspelt = |name| {
+            let mut unknown = entries.iter().filter(|e| table.key(&e.key).is_none());
+            unknown.any(|entry| nearest(&entry.key, table.names()) == Some(name))
+        };
         for key in table.keys.iter().filter(|key| key.required) {
-            if node.get(key.name).is_none() {
+            // A key that was misspelt was told of as unknown, with this name.
+            if node.get(key.name).is_none() && !is_misspelt(key.name) {
                 let message = format!("{} needs the key `{}`", table.what, key.name);
                 let help = format!("add `{}`", key.example);
                 findings.push(Diagnostic::error(node.place, message).help(help));

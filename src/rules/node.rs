@@ -31,9 +31,9 @@ pub(crate) enum Value<'a> {
         text: Cow<'a, str>,
     },
     /// A list.
-    List(Rc<Vec<Node<'a>>>),
+    List(Rc<[Node<'a>]>),
     /// A mapping, in the order of the file, each key once.
-    Map(Rc<Vec<Entry<'a>>>),
+    Map(Rc<[Entry<'a>]>),
 }
 
 /// A key with its value.

@@ -4,6 +4,8 @@
 //! than through serde, because serde stops at its first error and a rule file
 //! reports all of them.
 
+mod simple;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -26,6 +28,14 @@ pub const MAX_DEPTH: usize = 16;
 /// seen here.
 const PARSER_DEPTH: usize = 64;
 
+/// Where a text begins.
+const START: Place = Place {
+    start: 0,
+    end: 0,
+    line: 1,
+    column: 1,
+};
+
 /// The tree of a text, as far as it could be read.
 pub(crate) struct Tree<'a> {
     /// The one document; what a syntax error cut short is marked.
@@ -36,26 +46,32 @@ pub(crate) struct Tree<'a> {
 
 /// Reads the one document of a text.
 pub(crate) fn read<'a>(text: &'a str, findings: &mut Findings) -> Tree<'a> {
-    let start = Place {
-        line: 1,
-        column: 1,
-        ..Place::default()
-    };
     if text.len() > MAX_TEXT {
         let message = format!("the file has {} bytes; {MAX_TEXT} is the most", text.len());
         findings
-            .push(Diagnostic::error(start, message).help("split the accounts between two daemons"));
+            .push(Diagnostic::error(START, message).help("split the accounts between two daemons"));
         return Tree {
             root: None,
             complete: false,
         };
     }
+    if let Some(root) = simple::read(text) {
+        return Tree {
+            root: Some(root),
+            complete: true,
+        };
+    }
+    read_any(text, findings)
+}
+
+/// The same for every text, with whatever is to be said about it.
+fn read_any<'a>(text: &'a str, findings: &mut Findings) -> Tree<'a> {
     let mut builder = Builder::default();
     let complete = builder.read(text, findings);
     builder.close_all();
     if builder.root.is_none() && complete {
         let help = "begin with `version: 1`; `rules.example.yaml` shows a whole file";
-        findings.push(Diagnostic::error(start, "the file is empty").help(help));
+        findings.push(Diagnostic::error(START, "the file is empty").help(help));
     }
     Tree {
         root: builder.root,
@@ -80,19 +96,40 @@ struct Frame<'a> {
 }
 
 enum Content<'a> {
-    List(Vec<Node<'a>>),
-    Map {
-        entries: Vec<Entry<'a>>,
-        key: Option<(Cow<'a, str>, Place)>,
-        merged: Vec<Node<'a>>,
-        /// Keys seen, once there are too many to compare one by one.
-        seen: HashSet<Cow<'a, str>>,
+    List {
+        /// Where its first item is among the open ones.
+        first: usize,
     },
+    Map {
+        /// Where its first entry is among the open ones.
+        first: usize,
+        key: Option<(Cow<'a, str>, Place)>,
+        /// What few mappings need.
+        rare: Option<Box<Rare<'a>>>,
+    },
+}
+
+/// What an open mapping needs only when it is merged into, or is large.
+#[derive(Default)]
+struct Rare<'a> {
+    merged: Vec<Node<'a>>,
+    /// Keys seen, once there are too many to compare one by one.
+    seen: HashSet<Cow<'a, str>>,
+}
+
+/// The parts of the collections that are still open, those of the innermost one
+/// last: a collection gets memory of its own when it is closed and its size is
+/// known, which is one allocation for each of a hundred thousand.
+#[derive(Default)]
+struct Parts<'a> {
+    items: Vec<Node<'a>>,
+    entries: Vec<Entry<'a>>,
 }
 
 #[derive(Default)]
 struct Builder<'a> {
     stack: Vec<Frame<'a>>,
+    parts: Parts<'a>,
     anchors: HashMap<usize, Anchored<'a>>,
     anchor_names: Vec<Cow<'a, str>>,
     root: Option<Node<'a>>,
@@ -151,17 +188,11 @@ impl<'a> Builder<'a> {
             }
             Event::SequenceStart(_, anchor, tag) => {
                 refuse_tag(tag.is_some(), span, findings);
-                return self.open(place, anchor, Content::List(Vec::new()), findings);
+                return self.open(place, anchor, Content::list(&self.parts), findings);
             }
             Event::MappingStart(_, anchor, tag) => {
                 refuse_tag(tag.is_some(), span, findings);
-                let content = Content::Map {
-                    entries: Vec::new(),
-                    key: None,
-                    merged: Vec::new(),
-                    seen: HashSet::new(),
-                };
-                return self.open(place, anchor, content, findings);
+                return self.open(place, anchor, Content::map(&self.parts), findings);
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(frame) = self.stack.pop() {
@@ -212,20 +243,18 @@ impl<'a> Builder<'a> {
     ) -> Next {
         let nodes = self.nodes.saturating_sub(frame.nodes_before);
         let (value, first) = match frame.content {
-            Content::List(items) => {
+            Content::List { first } => {
+                let items: Rc<[Node<'a>]> = self.parts.items.drain(first..).collect();
                 let first = items.first().map(|item| item.place);
-                (Value::List(Rc::new(items)), first)
+                (Value::List(items), first)
             }
-            Content::Map {
-                mut entries,
-                merged,
-                ..
-            } => {
-                let first = entries.first().map(|entry| entry.key_place);
-                if !merged.is_empty() {
-                    merge(&mut entries, &merged, findings);
+            Content::Map { first, rare, .. } => {
+                let open = &mut self.parts.entries;
+                let first_place = open.get(first).map(|entry| entry.key_place);
+                if let Some(rare) = rare.filter(|rare| !rare.merged.is_empty()) {
+                    merge(open, first, &rare.merged, findings);
                 }
-                (Value::Map(Rc::new(entries)), first)
+                (Value::Map(open.drain(first..).collect()), first_place)
             }
         };
         let node = Node {
@@ -310,7 +339,7 @@ impl<'a> Builder<'a> {
             return Next::Go;
         };
         frame.height = frame.height.max(height);
-        frame.content.add(node, findings);
+        frame.content.add(node, &mut self.parts, findings);
         Next::Go
     }
 
@@ -329,22 +358,34 @@ impl<'a> Builder<'a> {
 const FEW_KEYS: usize = 16;
 
 impl<'a> Content<'a> {
-    fn add(&mut self, node: Node<'a>, findings: &mut Findings) {
-        let (entries, key, merged, seen) = match self {
-            Content::List(items) => return items.push(node),
-            Content::Map {
-                entries,
-                key,
-                merged,
-                seen,
-            } => (entries, key, merged, seen),
+    /// A list that begins now.
+    fn list(parts: &Parts<'a>) -> Content<'a> {
+        Content::List {
+            first: parts.items.len(),
+        }
+    }
+
+    /// A mapping that begins now.
+    fn map(parts: &Parts<'a>) -> Content<'a> {
+        Content::Map {
+            first: parts.entries.len(),
+            key: None,
+            rare: None,
+        }
+    }
+
+    fn add(&mut self, node: Node<'a>, parts: &mut Parts<'a>, findings: &mut Findings) {
+        let (first, key, rare) = match self {
+            Content::List { .. } => return parts.items.push(node),
+            Content::Map { first, key, rare } => (*first, key, rare),
         };
+        let entries = parts.entries.get(first..).unwrap_or_default();
         let Some((name, key_place)) = key.take() else {
             *key = Some(key_of(node, findings));
             return;
         };
         if name == "<<" {
-            merged.push(node);
+            rare.get_or_insert_default().merged.push(node);
             return;
         }
         if name.is_empty() {
@@ -353,6 +394,7 @@ impl<'a> Content<'a> {
         let again = if entries.len() < FEW_KEYS {
             entries.iter().any(|entry| entry.key == name)
         } else {
+            let seen = &mut rare.get_or_insert_default().seen;
             if seen.is_empty() {
                 seen.extend(entries.iter().map(|entry| entry.key.clone()));
             }
@@ -375,7 +417,7 @@ impl<'a> Content<'a> {
             },
             _ => node,
         };
-        entries.push(Entry {
+        parts.entries.push(Entry {
             key: name,
             key_place,
             value,
@@ -396,8 +438,15 @@ fn key_of<'a>(node: Node<'a>, findings: &mut Findings) -> (Cow<'a, str>, Place) 
 }
 
 /// Adds the entries of merged mappings (`<<`) that are not there by themselves.
-fn merge<'a>(entries: &mut Vec<Entry<'a>>, merged: &[Node<'a>], findings: &mut Findings) {
-    let mut seen: HashSet<Cow<'a, str>> = entries.iter().map(|entry| entry.key.clone()).collect();
+/// The mapping's own ones are those from `first` on.
+fn merge<'a>(
+    entries: &mut Vec<Entry<'a>>,
+    first: usize,
+    merged: &[Node<'a>],
+    findings: &mut Findings,
+) {
+    let own = entries.iter().skip(first);
+    let mut seen: HashSet<Cow<'a, str>> = own.map(|entry| entry.key.clone()).collect();
     let mut sources: Vec<&Node<'a>> = Vec::new();
     for node in merged {
         match node.items() {

@@ -14,17 +14,20 @@ pub(in crate::engine) struct Deadlines {
 
 impl Deadlines {
     pub(in crate::engine) fn wall(&mut self, at: Option<Timestamp>, now: Now) {
-        self.wall = earliest(self.wall, at.filter(|at| *at > now.wall));
+        take_earlier(&mut self.wall, at, now.wall);
     }
 
     pub(in crate::engine) fn steady(&mut self, at: Option<Timestamp>, now: Now) {
-        self.steady = earliest(self.steady, at.filter(|at| *at > now.steady));
+        take_earlier(&mut self.steady, at, now.steady);
     }
 }
 
-fn earliest(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestamp> {
-    match (left, right) {
-        (Some(left), Some(right)) => Some(left.min(right)),
-        (left, right) => left.or(right),
+/// Takes an instant that is in the future and earlier than the one so far.
+fn take_earlier(earliest: &mut Option<Timestamp>, at: Option<Timestamp>, now: Timestamp) {
+    if let Some(at) = at
+        && at > now
+        && earliest.is_none_or(|known| at < known)
+    {
+        *earliest = Some(at);
     }
 }

@@ -6,14 +6,14 @@
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
-use super::{Context, Reading, orders};
+use super::{Context, Reading, Side, orders};
 use crate::domain::holdings::Position;
 use crate::domain::money::Money;
 use crate::domain::observation::Timestamp;
 use crate::engine::memory::{SessionAnchor, SessionMemory, difference};
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
-use crate::rules::expression::{Comparison, Kind, Sides, Value, Values, Variable};
+use crate::rules::expression::{Comparison, Kind, Value, Values, Variable};
 use crate::rules::ruleset::{Expr, Metric};
 
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
@@ -26,17 +26,17 @@ pub(super) fn read(rule: &Expr, context: &Context<'_>) -> Reading {
         truth: Truth::from(sides.holds()),
         value: sides.left,
         limit: sides.right,
-        distance: distance(&sides),
+        side: side(sides.comparison),
         start: None,
     }
 }
 
-/// How far the left side may still move before the comparison holds.
-fn distance(sides: &Sides) -> Option<Decimal> {
-    match sides.comparison {
-        Comparison::Below | Comparison::AtOrBelow => sides.left?.checked_sub(sides.right?),
-        Comparison::Above | Comparison::AtOrAbove => sides.right?.checked_sub(sides.left?),
-        Comparison::Equal | Comparison::NotEqual => None,
+/// From which side the left one comes to where the comparison holds.
+const fn side(comparison: Comparison) -> Side {
+    match comparison {
+        Comparison::Below | Comparison::AtOrBelow => Side::Above,
+        Comparison::Above | Comparison::AtOrAbove => Side::Below,
+        Comparison::Equal | Comparison::NotEqual => Side::Neither,
     }
 }
 

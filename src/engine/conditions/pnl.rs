@@ -35,11 +35,12 @@ fn either(
     loss: Option<Option<Money>>,
     profit: Option<Option<Money>>,
 ) -> Reading {
-    let down = loss.map(|limit| Reading::falls_to(value, limit, pnl.breach));
-    let up = profit.map(|limit| Reading::rises_to(value, limit, pnl.breach));
-    match (down, up) {
-        (Some(down), Some(up)) => down.or(up),
-        (Some(one), None) | (None, Some(one)) => one,
+    let falls_to = |limit| Reading::falls_to(value, limit, pnl.breach);
+    let rises_to = |limit| Reading::rises_to(value, limit, pnl.breach);
+    match (loss, profit) {
+        (Some(loss), None) => falls_to(loss),
+        (None, Some(profit)) => rises_to(profit),
+        (Some(loss), Some(profit)) => falls_to(loss).or(rises_to(profit)),
         (None, None) => Reading::of(Truth::False),
     }
 }

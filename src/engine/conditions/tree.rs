@@ -9,30 +9,36 @@ use crate::domain::observation::Timestamp;
 use crate::domain::window::WindowReading;
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
-use crate::rules::ruleset::{Condition, Leaf, PnlPer};
+use crate::rules::ruleset::{Condition, Leaf, PnlPer, Windows};
 
 /// What reading a tree may keep from one time to the next. Nothing here is
 /// state: without it the answers are the same, only slower.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Caches(Vec<Cache>);
 
-#[derive(Clone, Copy, Debug, Default)]
+/// By the kind that it is for.
+#[derive(Clone, Copy, Debug)]
 enum Cache {
-    #[default]
-    Empty,
-    Clock {
-        from: Timestamp,
-        reading: WindowReading,
-    },
-    Pause(at::Pause),
+    /// A kind that keeps nothing.
+    Nothing,
+    /// Windows: where the clock lies to them, from an instant on.
+    Clock(Option<(Timestamp, WindowReading)>),
+    /// A schedule: none while a scheduled time waits to be acted upon.
+    Pause(Option<at::Pause>),
 }
 
 impl Caches {
     /// Room for the kinds of this tree.
     pub fn of(condition: &Condition) -> Caches {
-        let mut count = 0_usize;
-        condition.for_each_leaf(&mut |_| count = count.saturating_add(1));
-        Caches(vec![Cache::Empty; count])
+        let mut caches = Vec::new();
+        condition.for_each_leaf(&mut |leaf| {
+            caches.push(match leaf {
+                Leaf::Windows(_) => Cache::Clock(None),
+                Leaf::At(_) => Cache::Pause(None),
+                _ => Cache::Nothing,
+            });
+        });
+        Caches(caches)
     }
 }
 
@@ -91,48 +97,38 @@ impl<'a> Tree<'a> {
             Leaf::Orders(rule) => orders::read(rule, context),
             Leaf::NoData(rule) => no_data::read(rule, context),
             Leaf::Expr(rule) => expr::read(rule, context),
-            Leaf::Windows(rule) => {
-                let now = context.now.wall;
-                let known = match self.caches.0.get(index) {
-                    Some(Cache::Clock { from, reading }) => (*from, *reading),
-                    _ => (now, windows::clock(rule, context)),
-                };
-                let (from, reading) = if known.0 <= now && now < known.1.until {
-                    known
-                } else {
-                    (now, windows::clock(rule, context))
-                };
-                self.keep(index, Cache::Clock { from, reading });
-                windows::read(rule, reading, context)
-            }
-            Leaf::At(rule) => {
-                let mut pause = match self.caches.0.get(index) {
-                    Some(Cache::Pause(pause)) => Some(*pause),
-                    _ => None,
-                };
-                let reading = at::read(rule, self.handled, &mut pause, context.now.wall);
-                self.keep(index, pause.map_or(Cache::Empty, Cache::Pause));
-                reading
-            }
+            Leaf::Windows(rule) => windows::read(rule, self.clock(index, rule, context), context),
+            Leaf::At(rule) => match self.caches.0.get_mut(index) {
+                Some(Cache::Pause(pause)) => at::read(rule, self.handled, pause, context.now.wall),
+                _ => at::read(rule, self.handled, &mut None, context.now.wall),
+            },
         }
     }
 
-    fn keep(&mut self, index: usize, cache: Cache) {
-        if let Some(slot) = self.caches.0.get_mut(index) {
-            *slot = cache;
+    /// Where the present lies to windows.
+    fn clock(&mut self, index: usize, rule: &Windows, context: &Context<'_>) -> WindowReading {
+        let now = context.now.wall;
+        let slot = self.caches.0.get_mut(index);
+        if let Some(Cache::Clock(Some((from, reading)))) = &slot
+            && *from <= now
+            && now < reading.until
+        {
+            return *reading;
         }
+        let reading = windows::clock(rule, context);
+        if let Some(slot) = slot {
+            *slot = Cache::Clock(Some((now, reading)));
+        }
+        reading
     }
 }
 
 impl Caches {
     /// Whether a scheduled time of the tree, as it was read last, waits to be
     /// acted upon.
-    pub fn has_due_time(&self, condition: &Condition) -> bool {
-        let mut caches = self.0.iter();
-        condition.has_leaf(|leaf| {
-            let cache = caches.next();
-            matches!((leaf, cache), (Leaf::At(_), Some(Cache::Empty)))
-        })
+    pub fn has_due_time(&self) -> bool {
+        let is_due = |cache: &Cache| matches!(cache, Cache::Pause(None));
+        self.0.iter().any(is_due)
     }
 
     /// The next instant by the wall clock at which an answer may change without
@@ -141,9 +137,9 @@ impl Caches {
         self.0
             .iter()
             .filter_map(|cache| match cache {
-                Cache::Empty => None,
-                Cache::Clock { reading, .. } => Some(reading.until),
-                Cache::Pause(pause) => at::deadline(Some(*pause)),
+                Cache::Nothing => None,
+                Cache::Clock(known) => known.map(|(_, reading)| reading.until),
+                Cache::Pause(pause) => at::deadline(*pause),
             })
             .min()
     }

@@ -40,10 +40,21 @@ impl Cells {
         u64::try_from(self.buffer.len()).unwrap_or(u64::MAX)
     }
 
-    /// Whether the record ends inside a quoted cell.
+    /// Finds commas and quotes in the record so far; whether it ends inside a
+    /// quoted cell.
     pub(super) fn is_quote_open(&mut self) -> bool {
+        let Cells { buffer, ranges, .. } = self;
         let mut quotes = 0_usize;
-        for_each(b'"', &self.buffer, |_| quotes = quotes.saturating_add(1));
+        let mut start = 0;
+        ranges.clear();
+        for_each_mark(buffer, |at| match buffer.get(at) {
+            Some(b'"') => quotes = quotes.saturating_add(1),
+            _ => {
+                ranges.push(start..at);
+                start = at.saturating_add(1);
+            }
+        });
+        ranges.push(start..buffer.len());
         self.is_quoted = quotes > 0;
         !quotes.is_multiple_of(2)
     }
@@ -63,29 +74,29 @@ impl Cells {
         self.count() == 1 && self.iter().all(<[u8]>::is_empty)
     }
 
-    /// Takes the byte order mark off a record that was not split yet.
+    /// Takes the byte order mark off the first record.
     pub(super) fn strip_byte_order_mark(&mut self) {
         const MARK: &[u8] = b"\xef\xbb\xbf";
         if self.buffer.starts_with(MARK) {
             self.buffer.drain(..MARK.len());
+            self.is_quote_open();
         }
     }
 
-    /// Splits the record into its cells.
+    /// Splits the record, whose commas were found, into its cells.
     pub(super) fn split(&mut self) -> Result<(), &'static str> {
         while matches!(self.buffer.last(), Some(b'\n' | b'\r')) {
             self.buffer.pop();
         }
         if self.is_quoted {
+            self.ranges.clear();
             return self.split_quoted();
         }
         let Cells { buffer, ranges, .. } = self;
-        let mut start = 0;
-        for_each(b',', buffer, |at| {
-            ranges.push(trimmed(buffer, start..at));
-            start = at.saturating_add(1);
-        });
-        ranges.push(trimmed(buffer, start..buffer.len()));
+        for range in ranges.iter_mut() {
+            range.end = range.end.min(buffer.len());
+            trim(buffer, range);
+        }
         Ok(())
     }
 
@@ -138,41 +149,44 @@ impl Cells {
     }
 }
 
-/// Calls `found` for the place of each such byte, eight bytes at a time: most
-/// bytes of a history are neither commas nor quotes.
-fn for_each(wanted: u8, text: &[u8], mut found: impl FnMut(usize)) {
-    const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
-    let pattern = u64::from_le_bytes([wanted; 8]);
+/// Calls `found` for the place of each comma and quote, eight bytes at a time:
+/// most bytes of a history are neither.
+fn for_each_mark(text: &[u8], mut found: impl FnMut(usize)) {
+    const COMMAS: u64 = u64::from_le_bytes([b','; 8]);
+    const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
     let (words, rest) = text.as_chunks::<8>();
     let mut at = 0_usize;
     for word in words {
-        let differs = u64::from_le_bytes(*word) ^ pattern;
-        // The top bit of each byte that is zero, and of no other.
-        let mut zeros = !(((differs & LOW).wrapping_add(LOW)) | differs | LOW);
-        while zeros != 0 {
-            found(at.saturating_add((zeros.trailing_zeros() / 8) as usize));
-            zeros &= zeros.wrapping_sub(1);
+        let word = u64::from_le_bytes(*word);
+        let mut marks = zeros(word ^ COMMAS) | zeros(word ^ QUOTES);
+        while marks != 0 {
+            found(at.saturating_add((marks.trailing_zeros() / 8) as usize));
+            marks &= marks.wrapping_sub(1);
         }
         at = at.saturating_add(8);
     }
     for (offset, byte) in rest.iter().enumerate() {
-        if *byte == wanted {
+        if matches!(byte, b',' | b'"') {
             found(at.saturating_add(offset));
         }
     }
 }
 
-/// The range without the blanks around its text.
-fn trimmed(buffer: &[u8], range: Range<usize>) -> Range<usize> {
+/// The top bit of each byte that is zero, and of no other.
+const fn zeros(bytes: u64) -> u64 {
+    const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
+    !(((bytes & LOW).wrapping_add(LOW)) | bytes | LOW)
+}
+
+/// Takes the blanks around the text off a range.
+fn trim(buffer: &[u8], range: &mut Range<usize>) {
     let is_blank = |at: usize| matches!(buffer.get(at), Some(b' ' | b'\t'));
-    let Range { mut start, mut end } = range;
-    while start < end && is_blank(start) {
-        start = start.saturating_add(1);
+    while range.start < range.end && is_blank(range.start) {
+        range.start = range.start.saturating_add(1);
     }
-    while start < end && is_blank(end.saturating_sub(1)) {
-        end = end.saturating_sub(1);
+    while range.start < range.end && is_blank(range.end.saturating_sub(1)) {
+        range.end = range.end.saturating_sub(1);
     }
-    start..end
 }
 
 /// A plain decimal number: digits with at most one point and at most one sign.
@@ -182,26 +196,21 @@ pub(super) fn decimal(text: &[u8]) -> Option<Decimal> {
         [b'+', rest @ ..] => (false, rest),
         rest => (false, rest),
     };
-    let mut mantissa: i64 = 0;
-    let mut scale: Option<u32> = None;
-    for byte in digits {
-        match byte {
-            b'0'..=b'9' => {
-                mantissa = mantissa
-                    .wrapping_mul(10)
-                    .wrapping_add(i64::from(byte.wrapping_sub(b'0')));
-                scale = scale.map(|scale| scale.wrapping_add(1));
-            }
-            b'.' if scale.is_none() => scale = Some(0),
-            _ => return None,
+    let mut mantissa: u64 = 0;
+    let mut point = None;
+    for (at, byte) in digits.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+        } else if *byte == b'.' && point.is_none() {
+            point = Some(at);
+        } else {
+            return None;
         }
     }
+    let last = digits.len().checked_sub(1)?;
     // Digits on both sides of a point, and not nothing at all.
-    let ends = [digits.first(), digits.last()];
-    if !ends
-        .into_iter()
-        .all(|end| end.is_some_and(u8::is_ascii_digit))
-    {
+    if point.is_some_and(|at| at == 0 || at == last) {
         return None;
     }
     if digits.len() > EASY_DIGITS {
@@ -209,12 +218,14 @@ pub(super) fn decimal(text: &[u8]) -> Option<Decimal> {
         let value = Decimal::from_str_exact(text).ok()?;
         return Some(if negative { -value } else { value });
     }
-    let signed = if negative {
-        mantissa.wrapping_neg()
-    } else {
-        mantissa
-    };
-    Some(Decimal::new(signed, scale.unwrap_or(0)))
+    let scale = point.map_or(0, |at| last.saturating_sub(at));
+    let [a, b, c, d, e, f, g, h] = mantissa.to_le_bytes();
+    let (low, high) = (
+        u32::from_le_bytes([a, b, c, d]),
+        u32::from_le_bytes([e, f, g, h]),
+    );
+    let scale = u32::try_from(scale).ok()?;
+    Some(Decimal::from_parts(low, high, 0, negative, scale))
 }
 
 /// Positions as `ES 03-26:+2@5000.25;NQ 03-26:-1`, or what is wrong with them

@@ -393,6 +393,8 @@ fn rules_and_actions() {
             "name: r, accounts: [a-2], when: { trailing_drawdown: { metric: equity, trail: 5, span: session, lock_at: ^start } }, then: [flatten]".to_owned(),
             "`a-2` has none",
         ),
+        // Told of once, and not as missing too.
+        (format!("name: r, ^acounts: [a-1], {pnl}, then: [flatten]"), "did you mean `accounts`?"),
         // Warnings.
         (format!("name: r, accounts: [a-1], {pnl}, then: ^[cancel_orders]"), "warning: this rule tests a result and leaves"),
         (format!("name: r, accounts: [a-1], {pnl}, then: ^[{{ lock: {{ until: manual }} }}]"), "warning: this rule locks"),
