@@ -30,6 +30,8 @@ impl Instance {
             .truncate(false)
             .mode(0o600)
             .open(&path)
+            // On a disk that became read-only the lock holds all the same.
+            .or_else(|error| File::open(&path).map_err(|_| error))
             .map_err(|error| StoreError::io(&path, error))?;
         match file.try_lock() {
             Ok(()) => {}

@@ -16,6 +16,7 @@
 //! - All SQL is in [`sql`], but for the query whose filters vary and the
 //!   statement that adds links, as many as there are.
 
+mod aside;
 mod backup;
 mod batch;
 mod chain;

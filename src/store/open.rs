@@ -11,6 +11,7 @@ use sqlx::SqliteConnection;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 
+use super::aside::{Aside, may_be_the_disk};
 use super::chain::{self, Head};
 use super::error::{Fault, StoreError};
 use super::instance::Instance;
@@ -53,6 +54,10 @@ pub struct Store {
     pub(super) connection: Option<Connection>,
     /// The number that the next batch is written under.
     pub(super) next_batch: i64,
+    /// There while the record itself could not be opened for writing: the
+    /// connection leads to this copy, which is for reading what was in force.
+    aside: Option<Aside>,
+    opened: Timestamp,
     _instance: Instance,
 }
 
@@ -79,7 +84,9 @@ impl Store {
     /// # Errors
     /// Every [`StoreError`]; in particular [`StoreError::InUse`] when another
     /// riskd has it, [`StoreError::Corrupt`] when it is damaged and
-    /// [`StoreError::Newer`] when this program is too old for it.
+    /// [`StoreError::Newer`] when this program is too old for it. A disk that
+    /// cannot be written is none where there is a record: what was in force can
+    /// be restored, and writes fail until the disk is well again.
     pub async fn open(path: &Path, now: Timestamp) -> Result<Store, StoreError> {
         Store::open_with(path, now, &MIGRATIONS).await
     }
@@ -96,8 +103,14 @@ impl Store {
         refuse_other_files(&path)?;
         let identity = identity(&path)?;
         let opened = prepared(&path, now, migrations).await;
-        let (connection, last) = match opened {
-            Ok(opened) => opened,
+        let ((connection, last), aside) = match opened {
+            Ok(opened) => (opened, None),
+            Err(error) if may_be_the_disk(&error) => {
+                match set_aside(&path, now, migrations, &error).await {
+                    Some((opened, aside)) => (opened, Some(aside)),
+                    None => return Err(rescue::with_locks(error, &path).await),
+                }
+            }
             Err(error) => return Err(rescue::with_locks(error, &path).await),
         };
         Ok(Store {
@@ -105,8 +118,39 @@ impl Store {
             identity,
             connection: Some(connection),
             next_batch: last.saturating_add(1),
+            aside,
+            opened: now,
             _instance: instance,
         })
+    }
+
+    /// Goes on with the record itself, where a start had to read a copy of it.
+    ///
+    /// # Errors
+    /// As [`Store::open`], as long as the disk cannot be written.
+    pub(super) async fn settle(&mut self) -> Result<(), StoreError> {
+        if self.aside.is_none() {
+            return Ok(());
+        }
+        let (path, opened) = (self.path.clone(), self.opened);
+        // A future of SQLx's migrations cannot go from thread to thread, and
+        // the writer's may: it is driven where it stays.
+        let runtime = tokio::runtime::Handle::current();
+        let preparing = tokio::task::spawn_blocking(move || {
+            runtime.block_on(prepared(&path, opened, &MIGRATIONS))
+        });
+        let (connection, _) = match preparing.await {
+            Ok(prepared) => prepared?,
+            Err(error) => {
+                let source = std::io::Error::other(error);
+                return Err(StoreError::io(&self.path, source));
+            }
+        };
+        self.identity = identity(&self.path)?;
+        self.connection = Some(connection);
+        self.aside = None;
+        tracing::info!(path = %self.path.display(), "the record can be written after all");
+        Ok(())
     }
 
     /// The file, with its folder resolved.
@@ -168,6 +212,26 @@ impl Connection {
         self.durability = Some(durability);
         Ok(())
     }
+}
+
+/// The record from a copy, when it cannot be written where it is.
+async fn set_aside(
+    path: &Path,
+    now: Timestamp,
+    migrations: &Migrator,
+    why: &StoreError,
+) -> Option<((Connection, i64), Aside)> {
+    if std::fs::metadata(path).ok()?.len() == 0 {
+        // A start that made the file got no further: nothing is in it.
+        return None;
+    }
+    let aside = Aside::copy(path).ok()?;
+    let opened = prepared(aside.file(), now, migrations).await.ok()?;
+    tracing::error!(
+        reason = why.in_full(),
+        "the record cannot be written; what was in force is read from a copy, and riskd protects from memory until the disk is well again. A restart before that forgets what happens now"
+    );
+    Some((opened, aside))
 }
 
 /// A connection to a record that is sound and up to date, and the number of its
@@ -244,6 +308,9 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
 /// Makes an empty file that only its owner may read; SQLite gives the files
 /// beside it the same mode.
 fn create_if_missing(path: &Path) -> Result<(), StoreError> {
+    if path.exists() {
+        return Ok(());
+    }
     match OpenOptions::new()
         .write(true)
         .create_new(true)

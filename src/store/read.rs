@@ -279,6 +279,10 @@ fn pool(options: SqliteConnectOptions) -> SqlitePool {
     SqlitePoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // None stays open: the connections of a process share what SQLite knows
+        // of the log, so one that was opened while the disk was read-only would
+        // keep the writer from writing afterwards.
+        .after_release(|_, _| Box::pin(async { Ok(false) }))
         .connect_lazy_with(options)
 }
 

@@ -119,6 +119,7 @@ impl Store {
 
     /// Takes one step of a walk.
     pub(super) async fn sweep(&mut self, sweep: &mut Sweep) -> Result<Step, StoreError> {
+        self.settle().await?;
         let mut connection = self.take_connection().await?;
         connection.set(Durability::Process, &self.path).await?;
         let raw = &mut connection.raw;

@@ -66,6 +66,7 @@ impl Store {
         batch: &Batch,
         durability: Durability,
     ) -> Result<Written, StoreError> {
+        self.settle().await?;
         let mut connection = self.take_connection().await?;
         connection.set(durability, &self.path).await?;
         let head = connection.head.take();

@@ -151,3 +151,49 @@ fn every_disk_call_of_a_breach_fails_once() {
         refusals.into_inner().unwrap()
     );
 }
+
+/// A start on a disk that has failed since before, with a lock on record.
+fn start_on(failure: Failure) {
+    let mut rig = long_two();
+    rig.start_ready();
+    rig.venue.set_price(ES, 4990).unwrap();
+    rig.wait_for("the lock", |rig| rig.count("verified") == 1);
+    rig.kill();
+    rig.fail_while_told(failure);
+    rig.disk_fails(true);
+    // While nobody looks the trader enters again.
+    rig.venue.open("Sim101", ES, 1, None).unwrap();
+    rig.start();
+    rig.wait_for("the lock to hold", |rig| rig.is_flat_and_quiet("Sim101"));
+    assert!(rig.is_running());
+    let log = rig.log();
+    assert!(log.contains("the record cannot be written"), "{log}");
+    assert_eq!(rig.count("lock_violated"), 0, "nothing is on this disk");
+    rig.disk_fails(false);
+    rig.wait_for("the record", |rig| rig.count("verified") == 2);
+    assert_eq!(rig.count("lock_violated"), 1);
+    assert_eq!(rig.terminate(), Some(0));
+    assert_eq!(rig.on_disk().unwrap().locks.len(), 1);
+    assert_eq!(rig.integrity(), "ok");
+}
+
+#[test]
+fn a_disk_that_failed_before_the_start_keeps_no_lock_from_holding() {
+    thread::scope(|scope| {
+        for failure in FAILURES {
+            scope.spawn(move || start_on(failure));
+        }
+    });
+}
+
+#[test]
+fn without_a_record_a_full_disk_is_said_clearly() {
+    let mut rig = long_two();
+    rig.fail_while_told(Failure::Full);
+    rig.disk_fails(true);
+    rig.start();
+    rig.wait_for("the refusal", |rig| rig.has_ended());
+    let log = rig.log();
+    assert!(log.contains("no space is left"), "{log}");
+    assert!(!log.contains("panicked"), "{log}");
+}
