@@ -32,11 +32,12 @@ pub enum StoreError {
     /// The file is not what SQLite wrote.
     #[error(
         "the record {0} is damaged ({found}): stop riskd, move the file away with what lies beside it \
-         (`mkdir {0}.damaged; mv {0} {0}-* {0}.damaged/`) and restore a backup \
+         (`mkdir {2}/damaged; mv {0}* {2}/damaged/`) and restore a backup \
          (`cp BACKUP {0}`); without one a start makes a new record, and locks and high-water marks \
          are lost, so check every account by hand; {1}",
         path.display(),
-        locks_in_words(locks.as_deref())
+        locks_in_words(locks.as_deref()),
+        path.parent().unwrap_or(Path::new(".")).display()
     )]
     Corrupt {
         /// The file.

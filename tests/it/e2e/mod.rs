@@ -11,3 +11,4 @@ mod reload;
 mod rig;
 mod scenarios;
 mod secrets;
+mod shown;

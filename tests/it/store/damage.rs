@@ -97,7 +97,7 @@ async fn start(place: &Place, damaged: &[u8], locks: &[LockRow], what: &str, tal
         let _none = fs::remove_file(place.beside(suffix));
     }
     fs::write(place.file(), damaged).unwrap();
-    let restored = match Store::open(&place.file(), at(0)).await {
+    let restored = match opened(place).await {
         Ok(mut store) => store.restore().await,
         Err(error) => Err(error),
     };
@@ -125,6 +125,20 @@ async fn start(place: &Place, damaged: &[u8], locks: &[LockRow], what: &str, tal
             tally.named += usize::from(text.contains("locked-0"));
         }
     }
+}
+
+/// Opens the record. A process that another test starts at this moment may hold
+/// on to the lock of the last one, until it is the program that it is to be.
+async fn opened(place: &Place) -> Result<Store, StoreError> {
+    for _ in 0..200 {
+        match Store::open(&place.file(), at(0)).await {
+            Err(StoreError::InUse { .. }) => {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+            opened => return opened,
+        }
+    }
+    Store::open(&place.file(), at(0)).await
 }
 
 /// Overwrites some bytes after a position.
