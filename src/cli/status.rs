@@ -1,5 +1,6 @@
 //! `riskd status`.
 
+mod fit;
 mod show;
 mod view;
 
@@ -90,7 +91,7 @@ async fn watch(client: &Client, args: &Args, out: &mut Printer) -> anyhow::Resul
             }
         };
         if is_screen {
-            let lines = text.replace('\n', CLEAR_LINE);
+            let lines = fit::to_screen(&text).replace('\n', CLEAR_LINE);
             out.raw(format!("{HOME}{lines}{CLEAR_BELOW}").as_bytes())?;
         } else if args.json {
             out.raw(text.as_bytes())?;

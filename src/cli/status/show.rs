@@ -162,11 +162,11 @@ fn lock(lock: &Lock) -> String {
 fn figures(account: &Account) -> String {
     let session = account.session.as_deref().unwrap_or("unknown");
     let from = match &account.session_pnl_from {
-        Some(from) => format!(" (by the {from})"),
+        Some(from) => format!(" ({from})"),
         None => String::new(),
     };
     format!(
-        "session {session}: P&L {}{from}, open P&L {}, balance {}, equity {}",
+        "session {session}: P&L {}{from}, open {}, balance {}, equity {}",
         money(account.session_pnl),
         money(account.unrealized),
         money(account.balance),
