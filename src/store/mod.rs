@@ -13,6 +13,7 @@
 //! - Whoever submits is never held up and never fails: see [`StoreHandle`].
 //! - All SQL is in [`sql`], but for the two queries whose filters vary.
 
+mod backlog;
 mod batch;
 mod error;
 mod instance;
@@ -29,6 +30,7 @@ mod time;
 mod write;
 mod writer;
 
+pub use backlog::Backlog;
 pub use batch::{Batch, Quality, RuleSetRow, Sample};
 pub use error::{Holder, StoreError};
 pub use open::{Durability, Store};

@@ -6,7 +6,7 @@ use riskd::domain::account::AccountName;
 use riskd::domain::holdings::Position;
 use riskd::domain::ids::{IntentId, RequestId};
 use riskd::domain::lock::{LockEnd, LockKind};
-use riskd::domain::money::Money;
+
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Learned, Timestamp};
 use riskd::engine::effect::Effect;
@@ -30,23 +30,42 @@ pub type Violation = String;
 /// What made the engine take a step.
 #[derive(Debug)]
 pub enum Trigger {
-    /// A poll that tells the truth about the account.
+    /// A poll that tells the whole truth about the account.
     Truth {
         account: &'static str,
         seen: Learned,
+        /// The session's result, where riskd must know it exactly.
+        pnl: Option<Decimal>,
     },
-    /// A poll that tells nothing, or what is not so.
+    /// A poll that tells a part of the truth, or a lie that nobody could see
+    /// through: it may be acted on, and nothing need be.
+    Shown {
+        account: &'static str,
+        seen: Learned,
+    },
+    /// A poll that tells nothing, or what cannot be so.
     Untruth(&'static str),
-    /// The answer to a verification read, with how things were when it looked.
+    /// The answer to a verification read.
     Read {
         account: &'static str,
         read: u64,
-        truth: Learned,
+        seen: Seen,
     },
     /// A person ended the locks of an account.
     Unlock(String),
     /// Anything else.
     Other,
+}
+
+/// What a verification read showed.
+#[derive(Debug)]
+pub enum Seen {
+    /// What was so when it looked.
+    Truth(Learned),
+    /// Something else, by a fault of the venue.
+    Lie,
+    /// Nothing: it failed.
+    Nothing,
 }
 
 /// What the checker knows of before.
@@ -59,6 +78,8 @@ pub struct Checker {
     asked: BTreeMap<(String, u64), (u64, usize)>,
     /// When an intent was taken up in this run of the engine.
     taken_up: BTreeMap<IntentId, u64>,
+    /// Since when an intent is open, by the steady clock.
+    pub opened: BTreeMap<IntentId, Timestamp>,
     /// When an account was last verified, by the steady clock.
     verified_at: BTreeMap<String, Timestamp>,
     /// When rounds began in the last minute: the runaway guard counts them.
@@ -67,10 +88,12 @@ pub struct Checker {
     moved: BTreeMap<String, Timestamp>,
     /// The session and the marks of each account, as recorded.
     marks: BTreeMap<String, (String, BTreeMap<String, Decimal>)>,
-    /// The highest true equity that a poll has shown.
+    /// The highest equity that a poll has shown.
     best: BTreeMap<String, Decimal>,
-    /// Session P&L by the last true poll.
-    pnl: BTreeMap<String, Decimal>,
+    /// Session P&L by the last poll, where it is known exactly.
+    pnl: BTreeMap<String, Option<Decimal>>,
+    /// How often a figure of the truth decided.
+    pub decided: u64,
 }
 
 /// What happened in a step, for the checks.
@@ -82,17 +105,10 @@ pub struct Step<'a> {
     pub states: &'a [Record],
     pub rules: &'a RuleSet,
     pub loss_limit: i64,
-    /// Whether the session cannot roll in this run.
-    pub calm_calendar: bool,
 }
 
 fn ensure(holds: bool, violation: impl FnOnce() -> String) -> Result<(), Violation> {
     if holds { Ok(()) } else { Err(violation()) }
-}
-
-fn session_pnl(seen: &Learned) -> Decimal {
-    let figures = [seen.figures.realized, seen.figures.unrealized];
-    figures.into_iter().flatten().map(Money::decimal).sum()
 }
 
 impl Checker {
@@ -100,11 +116,16 @@ impl Checker {
     /// brought up to date.
     pub fn check(&mut self, step: &Step<'_>, durable: &mut Durable) -> Result<(), Violation> {
         self.step += 1;
-        if let Trigger::Truth { account, seen } = step.trigger {
-            let equity = seen.figures.equity.unwrap().decimal();
-            let best = self.best.entry((*account).to_owned()).or_insert(equity);
-            *best = equity.max(*best);
-            self.pnl.insert((*account).to_owned(), session_pnl(seen));
+        match step.trigger {
+            Trigger::Truth { account, seen, pnl } => {
+                self.shown(account, seen);
+                self.pnl.insert((*account).to_owned(), *pnl);
+            }
+            Trigger::Shown { account, seen } => {
+                self.shown(account, seen);
+                self.pnl.insert((*account).to_owned(), None);
+            }
+            _ => {}
         }
         let covered: BTreeSet<String> = durable
             .intents
@@ -195,12 +216,13 @@ impl Checker {
                 ensure(is_scoped, || {
                     format!("I9: {} fired on {account}, out of its scope", row.rule)
                 })?;
-                if row.rule.as_str() == "daily loss" && step.calm_calendar {
-                    let known = self.pnl.get(account).copied();
-                    ensure(
-                        known.is_some_and(|pnl| pnl <= Decimal::from(-step.loss_limit)),
-                        || format!("I6: daily loss fired on {account} at a true P&L of {known:?}"),
-                    )?;
+                if row.rule.as_str() == "daily loss"
+                    && let Some(pnl) = self.pnl.get(account).copied().flatten()
+                {
+                    self.decided += 1;
+                    ensure(pnl <= Decimal::from(-step.loss_limit), || {
+                        format!("I6: daily loss fired on {account} at a true P&L of {pnl}")
+                    })?;
                 }
                 let flattens = row.actions.contains(&"flatten");
                 let sends = step.effects[place..].iter().any(|effect| {
@@ -216,6 +238,7 @@ impl Checker {
             }
             Record::Intent(row) => {
                 self.taken_up.insert(row.id, self.step);
+                self.opened.insert(row.id, step.now.steady);
                 Ok(())
             }
             Record::Request(row) => {
@@ -263,7 +286,7 @@ impl Checker {
                 let (Some(account), Some(rule)) = (&entry.account, &entry.rule) else {
                     return Ok(());
                 };
-                let by_data = !["hours", "by the clock", "silence"].contains(&rule.as_str());
+                let by_data = !["hours", "by the clock", "by night", "silence"].contains(&rule.as_str());
                 let is_untrue =
                     matches!(step.trigger, Trigger::Untruth(name) if *name == account.as_str());
                 if matches!(entry.kind, EntryKind::Cleared | EntryKind::Fired) && by_data {
@@ -341,7 +364,7 @@ impl Checker {
         let Trigger::Read {
             account,
             read,
-            truth,
+            seen,
         } = step.trigger
         else {
             return Err(format!("I4: intent {id} was verified without a read"));
@@ -364,8 +387,13 @@ impl Checker {
                 "I4: intent {id} on {name} verified by read {read}, asked before it was taken up"
             )
         })?;
-        ensure(venue::is_reached(&intent.goal, truth), || {
-            format!("I4: {name} is not {}: {truth:?}", intent.goal.words())
+        let is_so = match seen {
+            Seen::Truth(truth) => venue::is_reached(&intent.goal, truth),
+            Seen::Lie => true,
+            Seen::Nothing => false,
+        };
+        ensure(is_so, || {
+            format!("I4: {name} is not {}: {seen:?}", intent.goal.words())
         })
     }
 
@@ -374,24 +402,16 @@ impl Checker {
         let Record::AccountState { account, state } = record else {
             return Ok(());
         };
-        let state: Value = serde_json::from_str(state).unwrap();
-        let session = state["session"]["date"].to_string();
-        let mut marks = BTreeMap::new();
-        let mut take = |prefix: &str, at: &Value| {
-            for (name, mark) in at.as_object().into_iter().flatten() {
-                if let Some(value) = mark["value"].as_str().and_then(|text| text.parse().ok()) {
-                    marks.insert(format!("{prefix}{name}"), value);
-                }
-            }
-        };
-        take("session ", &state["session"]["marks"]);
-        take("lifetime ", &state["lifetime"]);
+        let (session, marks) = marks_of(state);
         let name = account.to_string();
         let old = self
             .marks
             .insert(name.clone(), (session.clone(), marks.clone()));
         let is_untrue = matches!(step.trigger, Trigger::Untruth(about) if *about == name);
         if let Some((before, old)) = old {
+            ensure(before <= session, || {
+                format!("I7: {name} went from session {before} back to {session}")
+            })?;
             for (mark, value) in old {
                 let now = marks.get(&mark).copied();
                 // The open result's mark starts afresh when the account is flat.
@@ -414,24 +434,37 @@ impl Checker {
     }
 
     /// I1: a true observation of a loss at the limit leaves the rule fired.
-    fn breach(&self, step: &Step<'_>) -> Result<(), Violation> {
-        let Trigger::Truth { account, seen } = step.trigger else {
+    fn breach(&mut self, step: &Step<'_>) -> Result<(), Violation> {
+        let Trigger::Truth {
+            account: "a",
+            pnl: Some(pnl),
+            ..
+        } = step.trigger
+        else {
             return Ok(());
         };
-        let pnl = session_pnl(seen);
-        if *account != "a" || !step.calm_calendar || pnl > Decimal::from(-step.loss_limit) {
+        if *pnl > Decimal::from(-step.loss_limit) {
             return Ok(());
         }
+        self.decided += 1;
         let rule = ("a".to_owned(), "daily loss".to_owned());
         ensure(self.latched.contains(&rule), || {
             format!("I1: a P&L of {pnl} was observed and daily loss did not fire")
         })
     }
 
+    fn shown(&mut self, account: &str, seen: &Learned) {
+        if let Some(equity) = seen.figures.equity {
+            let equity = equity.decimal();
+            let best = self.best.entry(account.to_owned()).or_insert(equity);
+            *best = equity.max(*best);
+        }
+    }
+
     /// I5: a locked account that is seen to hold something is made flat, unless
     /// the poll may be older than a read that found it so.
     fn lock_holds(&self, step: &Step<'_>, durable: &Durable) -> Result<(), Violation> {
-        let Trigger::Truth { account, seen } = step.trigger else {
+        let Trigger::Truth { account, seen, .. } = step.trigger else {
             return Ok(());
         };
         let key = (AccountName::from(*account), LockKind::Lock);
@@ -440,7 +473,7 @@ impl Checker {
         let mut open = durable.open(account);
         let fine = is_recent
             || !durable.locks.contains_key(&key)
-            || venue::is_reached(&Goal::FlatAndQuiet, seen)
+            || seen.is_flat() == Some(true)
             || open.any(|row| row.goal == Goal::FlatAndQuiet);
         ensure(fine, || {
             format!("I5: {account} is locked, holds something, and is left so")
@@ -466,8 +499,31 @@ impl Checker {
             .remove(&(account.to_owned(), "daily loss".to_owned()));
     }
 
-    /// Numbers of reads begin anew with each start.
-    pub fn restarted(&mut self, now: Now) {
+    /// The process goes on after it stood still.
+    pub fn resumed(&mut self, now: Now) {
+        for at in self.moved.values_mut().chain(self.opened.values_mut()) {
+            *at = now.steady;
+        }
+        self.verified_at.clear();
+        self.rounds.clear();
+    }
+
+    /// Numbers of reads begin anew with each start, and what was not committed
+    /// is not known.
+    pub fn restarted(&mut self, now: Now, durable: &Durable) {
+        self.resumed(now);
+        self.opened = durable.intents.keys().map(|id| (*id, now.steady)).collect();
+        self.latched.clear();
+        for ((account, rule), state) in &durable.rules {
+            let state: Value = serde_json::from_str(state).unwrap();
+            if !state["fired"].is_null() {
+                self.latched.insert((account.to_string(), rule.to_string()));
+            }
+        }
+        self.marks.clear();
+        for (account, state) in &durable.accounts {
+            self.marks.insert(account.to_string(), marks_of(state));
+        }
         self.asked.clear();
         self.taken_up.clear();
         self.verified_at.clear();
@@ -498,6 +554,23 @@ impl Checker {
             format!("I2: open intents {open:?}, by the record {known:?}")
         })
     }
+}
+
+/// The session and the marks in the state of an account.
+fn marks_of(state: &str) -> (String, BTreeMap<String, Decimal>) {
+    let state: Value = serde_json::from_str(state).unwrap();
+    let session = state["session"]["date"].as_str().unwrap_or_default();
+    let mut marks = BTreeMap::new();
+    let mut take = |prefix: &str, at: &Value| {
+        for (name, mark) in at.as_object().into_iter().flatten() {
+            if let Some(value) = mark["value"].as_str().and_then(|text| text.parse().ok()) {
+                marks.insert(format!("{prefix}{name}"), value);
+            }
+        }
+    };
+    take("session ", &state["session"]["marks"]);
+    take("lifetime ", &state["lifetime"]);
+    (session.to_owned(), marks)
 }
 
 /// I3: no request opens, adds or reverses.
