@@ -17,6 +17,9 @@ use crate::rules::ruleset::{Metric, VenueKind};
 /// open.
 pub const ANCHOR_FRESH: TimeDelta = TimeDelta::minutes(10);
 
+/// The shortest time between two starts of a venue's day.
+const SHORTEST_DAY: TimeDelta = TimeDelta::hours(23);
+
 /// How far the venue's session figure may lie from riskd's own ledger at the
 /// open and still belong to the same session: a cent, for rounding.
 const SAME_FIGURE: Money = Money::new(rust_decimal::Decimal::from_parts(1, 0, 0, false, 2));
@@ -40,6 +43,21 @@ impl VenueDay {
                 reset: NaiveTime::from_hms_opt(18, 0, 0)?,
             }),
         }
+    }
+
+    /// Whether the venue's day that began at `open` is over at `at`.
+    fn is_over(&self, open: Timestamp, at: Timestamp) -> bool {
+        // A local day has at least 23 hours; the calendar is asked after that.
+        if at.signed_duration_since(open) < SHORTEST_DAY {
+            return false;
+        }
+        let days = [open, at].map(|time| {
+            let local = time.with_timezone(&self.timezone).naive_local();
+            local
+                .checked_sub_signed(self.reset.signed_duration_since(NaiveTime::MIN))
+                .map(|local| local.date())
+        });
+        days[0] != days[1]
     }
 
     /// Whether a session that opens at `open` starts with the venue's day.
@@ -83,7 +101,7 @@ impl AccountMemory {
             return SessionPnl::default();
         };
         session.anchor_with(figures, flat, at, day);
-        session.test_venue_figure(figures, before, day);
+        session.test_venue_figure(figures, before, day, at);
         let pnl = session.pnl(figures);
         session.pnl = pnl.sum;
         session.raise_marks(figures, pnl.sum.total, flat, at);
@@ -262,7 +280,8 @@ impl SessionMemory {
         } else {
             AnchorSource::AfterOpen
         };
-        let has_day_figure = day.is_some_and(|day| day.starts_at(self.open));
+        let has_day_figure =
+            day.is_some_and(|day| day.starts_at(self.open) && !day.is_over(self.open, at));
         let made_before = if late && has_day_figure {
             PnlSum {
                 total: sum(figures.realized, figures.unrealized).or(Some(Money::ZERO)),
@@ -286,13 +305,17 @@ impl SessionMemory {
     /// Decides whether the venue's session figure belongs to this session.
     ///
     /// A venue may reset its figure some seconds after the open; until it
-    /// agrees with riskd's own ledger it may still be yesterday's.
+    /// agrees with riskd's own ledger it may still be yesterday's. It starts
+    /// anew every day, also where the session does not: Friday's lasts until
+    /// Sunday.
     fn test_venue_figure(
         &mut self,
         figures: &Figures,
         before: Option<LastTrusted>,
         day: Option<VenueDay>,
+        at: Timestamp,
     ) {
+        let is_next_day = day.is_some_and(|day| day.is_over(self.open, at));
         let realized_before = before
             .filter(|last| last.at >= self.open)
             .and_then(|last| last.realized);
@@ -300,6 +323,9 @@ impl SessionMemory {
             && figures.realized.is_some_and(Money::is_zero)
             && figures.unrealized.is_none_or(Money::is_zero);
         match self.venue_figure {
+            VenueFigure::Trusted | VenueFigure::Untested if is_next_day => {
+                self.venue_figure = VenueFigure::OtherDay;
+            }
             VenueFigure::Trusted if dropped => self.venue_figure = VenueFigure::Dropped,
             VenueFigure::Untested if day.is_some() => {
                 let venue = sum(figures.realized, figures.unrealized);

@@ -72,10 +72,6 @@ impl Disk {
         self.backlog.submit(batch);
     }
 
-    pub fn is_idle(&self) -> bool {
-        self.backlog.is_empty()
-    }
-
     /// One transaction with all that waits.
     pub fn commit(&mut self) -> Result<(), Violation> {
         let Some(batch) = self.backlog.begin() else {

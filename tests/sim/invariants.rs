@@ -57,6 +57,37 @@ pub enum Trigger {
     Other,
 }
 
+impl Trigger {
+    /// What a poll told, in words.
+    pub fn words(&self) -> String {
+        let figures = |seen: &Learned| {
+            let one = |figure: Option<riskd::domain::money::Money>| {
+                figure.map_or("?".to_owned(), |figure| figure.to_string())
+            };
+            let all = &seen.figures;
+            let held = seen.positions.as_ref().map_or("?".to_owned(), |held| {
+                let texts: Vec<String> = held.iter().map(ToString::to_string).collect();
+                texts.join(" ")
+            });
+            format!(
+                "{} {} {} {} [{held}]",
+                one(all.realized),
+                one(all.unrealized),
+                one(all.balance),
+                one(all.equity)
+            )
+        };
+        match self {
+            Trigger::Truth { account, seen, pnl } => {
+                format!("{account} tells {} with {pnl:?}", figures(seen))
+            }
+            Trigger::Shown { account, seen } => format!("{account} shows {}", figures(seen)),
+            Trigger::Untruth(account) => format!("{account} tells nothing that counts"),
+            Trigger::Read { .. } | Trigger::Unlock(_) | Trigger::Other => String::new(),
+        }
+    }
+}
+
 /// What a verification read showed.
 #[derive(Debug)]
 pub enum Seen {

@@ -109,7 +109,7 @@ impl World {
     pub(super) fn judge(&mut self, observation: &Observation, truths: &Truths) -> Trigger {
         let account = named(observation.account.as_str());
         let Content::Learned(told) = &observation.content else {
-            self.lied.insert(account, false);
+            // It does not say that what was told before is not so.
             return Trigger::Untruth(account);
         };
         let truth = truths.accounts.get(account);
@@ -129,17 +129,20 @@ impl World {
                 session.seen |= is_whole;
             }
             let seen = truth.clone();
+            self.realized.insert(account, figures.realized);
             return match is_whole {
                 true => Trigger::Truth { account, seen, pnl },
                 false => Trigger::Shown { account, seen },
             };
         }
         let again = self.lied.insert(account, true).unwrap_or(false);
-        let believable = !is_all_zero(&told.figures) && (again || !shows(told, truth));
+        let was = self.realized.get(account).copied().flatten();
+        let believable = !is_all_zero(&told.figures) && (again || !shows(told, was));
         if !believable {
             return Trigger::Untruth(account);
         }
         self.mislead(account);
+        self.realized.insert(account, told.figures.realized);
         Trigger::Shown {
             account,
             seen: told.clone(),
@@ -222,8 +225,9 @@ fn is_all_zero(figures: &Figures) -> bool {
         .all(|figure| figure.decimal().is_zero())
 }
 
-/// Whether the figures give the lie away by themselves.
-fn shows(told: &Learned, truth: Option<&Learned>) -> bool {
+/// Whether the figures give the lie away by themselves, or by the realized
+/// result that was told before.
+fn shows(told: &Learned, was: Option<Money>) -> bool {
     let value = |figure: Option<Money>| figure.map(Money::decimal);
     let figures = &told.figures;
     let open = value(figures.unrealized);
@@ -231,10 +235,9 @@ fn shows(told: &Learned, truth: Option<&Learned>) -> bool {
     if is_flat && open.is_some_and(|open| !open.is_zero()) {
         return true;
     }
-    let was = truth.and_then(|truth| value(truth.figures.realized));
     let dropped = value(figures.realized).is_some_and(|now| now.is_zero())
         && open.is_none_or(|open| open.is_zero());
-    if dropped && was.is_some_and(|was| !was.is_zero()) {
+    if dropped && value(was).is_some_and(|was| !was.is_zero()) {
         return true;
     }
     match (value(figures.balance), value(figures.equity), open) {

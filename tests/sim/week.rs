@@ -147,8 +147,8 @@ async fn recover(world: &mut World) -> Result<(), Violation> {
     say!(world, "calm");
     world.clear_faults()?;
     world.set_pace(Pace::Calm);
-    let end = world.time.now() + RECOVERY;
-    world.pass_until(end).await?;
+    let begin = world.resumes().unwrap_or(world.time.now());
+    world.pass_until(begin + RECOVERY).await?;
     all_is_well(world)
 }
 

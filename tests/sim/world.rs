@@ -125,6 +125,8 @@ pub struct World {
     pub pace: Pace,
     pub(super) truths: BTreeMap<u64, Truths>,
     pub(super) lied: BTreeMap<&'static str, bool>,
+    /// The realized result that was told last, where it was believed.
+    pub(super) realized: BTreeMap<&'static str, Option<riskd::domain::money::Money>>,
     pub sessions: BTreeMap<&'static str, SessionTruth>,
     pub notices: Vec<(Timestamp, Severity, Option<AccountName>, String)>,
     start: Timestamp,
@@ -231,6 +233,7 @@ impl World {
             pace: Pace::Calm,
             truths: BTreeMap::new(),
             lied: BTreeMap::new(),
+            realized: BTreeMap::new(),
             sessions: BTreeMap::new(),
             notices: Vec::new(),
             start,
@@ -285,8 +288,9 @@ impl World {
         self.log.push(format!("{time} {text}"));
     }
 
-    pub fn engine(&self) -> &Engine {
-        &self.engine
+    /// When a process that stands still goes on.
+    pub fn resumes(&self) -> Option<Timestamp> {
+        self.paused
     }
 
     pub fn is_locked(&self, account: &str) -> bool {
@@ -466,6 +470,9 @@ impl World {
                         });
                     }
                     let observation = mutations::misread(self.options.mutation, observation);
+                    if self.options.tells {
+                        self.say(&trigger.words());
+                    }
                     self.step(Event::Observed(observation), &trigger)?;
                 }
                 self.read_orders();
@@ -507,6 +514,8 @@ impl World {
 
     fn begin_poll(&mut self) {
         let wait = match self.pace {
+            // Often in pairs, so that what is odd can be seen twice.
+            Pace::Quiet if self.random.percent(40) => POLL,
             Pace::Quiet => self.random.within(super::week::QUIET.0, super::week::QUIET.1),
             Pace::Chaos | Pace::Calm => POLL,
         };
@@ -891,6 +900,7 @@ impl World {
         self.tasks = JoinSet::new();
         self.truths.clear();
         self.lied.clear();
+        self.realized.clear();
         self.held.clear();
         self.polling = false;
         self.reading = false;
@@ -965,6 +975,7 @@ impl World {
     // Sessions in truth.
 
     pub fn open_session(&mut self) {
+        self.realized.clear();
         let off = self.clock_is_off();
         for account in ACCOUNTS {
             let figures = self.venue.figures(account).unwrap();
@@ -1052,7 +1063,7 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let last = self.log.len().saturating_sub(80);
+        let last = self.log.len().saturating_sub(std::env::var("RISKD_SIM_LINES").ok().and_then(|n| n.parse().ok()).unwrap_or(80));
         writeln!(f, "seed {}: {}", self.seed, self.violation)?;
         writeln!(
             f,
