@@ -76,6 +76,7 @@ fn story(index: usize, breaches: bool) -> Told {
         sqlite: true,
         moves: false,
         rules: STORY,
+        calm_poll: 1_000,
     };
     runtime().block_on(async {
         let start: Timestamp = start.parse().unwrap();

@@ -236,7 +236,7 @@ faults! {
     extra_fields, "there are unknown keys", Data, Flat, Act::Venue(|_| Fault::ExtraFields);
 
     flatten_nothing, "a flatten is accepted and does nothing", Flatten, Told, Act::Venue(|_| Fault::FlattenNothing);
-    flatten_half, "a flatten closes half", Flatten, FlatMeanwhile, Act::Venue(|_| Fault::FlattenHalf);
+    flatten_half, "a flatten closes half, rounded down", Flatten, Told, Act::Venue(|_| Fault::FlattenHalf);
     flatten_late, "a flatten is carried out later", Flatten, FlatMeanwhile, Act::Venue(|r| Fault::FlattenLate { ms: r.within(500, 4_000).unsigned_abs() });
     flatten_leaves_orders, "a flatten leaves orders", Flatten, Flat, Act::Venue(|_| Fault::FlattenLeavesOrders);
     flatten_refused, "a flatten is refused: the market is closed", Flatten, Told, Act::Venue(|_| Fault::FlattenRefused { error: "Market is closed".to_owned() });

@@ -15,6 +15,7 @@ use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, Record};
 use riskd::engine::restore::Kept;
 use riskd::rules::ruleset::RuleSet;
 use rust_decimal::Decimal;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::durable::Durable;
@@ -118,7 +119,7 @@ pub struct Checker {
     /// Since when enforcement owes something: the last request or read.
     moved: BTreeMap<String, Timestamp>,
     /// The session and the marks of each account, as recorded.
-    marks: BTreeMap<String, (String, BTreeMap<String, Decimal>)>,
+    marks: BTreeMap<String, Marks>,
     /// The highest equity that a poll has shown.
     best: BTreeMap<String, Decimal>,
     /// Session P&L by the last poll, where it is known exactly.
@@ -158,11 +159,11 @@ impl Checker {
             }
             _ => {}
         }
-        let covered: BTreeSet<String> = durable
+        let covered: BTreeSet<AccountName> = durable
             .intents
             .values()
             .filter(|row| row.goal == Goal::FlatAndQuiet)
-            .map(|row| row.account.to_string())
+            .map(|row| row.account.clone())
             .collect();
         self.requests_and_records_match(step)?;
         for (place, effect) in step.effects.iter().enumerate() {
@@ -232,7 +233,7 @@ impl Checker {
         record: &Record,
         step: &Step<'_>,
         place: usize,
-        covered: &BTreeSet<String>,
+        covered: &BTreeSet<AccountName>,
         durable: &Durable,
     ) -> Result<(), Violation> {
         match record {
@@ -262,7 +263,7 @@ impl Checker {
                 });
                 let rounds = self.rounds.get(account).map_or(0, Vec::len);
                 let is_slowed = rounds + 1 >= RUNAWAY_ROUNDS;
-                let acts = sends || covered.contains(account) || is_slowed;
+                let acts = sends || covered.contains(&row.account) || is_slowed;
                 ensure(!flattens || acts, || {
                     format!("I1: {} fired on {account} and nothing was sent", row.rule)
                 })
@@ -433,34 +434,39 @@ impl Checker {
         let Record::AccountState { account, state } = record else {
             return Ok(());
         };
-        let (session, marks) = marks_of(state);
-        let name = account.to_string();
-        let old = self
-            .marks
-            .insert(name.clone(), (session.clone(), marks.clone()));
-        let is_untrue = matches!(step.trigger, Trigger::Untruth(about) if *about == name);
-        if let Some((before, old)) = old {
-            ensure(before <= session, || {
-                format!("I7: {name} went from session {before} back to {session}")
-            })?;
-            for (mark, value) in old {
-                let now = marks.get(&mark).copied();
-                // The open result's mark starts afresh when the account is flat.
-                let may_fall = (before != session && mark.starts_with("session "))
-                    || mark == "session unrealized";
-                ensure(may_fall || now.is_some_and(|now| now >= value), || {
-                    format!("I7: {mark} of {name} fell from {value} to {now:?}")
-                })?;
-                ensure(
-                    !is_untrue || now == Some(value) || before != session,
-                    || format!("I6: {mark} of {name} moved by an untrue poll"),
-                )?;
+        let marks = marks_of(state);
+        let name = account.as_str();
+        let old = match self.marks.get_mut(name) {
+            Some(old) => std::mem::replace(old, marks),
+            None => {
+                self.marks.insert(name.to_owned(), marks);
+                return Ok(());
             }
+        };
+        let is_untrue = matches!(step.trigger, Trigger::Untruth(about) if *about == name);
+        let same_session = old.session == marks.session;
+        ensure(old.session <= marks.session, || {
+            format!(
+                "I7: {name} went from session {:?} back to {:?}",
+                old.session, marks.session
+            )
+        })?;
+        for (place, mark) in MARKS.into_iter().enumerate() {
+            let (Some(before), now) = (old.values[place], marks.values[place]) else {
+                continue;
+            };
+            let may_fall = (!same_session && place < LIFETIME) || place == OPEN_RESULT;
+            ensure(may_fall || now.is_some_and(|now| now >= before), || {
+                format!("I7: {mark} of {name} fell from {before} to {now:?}")
+            })?;
+            ensure(!is_untrue || now == Some(before) || !same_session, || {
+                format!("I6: {mark} of {name} moved by an untrue poll")
+            })?;
         }
-        let best = self.best.get(&name).copied().unwrap_or(Decimal::MIN);
-        let lifetime = marks.get("lifetime equity").copied();
+        let best = self.best.get(name).copied().unwrap_or(Decimal::MIN);
+        let lifetime = marks.values[LIFETIME];
         ensure(lifetime.is_none_or(|mark| mark <= best), || {
-            format!("I6: the mark of {name} is {lifetime:?}, the best true equity {best}")
+            format!("I6: the mark of {name} is {lifetime:?}, the best equity shown {best}")
         })
     }
 
@@ -587,21 +593,96 @@ impl Checker {
     }
 }
 
-/// The session and the marks in the state of an account.
-fn marks_of(state: &str) -> (String, BTreeMap<String, Decimal>) {
-    let state: Value = serde_json::from_str(state).unwrap();
-    let session = state["session"]["date"].as_str().unwrap_or_default();
-    let mut marks = BTreeMap::new();
-    let mut take = |prefix: &str, at: &Value| {
-        for (name, mark) in at.as_object().into_iter().flatten() {
-            if let Some(value) = mark["value"].as_str().and_then(|text| text.parse().ok()) {
-                marks.insert(format!("{prefix}{name}"), value);
-            }
-        }
-    };
-    take("session ", &state["session"]["marks"]);
-    take("lifetime ", &state["lifetime"]);
-    (session.to_owned(), marks)
+/// The part of an account's state that is checked.
+#[derive(Deserialize)]
+struct StateOf<'a> {
+    #[serde(borrow)]
+    session: Option<SessionOf<'a>>,
+    #[serde(borrow)]
+    lifetime: LifetimeOf<'a>,
+}
+
+#[derive(Deserialize)]
+struct SessionOf<'a> {
+    date: &'a str,
+    #[serde(borrow)]
+    marks: MarksOf<'a>,
+}
+
+#[derive(Deserialize)]
+struct MarksOf<'a> {
+    #[serde(borrow)]
+    pnl: Option<MarkOf<'a>>,
+    #[serde(borrow)]
+    equity: Option<MarkOf<'a>>,
+    #[serde(borrow)]
+    balance: Option<MarkOf<'a>>,
+    #[serde(borrow)]
+    unrealized: Option<MarkOf<'a>>,
+}
+
+#[derive(Deserialize)]
+struct LifetimeOf<'a> {
+    #[serde(borrow)]
+    equity: Option<MarkOf<'a>>,
+    #[serde(borrow)]
+    balance: Option<MarkOf<'a>>,
+    #[serde(borrow)]
+    equity_at_close: Option<MarkOf<'a>>,
+    #[serde(borrow)]
+    balance_at_close: Option<MarkOf<'a>>,
+}
+
+#[derive(Deserialize)]
+struct MarkOf<'a> {
+    value: &'a str,
+}
+
+/// The session and the marks of an account, as recorded.
+#[derive(Clone, Copy, Debug, Default)]
+struct Marks {
+    session: Option<chrono::NaiveDate>,
+    values: [Option<Decimal>; 8],
+}
+
+const MARKS: [&str; 8] = [
+    "session pnl",
+    "session equity",
+    "session balance",
+    "session unrealized",
+    "lifetime equity",
+    "lifetime balance",
+    "lifetime equity at closes",
+    "lifetime balance at closes",
+];
+/// The first one that outlives a session.
+const LIFETIME: usize = 4;
+/// The open result's mark starts afresh when the account is flat.
+const OPEN_RESULT: usize = 3;
+
+fn marks_of(state: &str) -> Marks {
+    let state: StateOf<'_> = serde_json::from_str(state).unwrap();
+    let value = |mark: Option<MarkOf<'_>>| mark.map(|mark| mark.value.parse().unwrap());
+    let lifetime = state.lifetime;
+    let mut values = [
+        None,
+        None,
+        None,
+        None,
+        value(lifetime.equity),
+        value(lifetime.balance),
+        value(lifetime.equity_at_close),
+        value(lifetime.balance_at_close),
+    ];
+    let session = state.session.map(|session| {
+        let marks = session.marks;
+        values[0] = value(marks.pnl);
+        values[1] = value(marks.equity);
+        values[2] = value(marks.balance);
+        values[3] = value(marks.unrealized);
+        session.date.parse().unwrap()
+    });
+    Marks { session, values }
 }
 
 /// I3: no request opens, adds or reverses.

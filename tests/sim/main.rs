@@ -3,8 +3,8 @@
 //! crashes and reloads, all from one seed. One seed is one trading week. What
 //! must always hold is checked after every step.
 //!
-//! `RISKD_SIM_SEED=17` runs one seed and tells what happens in it,
-//! `RISKD_SIM_SEEDS=5000` runs more. The profile `sim` makes it fast:
+//! `RISKD_SIM_SEED=17` runs one seed and tells what happens in it (the last
+//! `RISKD_SIM_LINES` of it when it fails), `RISKD_SIM_SEEDS=5000` runs more. The profile `sim` makes it fast:
 //! `RISKD_SIM_SEEDS=10000 cargo test --profile sim --test sim`.
 #![allow(missing_docs, reason = "tests")]
 #![allow(
@@ -27,6 +27,7 @@ mod regressions;
 mod rules;
 mod see;
 mod stats;
+#[expect(dead_code, reason = "the other tests need more of it")]
 #[path = "../it/support.rs"]
 mod support;
 mod table;

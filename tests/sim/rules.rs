@@ -39,7 +39,10 @@ pub fn rule_set(number: usize) -> Arc<RuleSet> {
     when: { at: { cron: \"30 1,2 * * 0\", timezone: America/New_York } }
     then: [cancel_orders, flatten]"
     };
-    let heard = if number == STORY { "a, b, c" } else { "c" };
+    let (heard, timed, aside) = match number {
+        STORY => ("a, b, c", "b", "b"),
+        _ => ("c", "a, b", "a"),
+    };
     let text = format!(
         "version: 1
 sessions:
@@ -63,7 +66,7 @@ rules:
     then: [cancel_orders, flatten]
     rearm: 20s
   - name: hours
-    accounts: [a, b]
+    accounts: [{timed}]
     when: {{ outside: [{{ days: [mon, tue, wed, thu, fri], from: \"18:00\", to: \"16:55\", timezone: America/New_York }}] }}
     then: [cancel_orders, flatten]
   - name: reduce only
@@ -71,7 +74,7 @@ rules:
     when: {{ pnl: {{ loss: 300 }} }}
     then: [{{ close_only: {{ until: 90s }} }}]
   - name: stand aside
-    accounts: [a]
+    accounts: [{aside}]
     when: {{ pnl: {{ loss: 250, of: unrealized }} }}
     then: [cancel_orders, {{ lock: {{ until: 40s }} }}]
     rearm: 60s

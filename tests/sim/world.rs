@@ -96,6 +96,8 @@ pub struct Options {
     pub moves: bool,
     /// The rule file at the start.
     pub rules: usize,
+    /// Between two polls while nothing goes wrong, in milliseconds.
+    pub calm_poll: i64,
 }
 
 /// The true result of a session.
@@ -390,7 +392,7 @@ impl World {
         let (low, high) = match (self.pace, &happening) {
             (Pace::Calm, _) | (Pace::Quiet, Happening::Fails(_)) => return,
             (Pace::Chaos, Happening::Trades(_)) => (200, 4_000),
-            (Pace::Chaos, Happening::Fails(_)) => (300, 5_000),
+            (Pace::Chaos, Happening::Fails(_)) => (200, 4_000),
             (Pace::Chaos, Happening::Crashes(_)) => (5_000, 90_000),
             (Pace::Chaos, _) => (5_000, 60_000),
             (Pace::Quiet, Happening::Trades(_)) => (30 * minute, 400 * minute),
@@ -515,9 +517,10 @@ impl World {
     fn begin_poll(&mut self) {
         let wait = match self.pace {
             // Often in pairs, so that what is odd can be seen twice.
-            Pace::Quiet if self.random.percent(40) => POLL,
+            Pace::Quiet if self.random.percent(20) => POLL,
             Pace::Quiet => self.random.within(super::week::QUIET.0, super::week::QUIET.1),
-            Pace::Chaos | Pace::Calm => POLL,
+            Pace::Chaos => POLL,
+            Pace::Calm => self.options.calm_poll,
         };
         self.at(ms(wait), Happening::PollBegins(self.paces));
         if self.polling || self.paused.is_some() {
@@ -1063,7 +1066,8 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let last = self.log.len().saturating_sub(std::env::var("RISKD_SIM_LINES").ok().and_then(|n| n.parse().ok()).unwrap_or(80));
+        let lines = super::number("RISKD_SIM_LINES").unwrap_or(80);
+        let last = self.log.len() - self.log.len().min(usize::try_from(lines).unwrap());
         writeln!(f, "seed {}: {}", self.seed, self.violation)?;
         writeln!(
             f,
