@@ -307,7 +307,12 @@ impl AccountRun {
             out.notify(self.notice(Severity::Info, EntryKind::DataBack, message));
         }
         self.take_holdings(&learned, at, now);
-        if let Some(doubt) = self.doubt(&learned) {
+        // The record's times are wall times.
+        let wall = now
+            .wall
+            .checked_sub_signed(now.since(at))
+            .unwrap_or(now.wall);
+        if let Some(doubt) = self.doubt(&learned, wall) {
             self.seen.figures = Figures::default();
             self.seen.forget_results();
             if doubt == Suspicion::AllZero {
@@ -335,11 +340,6 @@ impl AccountRun {
                 .is_some_and(|session| session.anchor.is_some())
         };
         let was_anchored = anchored(&self.memory);
-        // The record's times are wall times.
-        let wall = now
-            .wall
-            .checked_sub_signed(now.since(at))
-            .unwrap_or(now.wall);
         self.memory
             .learn(&learned.figures, learned.is_flat(), wall, self.day);
         if !was_anchored && anchored(&self.memory) {
@@ -363,12 +363,17 @@ impl AccountRun {
 
     /// What is suspect about the observation, unless it says the same thing for
     /// the second time or more.
-    fn doubt(&mut self, learned: &Learned) -> Option<Suspicion> {
+    fn doubt(&mut self, learned: &Learned, wall: Timestamp) -> Option<Suspicion> {
         let open = self.memory.session.as_ref().map(|session| session.open);
         let realized_before = self
             .memory
             .last
             .filter(|last| open.is_some_and(|open| last.at >= open))
+            // A day figure that starts anew at its time is not suspect.
+            .filter(|last| {
+                learned.figures.realized.is_none_or(|now| !now.is_zero())
+                    || self.day.is_none_or(|day| day.is_same(last.at, wall))
+            })
             .and_then(|last| last.realized);
         let mut settled = None;
         let mut doubt = None;

@@ -51,13 +51,18 @@ impl VenueDay {
         if at.signed_duration_since(open) < SHORTEST_DAY {
             return false;
         }
-        let days = [open, at].map(|time| {
+        !self.is_same(open, at)
+    }
+
+    /// Whether both times lie in one of the venue's days.
+    pub(super) fn is_same(&self, one: Timestamp, other: Timestamp) -> bool {
+        let days = [one, other].map(|time| {
             let local = time.with_timezone(&self.timezone).naive_local();
             local
                 .checked_sub_signed(self.reset.signed_duration_since(NaiveTime::MIN))
                 .map(|local| local.date())
         });
-        days[0] != days[1]
+        days[0] == days[1]
     }
 
     /// Whether a session that opens at `open` starts with the venue's day.

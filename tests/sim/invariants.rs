@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::durable::Durable;
-use super::rules::BYSTANDER;
+use super::rules::{ACCOUNTS, BYSTANDER};
 use super::venue;
 
 /// An answer that was lost, the longest wait between two rounds, and a second.
@@ -124,6 +124,9 @@ pub struct Checker {
     best: BTreeMap<String, Decimal>,
     /// Session P&L by the last poll, where it is known exactly.
     pnl: BTreeMap<String, Option<Decimal>>,
+    /// Accounts of which nothing was told since other rules are in force: what
+    /// was told before may decide by the new ones.
+    newly_ruled: BTreeSet<String>,
     /// How often a figure of the truth decided.
     pub decided: u64,
 }
@@ -321,6 +324,7 @@ impl Checker {
                 let by_data = !["hours", "by the clock", "by night", "silence"].contains(&rule.as_str());
                 let is_untrue =
                     matches!(step.trigger, Trigger::Untruth(name) if *name == account.as_str());
+                let is_untrue = is_untrue && !self.newly_ruled.contains(account.as_str());
                 if matches!(entry.kind, EntryKind::Cleared | EntryKind::Fired) && by_data {
                     ensure(!is_untrue, || {
                         format!("I6: {rule} {} by an untrue poll", entry.kind.name())
@@ -491,6 +495,7 @@ impl Checker {
     }
 
     fn shown(&mut self, account: &str, seen: &Learned) {
+        self.newly_ruled.remove(account);
         if let Some(equity) = seen.figures.equity {
             let equity = equity.decimal();
             let best = self.best.entry(account.to_owned()).or_insert(equity);
@@ -528,6 +533,11 @@ impl Checker {
             )?;
         }
         Ok(())
+    }
+
+    /// Other rules are in force.
+    pub fn reloaded(&mut self) {
+        self.newly_ruled = ACCOUNTS.into_iter().map(str::to_owned).collect();
     }
 
     /// A person re-armed the rule; the record names it in words only.

@@ -253,8 +253,11 @@ fn s8_the_venues_day_that_begins_in_a_closed_session_is_not_that_sessions() {
     let lost = ["-500", "0", "49500", "49500"];
     assert_eq!(fired(&story.after(1_000).observe(lost, 0)), 0);
     story.now = at("2026-03-06T23:00:05Z");
+    story.observe(["0", "0", "49500", "49500"], 0);
+    let data = story.engine.data(&account());
+    assert_eq!(data, Some(Data::Good), "a figure that starts anew");
     let carried = ["0", "-50", "49500", "49450"];
-    assert_eq!(fired(&story.observe(carried, 1)), 0);
+    assert_eq!(fired(&story.after(1_000).observe(carried, 1)), 0);
     let limit = ["0", "-100", "49500", "49400"];
     assert_eq!(fired(&story.after(1_000).observe(limit, 1)), 1);
 }

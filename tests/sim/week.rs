@@ -55,7 +55,7 @@ pub fn run(seed: u64, mutation: Option<Mutation>, tells: bool) -> Result<Ran, Fa
         sqlite: seed.is_multiple_of(every) || mutation == Some(Mutation::LoseTransaction),
         moves: true,
         rules: 0,
-        calm_poll: 2_000,
+        calm_poll: 3_000,
     };
     runtime().block_on(async {
         let mut random = Random::new(seed ^ 0x57EE_4B17);
@@ -119,6 +119,10 @@ async fn live(world: &mut World, random: &mut Random, start: Timestamp) -> Resul
             world.at_time(open - TimeDelta::minutes(20), Happening::Settles);
         }
         world.at_time(open, Happening::Opens);
+    }
+    for day in [5, 6] {
+        let begins = local(start, day, "18:00:00");
+        world.at_time(begins, Happening::VenueDayBegins);
     }
     world.set_pace(Pace::Quiet);
     for begin in episodes(random, start, end) {

@@ -82,6 +82,7 @@ pub enum Happening {
     Commands(u32),
     Settles,
     Opens,
+    VenueDayBegins,
 }
 
 /// How a run is made.
@@ -395,7 +396,7 @@ impl World {
             (Pace::Chaos, Happening::Fails(_)) => (200, 4_000),
             (Pace::Chaos, Happening::Crashes(_)) => (5_000, 90_000),
             (Pace::Chaos, _) => (5_000, 60_000),
-            (Pace::Quiet, Happening::Trades(_)) => (30 * minute, 400 * minute),
+            (Pace::Quiet, Happening::Trades(_)) => (60 * minute, 900 * minute),
             (Pace::Quiet, _) => (1_000 * minute, 8_000 * minute),
         };
         let after = self.random.within(low, high);
@@ -417,6 +418,7 @@ impl World {
             Happening::Commits => return self.commit(),
             Happening::Settles => self.settle(),
             Happening::Opens => self.open_session(),
+            Happening::VenueDayBegins => self.realized.clear(),
             Happening::Trades(number) if number == pace => {
                 let venue = &self.venue;
                 let deed = trader::trade(&mut self.random, venue, self.options.tells);
@@ -514,8 +516,31 @@ impl World {
         self.tasks.spawn(CALL.scope(self.calls, task));
     }
 
+    /// Whether something is under way that polls decide on.
+    fn is_busy(&self) -> bool {
+        !self.handed.intents.is_empty() || !self.engine.has_seen_every_account()
+    }
+
+    /// The next poll comes soon, though little happens otherwise.
+    fn poll_soon(&mut self) {
+        if self.pace != Pace::Quiet || !self.is_busy() {
+            return;
+        }
+        let soon = self.time.now() + ms(POLL);
+        let is_poll = |happening: &Happening| matches!(happening, Happening::PollBegins(_));
+        let has_soon = |((at, _), happening): (&(Timestamp, u64), &Happening)| {
+            *at <= soon && is_poll(happening)
+        };
+        if !self.queue.iter().any(has_soon) {
+            self.queue.retain(|_, happening| !is_poll(happening));
+            self.at_time(soon, Happening::PollBegins(self.paces));
+        }
+    }
+
     fn begin_poll(&mut self) {
         let wait = match self.pace {
+            // Polls go on while something is to be done.
+            Pace::Quiet if self.is_busy() => POLL,
             // Often in pairs, so that what is odd can be seen twice.
             Pace::Quiet if self.random.percent(20) => POLL,
             Pace::Quiet => self.random.within(super::week::QUIET.0, super::week::QUIET.1),
@@ -716,6 +741,7 @@ impl World {
         if batch.rows() > 0 {
             self.submit(batch);
         }
+        self.poll_soon();
         let wait = self.engine.next_wake(now);
         self.wake = wait.map(|wait| {
             // To the next millisecond, which is as fine as timers are.
@@ -938,6 +964,7 @@ impl World {
         }
         self.rules = usize::try_from(self.random.within(0, rules::COUNT)).unwrap();
         say!(self, "reload of rule file {}", self.rules);
+        self.checker.reloaded();
         let rules = Arc::clone(&sets()[self.rules]);
         self.step(Event::Reloaded(rules), &Trigger::Other)?;
         self.checker.agree(&self.engine.keep(), &self.handed)
