@@ -73,7 +73,7 @@ fn story(index: usize, breaches: bool) -> Told {
     let options = Options {
         mutation: None,
         tells: true,
-        sqlite: true,
+        sqlite: matches!(entry.place, Place::Disk | Place::Process),
         moves: false,
         rules: STORY,
         calm_poll: 1_000,
@@ -116,7 +116,10 @@ async fn live(
     world.begin_fault(index, one, ms(lasts), RequestClass::All)?;
     world.pass_until(at(6_000 + BREACH)).await?;
     if breaches {
-        world.venue.set_price("ES 03-26", Decimal::from(4_990)).unwrap();
+        world
+            .venue
+            .set_price("ES 03-26", Decimal::from(4_990))
+            .unwrap();
     }
     let breach = world.time.now();
     let over = at(6_000 + lasts);

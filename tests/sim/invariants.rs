@@ -321,7 +321,8 @@ impl Checker {
                 let (Some(account), Some(rule)) = (&entry.account, &entry.rule) else {
                     return Ok(());
                 };
-                let by_data = !["hours", "by the clock", "by night", "silence"].contains(&rule.as_str());
+                let by_data =
+                    !["hours", "by the clock", "by night", "silence"].contains(&rule.as_str());
                 let is_untrue =
                     matches!(step.trigger, Trigger::Untruth(name) if *name == account.as_str());
                 let is_untrue = is_untrue && !self.newly_ruled.contains(account.as_str());
@@ -463,7 +464,9 @@ impl Checker {
             ensure(may_fall || now.is_some_and(|now| now >= before), || {
                 format!("I7: {mark} of {name} fell from {before} to {now:?}")
             })?;
-            ensure(!is_untrue || now == Some(before) || !same_session, || {
+            // A close takes what was seen last, whenever that is noticed.
+            let by_data = same_session && place < AT_CLOSES;
+            ensure(!is_untrue || now == Some(before) || !by_data, || {
                 format!("I6: {mark} of {name} moved by an untrue poll")
             })?;
         }
@@ -667,6 +670,8 @@ const MARKS: [&str; 8] = [
 ];
 /// The first one that outlives a session.
 const LIFETIME: usize = 4;
+/// The first one that follows closes.
+const AT_CLOSES: usize = 6;
 /// The open result's mark starts afresh when the account is flat.
 const OPEN_RESULT: usize = 3;
 

@@ -44,7 +44,7 @@ use stats::Stats;
 use world::Failure;
 
 /// How many seeds run by default.
-const SEEDS: u64 = 24;
+const SEEDS: u64 = 16;
 /// How long ten thousand seeds may take.
 const LIMIT: Duration = Duration::from_secs(120);
 /// With so many seeds, every fault is met.
@@ -75,7 +75,10 @@ fn run_all(seeds: u64) -> Result<Stats, Failure> {
                         Err(failure) => {
                             stop.store(true, Ordering::Relaxed);
                             let mut failed = failed.lock().unwrap();
-                            if failed.as_ref().is_none_or(|known| failure.seed < known.seed) {
+                            if failed
+                                .as_ref()
+                                .is_none_or(|known| failure.seed < known.seed)
+                            {
                                 *failed = Some(failure);
                             }
                         }
@@ -127,7 +130,7 @@ fn a_seed_replays_to_the_same_events() {
         let ran = week::run(seed, None, true);
         ran.unwrap_or_else(|failure| panic!("{failure}")).log
     };
-    for seed in [3, 17, 20] {
+    for seed in [3, 20] {
         let first = log(seed);
         assert!(first.len() > 100, "{}", first.len());
         assert_eq!(first, log(seed));

@@ -29,7 +29,12 @@ pub enum Note {
     /// A write or a verification read ended.
     Done(u64, u64, Event),
     /// Working orders were read.
-    Orders(u64, AccountName, Timestamp, riskd::domain::holdings::WorkingOrders),
+    Orders(
+        u64,
+        AccountName,
+        Timestamp,
+        riskd::domain::holdings::WorkingOrders,
+    ),
     /// A read of working orders learned nothing.
     NoOrders(u64),
 }
@@ -50,7 +55,9 @@ impl Transport for Wire {
         let deadline = Instant::now() + asked.timeout;
         let most = asked.most;
         let (reply, answer) = oneshot::channel();
-        let _ = self.0.send(Note::Out(Box::new(Outbound { call, asked, reply })));
+        let _ = self
+            .0
+            .send(Note::Out(Box::new(Outbound { call, asked, reply })));
         Box::pin(async move {
             match timeout_at(deadline, answer).await {
                 Err(_) => Err(NoAnswer::Late),

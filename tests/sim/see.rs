@@ -34,11 +34,7 @@ fn named(account: &str) -> &'static str {
 impl World {
     /// A request is at the venue: notes what is true, lets the venue carry it
     /// out, and holds that it did no harm.
-    pub(super) fn receive(
-        &mut self,
-        call: u64,
-        asked: &Outgoing,
-    ) -> Result<Answering, Violation> {
+    pub(super) fn receive(&mut self, call: u64, asked: &Outgoing) -> Result<Answering, Violation> {
         let path = asked.url.path();
         if let Some(truths) = self.truths.get_mut(&call) {
             if path.ends_with("/accounts/snapshot") {
@@ -198,9 +194,10 @@ fn is_part(told: &Learned, truth: &Learned) -> bool {
         && fits(a.unrealized, b.unrealized)
         && fits(a.balance, b.balance)
         && fits(a.equity, b.equity)
-        && told.positions.as_ref().is_none_or(|positions| {
-            same_positions(positions, truth.positions.as_deref().unwrap())
-        })
+        && told
+            .positions
+            .as_ref()
+            .is_none_or(|positions| same_positions(positions, truth.positions.as_deref().unwrap()))
 }
 
 fn same_positions(told: &[Position], truth: &[Position]) -> bool {

@@ -78,7 +78,8 @@ impl Stats {
 
     /// The faults that were never met.
     pub fn unmet(&self) -> Vec<&'static str> {
-        let unmet = |(entry, begun): (&super::faults::Entry, &u64)| (*begun == 0).then_some(entry.name);
+        let unmet =
+            |(entry, begun): (&super::faults::Entry, &u64)| (*begun == 0).then_some(entry.name);
         TABLE.iter().zip(&self.begun).filter_map(unmet).collect()
     }
 
@@ -109,7 +110,11 @@ impl Stats {
         );
         for (entry, (begun, struck)) in TABLE.iter().zip(self.begun.iter().zip(&self.struck)) {
             let _ = match entry.act {
-                Act::Venue(_) => writeln!(text, "  {:24} {begun:8} begun {struck:9} requests struck", entry.name),
+                Act::Venue(_) => writeln!(
+                    text,
+                    "  {:24} {begun:8} begun {struck:9} requests struck",
+                    entry.name
+                ),
                 _ => writeln!(text, "  {:24} {begun:8} begun", entry.name),
             };
         }

@@ -25,11 +25,11 @@ const STARTS: [&str; 7] = [
     "2026-12-20T22:30:00Z",
 ];
 /// Between two polls while next to nothing happens, in milliseconds.
-pub const QUIET: (i64, i64) = (20 * 60_000, 280 * 60_000);
+pub const QUIET: (i64, i64) = (60 * 60_000, 600 * 60_000);
 /// In how many weeks of a hundred things go wrong twice.
-const TWICE: i64 = 30;
+const TWICE: i64 = 10;
 /// How long they do, in milliseconds.
-const CHAOS: (i64, i64) = (12_000, 34_000);
+const CHAOS: (i64, i64) = (10_000, 28_000);
 /// How long until all must be well again.
 const RECOVERY: TimeDelta = TimeDelta::seconds(36);
 /// Until a locked account that was entered again is flat.

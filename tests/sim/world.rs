@@ -53,6 +53,8 @@ const CONFIG: EngineConfig = EngineConfig {
     acts: true,
     stale_after: Some(TimeDelta::seconds(5)),
 };
+/// How long something may take to be reached while nothing goes wrong.
+const OVERDUE: TimeDelta = TimeDelta::minutes(2);
 /// Between two polls while much happens.
 const POLL: i64 = 1_000;
 
@@ -71,7 +73,10 @@ pub enum Pace {
 pub enum Happening {
     PollBegins(u32),
     Arrives(Box<Outbound>),
-    Returns(oneshot::Sender<Result<Answered, riskd::venue::crosstrade::NoAnswer>>, Answered),
+    Returns(
+        oneshot::Sender<Result<Answered, riskd::venue::crosstrade::NoAnswer>>,
+        Answered,
+    ),
     Noted(Note),
     Resumes(TimeDelta),
     Commits,
@@ -406,7 +411,10 @@ impl World {
     fn happen(&mut self, happening: Happening) -> Result<(), Violation> {
         let pace = self.paces;
         match happening {
-            Happening::PollBegins(number) if number == pace => self.begin_poll(),
+            Happening::PollBegins(number) if number == pace => {
+                self.begin_poll();
+                return self.goes_on();
+            }
             Happening::Arrives(outbound) => return self.arrive(*outbound),
             Happening::Returns(reply, answered) => match answered {
                 Answered::Never => self.held.push(reply),
@@ -521,6 +529,23 @@ impl World {
         !self.handed.intents.is_empty() || !self.engine.has_seen_every_account()
     }
 
+    /// While nothing goes wrong, what is asked for is soon reached.
+    fn goes_on(&self) -> Result<(), Violation> {
+        let old = self.now().steady - OVERDUE;
+        let is_old = |since: &&Timestamp| **since < old;
+        let overdue = self
+            .checker
+            .opened
+            .iter()
+            .find(|(id, since)| self.handed.intents.contains_key(id) && is_old(&since));
+        match overdue {
+            Some((id, since)) if self.pace == Pace::Quiet => {
+                Err(format!("L: intent {id} is open since {since}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The next poll comes soon, though little happens otherwise.
     fn poll_soon(&mut self) {
         if self.pace != Pace::Quiet || !self.is_busy() {
@@ -543,7 +568,9 @@ impl World {
             Pace::Quiet if self.is_busy() => POLL,
             // Often in pairs, so that what is odd can be seen twice.
             Pace::Quiet if self.random.percent(20) => POLL,
-            Pace::Quiet => self.random.within(super::week::QUIET.0, super::week::QUIET.1),
+            Pace::Quiet => self
+                .random
+                .within(super::week::QUIET.0, super::week::QUIET.1),
             Pace::Chaos => POLL,
             Pace::Calm => self.options.calm_poll,
         };
@@ -656,10 +683,7 @@ impl World {
 
     fn disk_fails(&self) -> bool {
         let dead = |active: &Active| {
-            matches!(
-                TABLE[active.index].act,
-                Act::DeadDisk | Act::KillOnDeadDisk
-            )
+            matches!(TABLE[active.index].act, Act::DeadDisk | Act::KillOnDeadDisk)
         };
         self.faults.iter().any(dead)
     }
@@ -934,8 +958,9 @@ impl World {
         self.polling = false;
         self.reading = false;
         self.paused = None;
-        self.queue
-            .retain(|_, happening| !matches!(happening, Happening::Noted(_) | Happening::Resumes(_)));
+        self.queue.retain(|_, happening| {
+            !matches!(happening, Happening::Noted(_) | Happening::Resumes(_))
+        });
         // The transaction under way is whole or not there.
         if !self.disk_fails() && self.random.percent(50) {
             self.disk.commit()?;
