@@ -537,7 +537,7 @@ impl World {
             .checker
             .opened
             .iter()
-            .find(|(id, since)| self.handed.intents.contains_key(id) && is_old(&since));
+            .find(|(id, since)| self.handed.intents.contains_key(id) && is_old(since));
         match overdue {
             Some((id, since)) if self.pace == Pace::Quiet => {
                 Err(format!("L: intent {id} is open since {since}"))
