@@ -10,14 +10,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
-use riskd::daemon::{self, Job, JobKind};
+use riskd::daemon::JobKind;
 use riskd::domain::account::{AccountName, AccountNumber};
 use riskd::domain::lock::LockKind;
 use riskd::domain::now::Now;
 use riskd::domain::observation::Timestamp;
 use riskd::domain::request::Write;
 use riskd::engine::effect::{Effect, Severity};
-use riskd::engine::event::{Command, Event};
+use riskd::engine::event::Event;
 use riskd::engine::record::Record;
 use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
@@ -26,10 +26,10 @@ use riskd::secret::Secret;
 use riskd::store::Batch;
 use riskd::venue::crosstrade::{CrossTrade, Limits};
 use riskd::venue::paper::{
-    AccountConfig, Answered, FaultRule, InstrumentConfig, ManualTime, Motion, PaperClock,
-    PaperConfig, PaperVenue,
+    AccountConfig, Answered, InstrumentConfig, ManualTime, Motion, PaperClock, PaperConfig,
+    PaperVenue,
 };
-use riskd::venue::{Lane, Venue};
+
 use rust_decimal::Decimal;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -37,15 +37,21 @@ use tokio::time::Instant;
 
 use super::disk::Disk;
 use super::durable::Durable;
-use super::faults::{self, Act, Active, Entry, TABLE, Way};
+use super::faults::{Act, Active, TABLE};
 use super::invariants::{Checker, Step, Trigger, Violation};
 use super::mutations::{self, Mutation};
-use super::net::{self, CALL, Note, Outbound, ms};
+use super::net::{self, Note, Outbound, ms};
 use super::random::Random;
 use super::rules::{self, ACCOUNTS};
 use super::see::Truths;
 use super::stats::Stats;
 use super::trader;
+
+mod calls;
+mod sessions;
+mod wrong;
+
+pub use sessions::SessionTruth;
 
 /// The token of the venue.
 const TOKEN: &str = "paper-token";
@@ -104,20 +110,6 @@ pub struct Options {
     pub rules: usize,
     /// Between two polls while nothing goes wrong, in milliseconds.
     pub calm_poll: i64,
-}
-
-/// The true result of a session.
-#[derive(Clone, Copy, Debug)]
-pub struct SessionTruth {
-    /// Equity at its open.
-    open: Decimal,
-    /// Whether riskd can know it as exactly: the account was left alone around
-    /// the open, and no clock was off.
-    clean: bool,
-    /// Whether the account is being left alone before the next open.
-    settling: bool,
-    /// Whether the session was seen as it was since its open.
-    pub seen: bool,
 }
 
 pub struct World {
@@ -518,169 +510,6 @@ impl World {
         Ok(())
     }
 
-    fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
-        while self.tasks.try_join_next().is_some() {}
-        self.calls += 1;
-        self.tasks.spawn(CALL.scope(self.calls, task));
-    }
-
-    /// Whether something is under way that polls decide on.
-    fn is_busy(&self) -> bool {
-        !self.handed.intents.is_empty() || !self.engine.has_seen_every_account()
-    }
-
-    /// While nothing goes wrong, what is asked for is soon reached.
-    fn goes_on(&self) -> Result<(), Violation> {
-        let old = self.now().steady - OVERDUE;
-        let is_old = |since: &&Timestamp| **since < old;
-        let overdue = self
-            .checker
-            .opened
-            .iter()
-            .find(|(id, since)| self.handed.intents.contains_key(id) && is_old(since));
-        match overdue {
-            Some((id, since)) if self.pace == Pace::Quiet => {
-                Err(format!("L: intent {id} is open since {since}"))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The next poll comes soon, though little happens otherwise.
-    fn poll_soon(&mut self) {
-        if self.pace != Pace::Quiet || !self.is_busy() {
-            return;
-        }
-        let soon = self.time.now() + ms(POLL);
-        let is_poll = |happening: &Happening| matches!(happening, Happening::PollBegins(_));
-        let has_soon = |((at, _), happening): (&(Timestamp, u64), &Happening)| {
-            *at <= soon && is_poll(happening)
-        };
-        if !self.queue.iter().any(has_soon) {
-            self.queue.retain(|_, happening| !is_poll(happening));
-            self.at_time(soon, Happening::PollBegins(self.paces));
-        }
-    }
-
-    fn begin_poll(&mut self) {
-        let wait = match self.pace {
-            // Polls go on while something is to be done.
-            Pace::Quiet if self.is_busy() => POLL,
-            // Often in pairs, so that what is odd can be seen twice.
-            Pace::Quiet if self.random.percent(20) => POLL,
-            Pace::Quiet => self
-                .random
-                .within(super::week::QUIET.0, super::week::QUIET.1),
-            Pace::Chaos => POLL,
-            Pace::Calm => self.options.calm_poll,
-        };
-        self.at(ms(wait), Happening::PollBegins(self.paces));
-        if self.polling || self.paused.is_some() {
-            return;
-        }
-        self.polling = true;
-        self.stats.polls += 1;
-        let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
-        let (accounts, numbers) = (Arc::clone(&self.accounts), Arc::clone(&self.numbers));
-        let (generation, call, asked) = (self.generation, self.calls + 1, self.now().steady);
-        self.truths.insert(call, Truths::default());
-        self.spawn(async move {
-            let (observations, _) =
-                daemon::observe(adapter.as_ref(), &accounts, &numbers, asked).await;
-            let _ = sender.send(Note::Polled(generation, call, observations));
-        });
-    }
-
-    /// Polls leave working orders out; they are read for one account at a time.
-    fn read_orders(&mut self) {
-        let wanted = self.engine.accounts_needing_orders(self.now());
-        if wanted.is_empty() || self.reading {
-            return;
-        }
-        self.turn += 1;
-        let account = wanted[self.turn % wanted.len()].clone();
-        let number = self.numbers[place(known(&account))].clone();
-        self.reading = true;
-        let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
-        let (generation, at) = (self.generation, self.now().steady);
-        self.spawn(async move {
-            let read = adapter.orders(&number, Lane::Routine).await;
-            let note = match read {
-                Ok(orders) => Note::Orders(generation, account, at, orders),
-                Err(_) => Note::NoOrders(generation),
-            };
-            let _ = sender.send(note);
-        });
-    }
-
-    fn job(&mut self, account: AccountName, kind: JobKind) {
-        let number = self.numbers[place(known(&account))].clone();
-        let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
-        let (generation, call) = (self.generation, self.calls + 1);
-        if matches!(kind, JobKind::Verify { .. }) {
-            self.truths.insert(call, Truths::default());
-        }
-        let job = Job {
-            account,
-            number,
-            kind,
-            trigger: None,
-        };
-        self.spawn(async move {
-            let event = daemon::carry_out(adapter.as_ref(), job).await;
-            let _ = sender.send(Note::Done(generation, call, event));
-        });
-    }
-
-    /// A request leaves riskd.
-    fn leave(&mut self, outbound: Outbound) {
-        self.stats.requests += 1;
-        let account = net::account_of(outbound.asked.url.path()).map(str::to_owned);
-        let on = |way| self.way_fails(way, account.as_deref());
-        let (unconnected, lost) = (on(Way::Unconnected), on(Way::LostThere));
-        let (slow, late) = (on(Way::Slow), on(Way::ArrivesLate));
-        let usual = self.random.within(5, 60);
-        if unconnected {
-            let refused = "connection refused".to_owned();
-            let refused = riskd::venue::crosstrade::NoAnswer::NotSent(refused);
-            drop(outbound.reply.send(Err(refused)));
-        } else if lost {
-            self.held.push(outbound.reply);
-        } else {
-            let way = match (slow, late) {
-                (_, true) => self.random.within(6_000, 12_000),
-                (true, false) => self.random.within(100, 2_000),
-                (false, false) => usual,
-            };
-            self.at(ms(way), Happening::Arrives(Box::new(outbound)));
-        }
-    }
-
-    /// A request arrives at the venue, which does what it does.
-    fn arrive(&mut self, outbound: Outbound) -> Result<(), Violation> {
-        let Outbound { call, asked, reply } = outbound;
-        let answering = self.receive(call, &asked)?;
-        let account = net::account_of(asked.url.path()).map(str::to_owned);
-        let lost = self.way_fails(Way::LostBack, account.as_deref());
-        let slow = self.way_fails(Way::Slow, account.as_deref());
-        let back = self.random.within(5, if slow { 2_000 } else { 60 });
-        let after = TimeDelta::from_std(answering.after).unwrap() + ms(back);
-        let answered = if lost {
-            Answered::Never
-        } else {
-            answering.answered
-        };
-        self.at(after, Happening::Returns(reply, answered));
-        Ok(())
-    }
-
-    fn way_fails(&self, way: Way, account: Option<&str>) -> bool {
-        self.faults.iter().any(|active| {
-            matches!(TABLE[active.index].act, Act::Way(one) if one == way)
-                && (active.account.is_none() || active.account == account)
-        })
-    }
-
     fn disk_fails(&self) -> bool {
         let dead = |active: &Active| {
             matches!(TABLE[active.index].act, Act::DeadDisk | Act::KillOnDeadDisk)
@@ -792,226 +621,6 @@ impl World {
         }
     }
 
-    // Faults.
-
-    fn begin_random_fault(&mut self) -> Result<(), Violation> {
-        let count = i64::try_from(TABLE.len()).unwrap();
-        let index = usize::try_from(self.random.within(0, count)).unwrap();
-        let one = self.random.percent(50);
-        let account = self.random.of(&ACCOUNTS);
-        let lasts = self.random.within(500, 20_000);
-        let account = one.then_some(account);
-        let class = faults::class(&mut self.random);
-        self.begin_fault(index, account, ms(lasts), class)
-    }
-
-    /// Lets a fault of the table begin.
-    pub fn begin_fault(
-        &mut self,
-        index: usize,
-        account: Option<&'static str>,
-        lasts: TimeDelta,
-        class: riskd::venue::paper::RequestClass,
-    ) -> Result<(), Violation> {
-        let entry: &Entry = &TABLE[index];
-        let mut active = Active {
-            index,
-            account,
-            until: self.time.now() + lasts,
-            venue: None,
-        };
-        if entry.is_out_of_place(&self.faults) {
-            return Ok(());
-        }
-        say!(self, "fault {} on {account:?} for {lasts}", entry.name);
-        self.stats.begun[index] += 1;
-        match entry.act {
-            Act::Venue(make) => {
-                let fault = make(&mut self.random);
-                let mut rule = FaultRule::new(fault).on(class);
-                rule.account = account.map(str::to_owned);
-                // Ten megabytes are slow to write.
-                rule.count = (entry.name == "huge_body").then_some(3);
-                active.venue = Some(self.venue.set_fault(rule).unwrap());
-            }
-            Act::NoAddon => self.venue.set_addon(false),
-            Act::Connection(status) => {
-                let account = account.unwrap_or("a");
-                active.account = Some(account);
-                self.venue.set_connection(account, status).unwrap();
-            }
-            Act::Gap => self.gap(),
-            Act::Clock(hours) => {
-                self.leave_all_unclean();
-                self.wall += TimeDelta::hours(hours);
-                self.look_at_the_clock();
-                self.faults.push(active);
-                return self.step(Event::Time, &Trigger::Other);
-            }
-            Act::FrozenClock => {
-                self.leave_all_unclean();
-                self.frozen = Some(self.now().wall);
-            }
-            Act::Suspend => self.pause(TimeDelta::minutes(10), TimeDelta::minutes(10)),
-            Act::Pause => self.pause(lasts.min(TimeDelta::seconds(60)), TimeDelta::zero()),
-            Act::Kill => return self.crash(),
-            Act::KillOnDeadDisk | Act::KillOften => {
-                let number = self.paces;
-                for after in [300, 2_000, 4_500, 7_000] {
-                    self.at(ms(after), Happening::Crashes(number));
-                }
-            }
-            Act::Restart => {
-                self.disk.commit()?;
-                return self.crash();
-            }
-            Act::Reload => return self.reload(),
-            Act::Way(_) | Act::SlowDisk | Act::DeadDisk | Act::ClockChange(_) => {}
-        }
-        self.faults.push(active);
-        Ok(())
-    }
-
-    fn end_faults(&mut self) -> Result<(), Violation> {
-        let now = self.time.now();
-        while let Some(place) = self.faults.iter().position(|active| active.until <= now) {
-            let active = self.faults.swap_remove(place);
-            self.end_fault(&active)?;
-        }
-        Ok(())
-    }
-
-    /// All faults are over.
-    pub fn clear_faults(&mut self) -> Result<(), Violation> {
-        for active in std::mem::take(&mut self.faults) {
-            self.end_fault(&active)?;
-        }
-        self.held.clear();
-        Ok(())
-    }
-
-    fn end_fault(&mut self, active: &Active) -> Result<(), Violation> {
-        say!(self, "fault {} is over", TABLE[active.index].name);
-        if let Some(id) = active.venue {
-            let status = self.venue.faults().into_iter().find(|one| one.id == id);
-            let struck = status.map_or(0, |status| status.struck);
-            self.stats.struck[active.index] += struck;
-            self.venue.clear_fault(id);
-        }
-        match TABLE[active.index].act {
-            Act::NoAddon => self.venue.set_addon(true),
-            Act::Connection(_) => {
-                let status = riskd::venue::paper::ConnectionStatus::Connected;
-                let account = active.account.unwrap();
-                self.venue.set_connection(account, status).unwrap();
-            }
-            Act::Clock(hours) => {
-                self.wall -= TimeDelta::hours(hours);
-                return self.step(Event::Time, &Trigger::Other);
-            }
-            Act::FrozenClock => self.frozen = None,
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn gap(&mut self) {
-        let ticks = self.random.within(-80, 80);
-        let name = self.random.of(&["ES 03-26", "NQ 03-26"]);
-        let prices = self.venue.snapshot().prices;
-        let (_, price) = prices.iter().find(|(known, _)| known == name).unwrap();
-        let price = *price + Decimal::from(ticks) / Decimal::from(4);
-        self.venue.set_price(name, price).unwrap();
-    }
-
-    /// The process stands still, and the machine too for `asleep` of it.
-    fn pause(&mut self, lasts: TimeDelta, asleep: TimeDelta) {
-        if self.paused.is_some() {
-            return;
-        }
-        if !asleep.is_zero() {
-            self.leave_all_unclean();
-        }
-        self.paused = Some(self.time.now() + lasts);
-        self.at(lasts, Happening::Resumes(asleep));
-    }
-
-    fn resume(&mut self, asleep: TimeDelta) -> Result<(), Violation> {
-        say!(self, "the process goes on");
-        self.paused = None;
-        self.steady -= asleep;
-        self.wall += asleep;
-        self.look_at_the_clock();
-        self.checker.resumed(self.now());
-        self.step(Event::Time, &Trigger::Other)
-    }
-
-    pub fn crash(&mut self) -> Result<(), Violation> {
-        say!(self, "crash and restart");
-        self.stats.crashes += 1;
-        self.generation += 1;
-        self.tasks = JoinSet::new();
-        self.truths.clear();
-        self.lied.clear();
-        self.realized.clear();
-        self.held.clear();
-        self.polling = false;
-        self.reading = false;
-        self.paused = None;
-        self.queue.retain(|_, happening| {
-            !matches!(happening, Happening::Noted(_) | Happening::Resumes(_))
-        });
-        // The transaction under way is whole or not there.
-        if !self.disk_fails() && self.random.percent(50) {
-            self.disk.commit()?;
-        }
-        self.disk.crash();
-        // A new process takes the wall clock as it finds it.
-        let now = self.now();
-        self.steady += now.wall - now.steady;
-        self.wall = TimeDelta::zero();
-        let now = self.now();
-        self.adapter = adapter(&self.sender, &self.shown);
-        let mut kept = self.disk.restore(now.wall)?;
-        self.handed = self.disk.durable.clone();
-        mutations::spoil(self.options.mutation, &mut kept);
-        let rules = Arc::clone(&sets()[self.rules]);
-        let started = Engine::start(rules, CONFIG, kept, now);
-        self.engine = started.engine;
-        self.checker.restarted(now, &self.handed);
-        self.after(started.effects, &Trigger::Other)?;
-        self.checker.agree(&self.engine.keep(), &self.handed)
-    }
-
-    fn reload(&mut self) -> Result<(), Violation> {
-        if self.paused.is_some() {
-            return Ok(());
-        }
-        self.rules = usize::try_from(self.random.within(0, rules::COUNT)).unwrap();
-        say!(self, "reload of rule file {}", self.rules);
-        self.checker.reloaded();
-        let rules = Arc::clone(&sets()[self.rules]);
-        self.step(Event::Reloaded(rules), &Trigger::Other)?;
-        self.checker.agree(&self.engine.keep(), &self.handed)
-    }
-
-    fn command(&mut self) -> Result<(), Violation> {
-        if self.paused.is_some() {
-            return Ok(());
-        }
-        let command = trader::command(&mut self.random);
-        say!(self, "person: {command:?}");
-        let account = command.account().to_string();
-        if let Command::Rearm { .. } = command {
-            self.checker.rearmed(&account);
-        }
-        let trigger = match command {
-            Command::Unlock { .. } => Trigger::Unlock(account),
-            _ => Trigger::Other,
-        };
-        self.step(Event::Person(command), &trigger)
-    }
-
     /// The sums of the run.
     pub fn finish(&mut self, start: Timestamp) {
         self.stats.runs = 1;
@@ -1025,69 +634,6 @@ impl World {
     pub fn enter(&mut self, account: &str) {
         self.leave_unclean(account);
         self.venue.open(account, "ES 03-26", 1, None).unwrap();
-    }
-
-    // Sessions in truth.
-
-    pub fn open_session(&mut self) {
-        self.realized.clear();
-        let off = self.clock_is_off();
-        for account in ACCOUNTS {
-            let figures = self.venue.figures(account).unwrap();
-            let calm = self.sessions.get(account).is_none_or(|old| old.settling);
-            let truth = SessionTruth {
-                open: figures.net_liquidation,
-                clean: calm && !off && figures.is_flat_and_quiet(),
-                settling: false,
-                seen: false,
-            };
-            self.sessions.insert(account, truth);
-        }
-    }
-
-    /// The trader puts everything down well before the next open.
-    fn settle(&mut self) {
-        for account in ACCOUNTS {
-            let _ = self.venue.cancel_orders(account);
-            let _ = self.venue.close(account);
-        }
-        for truth in self.sessions.values_mut() {
-            truth.settling = true;
-        }
-    }
-
-    /// Somebody moved the account: if that was close to an open, riskd need not
-    /// know what the session began with.
-    fn leave_unclean(&mut self, account: &str) {
-        if let Some(truth) = self.sessions.get_mut(account) {
-            truth.settling = false;
-            truth.clean &= truth.seen;
-        }
-    }
-
-    /// The account showed what is not so, and could be believed.
-    pub(super) fn mislead(&mut self, account: &str) {
-        if let Some(truth) = self.sessions.get_mut(account) {
-            truth.settling = false;
-            truth.clean = false;
-        }
-    }
-
-    pub(super) fn active(&self) -> impl Iterator<Item = &Active> {
-        self.faults.iter()
-    }
-
-    fn leave_all_unclean(&mut self) {
-        for truth in self.sessions.values_mut() {
-            truth.clean = false;
-            truth.settling = false;
-        }
-    }
-
-    /// The session's true result, where riskd must know it exactly.
-    pub(super) fn session_pnl(&self, account: &str, equity: Decimal) -> Option<Decimal> {
-        let truth = self.sessions.get(account)?;
-        (truth.clean && !self.clock_is_off()).then(|| equity - truth.open)
     }
 }
 
