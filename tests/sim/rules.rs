@@ -32,7 +32,7 @@ pub fn rule_set(number: usize) -> Arc<RuleSet> {
         "
   - name: by the clock
     accounts: [b]
-    when: { at: { cron: \"2 10 * * *\", timezone: America/New_York } }
+    when: { at: { cron: \"2 10 * * 2,4\", timezone: America/New_York } }
     then: [cancel_orders, flatten]
   - name: by night
     accounts: [b]
