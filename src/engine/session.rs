@@ -285,8 +285,7 @@ impl SessionMemory {
         } else {
             AnchorSource::AfterOpen
         };
-        let has_day_figure =
-            day.is_some_and(|day| day.starts_at(self.open) && !day.is_over(self.open, at));
+        let has_day_figure = day.is_some_and(|day| day.starts_at(self.open));
         let made_before = if late && has_day_figure {
             PnlSum {
                 total: sum(figures.realized, figures.unrealized).or(Some(Money::ZERO)),
