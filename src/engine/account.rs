@@ -29,6 +29,7 @@ use super::session::{SessionPnl, VenueDay};
 use super::truth::Truth;
 use crate::domain::account::RuleName;
 use crate::domain::holdings::WorkingOrders;
+use crate::domain::money::Money;
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Figures, Learned, Missing, Timestamp};
 use crate::domain::session::Session;
@@ -349,7 +350,15 @@ impl AccountRun {
             out.notify(self.notice(Severity::Info, EntryKind::DataBack, message));
         }
         self.take_holdings(&learned, at, now);
-        if let Some(doubt) = self.doubt(&learned) {
+        // The record's times are wall times.
+        let wall = match at == now.steady {
+            true => now.wall,
+            false => now
+                .wall
+                .checked_sub_signed(now.since(at))
+                .unwrap_or(now.wall),
+        };
+        if let Some(doubt) = self.doubt(&learned, wall) {
             self.seen.figures = Figures::default();
             self.seen.forget_results();
             if doubt == Suspicion::AllZero {
@@ -377,14 +386,6 @@ impl AccountRun {
                 .is_some_and(|session| session.anchor.is_some())
         };
         let was_anchored = anchored(&self.memory);
-        // The record's times are wall times.
-        let wall = match at == now.steady {
-            true => now.wall,
-            false => now
-                .wall
-                .checked_sub_signed(now.since(at))
-                .unwrap_or(now.wall),
-        };
         let pnl = self
             .memory
             .learn(&learned.figures, learned.is_flat(), wall, self.day);
@@ -410,13 +411,22 @@ impl AccountRun {
 
     /// What is suspect about the observation, unless it says the same thing for
     /// the second time or more.
-    fn doubt(&mut self, learned: &Learned) -> Option<Suspicion> {
+    fn doubt(&mut self, learned: &Learned, wall: Timestamp) -> Option<Suspicion> {
         let open = self.memory.session.as_ref().map(|session| session.open);
         let before = self
             .memory
             .last
             .filter(|last| open.is_some_and(|open| last.at >= open))
-            .map(|last| last.figures());
+            .map(|last| {
+                let before = last.figures();
+                // A day figure that starts anew at its time is not suspect.
+                let is_new_day = learned.figures.realized.is_some_and(Money::is_zero)
+                    && self.day.is_some_and(|day| !day.is_same(last.at, wall));
+                Figures {
+                    realized: before.realized.filter(|_| !is_new_day),
+                    ..before
+                }
+            });
         let mut settled = None;
         let mut doubt = None;
         for found in suspicions(learned, before) {

@@ -18,6 +18,9 @@ use crate::rules::ruleset::{Metric, VenueKind};
 /// open.
 pub const ANCHOR_FRESH: TimeDelta = TimeDelta::minutes(10);
 
+/// The shortest time between two starts of a venue's day.
+const SHORTEST_DAY: TimeDelta = TimeDelta::hours(23);
+
 /// How far the venue's session figure may lie from riskd's own ledger at the
 /// open and still belong to the same session: a cent, for rounding.
 const SAME_FIGURE: Money = Money::new(rust_decimal::Decimal::from_parts(1, 0, 0, false, 2));
@@ -41,6 +44,26 @@ impl VenueDay {
                 reset: NaiveTime::from_hms_opt(18, 0, 0)?,
             }),
         }
+    }
+
+    /// Whether the venue's day that began at `open` is over at `at`.
+    fn is_over(&self, open: Timestamp, at: Timestamp) -> bool {
+        // A local day has at least 23 hours; the calendar is asked after that.
+        if at.signed_duration_since(open) < SHORTEST_DAY {
+            return false;
+        }
+        !self.is_same(open, at)
+    }
+
+    /// Whether both times lie in one of the venue's days.
+    pub(super) fn is_same(&self, one: Timestamp, other: Timestamp) -> bool {
+        let days = [one, other].map(|time| {
+            let local = time.with_timezone(&self.timezone).naive_local();
+            local
+                .checked_sub_signed(self.reset.signed_duration_since(NaiveTime::MIN))
+                .map(|local| local.date())
+        });
+        days[0] == days[1]
     }
 
     /// Whether a session that opens at `open` starts with the venue's day.
@@ -84,7 +107,7 @@ impl AccountMemory {
             return SessionPnl::default();
         };
         session.anchor_with(figures, flat, at, day);
-        session.test_venue_figure(figures, before, day);
+        session.test_venue_figure(figures, before, day, at);
         let pnl = session.pnl(figures);
         session.pnl = pnl.sum;
         session.raise_marks(figures, pnl.sum.total, flat, at);
@@ -287,13 +310,17 @@ impl SessionMemory {
     /// Decides whether the venue's session figure belongs to this session.
     ///
     /// A venue may reset its figure some seconds after the open; until it
-    /// agrees with riskd's own ledger it may still be yesterday's.
+    /// agrees with riskd's own ledger it may still be yesterday's. It starts
+    /// anew every day, also where the session does not: Friday's lasts until
+    /// Sunday.
     fn test_venue_figure(
         &mut self,
         figures: &Figures,
         before: Option<LastTrusted>,
         day: Option<VenueDay>,
+        at: Timestamp,
     ) {
+        let is_next_day = day.is_some_and(|day| day.is_over(self.open, at));
         // Taken for the truth, because it was said twice: then the venue's
         // figure says nothing any more, but balance and equity may.
         let before = before.filter(|last| last.at >= self.open);
@@ -302,6 +329,9 @@ impl SessionMemory {
                 || has_lost_open_result(figures, &last.figures())
         });
         match self.venue_figure {
+            VenueFigure::Trusted | VenueFigure::Untested if is_next_day => {
+                self.venue_figure = VenueFigure::OtherDay;
+            }
             VenueFigure::Trusted if dropped => self.venue_figure = VenueFigure::Dropped,
             VenueFigure::Untested if day.is_some() => {
                 let venue = sum(figures.realized, figures.unrealized);

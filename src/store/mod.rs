@@ -17,6 +17,7 @@
 //!   statement that adds links, as many as there are.
 
 mod aside;
+mod backlog;
 mod backup;
 mod batch;
 mod chain;
@@ -41,6 +42,7 @@ mod verify;
 mod write;
 mod writer;
 
+pub use backlog::Backlog;
 pub use backup::{Backup, BackupError};
 pub use batch::{Batch, Quality, RuleSetRow, Sample};
 pub use error::{Holder, StoreError};

@@ -10,7 +10,7 @@ use riskd::engine::record::{FiringRow, IntentRow, LockRow, Record};
 use riskd::engine::restore::Kept;
 
 /// Everything that was handed over as a record, whole at the end of each step.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Durable {
     pub accounts: BTreeMap<AccountName, String>,
     pub rules: BTreeMap<(AccountName, RuleName), String>,

@@ -6,7 +6,7 @@ use riskd::domain::account::AccountName;
 use riskd::domain::holdings::Position;
 use riskd::domain::ids::{IntentId, RequestId};
 use riskd::domain::lock::{LockEnd, LockKind};
-use riskd::domain::money::Money;
+
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Learned, Timestamp};
 use riskd::engine::effect::Effect;
@@ -15,10 +15,11 @@ use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, Record};
 use riskd::engine::restore::Kept;
 use riskd::rules::ruleset::RuleSet;
 use rust_decimal::Decimal;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::durable::Durable;
-use super::rules::BYSTANDER;
+use super::rules::{ACCOUNTS, BYSTANDER};
 use super::venue;
 
 /// An answer that was lost, the longest wait between two rounds, and a second.
@@ -30,23 +31,73 @@ pub type Violation = String;
 /// What made the engine take a step.
 #[derive(Debug)]
 pub enum Trigger {
-    /// A poll that tells the truth about the account.
+    /// A poll that tells the whole truth about the account.
     Truth {
         account: &'static str,
         seen: Learned,
+        /// The session's result, where riskd must know it exactly.
+        pnl: Option<Decimal>,
     },
-    /// A poll that tells nothing, or what is not so.
+    /// A poll that tells a part of the truth, or a lie that nobody could see
+    /// through: it may be acted on, and nothing need be.
+    Shown {
+        account: &'static str,
+        seen: Learned,
+    },
+    /// A poll that tells nothing, or what cannot be so.
     Untruth(&'static str),
-    /// The answer to a verification read, with how things were when it looked.
+    /// The answer to a verification read.
     Read {
         account: &'static str,
         read: u64,
-        truth: Learned,
+        seen: Seen,
     },
     /// A person ended the locks of an account.
     Unlock(String),
     /// Anything else.
     Other,
+}
+
+impl Trigger {
+    /// What a poll told, in words.
+    pub fn words(&self) -> String {
+        let figures = |seen: &Learned| {
+            let one = |figure: Option<riskd::domain::money::Money>| {
+                figure.map_or("?".to_owned(), |figure| figure.to_string())
+            };
+            let all = &seen.figures;
+            let held = seen.positions.as_ref().map_or("?".to_owned(), |held| {
+                let texts: Vec<String> = held.iter().map(ToString::to_string).collect();
+                texts.join(" ")
+            });
+            format!(
+                "{} {} {} {} [{held}]",
+                one(all.realized),
+                one(all.unrealized),
+                one(all.balance),
+                one(all.equity)
+            )
+        };
+        match self {
+            Trigger::Truth { account, seen, pnl } => {
+                format!("{account} tells {} with {pnl:?}", figures(seen))
+            }
+            Trigger::Shown { account, seen } => format!("{account} shows {}", figures(seen)),
+            Trigger::Untruth(account) => format!("{account} tells nothing that counts"),
+            Trigger::Read { .. } | Trigger::Unlock(_) | Trigger::Other => String::new(),
+        }
+    }
+}
+
+/// What a verification read showed.
+#[derive(Debug)]
+pub enum Seen {
+    /// What was so when it looked.
+    Truth(Learned),
+    /// Something else, by a fault of the venue.
+    Lie,
+    /// Nothing: it failed.
+    Nothing,
 }
 
 /// What the checker knows of before.
@@ -59,6 +110,8 @@ pub struct Checker {
     asked: BTreeMap<(String, u64), (u64, usize)>,
     /// When an intent was taken up in this run of the engine.
     taken_up: BTreeMap<IntentId, u64>,
+    /// Since when an intent is open, by the steady clock.
+    pub opened: BTreeMap<IntentId, Timestamp>,
     /// When an account was last verified, by the steady clock.
     verified_at: BTreeMap<String, Timestamp>,
     /// When rounds began in the last minute: the runaway guard counts them.
@@ -66,11 +119,16 @@ pub struct Checker {
     /// Since when enforcement owes something: the last request or read.
     moved: BTreeMap<String, Timestamp>,
     /// The session and the marks of each account, as recorded.
-    marks: BTreeMap<String, (String, BTreeMap<String, Decimal>)>,
-    /// The highest true equity that a poll has shown.
+    marks: BTreeMap<String, Marks>,
+    /// The highest equity that a poll has shown.
     best: BTreeMap<String, Decimal>,
-    /// Session P&L by the last true poll.
-    pnl: BTreeMap<String, Decimal>,
+    /// Session P&L by the last poll, where it is known exactly.
+    pnl: BTreeMap<String, Option<Decimal>>,
+    /// Accounts of which nothing was told since other rules are in force: what
+    /// was told before may decide by the new ones.
+    newly_ruled: BTreeSet<String>,
+    /// How often a figure of the truth decided.
+    pub decided: u64,
 }
 
 /// What happened in a step, for the checks.
@@ -82,17 +140,10 @@ pub struct Step<'a> {
     pub states: &'a [Record],
     pub rules: &'a RuleSet,
     pub loss_limit: i64,
-    /// Whether the session cannot roll in this run.
-    pub calm_calendar: bool,
 }
 
 fn ensure(holds: bool, violation: impl FnOnce() -> String) -> Result<(), Violation> {
     if holds { Ok(()) } else { Err(violation()) }
-}
-
-fn session_pnl(seen: &Learned) -> Decimal {
-    let figures = [seen.figures.realized, seen.figures.unrealized];
-    figures.into_iter().flatten().map(Money::decimal).sum()
 }
 
 impl Checker {
@@ -100,17 +151,22 @@ impl Checker {
     /// brought up to date.
     pub fn check(&mut self, step: &Step<'_>, durable: &mut Durable) -> Result<(), Violation> {
         self.step += 1;
-        if let Trigger::Truth { account, seen } = step.trigger {
-            let equity = seen.figures.equity.unwrap().decimal();
-            let best = self.best.entry((*account).to_owned()).or_insert(equity);
-            *best = equity.max(*best);
-            self.pnl.insert((*account).to_owned(), session_pnl(seen));
+        match step.trigger {
+            Trigger::Truth { account, seen, pnl } => {
+                self.shown(account, seen);
+                self.pnl.insert((*account).to_owned(), *pnl);
+            }
+            Trigger::Shown { account, seen } => {
+                self.shown(account, seen);
+                self.pnl.insert((*account).to_owned(), None);
+            }
+            _ => {}
         }
-        let covered: BTreeSet<String> = durable
+        let covered: BTreeSet<AccountName> = durable
             .intents
             .values()
             .filter(|row| row.goal == Goal::FlatAndQuiet)
-            .map(|row| row.account.to_string())
+            .map(|row| row.account.clone())
             .collect();
         self.requests_and_records_match(step)?;
         for (place, effect) in step.effects.iter().enumerate() {
@@ -180,7 +236,7 @@ impl Checker {
         record: &Record,
         step: &Step<'_>,
         place: usize,
-        covered: &BTreeSet<String>,
+        covered: &BTreeSet<AccountName>,
         durable: &Durable,
     ) -> Result<(), Violation> {
         match record {
@@ -195,12 +251,13 @@ impl Checker {
                 ensure(is_scoped, || {
                     format!("I9: {} fired on {account}, out of its scope", row.rule)
                 })?;
-                if row.rule.as_str() == "daily loss" && step.calm_calendar {
-                    let known = self.pnl.get(account).copied();
-                    ensure(
-                        known.is_some_and(|pnl| pnl <= Decimal::from(-step.loss_limit)),
-                        || format!("I6: daily loss fired on {account} at a true P&L of {known:?}"),
-                    )?;
+                if row.rule.as_str() == "daily loss"
+                    && let Some(pnl) = self.pnl.get(account).copied().flatten()
+                {
+                    self.decided += 1;
+                    ensure(pnl <= Decimal::from(-step.loss_limit), || {
+                        format!("I6: daily loss fired on {account} at a true P&L of {pnl}")
+                    })?;
                 }
                 let flattens = row.actions.contains(&"flatten");
                 let sends = step.effects[place..].iter().any(|effect| {
@@ -209,13 +266,14 @@ impl Checker {
                 });
                 let rounds = self.rounds.get(account).map_or(0, Vec::len);
                 let is_slowed = rounds + 1 >= RUNAWAY_ROUNDS;
-                let acts = sends || covered.contains(account) || is_slowed;
+                let acts = sends || covered.contains(&row.account) || is_slowed;
                 ensure(!flattens || acts, || {
                     format!("I1: {} fired on {account} and nothing was sent", row.rule)
                 })
             }
             Record::Intent(row) => {
                 self.taken_up.insert(row.id, self.step);
+                self.opened.insert(row.id, step.now.steady);
                 Ok(())
             }
             Record::Request(row) => {
@@ -263,9 +321,11 @@ impl Checker {
                 let (Some(account), Some(rule)) = (&entry.account, &entry.rule) else {
                     return Ok(());
                 };
-                let by_data = !["hours", "by the clock", "silence"].contains(&rule.as_str());
+                let by_data =
+                    !["hours", "by the clock", "by night", "silence"].contains(&rule.as_str());
                 let is_untrue =
                     matches!(step.trigger, Trigger::Untruth(name) if *name == account.as_str());
+                let is_untrue = is_untrue && !self.newly_ruled.contains(account.as_str());
                 if matches!(entry.kind, EntryKind::Cleared | EntryKind::Fired) && by_data {
                     ensure(!is_untrue, || {
                         format!("I6: {rule} {} by an untrue poll", entry.kind.name())
@@ -341,7 +401,7 @@ impl Checker {
         let Trigger::Read {
             account,
             read,
-            truth,
+            seen,
         } = step.trigger
         else {
             return Err(format!("I4: intent {id} was verified without a read"));
@@ -364,8 +424,13 @@ impl Checker {
                 "I4: intent {id} on {name} verified by read {read}, asked before it was taken up"
             )
         })?;
-        ensure(venue::is_reached(&intent.goal, truth), || {
-            format!("I4: {name} is not {}: {truth:?}", intent.goal.words())
+        let is_so = match seen {
+            Seen::Truth(truth) => venue::is_reached(&intent.goal, truth),
+            Seen::Lie => true,
+            Seen::Nothing => false,
+        };
+        ensure(is_so, || {
+            format!("I4: {name} is not {}: {seen:?}", intent.goal.words())
         })
     }
 
@@ -374,64 +439,77 @@ impl Checker {
         let Record::AccountState { account, state } = record else {
             return Ok(());
         };
-        let state: Value = serde_json::from_str(state).unwrap();
-        let session = state["session"]["date"].to_string();
-        let mut marks = BTreeMap::new();
-        let mut take = |prefix: &str, at: &Value| {
-            for (name, mark) in at.as_object().into_iter().flatten() {
-                if let Some(value) = mark["value"].as_str().and_then(|text| text.parse().ok()) {
-                    marks.insert(format!("{prefix}{name}"), value);
-                }
+        let marks = marks_of(state);
+        let name = account.as_str();
+        let old = match self.marks.get_mut(name) {
+            Some(old) => std::mem::replace(old, marks),
+            None => {
+                self.marks.insert(name.to_owned(), marks);
+                return Ok(());
             }
         };
-        take("session ", &state["session"]["marks"]);
-        take("lifetime ", &state["lifetime"]);
-        let name = account.to_string();
-        let old = self
-            .marks
-            .insert(name.clone(), (session.clone(), marks.clone()));
         let is_untrue = matches!(step.trigger, Trigger::Untruth(about) if *about == name);
-        if let Some((before, old)) = old {
-            for (mark, value) in old {
-                let now = marks.get(&mark).copied();
-                // The open result's mark starts afresh when the account is flat.
-                let may_fall = (before != session && mark.starts_with("session "))
-                    || mark == "session unrealized";
-                ensure(may_fall || now.is_some_and(|now| now >= value), || {
-                    format!("I7: {mark} of {name} fell from {value} to {now:?}")
-                })?;
-                ensure(
-                    !is_untrue || now == Some(value) || before != session,
-                    || format!("I6: {mark} of {name} moved by an untrue poll"),
-                )?;
-            }
+        let same_session = old.session == marks.session;
+        ensure(old.session <= marks.session, || {
+            format!(
+                "I7: {name} went from session {:?} back to {:?}",
+                old.session, marks.session
+            )
+        })?;
+        for (place, mark) in MARKS.into_iter().enumerate() {
+            let (Some(before), now) = (old.values[place], marks.values[place]) else {
+                continue;
+            };
+            let may_fall = (!same_session && place < LIFETIME) || place == OPEN_RESULT;
+            ensure(may_fall || now.is_some_and(|now| now >= before), || {
+                format!("I7: {mark} of {name} fell from {before} to {now:?}")
+            })?;
+            // A close takes what was seen last, whenever that is noticed.
+            let by_data = same_session && place < AT_CLOSES;
+            ensure(!is_untrue || now == Some(before) || !by_data, || {
+                format!("I6: {mark} of {name} moved by an untrue poll")
+            })?;
         }
-        let best = self.best.get(&name).copied().unwrap_or(Decimal::MIN);
-        let lifetime = marks.get("lifetime equity").copied();
+        let best = self.best.get(name).copied().unwrap_or(Decimal::MIN);
+        let lifetime = marks.values[LIFETIME];
         ensure(lifetime.is_none_or(|mark| mark <= best), || {
-            format!("I6: the mark of {name} is {lifetime:?}, the best true equity {best}")
+            format!("I6: the mark of {name} is {lifetime:?}, the best equity shown {best}")
         })
     }
 
     /// I1: a true observation of a loss at the limit leaves the rule fired.
-    fn breach(&self, step: &Step<'_>) -> Result<(), Violation> {
-        let Trigger::Truth { account, seen } = step.trigger else {
+    fn breach(&mut self, step: &Step<'_>) -> Result<(), Violation> {
+        let Trigger::Truth {
+            account: "a",
+            pnl: Some(pnl),
+            ..
+        } = step.trigger
+        else {
             return Ok(());
         };
-        let pnl = session_pnl(seen);
-        if *account != "a" || !step.calm_calendar || pnl > Decimal::from(-step.loss_limit) {
+        if *pnl > Decimal::from(-step.loss_limit) {
             return Ok(());
         }
+        self.decided += 1;
         let rule = ("a".to_owned(), "daily loss".to_owned());
         ensure(self.latched.contains(&rule), || {
             format!("I1: a P&L of {pnl} was observed and daily loss did not fire")
         })
     }
 
+    fn shown(&mut self, account: &str, seen: &Learned) {
+        self.newly_ruled.remove(account);
+        if let Some(equity) = seen.figures.equity {
+            let equity = equity.decimal();
+            let best = self.best.entry(account.to_owned()).or_insert(equity);
+            *best = equity.max(*best);
+        }
+    }
+
     /// I5: a locked account that is seen to hold something is made flat, unless
     /// the poll may be older than a read that found it so.
     fn lock_holds(&self, step: &Step<'_>, durable: &Durable) -> Result<(), Violation> {
-        let Trigger::Truth { account, seen } = step.trigger else {
+        let Trigger::Truth { account, seen, .. } = step.trigger else {
             return Ok(());
         };
         let key = (AccountName::from(*account), LockKind::Lock);
@@ -440,7 +518,7 @@ impl Checker {
         let mut open = durable.open(account);
         let fine = is_recent
             || !durable.locks.contains_key(&key)
-            || venue::is_reached(&Goal::FlatAndQuiet, seen)
+            || seen.is_flat() == Some(true)
             || open.any(|row| row.goal == Goal::FlatAndQuiet);
         ensure(fine, || {
             format!("I5: {account} is locked, holds something, and is left so")
@@ -460,14 +538,42 @@ impl Checker {
         Ok(())
     }
 
+    /// Other rules are in force.
+    pub fn reloaded(&mut self) {
+        self.newly_ruled = ACCOUNTS.into_iter().map(str::to_owned).collect();
+    }
+
     /// A person re-armed the rule; the record names it in words only.
     pub fn rearmed(&mut self, account: &str) {
         self.latched
             .remove(&(account.to_owned(), "daily loss".to_owned()));
     }
 
-    /// Numbers of reads begin anew with each start.
-    pub fn restarted(&mut self, now: Now) {
+    /// The process goes on after it stood still.
+    pub fn resumed(&mut self, now: Now) {
+        for at in self.moved.values_mut().chain(self.opened.values_mut()) {
+            *at = now.steady;
+        }
+        self.verified_at.clear();
+        self.rounds.clear();
+    }
+
+    /// Numbers of reads begin anew with each start, and what was not committed
+    /// is not known.
+    pub fn restarted(&mut self, now: Now, durable: &Durable) {
+        self.resumed(now);
+        self.opened = durable.intents.keys().map(|id| (*id, now.steady)).collect();
+        self.latched.clear();
+        for ((account, rule), state) in &durable.rules {
+            let state: Value = serde_json::from_str(state).unwrap();
+            if !state["fired"].is_null() {
+                self.latched.insert((account.to_string(), rule.to_string()));
+            }
+        }
+        self.marks.clear();
+        for (account, state) in &durable.accounts {
+            self.marks.insert(account.to_string(), marks_of(state));
+        }
         self.asked.clear();
         self.taken_up.clear();
         self.verified_at.clear();
@@ -498,6 +604,100 @@ impl Checker {
             format!("I2: open intents {open:?}, by the record {known:?}")
         })
     }
+}
+
+/// The part of an account's state that is checked.
+#[derive(Deserialize)]
+struct StateOf<'a> {
+    #[serde(borrow)]
+    session: Option<SessionOf<'a>>,
+    #[serde(borrow)]
+    lifetime: LifetimeOf<'a>,
+}
+
+#[derive(Deserialize)]
+struct SessionOf<'a> {
+    date: &'a str,
+    #[serde(borrow)]
+    marks: MarksOf<'a>,
+}
+
+#[derive(Deserialize)]
+struct MarksOf<'a> {
+    #[serde(borrow)]
+    pnl: Option<MarkOf<'a>>,
+    #[serde(borrow)]
+    equity: Option<MarkOf<'a>>,
+    #[serde(borrow)]
+    balance: Option<MarkOf<'a>>,
+    #[serde(borrow)]
+    unrealized: Option<MarkOf<'a>>,
+}
+
+#[derive(Deserialize)]
+struct LifetimeOf<'a> {
+    #[serde(borrow)]
+    equity: Option<MarkOf<'a>>,
+    #[serde(borrow)]
+    balance: Option<MarkOf<'a>>,
+    #[serde(borrow)]
+    equity_at_close: Option<MarkOf<'a>>,
+    #[serde(borrow)]
+    balance_at_close: Option<MarkOf<'a>>,
+}
+
+#[derive(Deserialize)]
+struct MarkOf<'a> {
+    value: &'a str,
+}
+
+/// The session and the marks of an account, as recorded.
+#[derive(Clone, Copy, Debug, Default)]
+struct Marks {
+    session: Option<chrono::NaiveDate>,
+    values: [Option<Decimal>; 8],
+}
+
+const MARKS: [&str; 8] = [
+    "session pnl",
+    "session equity",
+    "session balance",
+    "session unrealized",
+    "lifetime equity",
+    "lifetime balance",
+    "lifetime equity at closes",
+    "lifetime balance at closes",
+];
+/// The first one that outlives a session.
+const LIFETIME: usize = 4;
+/// The first one that follows closes.
+const AT_CLOSES: usize = 6;
+/// The open result's mark starts afresh when the account is flat.
+const OPEN_RESULT: usize = 3;
+
+fn marks_of(state: &str) -> Marks {
+    let state: StateOf<'_> = serde_json::from_str(state).unwrap();
+    let value = |mark: Option<MarkOf<'_>>| mark.map(|mark| mark.value.parse().unwrap());
+    let lifetime = state.lifetime;
+    let mut values = [
+        None,
+        None,
+        None,
+        None,
+        value(lifetime.equity),
+        value(lifetime.balance),
+        value(lifetime.equity_at_close),
+        value(lifetime.balance_at_close),
+    ];
+    let session = state.session.map(|session| {
+        let marks = session.marks;
+        values[0] = value(marks.pnl);
+        values[1] = value(marks.equity);
+        values[2] = value(marks.balance);
+        values[3] = value(marks.unrealized);
+        session.date.parse().unwrap()
+    });
+    Marks { session, values }
 }
 
 /// I3: no request opens, adds or reverses.

@@ -1,8 +1,11 @@
-//! A simulator: the real engine against the paper venue under virtual time,
-//! with random prices, a trader, faults, crashes and reloads, all from one
-//! seed. What must always hold is checked after every step.
+//! A simulator: the real engine, enforcement, adapter and record against the
+//! paper venue under virtual time, with random prices, a trader, faults,
+//! crashes and reloads, all from one seed. One seed is one trading week. What
+//! must always hold is checked after every step.
 //!
-//! `RISKD_SIM_SEED=17` runs one seed, `RISKD_SIM_SEEDS=5000` runs more.
+//! `RISKD_SIM_SEED=17` runs one seed and tells what happens in it (the last
+//! `RISKD_SIM_LINES` of it when it fails), `RISKD_SIM_SEEDS=5000` runs more. The profile `sim` makes it fast:
+//! `RISKD_SIM_SEEDS=10000 cargo test --profile sim --test sim`.
 #![allow(missing_docs, reason = "tests")]
 #![allow(
     clippy::unwrap_used,
@@ -12,45 +15,124 @@
     reason = "a test fails by panicking"
 )]
 
+mod disk;
 mod durable;
+mod each;
 mod faults;
 mod invariants;
 mod mutations;
+mod net;
 mod random;
 mod regressions;
 mod rules;
+mod see;
+mod stats;
+#[expect(dead_code, reason = "the other tests need more of it")]
 #[path = "../it/support.rs"]
 mod support;
+mod table;
 mod trader;
 mod venue;
+mod week;
 mod world;
 
-/// How many seeds run by default.
-const SEEDS: u64 = 160;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-fn number(name: &str) -> Option<u64> {
+use stats::Stats;
+use world::Failure;
+
+/// How many seeds run by default.
+const SEEDS: u64 = 16;
+/// How long ten thousand seeds may take.
+const LIMIT: Duration = Duration::from_secs(120);
+/// With so many seeds, every fault is met.
+const ENOUGH: u64 = 1_000;
+
+pub fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
+}
+
+/// Runs seeds on every core; gives the failure of the lowest seed.
+fn run_all(seeds: u64) -> Result<Stats, Failure> {
+    let next = AtomicU64::new(0);
+    let stop = AtomicBool::new(false);
+    let sum = Mutex::new(Stats::default());
+    let failed: Mutex<Option<Failure>> = Mutex::new(None);
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                let mut own = Stats::default();
+                while !stop.load(Ordering::Relaxed) {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= seeds {
+                        break;
+                    }
+                    match week::run(seed, None, false) {
+                        Ok(ran) => own.add(&ran.stats),
+                        Err(failure) => {
+                            stop.store(true, Ordering::Relaxed);
+                            let mut failed = failed.lock().unwrap();
+                            if failed
+                                .as_ref()
+                                .is_none_or(|known| failure.seed < known.seed)
+                            {
+                                *failed = Some(failure);
+                            }
+                        }
+                    }
+                }
+                sum.lock().unwrap().add(&own);
+            });
+        }
+    });
+    match failed.into_inner().unwrap() {
+        Some(failure) => Err(failure),
+        None => Ok(sum.into_inner().unwrap()),
+    }
+}
+
+/// Runs a seed that failed once more, and tells what happens.
+fn tell(seed: u64) -> ! {
+    match week::run(seed, None, true) {
+        Ok(_) => panic!("seed {seed} failed, and does not when it is told"),
+        Err(failure) => panic!("{failure}"),
+    }
 }
 
 #[test]
 fn seeds() {
-    let seeds = match number("RISKD_SIM_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("RISKD_SIM_SEEDS").unwrap_or(SEEDS),
-    };
-    for seed in seeds {
-        if let Err(failure) = world::run(seed, None) {
-            panic!("{failure}");
+    if let Some(seed) = number("RISKD_SIM_SEED") {
+        match week::run(seed, None, true) {
+            Ok(ran) => println!("{}", ran.log.join("\n")),
+            Err(failure) => panic!("{failure}"),
         }
+        return;
+    }
+    let seeds = number("RISKD_SIM_SEEDS").unwrap_or(SEEDS);
+    let began = Instant::now();
+    let stats = run_all(seeds).unwrap_or_else(|failure| {
+        println!("seed {}: {}", failure.seed, failure.violation);
+        tell(failure.seed)
+    });
+    println!("{}", stats.report(began.elapsed(), LIMIT));
+    if seeds >= ENOUGH {
+        let unmet = stats.unmet();
+        assert!(unmet.is_empty(), "never met: {unmet:?}");
     }
 }
 
 #[test]
 fn a_seed_replays_to_the_same_events() {
-    let logs = |seed| world::run(seed, None).map_err(|failure| failure.to_string());
-    for seed in [3, 17] {
-        let first = logs(seed);
-        assert!(first.as_ref().is_ok_and(|log| log.len() > 100));
-        assert_eq!(first, logs(seed));
+    let log = |seed| {
+        let ran = week::run(seed, None, true);
+        ran.unwrap_or_else(|failure| panic!("{failure}")).log
+    };
+    for seed in [3, 20] {
+        let first = log(seed);
+        assert!(first.len() > 100, "{}", first.len());
+        assert_eq!(first, log(seed));
     }
 }

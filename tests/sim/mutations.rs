@@ -1,6 +1,22 @@
 //! The checker bites: a world in which riskd did this would be caught.
 
-use super::world;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use riskd::domain::account::AccountName;
+use riskd::domain::ids::RequestId;
+use riskd::domain::lock::LockEnd;
+use riskd::domain::money::Money;
+use riskd::domain::now::Now;
+use riskd::domain::observation::{Content, Figures, Learned, Observation};
+use riskd::domain::request::Write;
+use riskd::engine::effect::Effect;
+use riskd::engine::record::{Record, RequestRow};
+use riskd::engine::restore::Kept;
+use serde_json::Value;
+
+use super::rules::BYSTANDER;
+use super::week;
 
 /// What is broken on purpose, between the engine and the venue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +27,7 @@ pub enum Mutation {
     Uncaused,
     /// A flatten closes twice what is held.
     Reverses,
-    /// A read answers for the time before the request.
+    /// A read answers that nothing is there.
     FlatUnseen,
     /// A restart ends a lock sooner.
     ShortenLock,
@@ -21,33 +37,182 @@ pub enum Mutation {
     LowerMark,
     /// A request is sent and not recorded.
     ForgetRequest,
+    /// A transaction that was acknowledged is not there after a crash.
+    LoseTransaction,
     /// A request names another account.
     WrongAccount,
     /// No read is ever made.
     NeverRead,
 }
 
+/// Every invariant, with a deliberate bug against it.
+const CASES: [(Mutation, &str); 11] = [
+    (Mutation::DropFlatten, "I1"),
+    (Mutation::Uncaused, "I2"),
+    (Mutation::Reverses, "I3"),
+    (Mutation::FlatUnseen, "I4"),
+    (Mutation::ShortenLock, "I5"),
+    (Mutation::BelieveMissing, "I6"),
+    (Mutation::LowerMark, "I7"),
+    (Mutation::ForgetRequest, "I8"),
+    (Mutation::LoseTransaction, "I8"),
+    (Mutation::WrongAccount, "I9"),
+    (Mutation::NeverRead, "L"),
+];
+
+fn check(invariant: &str, nth: usize) {
+    let mut cases = CASES.iter().filter(|case| case.1 == invariant);
+    let (mutation, _) = *cases.nth(nth).unwrap();
+    let caught = (0..60).find_map(|seed| week::run(seed, Some(mutation), false).err());
+    let failure = caught.unwrap_or_else(|| panic!("{mutation:?} was not caught"));
+    assert!(
+        failure.violation.starts_with(invariant),
+        "{mutation:?} was caught as {}, not as {invariant}",
+        failure.violation
+    );
+}
+
 #[test]
-fn the_checker_catches_what_is_broken_on_purpose() {
-    let cases = [
-        (Mutation::DropFlatten, "I1"),
-        (Mutation::Uncaused, "I2"),
-        (Mutation::Reverses, "I3"),
-        (Mutation::FlatUnseen, "I4"),
-        (Mutation::ShortenLock, "I5"),
-        (Mutation::BelieveMissing, "I6"),
-        (Mutation::LowerMark, "I7"),
-        (Mutation::ForgetRequest, "I8"),
-        (Mutation::WrongAccount, "I9"),
-        (Mutation::NeverRead, "L"),
-    ];
-    for (mutation, invariant) in cases {
-        let caught = (0..40).find_map(|seed| world::run(seed, Some(mutation)).err());
-        let failure = caught.unwrap_or_else(|| panic!("{mutation:?} was not caught"));
-        assert!(
-            failure.violation.starts_with(invariant),
-            "{mutation:?} was caught as {}, not as {invariant}",
-            failure.violation
-        );
+fn i1_a_firing_whose_flatten_is_left_out_is_caught() {
+    check("I1", 0);
+}
+
+#[test]
+fn i2_a_request_that_nobody_asked_for_is_caught() {
+    check("I2", 0);
+}
+
+#[test]
+fn i3_a_flatten_that_reverses_is_caught() {
+    check("I3", 0);
+}
+
+#[test]
+fn i4_an_account_taken_for_flat_unseen_is_caught() {
+    check("I4", 0);
+}
+
+#[test]
+fn i5_a_lock_that_a_restart_shortens_is_caught() {
+    check("I5", 0);
+}
+
+#[test]
+fn i6_what_is_missing_taken_for_a_figure_is_caught() {
+    check("I6", 0);
+}
+
+#[test]
+fn i7_a_mark_that_a_restart_lowers_is_caught() {
+    check("I7", 0);
+}
+
+#[test]
+fn i8_a_request_that_is_not_recorded_is_caught() {
+    check("I8", 0);
+}
+
+#[test]
+fn i8_an_acknowledged_transaction_that_is_lost_is_caught() {
+    check("I8", 1);
+}
+
+#[test]
+fn i9_a_request_to_another_account_is_caught() {
+    check("I9", 0);
+}
+
+#[test]
+fn liveness_without_reads_is_caught() {
+    check("L", 0);
+}
+
+/// Breaks what the engine wants.
+pub fn mutate(
+    mutation: Option<Mutation>,
+    steps: u64,
+    now: Now,
+    mut effects: Vec<Effect>,
+) -> Vec<Effect> {
+    match mutation {
+        Some(Mutation::DropFlatten) => effects.retain(|effect| match effect {
+            Effect::Send { write, .. } => *write != Write::Flatten,
+            Effect::Record(Record::Request(row)) => row.write != "flatten",
+            _ => true,
+        }),
+        Some(Mutation::Uncaused) if steps > 20 => {
+            let account = AccountName::from("a");
+            let request = RequestId(1_000_000);
+            let write = Write::CancelOrders;
+            effects.push(Effect::Record(Record::Request(RequestRow {
+                id: request,
+                account: account.clone(),
+                write: write.name(),
+                target: None,
+                round: 1,
+                at: now.wall,
+                intents: Vec::new(),
+            })));
+            effects.push(Effect::Send {
+                account,
+                request,
+                write,
+            });
+        }
+        Some(Mutation::ForgetRequest) => {
+            effects.retain(|effect| !matches!(effect, Effect::Record(Record::Request(_))));
+        }
+        Some(Mutation::WrongAccount) => {
+            for effect in &mut effects {
+                match effect {
+                    Effect::Send { account, write, .. } if *write == Write::CancelOrders => {
+                        *account = AccountName::from(BYSTANDER);
+                    }
+                    Effect::Record(Record::Request(row)) if row.write == "cancel_orders" => {
+                        row.account = AccountName::from(BYSTANDER);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+    effects
+}
+
+/// Breaks what a restart reads back.
+pub fn spoil(mutation: Option<Mutation>, kept: &mut Kept) {
+    if mutation == Some(Mutation::ShortenLock) {
+        for lock in &mut kept.locks {
+            lock.end = LockEnd::At(lock.since + TimeDelta::minutes(90));
+        }
+    }
+    if mutation == Some(Mutation::LowerMark) {
+        for (_, state) in &mut kept.accounts {
+            let mut value: Value = serde_json::from_str(state).unwrap();
+            value["lifetime"]["equity"] = Value::Null;
+            *state = value.to_string();
+        }
+    }
+}
+
+/// Takes what is missing for figures that nobody reported.
+pub fn misread(mutation: Option<Mutation>, observation: Observation) -> Observation {
+    if mutation != Some(Mutation::BelieveMissing) || observation.learned().is_some() {
+        return observation;
+    }
+    let money = |amount: i64| Some(Money::new(amount.into()));
+    Observation {
+        content: Content::Learned(Learned {
+            figures: Figures {
+                realized: money(0),
+                unrealized: money(0),
+                balance: money(60_000),
+                equity: money(60_000),
+            },
+            positions: Some(Arc::from([])),
+            ..Learned::default()
+        }),
+        ..observation
     }
 }

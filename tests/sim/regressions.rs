@@ -239,3 +239,25 @@ fn s7_a_suspicion_that_was_settled_does_not_hide_another() {
     let data = story.engine.data(&account());
     assert!(matches!(data, Some(Data::Suspect(_))), "{data:?}");
 }
+
+#[test]
+fn s8_the_venues_day_that_begins_in_a_closed_session_is_not_that_sessions() {
+    let mut story = Story::begin(Kept::default());
+    // Friday's session lasts until Sunday; the venue's day does not.
+    story.now = at("2026-03-06T20:00:00Z");
+    story.observe(FLAT, 0);
+    let fired = |effects: &[Effect]| {
+        let is_firing = |effect: &Effect| matches!(effect, Effect::Record(Record::Firing(row)) if row.rule.as_str() == "daily loss");
+        effects.iter().filter(|effect| is_firing(effect)).count()
+    };
+    let lost = ["-500", "0", "49500", "49500"];
+    assert_eq!(fired(&story.after(1_000).observe(lost, 0)), 0);
+    story.now = at("2026-03-06T23:00:05Z");
+    story.observe(["0", "0", "49500", "49500"], 0);
+    let data = story.engine.data(&account());
+    assert_eq!(data, Some(Data::Good), "a figure that starts anew");
+    let carried = ["0", "-50", "49500", "49450"];
+    assert_eq!(fired(&story.after(1_000).observe(carried, 1)), 0);
+    let limit = ["0", "-100", "49500", "49400"];
+    assert_eq!(fired(&story.after(1_000).observe(limit, 1)), 1);
+}

@@ -9,28 +9,39 @@ pub const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
 /// The account that no rule may touch.
 pub const BYSTANDER: &str = "c";
 
-/// How many rule files there are; each reload takes one of them.
+/// How many rule files a reload takes one of.
 pub const COUNT: i64 = 3;
+/// How many there are: the last one is for the tests of single faults.
+pub const ALL: usize = 4;
+/// The rule file in which every account's silence is told.
+pub const STORY: usize = 3;
 
 /// The daily loss at which account `a` is flattened, by the rule file.
 pub fn loss_limit(number: usize) -> i64 {
-    [600, 600, 900][number]
+    [600, 600, 900, 600][number]
 }
 
 /// One of the rule files: as it starts, with other limits, and with fewer rules.
 pub fn rule_set(number: usize) -> Arc<RuleSet> {
     let loss = loss_limit(number);
-    let trail = [500, 400, 800][number];
-    let lock = ["session_end", "2m", "manual"][number];
+    let trail = [500, 400, 800, 500][number];
+    let lock = ["session_end", "2m", "manual", "session_end"][number];
     let at_rule = if number == 2 {
-        String::new()
+        ""
     } else {
         "
   - name: by the clock
     accounts: [b]
-    when: { at: { cron: \"*/3 * * * *\", timezone: America/New_York } }
+    when: { at: { cron: \"2 10 * * 2,4\", timezone: America/New_York } }
+    then: [cancel_orders, flatten]
+  - name: by night
+    accounts: [b]
+    when: { at: { cron: \"30 1,2 * * 0\", timezone: America/New_York } }
     then: [cancel_orders, flatten]"
-            .to_owned()
+    };
+    let (heard, timed, aside) = match number {
+        STORY => ("a, b, c", "b", "b"),
+        _ => ("c", "a, b", "a"),
     };
     let text = format!(
         "version: 1
@@ -55,7 +66,7 @@ rules:
     then: [cancel_orders, flatten]
     rearm: 20s
   - name: hours
-    accounts: [a, b]
+    accounts: [{timed}]
     when: {{ outside: [{{ days: [mon, tue, wed, thu, fri], from: \"18:00\", to: \"16:55\", timezone: America/New_York }}] }}
     then: [cancel_orders, flatten]
   - name: reduce only
@@ -63,12 +74,12 @@ rules:
     when: {{ pnl: {{ loss: 300 }} }}
     then: [{{ close_only: {{ until: 90s }} }}]
   - name: stand aside
-    accounts: [a]
+    accounts: [{aside}]
     when: {{ pnl: {{ loss: 250, of: unrealized }} }}
     then: [cancel_orders, {{ lock: {{ until: 40s }} }}]
     rearm: 60s
   - name: silence
-    accounts: [a, b, c]
+    accounts: [{heard}]
     when: {{ no_data: 10s }}
     then: [{{ notify: log }}]{at_rule}
 "

@@ -12,21 +12,18 @@ use super::rules::ACCOUNTS;
 
 const INSTRUMENTS: [&str; 2] = ["ES 03-26", "NQ 03-26"];
 
-/// One random deed of the trader, in words.
+/// One random deed of the trader: the account, and in words what it was.
 pub fn trade(
     random: &mut Random,
     venue: &PaperVenue,
-    may_trade: impl Fn(&str) -> bool,
-) -> Option<String> {
+    tells: bool,
+) -> Option<(&'static str, String)> {
     let account = random.of(&ACCOUNTS);
     let instrument = random.of(&INSTRUMENTS);
     let quantity = random.within(1, 4);
     let sign = random.of(&[1, -1]);
     let deed = random.within(0, 10);
     let away = random.within(2, 60);
-    if !may_trade(account) {
-        return None;
-    }
     let size = u32::try_from(quantity).unwrap();
     let side = if sign > 0 { Side::Buy } else { Side::Sell };
     let price = venue
@@ -52,10 +49,13 @@ pub fn trade(
         }
         _ => venue.cancel_orders(account),
     };
-    Some(format!(
-        "trader: {account} deed {deed} {side:?} {quantity} {instrument} {}",
-        if done.is_ok() { "done" } else { "refused" }
-    ))
+    let words = if tells {
+        let done = if done.is_ok() { "done" } else { "refused" };
+        format!("trader: {account} deed {deed} {side:?} {quantity} {instrument} {done}")
+    } else {
+        String::new()
+    };
+    Some((account, words))
 }
 
 /// One random command of the person who minds riskd.

@@ -6,9 +6,8 @@ use riskd::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
 use riskd::domain::instrument::Instrument;
 use riskd::domain::money::Money;
 use riskd::domain::observation::{Figures, Learned};
-use riskd::domain::request::Write;
 use riskd::engine::record::Goal;
-use riskd::venue::paper::{Carrying, PaperVenue, Side};
+use riskd::venue::paper::{PaperVenue, Side};
 use rust_decimal::Decimal;
 
 /// Everything about an account at one instant, as it is.
@@ -75,18 +74,4 @@ pub fn is_reached(goal: &Goal, truth: &Learned) -> bool {
             }
         }),
     }
-}
-
-/// Carries out a write of riskd.
-pub fn carry_out(venue: &PaperVenue, account: &str, write: &Write, carrying: Carrying) {
-    // A cancel of an order that is gone is refused, which is as good.
-    let _ = match write {
-        Write::CancelOrders => match carrying {
-            Carrying::Nothing => Ok(()),
-            _ => venue.cancel_orders(account),
-        },
-        Write::Flatten => venue.flatten(account, carrying),
-        Write::ClosePosition(instrument) => venue.close_position(account, instrument.as_str()),
-        Write::CancelOrder(id) => venue.cancel_order(account, id),
-    };
 }

@@ -79,8 +79,23 @@ pub(crate) fn account(sim: &Simulation, account: &Account, style: &Style) -> Val
         "connection": "NinjaTrader.Cbi.Connection",
         "connectionStatus": account.connection.nt8(),
         "lastTransactionSum": 0.0,
-        "item": item(sim, account, style),
     })
+    .with("item", item(sim, account, style))
+}
+
+/// Puts a part into an object without another copy of it, as `json!` makes:
+/// snapshots are asked for every second.
+trait With {
+    fn with(self, key: &str, part: Value) -> Value;
+}
+
+impl With for Value {
+    fn with(mut self, key: &str, part: Value) -> Value {
+        if let Some(object) = self.as_object_mut() {
+            object.insert(key.to_owned(), part);
+        }
+        self
+    }
 }
 
 /// The account items of NinjaTrader. Those that no simulated broker fills are 0.
@@ -136,25 +151,24 @@ pub(crate) fn snapshot(sim: &Simulation, style: &Style) -> Value {
         .accounts
         .iter()
         .map(|account| {
-            json!({
-                "account": {
-                    "type": "NinjaTrader.Cbi.Account",
-                    "id": account.id,
-                    "name": account.name,
-                    "isAccountFlat": account.positions.is_empty(),
-                    "connectionStatus": account.connection.nt8(),
-                    "item": item(sim, account, style),
-                },
-                "positions": positions(sim, account, style),
-            })
+            let head = json!({
+                "type": "NinjaTrader.Cbi.Account",
+                "id": account.id,
+                "name": account.name,
+                "isAccountFlat": account.positions.is_empty(),
+                "connectionStatus": account.connection.nt8(),
+            });
+            json!({})
+                .with("account", head.with("item", item(sim, account, style)))
+                .with("positions", Value::from(positions(sim, account, style)))
         })
         .collect();
     json!({
         "type": "snapshot",
         "timestamp": style.local_with_offset(sim.now()),
         "epoch": sim.now().timestamp_millis(),
-        "accounts": accounts,
     })
+    .with("accounts", Value::from(accounts))
 }
 
 /// `GET accounts/{account}/watermarks`; empty inside when the session has

@@ -1,0 +1,171 @@
+//! The record of a run: what waits, what is on disk, and what a restart finds.
+//!
+//! The real queue groups what is submitted in every run. In some runs the real
+//! store writes it to SQLite and reads it back; in the others a model of the
+//! record stands in, which the former are compared with at every restart.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+
+use riskd::domain::observation::Timestamp;
+use riskd::engine::NextIds;
+use riskd::engine::restore::Kept;
+use riskd::store::{Backlog, Batch, Store};
+
+use super::durable::Durable;
+use super::invariants::Violation;
+use super::mutations::Mutation;
+
+/// Where the files of a run lie: in memory, where there is such a place.
+const MEMORY: &str = "/dev/shm";
+
+/// What is on disk and what waits for it.
+#[derive(Default)]
+pub struct Disk {
+    backlog: Backlog,
+    /// What was committed, by the model.
+    pub durable: Durable,
+    real: Option<Real>,
+    mutation: Option<Mutation>,
+    /// Transactions.
+    pub commits: u64,
+}
+
+struct Real {
+    store: Option<Store>,
+    file: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Disk {
+    /// A record in SQLite.
+    pub fn real(now: Timestamp, mutation: Option<Mutation>) -> Disk {
+        let folder = match std::path::Path::new(MEMORY).is_dir() {
+            true => tempfile::tempdir_in(MEMORY),
+            false => tempfile::tempdir(),
+        };
+        let folder = folder.unwrap();
+        let file = folder.path().join("riskd.db");
+        let store = block_on(Store::open(&file, now)).unwrap();
+        Disk {
+            real: Some(Real {
+                store: Some(store),
+                file,
+                _folder: folder,
+            }),
+            mutation,
+            ..Disk::default()
+        }
+    }
+
+    /// Whether SQLite is behind it.
+    pub fn is_real(&self) -> bool {
+        self.real.is_some()
+    }
+
+    pub fn submit(&mut self, batch: Batch) {
+        self.backlog.submit(batch);
+    }
+
+    /// One transaction with all that waits.
+    pub fn commit(&mut self) -> Result<(), Violation> {
+        let Some(batch) = self.backlog.begin() else {
+            return Ok(());
+        };
+        self.commits += 1;
+        for record in &batch.records {
+            self.durable.write(record);
+        }
+        let loses = self.loses();
+        match &mut self.real {
+            None => self.backlog.done(),
+            Some(_) if loses => self.backlog.done(),
+            Some(real) => {
+                let store = real.store.as_mut().unwrap();
+                let written = block_on(self.backlog.write(store)).unwrap();
+                if !written.refused.is_empty() || written.unmatched > 0 {
+                    return Err(format!("I8: the record refused rows: {written:?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn loses(&self) -> bool {
+        self.mutation == Some(Mutation::LoseTransaction) && self.commits.is_multiple_of(5)
+    }
+
+    /// The process is gone, and with it what was not committed.
+    pub fn crash(&mut self) {
+        self.backlog = Backlog::default();
+    }
+
+    /// What the next start reads back; by the model where there is no file.
+    pub fn restore(&mut self, now: Timestamp) -> Result<Kept, Violation> {
+        let model = self.durable.kept();
+        let Some(real) = &mut self.real else {
+            return Ok(model);
+        };
+        drop(real.store.take());
+        let mut store = block_on(Store::open(&real.file, now)).unwrap();
+        let restored = block_on(store.restore()).unwrap();
+        real.store = Some(store);
+        let kept = Kept {
+            earlier: Vec::new(),
+            accounts: restored.account_states,
+            rules: restored.rule_states,
+            locks: restored.locks,
+            intents: restored.intents,
+            next: NextIds {
+                firing: restored.next_firing,
+                intent: restored.next_intent,
+                request: restored.next_request,
+            },
+        };
+        let (found, expected) = (summary(&kept), summary(&model));
+        if found != expected {
+            return Err(format!(
+                "I8: the record gives back {found:?}, and {expected:?} was committed"
+            ));
+        }
+        Ok(kept)
+    }
+}
+
+/// What a start depends on, in a form that can be compared.
+fn summary(kept: &Kept) -> (BTreeSet<String>, String) {
+    let mut all = BTreeSet::new();
+    all.extend(kept.accounts.iter().map(|row| format!("{row:?}")));
+    all.extend(kept.rules.iter().map(|row| format!("{row:?}")));
+    all.extend(kept.intents.iter().map(|row| format!("{row:?}")));
+    let lock = |row: &riskd::engine::record::LockRow| (row.account.clone(), row.kind, row.end);
+    all.extend(kept.locks.iter().map(|row| format!("{:?}", lock(row))));
+    (all, format!("{:?}", kept.next))
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Waits for the store on this thread, outside of virtual time: SQLite answers
+/// from a thread of its own, and virtual time must not pass meanwhile.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! One fault at a time: an account in breach under it, and one that is not.
+
+use chrono::TimeDelta;
+use riskd::domain::observation::Timestamp;
+use riskd::venue::paper::{RequestClass, Side, Ticket};
+use rust_decimal::Decimal;
+
+use super::faults::{Act, Entry, Holds, Place, TABLE};
+use super::net::ms;
+use super::rules::{BYSTANDER, STORY};
+use super::world::{Options, Pace, World, runtime};
+
+/// When the breach comes after the fault, and how long the fault lasts.
+const BREACH: i64 = 2_000;
+const LASTS: i64 = 40_000;
+const SUSPENDED: i64 = 600_000;
+
+/// What became of the account.
+#[derive(Debug, Default)]
+struct Told {
+    /// Milliseconds after the breach at which it was flat, quiet and locked.
+    flat: Option<i64>,
+    /// Milliseconds after the fault's end at which it was.
+    flat_after: Option<i64>,
+    /// What people were told while the fault lasted.
+    notices: Vec<String>,
+    /// How often the rule fired.
+    fired: usize,
+    is_flat: bool,
+    bystander: Vec<(String, i64)>,
+    held: Vec<(String, i64)>,
+}
+
+/// Runs the story of a fault, with the breach and without it.
+pub fn check(name: &str) {
+    let index = TABLE.iter().position(|entry| entry.name == name).unwrap();
+    let entry = &TABLE[index];
+    let told = story(index, true);
+    assert!(told.is_flat, "{name}: not flat in the end: {told:?}");
+    assert!(told.fired > 0, "{name}: the rule did not fire: {told:?}");
+    let once = !matches!(entry.place, Place::Process | Place::Disk);
+    assert!(!once || told.fired == 1, "{name}: fired again: {told:?}");
+    assert_eq!(told.bystander.len(), 1, "{name}: {told:?}");
+    let soon = |at: Option<i64>, within: i64| at.is_some_and(|at| at <= within);
+    let holds = match entry.holds {
+        Holds::Flat => soon(told.flat, 3_000),
+        Holds::FlatMeanwhile => soon(told.flat, LASTS - BREACH),
+        Holds::Told => !told.notices.is_empty() && soon(told.flat_after, 15_000),
+        Holds::FlatAfter => soon(told.flat_after, 15_000),
+    };
+    assert!(holds, "{name}: not {}: {told:?}", entry.holds.words());
+    if entry.can_mislead() {
+        return;
+    }
+    let told = story(index, false);
+    assert_eq!(told.fired, 0, "{name}: fired without a breach: {told:?}");
+    assert_eq!(told.held.len(), 1, "{name}: {told:?}");
+}
+
+impl Entry {
+    /// Whether it shows a breach that nobody can tell from a true one.
+    fn can_mislead(&self) -> bool {
+        matches!(self.name, "field_value" | "gap")
+    }
+}
+
+fn story(index: usize, breaches: bool) -> Told {
+    let entry = &TABLE[index];
+    let start = match entry.act {
+        Act::ClockChange(at) => at,
+        _ => "2026-03-03T15:00:00Z",
+    };
+    let options = Options {
+        mutation: None,
+        tells: true,
+        sqlite: matches!(entry.place, Place::Disk | Place::Process),
+        moves: false,
+        rules: STORY,
+        calm_poll: 1_000,
+    };
+    runtime().block_on(async {
+        let start: Timestamp = start.parse().unwrap();
+        let mut world = World::new(7, start, options);
+        let lived = live(&mut world, start, index, breaches).await;
+        match lived {
+            Ok(told) => told,
+            Err(violation) => panic!("{}: {violation}\n{}", entry.name, world.log.join("\n")),
+        }
+    })
+}
+
+async fn live(
+    world: &mut World,
+    start: Timestamp,
+    index: usize,
+    breaches: bool,
+) -> Result<Told, String> {
+    let entry = &TABLE[index];
+    let at = |millis: i64| start + ms(millis);
+    world.set_pace(Pace::Calm);
+    world.pass_until(at(3_000)).await?;
+    world.open_session();
+    world.venue.open("a", "ES 03-26", 2, None).unwrap();
+    world.venue.open(BYSTANDER, "ES 03-26", 1, None).unwrap();
+    let resting = Ticket::limit("ES 03-26", Side::Buy, 1, Decimal::from(4_900));
+    world.venue.place("a", &resting).unwrap();
+    world.pass_until(at(6_000)).await?;
+    let one = match entry.place {
+        Place::Data | Place::Flatten => Some("a"),
+        _ => None,
+    };
+    let lasts = match entry.act {
+        Act::Suspend => SUSPENDED,
+        _ => LASTS,
+    };
+    world.begin_fault(index, one, ms(lasts), RequestClass::All)?;
+    world.pass_until(at(6_000 + BREACH)).await?;
+    if breaches {
+        world
+            .venue
+            .set_price("ES 03-26", Decimal::from(4_990))
+            .unwrap();
+    }
+    let breach = world.time.now();
+    let over = at(6_000 + lasts);
+    let mut told = Told::default();
+    while world.time.now() < over {
+        let next = world.time.now() + ms(250);
+        world.pass_until(next).await?;
+        let figures = world.venue.figures("a").unwrap();
+        if told.flat.is_none() && figures.is_flat_and_quiet() && world.is_locked("a") {
+            told.flat = Some((world.time.now() - breach).num_milliseconds());
+        }
+    }
+    told.notices = world
+        .notices
+        .iter()
+        .map(|(at, severity, _, text)| format!("{at} {}: {text}", severity.name()))
+        .filter(|text| !text.contains("daily loss fired"))
+        .collect();
+    world.clear_faults()?;
+    let end = over + TimeDelta::seconds(30);
+    while world.time.now() < end {
+        let figures = world.venue.figures("a").unwrap();
+        if told.flat_after.is_none() && figures.is_flat_and_quiet() && world.is_locked("a") {
+            told.flat_after = Some((world.time.now() - over).num_milliseconds());
+        }
+        let next = world.time.now() + ms(250);
+        world.pass_until(next).await?;
+    }
+    let figures = world.venue.figures("a").unwrap();
+    told.is_flat = figures.is_flat_and_quiet() && world.is_locked("a");
+    told.held = figures.positions;
+    told.bystander = world.venue.figures(BYSTANDER).unwrap().positions;
+    told.fired = world
+        .handed
+        .firings
+        .values()
+        .filter(|row| row.rule.as_str() == "daily loss")
+        .count();
+    Ok(told)
+}

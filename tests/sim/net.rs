@@ -1,0 +1,142 @@
+//! The way between the real adapter and the paper venue: no sockets, no time
+//! but the virtual one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use riskd::domain::account::AccountName;
+use riskd::domain::observation::{Observation, Timestamp};
+use riskd::engine::event::Event;
+use riskd::venue::Call;
+use riskd::venue::crosstrade::{Broken, Incoming, NoAnswer, Outgoing, Transport};
+use riskd::venue::paper::{Answered, Page};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+tokio::task_local! {
+    /// Which call of the engine or the poller a request belongs to.
+    pub static CALL: u64;
+}
+
+/// What reaches the world from riskd's tasks.
+pub enum Note {
+    /// A request leaves.
+    Out(Box<Outbound>),
+    /// A poll ended.
+    Polled(u64, u64, Vec<Observation>),
+    /// A write or a verification read ended.
+    Done(u64, u64, Event),
+    /// Working orders were read.
+    Orders(
+        u64,
+        AccountName,
+        Timestamp,
+        riskd::domain::holdings::WorkingOrders,
+    ),
+    /// A read of working orders learned nothing.
+    NoOrders(u64),
+}
+
+/// A request on its way.
+pub struct Outbound {
+    pub call: u64,
+    pub asked: Outgoing,
+    pub reply: oneshot::Sender<Result<Answered, NoAnswer>>,
+}
+
+/// The seam's other side.
+pub struct Wire(pub mpsc::UnboundedSender<Note>);
+
+impl Transport for Wire {
+    fn send(&self, asked: Outgoing) -> Call<'_, Result<Incoming, NoAnswer>> {
+        let call = CALL.with(|call| *call);
+        let deadline = Instant::now() + asked.timeout;
+        let most = asked.most;
+        let (reply, answer) = oneshot::channel();
+        let _ = self
+            .0
+            .send(Note::Out(Box::new(Outbound { call, asked, reply })));
+        Box::pin(async move {
+            match timeout_at(deadline, answer).await {
+                Err(_) => Err(NoAnswer::Late),
+                Ok(Err(_)) => Err(NoAnswer::Broke("the connection broke".to_owned())),
+                Ok(Ok(answer)) => answer.map(|answered| incoming(answered, deadline, most)),
+            }
+        })
+    }
+}
+
+fn incoming(answered: Answered, deadline: Instant, most: usize) -> Incoming {
+    let (page, manner) = match answered {
+        Answered::Whole(page) => (page, None),
+        Answered::HalfWay(page) => (page, Some(Duration::ZERO)),
+        Answered::Slowly(page, pause) => (page, Some(pause)),
+        Answered::Closed | Answered::Never => unreachable!("there is no head"),
+    };
+    Incoming {
+        status: page.status,
+        headers: headers(&page),
+        body: match manner {
+            None => Box::pin(std::future::ready(whole(&page, most))),
+            Some(Duration::ZERO) => {
+                let words = "the answer broke off: connection reset".to_owned();
+                Box::pin(std::future::ready(Err(Broken::Cut(words))))
+            }
+            Some(pause) => Box::pin(slow(page, pause, deadline, most)),
+        },
+    }
+}
+
+fn whole(page: &Page, most: usize) -> Result<Vec<u8>, Broken> {
+    if page.body.len() > most {
+        return Err(Broken::TooLong(most));
+    }
+    Ok(page.body.to_vec())
+}
+
+async fn slow(
+    page: Page,
+    pause: Duration,
+    deadline: Instant,
+    most: usize,
+) -> Result<Vec<u8>, Broken> {
+    let bytes = u32::try_from(page.body.len()).unwrap();
+    let end = Instant::now() + pause.saturating_mul(bytes);
+    sleep_until(end.min(deadline)).await;
+    if end > deadline {
+        return Err(Broken::Cut("the answer did not end in time".to_owned()));
+    }
+    whole(&page, most)
+}
+
+fn headers(page: &Page) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if let Some(kind) = page.content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    if let Some(location) = page.location {
+        headers.insert(LOCATION, HeaderValue::from_static(location));
+    }
+    if let Some(seconds) = page.retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    headers
+}
+
+/// The account that a path names.
+pub fn account_of(path: &str) -> Option<&str> {
+    let (_, rest) = path.split_once("/accounts/")?;
+    rest.split_once('/').map(|(account, _)| account)
+}
+
+/// The transport, as the adapter takes it.
+pub fn wire(notes: &mpsc::UnboundedSender<Note>) -> Arc<dyn Transport> {
+    Arc::new(Wire(notes.clone()))
+}
+
+/// Milliseconds.
+pub fn ms(milliseconds: i64) -> TimeDelta {
+    TimeDelta::milliseconds(milliseconds)
+}

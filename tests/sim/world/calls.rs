@@ -1,0 +1,181 @@
+//! The calls of riskd to the venue, and their way there and back.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use riskd::daemon::{self, Job, JobKind};
+use riskd::domain::account::AccountName;
+use riskd::domain::observation::Timestamp;
+use riskd::venue::crosstrade::NoAnswer;
+use riskd::venue::paper::Answered;
+use riskd::venue::{Lane, Venue};
+
+use super::{Happening, OVERDUE, POLL, Pace, World, known, place};
+use crate::faults::{Act, TABLE, Way};
+use crate::invariants::Violation;
+use crate::net::{self, CALL, Note, Outbound, ms};
+use crate::see::Truths;
+use crate::week;
+
+impl World {
+    pub(crate) fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        while self.tasks.try_join_next().is_some() {}
+        self.calls += 1;
+        self.tasks.spawn(CALL.scope(self.calls, task));
+    }
+
+    /// Whether something is under way that polls decide on.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.handed.intents.is_empty() || !self.engine.overview(self.now()).awaited.is_empty()
+    }
+
+    /// While nothing goes wrong, what is asked for is soon reached.
+    pub(crate) fn goes_on(&self) -> Result<(), Violation> {
+        let old = self.now().steady - OVERDUE;
+        let is_old = |since: &&Timestamp| **since < old;
+        let overdue = self
+            .checker
+            .opened
+            .iter()
+            .find(|(id, since)| self.handed.intents.contains_key(id) && is_old(since));
+        match overdue {
+            Some((id, since)) if self.pace == Pace::Quiet => {
+                Err(format!("L: intent {id} is open since {since}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The next poll comes soon, though little happens otherwise.
+    pub(crate) fn poll_soon(&mut self) {
+        if self.pace != Pace::Quiet || !self.is_busy() {
+            return;
+        }
+        let soon = self.time.now() + ms(POLL);
+        let is_poll = |happening: &Happening| matches!(happening, Happening::PollBegins(_));
+        let has_soon = |((at, _), happening): (&(Timestamp, u64), &Happening)| {
+            *at <= soon && is_poll(happening)
+        };
+        if !self.queue.iter().any(has_soon) {
+            self.queue.retain(|_, happening| !is_poll(happening));
+            self.at_time(soon, Happening::PollBegins(self.paces));
+        }
+    }
+
+    pub(crate) fn begin_poll(&mut self) {
+        let wait = match self.pace {
+            // Polls go on while something is to be done.
+            Pace::Quiet if self.is_busy() => POLL,
+            // Often in pairs, so that what is odd can be seen twice.
+            Pace::Quiet if self.random.percent(20) => POLL,
+            Pace::Quiet => self.random.within(week::QUIET.0, week::QUIET.1),
+            Pace::Chaos => POLL,
+            Pace::Calm => self.options.calm_poll,
+        };
+        self.at(ms(wait), Happening::PollBegins(self.paces));
+        if self.polling || self.paused.is_some() {
+            return;
+        }
+        self.polling = true;
+        self.stats.polls += 1;
+        let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
+        let (accounts, numbers) = (Arc::clone(&self.accounts), Arc::clone(&self.numbers));
+        let (generation, call, asked) = (self.generation, self.calls + 1, self.now().steady);
+        self.truths.insert(call, Truths::default());
+        self.spawn(async move {
+            let (observations, _) =
+                daemon::observe(adapter.as_ref(), &accounts, &numbers, asked).await;
+            let _ = sender.send(Note::Polled(generation, call, observations));
+        });
+    }
+
+    /// Polls leave working orders out; they are read for one account at a time.
+    pub(crate) fn read_orders(&mut self) {
+        let wanted = self.engine.accounts_needing_orders(self.now());
+        if wanted.is_empty() || self.reading {
+            return;
+        }
+        self.turn += 1;
+        let account = wanted[self.turn % wanted.len()].clone();
+        let number = self.numbers[place(known(&account))].clone();
+        self.reading = true;
+        let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
+        let (generation, at) = (self.generation, self.now().steady);
+        self.spawn(async move {
+            let read = adapter.orders(&number, Lane::Routine).await;
+            let note = match read {
+                Ok(orders) => Note::Orders(generation, account, at, orders),
+                Err(_) => Note::NoOrders(generation),
+            };
+            let _ = sender.send(note);
+        });
+    }
+
+    pub(crate) fn job(&mut self, account: AccountName, kind: JobKind) {
+        let number = self.numbers[place(known(&account))].clone();
+        let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
+        let (generation, call) = (self.generation, self.calls + 1);
+        if matches!(kind, JobKind::Verify { .. }) {
+            self.truths.insert(call, Truths::default());
+        }
+        let job = Job {
+            account,
+            number,
+            kind,
+            trigger: None,
+        };
+        self.spawn(async move {
+            let event = daemon::carry_out(adapter.as_ref(), job).await;
+            let _ = sender.send(Note::Done(generation, call, event));
+        });
+    }
+
+    /// A request leaves riskd.
+    pub(crate) fn leave(&mut self, outbound: Outbound) {
+        self.stats.requests += 1;
+        let account = net::account_of(outbound.asked.url.path()).map(str::to_owned);
+        let on = |way| self.way_fails(way, account.as_deref());
+        let (unconnected, lost) = (on(Way::Unconnected), on(Way::LostThere));
+        let (slow, late) = (on(Way::Slow), on(Way::ArrivesLate));
+        let usual = self.random.within(5, 60);
+        if unconnected {
+            let refused = "connection refused".to_owned();
+            let refused = NoAnswer::NotSent(refused);
+            drop(outbound.reply.send(Err(refused)));
+        } else if lost {
+            self.held.push(outbound.reply);
+        } else {
+            let way = match (slow, late) {
+                (_, true) => self.random.within(6_000, 12_000),
+                (true, false) => self.random.within(100, 2_000),
+                (false, false) => usual,
+            };
+            self.at(ms(way), Happening::Arrives(Box::new(outbound)));
+        }
+    }
+
+    /// A request arrives at the venue, which does what it does.
+    pub(crate) fn arrive(&mut self, outbound: Outbound) -> Result<(), Violation> {
+        let Outbound { call, asked, reply } = outbound;
+        let answering = self.receive(call, &asked)?;
+        let account = net::account_of(asked.url.path()).map(str::to_owned);
+        let lost = self.way_fails(Way::LostBack, account.as_deref());
+        let slow = self.way_fails(Way::Slow, account.as_deref());
+        let back = self.random.within(5, if slow { 2_000 } else { 60 });
+        let after = TimeDelta::from_std(answering.after).unwrap() + ms(back);
+        let answered = if lost {
+            Answered::Never
+        } else {
+            answering.answered
+        };
+        self.at(after, Happening::Returns(reply, answered));
+        Ok(())
+    }
+
+    pub(crate) fn way_fails(&self, way: Way, account: Option<&str>) -> bool {
+        self.faults.iter().any(|active| {
+            matches!(TABLE[active.index].act, Act::Way(one) if one == way)
+                && (active.account.is_none() || active.account == account)
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! What sessions made in truth, and when riskd must know it exactly.
+
+use rust_decimal::Decimal;
+
+use super::World;
+use crate::rules::ACCOUNTS;
+
+/// The true result of a session.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionTruth {
+    /// Equity at its open.
+    open: Decimal,
+    /// Whether riskd can know it as exactly: the account was left alone around
+    /// the open, and no clock was off.
+    clean: bool,
+    /// Whether the account is being left alone before the next open.
+    settling: bool,
+    /// Whether the session was seen as it was since its open.
+    pub seen: bool,
+}
+
+impl World {
+    pub(crate) fn open_session(&mut self) {
+        self.realized.clear();
+        let off = self.clock_is_off();
+        for account in ACCOUNTS {
+            let figures = self.venue.figures(account).unwrap();
+            let calm = self.sessions.get(account).is_none_or(|old| old.settling);
+            let truth = SessionTruth {
+                open: figures.net_liquidation,
+                clean: calm && !off && figures.is_flat_and_quiet(),
+                settling: false,
+                seen: false,
+            };
+            self.sessions.insert(account, truth);
+        }
+    }
+
+    /// The trader puts everything down well before the next open.
+    pub(crate) fn settle(&mut self) {
+        for account in ACCOUNTS {
+            let _ = self.venue.cancel_orders(account);
+            let _ = self.venue.close(account);
+        }
+        for truth in self.sessions.values_mut() {
+            truth.settling = true;
+        }
+    }
+
+    /// Somebody moved the account: if that was close to an open, riskd need not
+    /// know what the session began with.
+    pub(crate) fn leave_unclean(&mut self, account: &str) {
+        if let Some(truth) = self.sessions.get_mut(account) {
+            truth.settling = false;
+            truth.clean &= truth.seen;
+        }
+    }
+
+    /// The account showed what is not so, and could be believed.
+    pub(crate) fn mislead(&mut self, account: &str) {
+        if let Some(truth) = self.sessions.get_mut(account) {
+            truth.settling = false;
+            truth.clean = false;
+        }
+    }
+
+    pub(crate) fn leave_all_unclean(&mut self) {
+        for truth in self.sessions.values_mut() {
+            truth.clean = false;
+            truth.settling = false;
+        }
+    }
+
+    /// The session's true result, where riskd must know it exactly.
+    pub(crate) fn session_pnl(&self, account: &str, equity: Decimal) -> Option<Decimal> {
+        let truth = self.sessions.get(account)?;
+        (truth.clean && !self.clock_is_off()).then(|| equity - truth.open)
+    }
+}
