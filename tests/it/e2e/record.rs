@@ -120,7 +120,7 @@ fn a_backup_of_a_running_daemon_brings_its_locks_back() {
     let log = rig.log();
     assert!(log.contains("acct-1: lock until"), "{log}");
     assert!(log.contains("restore a backup"), "{log}");
-    assert!(!rig.is_running());
+    rig.wait_for_end();
     let broken = riskd(&rig, &["verify"]);
     assert_eq!(broken.status.code(), Some(1), "{}", text(&broken));
     assert!(
