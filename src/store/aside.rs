@@ -9,7 +9,7 @@
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
@@ -42,7 +42,14 @@ impl Aside {
     }
 
     fn copy_to(folder: &Path, path: &Path) -> io::Result<Aside> {
-        let folder = folder.join(format!("riskd-{}", std::process::id()));
+        let record = fs::metadata(path)?;
+        let folder = folder.join(format!("riskd-{}-{}", record.dev(), record.ino()));
+        // Only one riskd has the record, so what lies there under its name was
+        // left by one that was killed.
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         DirBuilder::new().mode(0o700).create(&folder)?;
         // From here on whatever fails takes the folder away again.
         let aside = Aside {

@@ -163,6 +163,13 @@ fn start_on(failure: Failure) {
     rig.disk_fails(true);
     // While nobody looks the trader enters again.
     rig.venue.open("Sim101", ES, 1, None).unwrap();
+    // Nor does one that was killed on such a disk before stand in the way.
+    rig.start();
+    rig.wait_for("the daemon to be up", |rig| {
+        rig.log().matches("ready:").count() == 2
+    });
+    rig.kill();
+    rig.venue.open("Sim101", ES, 1, None).unwrap();
     rig.start();
     rig.wait_for("the lock to hold", |rig| rig.is_flat_and_quiet("Sim101"));
     assert!(rig.is_running());
