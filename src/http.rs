@@ -1,6 +1,10 @@
 //! What every HTTP client of riskd has in common: TLS with its own crypto
 //! provider and the host's roots, no redirects that would carry a secret
 //! elsewhere, no proxy out of the environment.
+//!
+//! HTTP/1.1 alone: a connection of HTTP/2 is shared by all requests, and one that
+//! hangs holds up every one of them, the flatten among them. Here a request that
+//! is given up takes its connection with it, and the next gets another.
 
 use std::sync::Arc;
 
@@ -25,7 +29,7 @@ pub fn plain_builder() -> Result<reqwest::ClientBuilder, rustls::Error> {
 }
 
 fn with_tls(mut config: ClientConfig) -> reqwest::ClientBuilder {
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
     reqwest::Client::builder()
         .tls_backend_preconfigured(config)
         .redirect(reqwest::redirect::Policy::none())

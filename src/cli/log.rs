@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 
 use anyhow::Context;
 use clap::ValueEnum;
-use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt};
@@ -33,15 +33,30 @@ pub(super) enum Format {
 
 /// Begins to log.
 pub(super) fn start(format: Format, color: Color) -> anyhow::Result<()> {
-    let filter = EnvFilter::builder()
-        .with_default_directive(LevelFilter::INFO.into())
-        .with_env_var(FILTER_VARIABLE)
-        .from_env()
-        .with_context(|| format!("${FILTER_VARIABLE} cannot be understood"))?;
+    let said = std::env::var_os(FILTER_VARIABLE).unwrap_or_default();
+    let filter = filter(&said.to_string_lossy())?;
     tracing_subscriber::registry()
         .with(layer(format, color)?.with_filter(filter))
         .try_init()
         .context("the log is set up already")
+}
+
+/// What is logged, out of `debug`, or `riskd::venue=debug,warn`; what is not
+/// named is logged from `info` on.
+fn filter(said: &str) -> anyhow::Result<Targets> {
+    let said = said.trim();
+    if said.is_empty() {
+        return Ok(Targets::new().with_default(LevelFilter::INFO));
+    }
+    let targets: Targets = said.parse().with_context(|| {
+        format!(
+            "${FILTER_VARIABLE} cannot be understood; a level (error, warn, info, debug, trace, off) or a list such as `info,riskd::venue=debug` can"
+        )
+    })?;
+    Ok(match targets.default_level() {
+        Some(_) => targets,
+        None => targets.with_default(LevelFilter::INFO),
+    })
 }
 
 fn layer(format: Format, color: Color) -> anyhow::Result<Box<dyn Layer<Registry> + Send + Sync>> {
@@ -89,4 +104,46 @@ fn stderr_is_the_journal() -> bool {
     };
     file.metadata()
         .is_ok_and(|found| stream == format!("{}:{}", found.dev(), found.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing::Level;
+
+    #[test]
+    fn what_is_not_named_is_logged_from_info_on() {
+        for (said, target, level, expected) in [
+            ("", "riskd", Level::INFO, true),
+            ("", "riskd", Level::DEBUG, false),
+            (" debug ", "riskd", Level::DEBUG, true),
+            (
+                "riskd::venue=debug",
+                "riskd::venue::paper",
+                Level::DEBUG,
+                true,
+            ),
+            ("riskd::venue=debug", "riskd::daemon", Level::INFO, true),
+            ("riskd::venue=debug", "riskd::daemon", Level::DEBUG, false),
+            (
+                "riskd::venue=debug,warn",
+                "riskd::daemon",
+                Level::INFO,
+                false,
+            ),
+            ("off", "riskd", Level::ERROR, false),
+        ] {
+            let filter = filter(said).unwrap();
+            assert_eq!(filter.would_enable(target, &level), expected, "{said}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_what_would_be_right() {
+        let said = format!("{:#}", filter("riskd=loud").unwrap_err());
+        assert!(
+            said.contains("$RISKD_LOG") && said.contains("riskd::venue=debug"),
+            "{said}"
+        );
+    }
 }

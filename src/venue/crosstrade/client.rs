@@ -24,10 +24,6 @@ const POOL_IDLE: Duration = Duration::from_secs(55);
 /// How long sent bytes may stay unacknowledged: a connection whose path has
 /// died is dropped before the next request is given to it.
 const TCP_UNACKNOWLEDGED: Duration = Duration::from_secs(4);
-/// How often a shared HTTP/2 connection is tried, and how long the answer may
-/// take. Unlike one of HTTP/1, it is not given up when a request on it is.
-const PING_EVERY: Duration = Duration::from_secs(5);
-const PING_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// One request, ready to send.
 pub(super) struct Request {
@@ -256,9 +252,6 @@ fn client(base: &Url, limits: &Limits) -> Result<Client, CrossTradeError> {
         .tcp_nodelay(true)
         .tcp_user_timeout(TCP_UNACKNOWLEDGED)
         .pool_idle_timeout(POOL_IDLE)
-        .http2_keep_alive_interval(PING_EVERY)
-        .http2_keep_alive_timeout(PING_TIMEOUT)
-        .http2_keep_alive_while_idle(true)
         .build()
         .map_err(CrossTradeError::Client)
 }
