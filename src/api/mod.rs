@@ -40,6 +40,9 @@ pub use token::{Token, token_path};
 
 use crate::store::Reader;
 
+/// The pause before a taken address is tried again.
+const BIND_AGAIN: Duration = Duration::from_secs(5);
+
 /// How many questions may wait for the daemon.
 pub const QUESTIONS: usize = 64;
 /// How long a request may take, its body included.
@@ -64,6 +67,20 @@ pub struct Api {
 /// When it is taken.
 pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     TcpListener::bind(address).await
+}
+
+/// Binds the address of the API as soon as it is free; `None` when it is stopped
+/// before.
+pub async fn bind_when_free(address: SocketAddr, stop: &CancellationToken) -> Option<TcpListener> {
+    let bound = async {
+        loop {
+            if let Ok(listener) = bind(address).await {
+                return listener;
+            }
+            tokio::time::sleep(BIND_AGAIN).await;
+        }
+    };
+    stop.run_until_cancelled(bound).await
 }
 
 /// Serves until it is stopped.

@@ -9,7 +9,7 @@ use clap::Args;
 use super::printer::Printer;
 use crate::daemon;
 use crate::rules::Loaded;
-use crate::rules::ruleset::RuleSet;
+use crate::rules::ruleset::Daemon;
 
 /// The environment variable that names the rule file.
 const RULES_VARIABLE: &str = "RISKD_RULES";
@@ -87,9 +87,10 @@ pub(super) fn load(path: &Path) -> anyhow::Result<Loaded> {
     Ok(daemon::load_rules(path, &text))
 }
 
-/// The rule file for a command that can do without: one that was named must be
-/// readable, one with errors is told of and passed over.
-pub(super) fn rules_if_any(args: &RulesArg, out: &Printer) -> anyhow::Result<Option<RuleSet>> {
+/// The settings of the rule file, for a command that can do without: a file
+/// that was named must be readable; one whose settings have errors, or that
+/// cannot be read to its end, is told of and passed over.
+pub(super) fn settings(args: &RulesArg, out: &Printer) -> anyhow::Result<Option<Daemon>> {
     let path = match named(args) {
         Some(path) => path,
         None => match rules_file(args) {
@@ -98,13 +99,13 @@ pub(super) fn rules_if_any(args: &RulesArg, out: &Printer) -> anyhow::Result<Opt
         },
     };
     let loaded = load(&path)?;
-    if loaded.rules.is_none() {
+    if loaded.daemon.is_none() {
         out.warning(format_args!(
             "{} has errors (see `riskd check`); going on with the usual places",
             path.display()
         ));
     }
-    Ok(loaded.rules)
+    Ok(loaded.daemon)
 }
 
 /// The record: as named, else by the rule file, else in the usual places.
@@ -116,14 +117,13 @@ pub(super) fn database(
     if let Some(path) = &args.database {
         return Ok(path.clone());
     }
-    let rules = rules_if_any(rules, out)?;
-    Ok(record_of(rules.as_ref()))
+    Ok(record_of(settings(rules, out)?.as_ref()))
 }
 
-/// The record that goes with a rule file.
-pub(super) fn record_of(rules: Option<&RuleSet>) -> PathBuf {
-    let path = daemon::database_path(None, rules);
-    let is_named = rules.is_some_and(|rules| rules.daemon.database.is_some());
+/// The record that goes with the settings of a rule file.
+pub(super) fn record_of(settings: Option<&Daemon>) -> PathBuf {
+    let path = daemon::database_path(None, settings);
+    let is_named = settings.is_some_and(|settings| settings.database.is_some());
     let service = Path::new(SERVICE_RECORD);
     if !is_named && !path.exists() && service.exists() {
         return service.to_owned();
@@ -132,12 +132,11 @@ pub(super) fn record_of(rules: Option<&RuleSet>) -> PathBuf {
 }
 
 /// The address of the daemon: as named, else by the rule file.
-pub(super) fn http(args: &HttpArg, rules: Option<&RuleSet>) -> anyhow::Result<SocketAddr> {
-    match (args.http, rules) {
+pub(super) fn http(args: &HttpArg, settings: Option<&Daemon>) -> anyhow::Result<SocketAddr> {
+    match (args.http, settings) {
         (Some(address), _) => Ok(address),
         (None, None) => Ok(USUAL_ADDRESS),
-        (None, Some(rules)) => rules
-            .daemon
+        (None, Some(settings)) => settings
             .http
             .context("the rule file turns the daemon's API off (`http: off`)"),
     }

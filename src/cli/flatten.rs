@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
     let targets = targets(args, &loaded)?;
     let database = match &args.database.database {
         Some(path) => path.clone(),
-        None => find::record_of(loaded.rules.as_ref()),
+        None => find::record_of(loaded.daemon.as_ref()),
     };
     runtime::short(async {
         let ended = flatten(&targets, args.timeout, out).await?;

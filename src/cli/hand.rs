@@ -151,13 +151,13 @@ fn ask(
     done: &str,
     out: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    let rules = find::rules_if_any(&daemon.rules, out)?;
-    let client = Client::new(find::http(&daemon.http, rules.as_ref())?)?;
+    let settings = find::settings(&daemon.rules, out)?;
+    let client = Client::new(find::http(&daemon.http, settings.as_ref())?)?;
     let database = daemon
         .database
         .database
         .clone()
-        .unwrap_or_else(|| find::record_of(rules.as_ref()));
+        .unwrap_or_else(|| find::record_of(settings.as_ref()));
     runtime::short(async {
         // Whether a daemon is there comes before whether its token is.
         let status = match client.status().await {

@@ -1,15 +1,15 @@
 //! `riskd run`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::anyhow;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::find::{self, RulesArg};
 use super::printer::Printer;
 use super::{Exit, log, runtime};
-use crate::daemon::{self, Options};
+use crate::daemon::{self, Options, StartError};
 use crate::rules::Loaded;
 
 /// Runs the daemon until SIGTERM or SIGINT. A changed rule file comes into force by
@@ -33,19 +33,25 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
-    let (path, loaded) = match found(args, out) {
-        Ok(found) => found,
+    let path = match find::rules_file(&args.rules) {
+        Ok(path) => path,
         Err(error) => {
             out.error(&error);
             return Ok(Exit::Refused);
         }
     };
     log::start(args.log, out.err)?;
-    for line in loaded.render_short().lines() {
-        warn!("{line}");
+    // For people; the daemon reads the file itself.
+    let loaded = find::load(&path).ok();
+    if let Some(loaded) = &loaded
+        && loaded.rules.is_some()
+    {
+        for line in loaded.render_short().lines() {
+            warn!("{line}");
+        }
     }
     let options = Options {
-        rules: path,
+        rules: path.clone(),
         observe: args.observe,
         database: args.database.clone(),
     };
@@ -54,30 +60,28 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
         // outer ones.
         Ok(daemon::run(options, CancellationToken::new()).await)
     })?;
-    match ended {
-        Ok(()) => Ok(Exit::Done),
-        Err(error) => {
-            let exit = if error.needs_a_person() {
-                Exit::Refused
-            } else {
-                Exit::Failed
-            };
-            out.error(&anyhow::Error::new(error).context("the daemon cannot start"));
-            Ok(exit)
-        }
-    }
+    let Err(error) = ended else {
+        return Ok(Exit::Done);
+    };
+    let exit = if error.needs_a_person() {
+        Exit::Refused
+    } else {
+        Exit::Failed
+    };
+    out.error(&told(error, loaded.as_ref(), &path, out));
+    Ok(exit)
 }
 
-/// The rule file, which can be used.
-fn found(args: &Args, out: &Printer) -> anyhow::Result<(PathBuf, Loaded)> {
-    let path = find::rules_file(&args.rules)?;
-    let loaded = find::load(&path)?;
-    if loaded.rules.is_none() {
-        out.note(loaded.render(out.err).trim_end());
-        bail!(
-            "the rule file {} is refused; correct it until `riskd check` is content, then start riskd again",
-            path.display()
-        );
+/// The error as it is told: mistakes in the rule file are shown at their lines.
+fn told(error: StartError, loaded: Option<&Loaded>, path: &Path, out: &Printer) -> anyhow::Error {
+    match (error, loaded) {
+        (StartError::Rules { instead, .. }, Some(loaded)) if loaded.rules.is_none() => {
+            out.note(loaded.render(out.err).trim_end());
+            anyhow!(
+                "the rule file {} is refused, and {instead}; correct it until `riskd check` is content, then start riskd again",
+                path.display()
+            )
+        }
+        (error, _) => anyhow::Error::new(error).context("the daemon cannot start"),
     }
-    Ok((path, loaded))
 }

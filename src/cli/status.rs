@@ -45,11 +45,11 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
     // The address is enough; the rule file may be elsewhere.
-    let rules = match args.http.http {
+    let settings = match args.http.http {
         Some(_) => None,
-        None => find::rules_if_any(&args.rules, out)?,
+        None => find::settings(&args.rules, out)?,
     };
-    let client = Client::new(find::http(&args.http, rules.as_ref())?)?;
+    let client = Client::new(find::http(&args.http, settings.as_ref())?)?;
     runtime::short(async {
         if args.watch {
             return watch(&client, args, out).await;

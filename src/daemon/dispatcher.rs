@@ -164,6 +164,13 @@ impl Dispatcher {
         }
     }
 
+    /// Tells of what could not be set up at the start and is not needed to
+    /// protect.
+    pub(super) fn tell_mishap(&mut self, kind: EntryKind, text: String) {
+        error!("{text}");
+        self.tell_everyone(Severity::Warning, kind, text);
+    }
+
     fn take_undelivered(&mut self, failure: Undelivered) {
         warn!("{}", failure.message);
         self.counters.undelivered();

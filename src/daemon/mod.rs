@@ -7,6 +7,7 @@
 mod clock;
 mod counters;
 mod dispatcher;
+mod door;
 mod executor;
 mod heartbeat;
 mod input;
@@ -40,19 +41,22 @@ pub use poller::observe;
 pub use venues::connect;
 
 use crate::api::{self, Api, Token};
+use crate::engine::record::EntryKind;
 use crate::engine::restore::{EarlierRules, Kept, Started};
 use crate::engine::{self, Engine, EngineConfig, NextIds};
 use crate::notify::Notifiers;
-use crate::rules::ruleset::{Mode, RuleSet};
-use crate::rules::{self, Color};
+use crate::rules;
+use crate::rules::ruleset::{self, Mode};
 use crate::store::{Batch, Restored, Retention, Store, StoreError, StoreHandle, Writer};
 use counters::Counters;
 use dispatcher::{Dispatcher, row_of, short};
+use door::Door;
 use input::{Input, Queues, Why};
 use latency::Latencies;
 use lifecycle::Lifecycle;
 use reload::RulesFile;
 use rule_file::Source;
+use start::Choice;
 use venues::{Prepared, Venues};
 
 pub use rule_file::Refusal;
@@ -84,26 +88,23 @@ pub struct Options {
 /// Why the daemon could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The rule file cannot be read.
-    #[error("{}: {source}", .path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The rule file is wrong; the report says where.
-    #[error("{report}\nthe rule file is refused")]
+    /// There are no rules in the rule file that can be used, and none of the
+    /// record took their place.
+    #[error("{report}\nthe rule file is refused, and {instead}")]
     Rules {
-        /// The diagnostics.
+        /// What is wrong with the file.
         report: String,
+        /// Why no earlier rules are used.
+        instead: String,
     },
     /// The tests that the rule file names fail, and no rules were in force
     /// before.
-    #[error("{report}\nthe rule file fails its own tests, and no earlier rules are on record")]
+    #[error("{report}\nthe rule file fails its own tests, and {instead}")]
     Tests {
         /// What was expected and what happened.
         report: String,
+        /// Why no earlier rules are used.
+        instead: String,
     },
     /// The record cannot be opened.
     #[error("{}", .0.in_full())]
@@ -131,27 +132,10 @@ impl StartError {
     /// file or a secret.
     pub const fn needs_a_person(&self) -> bool {
         match self {
-            StartError::Read { .. }
-            | StartError::Rules { .. }
-            | StartError::Tests { .. }
-            | StartError::Setup(_) => true,
+            StartError::Rules { .. } | StartError::Tests { .. } | StartError::Setup(_) => true,
             StartError::Store(_) | StartError::Http { .. } | StartError::Signals(_) => false,
         }
     }
-}
-
-/// Reads and checks the rule file.
-///
-/// # Errors
-/// When it cannot be read, or is wrong.
-pub fn read_rules(path: &Path) -> Result<RuleSet, StartError> {
-    let text = std::fs::read_to_string(path).map_err(|source| StartError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    let loaded = load_rules(path, &text);
-    let report = loaded.render(Color::Plain);
-    loaded.rules.ok_or(StartError::Rules { report })
 }
 
 /// Checks the text of a rule file; files that it names lie beside it.
@@ -163,12 +147,10 @@ pub fn load_rules(path: &Path, text: &str) -> rules::Loaded {
 
 /// The database: the option, else the file's, else `$STATE_DIRECTORY/riskd.db`,
 /// else `./riskd.db`.
-pub fn database_path(option: Option<&Path>, rules: Option<&RuleSet>) -> PathBuf {
-    if let Some(path) = option {
+pub fn database_path(option: Option<&Path>, settings: Option<&ruleset::Daemon>) -> PathBuf {
+    let said = settings.and_then(|settings| settings.database.as_deref());
+    if let Some(path) = option.or(said) {
         return path.to_owned();
-    }
-    if let Some(path) = rules.and_then(|rules| rules.daemon.database.clone()) {
-        return path;
     }
     match std::env::var_os("STATE_DIRECTORY") {
         // systemd gives a list; riskd asks for one folder.
@@ -191,29 +173,39 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     };
     let first = start::read(&source)?;
     let clock = Clock::start();
-    let database = database_path(options.database.as_deref(), Some(first.rules()));
+    let database = database_path(options.database.as_deref(), first.daemon.as_ref());
+    first.refuse_without(&database)?;
     let mut store = Store::open(&database, clock.now().wall).await?;
     let restored = store.restore().await?;
     tell_last_end(&restored);
     let fingerprint = first.fingerprint;
     let files = first.files.clone();
-    let (prepared, refusal) = start::choose(first, &source, &restored)?;
+    let Choice {
+        prepared,
+        refused,
+        is_first,
+    } = first.choose(&source, &restored, clock.now().wall)?;
     let Prepared {
         rules,
         venues: connected,
         channels,
         heart,
+        mute,
         ..
     } = prepared;
     let rules = Arc::new(rules);
-    let listener = match rules.daemon.http {
-        Some(address) => Some(
-            api::bind(address)
-                .await
-                .map_err(|source| StartError::Http { address, source })?,
-        ),
+    let door = match rules.daemon.http {
+        Some(address) => Some(Door::bind(address).await),
         None => None,
     };
+    if is_first
+        && let Some(Door {
+            address,
+            bound: Err(source),
+        }) = door
+    {
+        return Err(StartError::Http { address, source });
+    }
     let (inputs, queue) = mpsc::channel(INPUTS);
     let (questions, asked) = mpsc::channel(api::QUESTIONS);
     let reader = store.reader();
@@ -279,21 +271,28 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         is_degraded: false,
     };
     dispatcher.begin(effects);
-    if let Some(refusal) = refusal {
+    if let Some(refusal) = refused {
         dispatcher.refuse(refusal);
     }
-    if let Some(listener) = listener {
+    for wrong in mute {
+        let text =
+            format!("{wrong}; riskd protects without it, and tries again with the next reload");
+        dispatcher.tell_mishap(EntryKind::NotifyFailed, text);
+    }
+    if let Some(door) = door {
+        if let Err(source) = &door.bound {
+            let text = format!(
+                "http: {}: {source}; riskd protects without its API, and listens as soon as it can",
+                door.address
+            );
+            dispatcher.tell_mishap(EntryKind::ApiFailed, text);
+        }
         let api = Api {
             questions,
             reader,
             token: token(&database),
         };
-        let api = api::serve(listener, api, stop.clone());
-        tokio::spawn(async move {
-            if let Err(error) = api.await {
-                error!("the local API ended: {error}");
-            }
-        });
+        tokio::spawn(door.serve(api, stop.clone()));
     }
     tokio::spawn(retain_for_ever(handle.clone(), clock, stop.clone()));
     tokio::spawn(watch_signals(inputs, stop.clone()).map_err(StartError::Signals)?);
@@ -414,7 +413,7 @@ impl Dispatcher {
             }
         );
         info!("{text}");
-        self.tell(crate::engine::record::EntryKind::Started, text);
+        self.tell(EntryKind::Started, text);
         self.carry_out(effects, None);
     }
 }

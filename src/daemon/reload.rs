@@ -181,6 +181,7 @@ impl Dispatcher {
             credentials,
             channels,
             heart,
+            mute: _,
         } = prepared;
         let has_changed = self.engine.rules().hash != rules.hash;
         if has_changed {
@@ -249,10 +250,10 @@ impl Dispatcher {
 
 /// Sets up what the rules that were read need.
 fn prepare(reading: Reading, running: &[Venue]) -> Reloaded {
-    let outcome = reading
-        .verdict
-        .rules()
-        .and_then(|rules| Prepared::new(rules, running).map_err(Refusal::from));
+    let outcome = reading.verdict.rules().and_then(|rules| {
+        let prepared = Prepared::new(rules, running).and_then(Prepared::whole);
+        prepared.map_err(Refusal::from)
+    });
     Reloaded {
         fingerprint: Some(reading.fingerprint),
         files: reading.files,

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::rule_tests;
 use crate::rules::diagnostic::Diagnostic;
-use crate::rules::ruleset::{Mode, RuleSet};
+use crate::rules::ruleset::{Daemon, Mode, RuleSet};
 use crate::rules::{self, Loaded};
 
 /// Most errors of a refused file that are told of.
@@ -36,6 +36,9 @@ pub(super) struct Reading {
     pub(super) fingerprint: Fingerprint,
     /// The file itself and those that it names, whether they are there or not.
     pub(super) files: Vec<PathBuf>,
+    /// The settings in it; there when nothing is wrong with them, whatever else
+    /// is.
+    pub(super) daemon: Option<Daemon>,
     pub(super) verdict: Verdict,
 }
 
@@ -87,6 +90,10 @@ impl Source {
             let loader = |file: &Path| seen.read(&folder.join(file));
             rules::load(&self.path.display().to_string(), &text, &loader)
         });
+        let daemon = loaded
+            .as_ref()
+            .ok()
+            .and_then(|loaded| loaded.daemon.clone());
         let rules = match loaded {
             Ok(loaded) => checked(loaded).map(|rules| self.observing(rules)),
             Err(error) => Err(self.unreadable(&error)),
@@ -101,6 +108,7 @@ impl Source {
         Some(Reading {
             fingerprint,
             files,
+            daemon,
             verdict: match rules {
                 Ok(rules) => self.tested(rules, tests),
                 Err(refusal) => Verdict::Bad(refusal),

@@ -51,6 +51,8 @@ pub struct Prepared {
     pub(super) credentials: HashMap<VenueName, Secret>,
     pub(super) channels: Channels,
     pub(super) heart: Heart,
+    /// What is wrong with notifiers and the heartbeat, which say nothing then.
+    pub(super) mute: Vec<String>,
 }
 
 impl Prepared {
@@ -58,7 +60,7 @@ impl Prepared {
     /// wait for the disk.
     ///
     /// # Errors
-    /// What is wrong with a venue or a notifier, in words.
+    /// What is wrong with a venue, in words.
     pub(super) fn new(rules: RuleSet, running: &[ruleset::Venue]) -> Result<Prepared, String> {
         let mut venues = HashMap::new();
         let mut credentials = HashMap::new();
@@ -72,14 +74,28 @@ impl Prepared {
                 venues.insert(config.name.clone(), connect(config)?);
             }
         }
-        let pulse = rules.daemon.heartbeat.as_ref().map(Pulse::of).transpose()?;
+        let (channels, mut mute) = Channels::of(&rules);
+        let pulse = rules.daemon.heartbeat.as_ref().map(Pulse::of);
+        let heart = pulse.and_then(|pulse| pulse.map_err(|wrong| mute.push(wrong)).ok());
         Ok(Prepared {
-            heart: pulse.map(Arc::new),
-            channels: Channels::of(&rules)?,
+            rules,
             venues,
             credentials,
-            rules,
+            channels,
+            heart: heart.map(Arc::new),
+            mute,
         })
+    }
+
+    /// The same, where every notifier must be able to speak.
+    ///
+    /// # Errors
+    /// What is wrong with notifiers or the heartbeat, each on a line.
+    pub(super) fn whole(self) -> Result<Prepared, String> {
+        match self.mute.is_empty() {
+            true => Ok(self),
+            false => Err(self.mute.join("\n")),
+        }
     }
 }
 

@@ -407,6 +407,8 @@ entry_kinds! {
     DataSuspect = "data_suspect", false;
     /// A message could not be delivered.
     NotifyFailed = "notify_failed", false;
+    /// The local API cannot listen; riskd protects without it.
+    ApiFailed = "api_failed", false;
     /// The record could not be written.
     RecordFailed = "record_failed", true;
     /// The record can be written again.

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use tracing::info;
 
 use super::email::Mail;
-use super::failure::{Answer, Failure};
+use super::failure::{Answer, Failure, Verdict};
 use super::message::Message;
 use super::post::{self, Post, Service};
 use crate::rules::ruleset::{NotifierKind, PlainOrSecret};
@@ -20,6 +20,9 @@ pub(super) enum Channel {
     Post(Post),
     /// As one e-mail.
     Mail(Mail),
+    /// Not at all: it could not be set up, for this reason. What is meant for
+    /// it goes the way of messages to a notifier that refuses them.
+    Broken(String),
 }
 
 /// The HTTP client of all notifiers, which is made when the first one needs it.
@@ -101,6 +104,10 @@ impl Channel {
             }
             Channel::Post(post) => post.send(message).await,
             Channel::Mail(mail) => mail.send(message).await,
+            Channel::Broken(words) => Err(Failure {
+                words: words.clone(),
+                verdict: Verdict::Refused,
+            }),
         }
     }
 }

@@ -186,18 +186,20 @@ fn later(wait: Duration) -> Instant {
 pub struct Channels(Vec<(NotifierName, Severity, Channel)>);
 
 impl Channels {
-    /// Sets up the notifiers of these rules. May wait for the disk.
-    ///
-    /// # Errors
-    /// What is wrong with one of them, in words; never a secret.
-    pub fn of(rules: &RuleSet) -> Result<Channels, String> {
+    /// Sets up the notifiers of these rules, and says what is wrong with those
+    /// that cannot be, in words; never a secret. May wait for the disk.
+    pub fn of(rules: &RuleSet) -> (Channels, Vec<String>) {
         let shared = Shared::default();
+        let mut wrong = Vec::new();
         let channels = rules.notifiers.iter().map(|notifier| {
-            Channel::of(&notifier.kind, &shared)
-                .map(|channel| (notifier.name.clone(), notifier.severity, channel))
-                .map_err(|error| format!("notifier {}: {error}", notifier.name))
+            let channel = Channel::of(&notifier.kind, &shared).unwrap_or_else(|error| {
+                wrong.push(format!("notifier {}: {error}", notifier.name));
+                Channel::Broken(error)
+            });
+            (notifier.name.clone(), notifier.severity, channel)
         });
-        channels.collect::<Result<_, _>>().map(Channels)
+        let channels = Channels(channels.collect());
+        (channels, wrong)
     }
 }
 

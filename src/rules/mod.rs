@@ -48,6 +48,9 @@ pub struct Loaded {
     pub omitted: usize,
     /// The accounts that can be acted on by hand, whatever else is wrong.
     pub targets: Vec<Target>,
+    /// The settings of the daemon; there when nothing is wrong with them,
+    /// whatever else is.
+    pub daemon: Option<ruleset::Daemon>,
     name: String,
     /// The text with secrets starred out; empty when there is nothing to show.
     shown: String,
@@ -92,6 +95,7 @@ pub fn load(name: &str, text: &str, loader: &Loader<'_>) -> Loaded {
         diagnostics,
         omitted,
         targets,
+        daemon: declared.daemon,
         name: name.to_owned(),
         shown,
     }

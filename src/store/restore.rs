@@ -38,6 +38,9 @@ pub struct Restored {
     pub rule_sets: Vec<KeptRuleSet>,
     /// The last line of the story: `stopped` after an orderly end.
     pub last_entry: Option<EntryRow>,
+    /// When riskd was last at work: the time of the last line or the last
+    /// sample.
+    pub last_sign: Option<Timestamp>,
 }
 
 /// A rule set that was in force.
@@ -94,6 +97,9 @@ async fn restored(connection: &mut SqliteConnection) -> Result<Restored, Fault> 
     let last_entry: Option<RawEntry> = sqlx::query_as(sql::LAST_ENTRY)
         .fetch_optional(&mut *connection)
         .await?;
+    let last_sign: Option<i64> = sqlx::query_scalar(sql::LAST_SIGN)
+        .fetch_one(&mut *connection)
+        .await?;
     Ok(Restored {
         account_states: account_states
             .into_iter()
@@ -124,6 +130,7 @@ async fn restored(connection: &mut SqliteConnection) -> Result<Restored, Fault> 
             })
             .collect::<Result<_, Fault>>()?,
         last_entry: last_entry.map(RawEntry::entry).transpose()?,
+        last_sign: last_sign.map(from_millis).transpose()?,
     })
 }
 

@@ -173,6 +173,9 @@ statements! {
     LAST_ENTRY = "
         select id, at, kind, account, rule, firing, message, fields
         from entries order by id desc limit 1";
+    LAST_SIGN = "
+        select max(at) from (
+            select max(at) as at from entries union all select max(at) from samples)";
 
     // Reading.
     FIRING = "

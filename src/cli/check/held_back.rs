@@ -71,7 +71,7 @@ fn held_account(account: &Account, rules: &RuleSet) -> Option<String> {
 }
 
 fn in_force(path: &Path, rules: &RuleSet) -> Option<RuleSet> {
-    let database = database_path(None, Some(rules));
+    let database = database_path(None, Some(&rules.daemon));
     let text = crate::cli::runtime::short(async {
         let reader = Reader::open(&database).await?;
         let text = reader.rules_in_force().await?;

@@ -177,14 +177,15 @@ rules:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::daemon::read_rules;
+    use crate::daemon::load_rules;
 
     #[test]
     fn the_rule_file_of_the_demo_is_without_errors_and_the_folder_goes() {
         let page = "127.0.0.1:7380".parse().unwrap();
         let folder = Folder::new("http://127.0.0.1:1/v1/api", "token", page).unwrap();
         let path = folder.rules();
-        let rules = read_rules(&path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let rules = load_rules(&path, &text).rules.unwrap();
         assert_eq!(rules.rules.len(), 4);
         assert_eq!(rules.daemon.database, Some(folder.database()));
         drop(folder);

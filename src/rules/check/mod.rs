@@ -82,6 +82,8 @@ impl Companions {
 /// names an account with a mistake in it is not a second mistake.
 #[derive(Default)]
 pub(crate) struct Declared {
+    /// The settings; there only when nothing is wrong with them.
+    pub(crate) daemon: Option<Daemon>,
     pub(crate) venues: Vec<Venue>,
     venue_names: HashSet<String>,
     sessions: Sessions,
@@ -105,7 +107,9 @@ pub(crate) fn file(
         return (declared, None);
     };
     version(&fields, findings);
+    let errors = findings.errors();
     let daemon = daemon::daemon(fields.get("daemon"), findings);
+    declared.daemon = (findings.errors() == errors).then(|| daemon.clone());
     sections(&fields, loader, &mut companions, &mut declared, findings);
     let rules = fields
         .get("rules")

@@ -12,3 +12,4 @@ mod rig;
 mod scenarios;
 mod secrets;
 mod shown;
+mod start;

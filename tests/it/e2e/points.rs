@@ -110,7 +110,11 @@ impl Rig {
     /// is this time now. Works for a daemon that runs, once it was started so.
     pub fn set_clock(&mut self, time: &str) {
         let time: DateTime<Utc> = time.parse().unwrap();
-        let seconds = (time - Utc::now()).num_seconds();
+        self.set_clock_by((time - Utc::now()).num_seconds());
+    }
+
+    /// The same by so many seconds.
+    pub fn set_clock_by(&mut self, seconds: i64) {
         self.set_by.store(seconds, Ordering::SeqCst);
         self.set_daemon_clock(seconds);
     }

@@ -370,7 +370,8 @@ async fn a_secret_that_cannot_be_right_is_said_without_it() {
     ] {
         let source = secrets.file(name, secret);
         let rules = rule_set(&format!("  it: {{ {kind} {source} }}"));
-        let error = riskd::notify::Channels::of(&rules).err().expect(kind);
+        let (_, wrong) = riskd::notify::Channels::of(&rules);
+        let error = wrong.first().expect(kind);
         assert!(
             error.starts_with("notifier it: ") && error.contains(words),
             "{error}"

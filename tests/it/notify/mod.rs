@@ -77,7 +77,9 @@ fn rule_set(notify: &str) -> RuleSet {
 }
 
 fn channels(notify: &str) -> Channels {
-    Channels::of(&rule_set(notify)).unwrap()
+    let (channels, wrong) = Channels::of(&rule_set(notify));
+    assert!(wrong.is_empty(), "{wrong:?}");
+    channels
 }
 
 /// Notifiers that run, and what they could not deliver.

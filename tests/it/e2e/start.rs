@@ -1,0 +1,138 @@
+//! What keeps riskd from starting, and what does not: a person who looks may be
+//! told to correct a mistake, accounts in the night may not.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+
+use super::rig::{LOSS_LIMIT, Rig};
+
+const ES: &str = "ES 03-26";
+/// 11 points of 1 ES are 550.
+const BEYOND_THE_LIMIT: i64 = 4989;
+
+/// A rig that is long 1 ES from 5000.
+fn rig() -> (Rig, String) {
+    let rig = Rig::new(&["Sim101"], LOSS_LIMIT);
+    rig.venue.set_price(ES, 5000).unwrap();
+    rig.venue.open("Sim101", ES, 1, None).unwrap();
+    let text = fs::read_to_string(rig.rules()).unwrap();
+    (rig, text)
+}
+
+/// The limit of the record is in force: the loss beyond it is closed out.
+fn assert_protected(rig: &Rig) {
+    rig.venue.set_price(ES, BEYOND_THE_LIMIT).unwrap();
+    rig.wait_for("flat", |rig| rig.count("verified") > 0);
+    assert!(rig.is_flat_and_quiet("Sim101"));
+}
+
+fn assert_refused(rig: &mut Rig, said: &str) {
+    rig.start();
+    rig.wait_for_end();
+    let log = rig.log();
+    assert!(log.contains(said), "{log}");
+}
+
+#[test]
+fn a_first_start_wants_a_rule_file_without_mistakes_and_makes_no_record() {
+    let (mut rig, text) = rig();
+    rig.write_rules(&text.replace("loss: 500", "loss: minus"));
+    assert_refused(&mut rig, "is refused, and no rules were in force");
+    assert!(!rig.database().exists());
+}
+
+#[test]
+fn a_later_start_with_a_mistake_in_the_file_takes_the_rules_of_the_record() {
+    let (mut rig, text) = rig();
+    rig.start_ready();
+    assert_eq!(rig.terminate(), Some(0));
+    rig.write_rules(&text.replace("loss: 500", "loss: minus"));
+    rig.start_ready();
+    assert_eq!(rig.count("rules_refused"), 1);
+    assert_protected(&rig);
+    // The corrected file comes into force by itself.
+    rig.write_rules(&text.replace("loss: 500", "loss: 400"));
+    rig.wait_for("the corrected file", |rig| rig.count("rules_loaded") == 1);
+}
+
+#[test]
+fn a_later_start_without_a_rule_file_takes_the_rules_of_the_record() {
+    let (mut rig, text) = rig();
+    // Nothing but the usual place says where the record is.
+    let named = format!(", database: \"{}\"", rig.database().display());
+    rig.write_rules(&text.replace(&named, ""));
+    rig.start_ready();
+    rig.kill();
+    fs::remove_file(rig.rules()).unwrap();
+    rig.start_ready();
+    assert_protected(&rig);
+}
+
+#[test]
+fn rules_of_a_record_that_was_left_weeks_ago_are_not_brought_back() {
+    let (mut rig, text) = rig();
+    rig.start_ready();
+    rig.kill();
+    rig.write_rules(&text.replace("loss: 500", "loss: minus"));
+    let week = 7 * 24 * 3_600;
+    rig.set_clock_by(week - 3_600);
+    rig.start_ready();
+    assert_protected(&rig);
+    rig.kill();
+    rig.set_clock_by(2 * week);
+    assert_refused(&mut rig, "is refused, and no rules were in force");
+}
+
+#[test]
+fn a_notifier_without_its_secret_stops_a_first_start_and_no_later_one() {
+    let (mut rig, text) = rig();
+    let secret = rig.folder.path().join("bot");
+    let phone = format!(
+        "  log: {{ kind: log }}\n  phone: {{ kind: webhook, url: \"http://127.0.0.1:9/\", token: {{ file: \"{}\" }} }}\n",
+        secret.display()
+    );
+    rig.write_rules(&text.replace("  log: { kind: log }\n", &phone));
+    assert_refused(&mut rig, "notifier phone: ");
+    fs::write(&secret, "a secret of the notifier\n").unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    rig.start_ready();
+    rig.kill();
+    fs::remove_file(&secret).unwrap();
+    rig.start_ready();
+    let told = |rig: &Rig| {
+        let events = rig.events();
+        let says = |event: &serde_json::Value| {
+            let message = event["message"].as_str().unwrap_or_default();
+            message.contains("notifier phone: ") && message.contains("protects without it")
+        };
+        events.iter().any(says)
+    };
+    rig.wait_for("the complaint", told);
+    assert_protected(&rig);
+}
+
+#[test]
+fn an_address_that_is_taken_stops_a_first_start_and_no_later_one() {
+    let (mut rig, text) = rig();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    rig.write_rules(&text.replace("http: off", &format!("http: \"{address}\"")));
+    assert_refused(&mut rig, "is another riskd running?");
+    drop(taken);
+    rig.start_ready();
+    rig.kill();
+    let taken = TcpListener::bind(address).unwrap();
+    rig.start_ready();
+    assert_eq!(rig.count("api_failed"), 1);
+    assert_protected(&rig);
+    drop(taken);
+    rig.wait_for("the API", |rig| {
+        let status = rig
+            .riskd()
+            .args(["status", "--rules"])
+            .arg(rig.rules())
+            .output();
+        status.unwrap().status.success()
+    });
+}
