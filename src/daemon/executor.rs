@@ -12,6 +12,7 @@ use tracing::warn;
 
 use super::input::Input;
 use super::latency::Latencies;
+use super::vital;
 use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::ids::RequestId;
 use crate::domain::observation::Missing;
@@ -95,7 +96,7 @@ pub(super) async fn run(
         if let (Some(trigger), JobKind::Write { .. }) = (job.trigger, &job.kind) {
             latencies.note(trigger.elapsed());
         }
-        tokio::spawn(async move {
+        vital::spawn("a request", async move {
             let event = carry_out(venue.as_ref(), job).await;
             let _ = inputs.send(Input::Answer(event)).await;
         });

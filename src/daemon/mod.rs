@@ -19,6 +19,7 @@ mod reload;
 mod rule_file;
 mod start;
 mod venues;
+mod vital;
 mod watch;
 
 pub mod by_hand;
@@ -301,7 +302,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         questions: asked,
         undelivered,
     };
-    dispatcher.run(queues, stop).await;
+    vital::watched("the dispatcher", dispatcher.run(queues, stop)).await;
     lifecycle::tell(&[sd_notify::NotifyState::Stopping]);
     // A reader that is still there would leave the write-ahead log behind.
     let _late = tokio::time::timeout(LAST_READS, readers.close()).await;

@@ -12,6 +12,7 @@ use super::heartbeat::Heart;
 use super::input::Input;
 use super::latency::Latencies;
 use super::poller::{Accounts, Poller};
+use super::vital;
 use crate::domain::account::{AccountName, VenueName};
 use crate::engine::event::Event;
 use crate::notify::{Channels, Pulse};
@@ -202,12 +203,13 @@ impl Venues {
         let polling = self.stop.child_token();
         let renewed = Arc::new(Notify::new());
         let (jobs, queue) = mpsc::channel(executor::QUEUE);
-        tokio::spawn(executor::run(
+        let executor = executor::run(
             Arc::clone(&venue),
             queue,
             self.inputs.clone(),
             Arc::clone(&self.latencies),
-        ));
+        );
+        vital::spawn("an executor", executor);
         if !accounts.is_empty() {
             let poller = Poller {
                 config: config.clone(),
@@ -220,7 +222,7 @@ impl Venues {
                 inputs: self.inputs.clone(),
                 stop: polling.clone(),
             };
-            tokio::spawn(poller.run());
+            vital::spawn("a poller", poller.run());
         }
         Running {
             config,
