@@ -10,7 +10,7 @@ use super::batch::Sample;
 use super::error::{Fault, StoreError};
 use super::instance::beside;
 use super::layout::{self, Layout, MIGRATIONS};
-use super::open::{BUSY_TIMEOUT, Store, refuse_other_files, resolve};
+use super::open::{BUSY_TIMEOUT, CACHE, Store, refuse_other_files, resolve};
 use super::row::{Pairs, RawSample, from_json};
 use super::sql;
 use super::time::{from_millis, to_millis};
@@ -271,6 +271,7 @@ fn read_only(path: &Path) -> SqliteConnectOptions {
         .filename(path)
         .read_only(true)
         .pragma("query_only", "on")
+        .pragma("cache_size", CACHE)
         .busy_timeout(BUSY_TIMEOUT)
         .disable_statement_logging()
 }
