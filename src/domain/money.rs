@@ -61,6 +61,45 @@ fn short(number: Decimal) -> Option<(i64, u32)> {
     Some((signed, parts.scale))
 }
 
+/// The number in hundredths, when it was written with at most two decimals and is
+/// not very large.
+fn cents(number: Decimal) -> Option<i64> {
+    let (digits, scale) = short(number)?;
+    match scale {
+        0 => digits.checked_mul(100),
+        1 => digits.checked_mul(10),
+        2 => Some(digits),
+        _ => None,
+    }
+}
+
+/// The most characters of so many cents: sign, 19 digits, point.
+const LONGEST: usize = 21;
+
+/// So many cents, with two digits after the point.
+fn printed(cents: i64, digits: &mut [u8; LONGEST]) -> &str {
+    let mut left = cents.unsigned_abs();
+    let mut start = LONGEST;
+    let mut places = 0;
+    while left > 0 || places < 4 {
+        start -= 1;
+        digits[start] = match places {
+            2 => b'.',
+            _ => {
+                let digit = left % 10;
+                left /= 10;
+                b'0' + digit as u8
+            }
+        };
+        places += 1;
+    }
+    if cents < 0 {
+        start -= 1;
+        digits[start] = b'-';
+    }
+    str::from_utf8(&digits[start..]).unwrap_or_default()
+}
+
 impl Money {
     /// No money at all.
     pub const ZERO: Money = Money(Decimal::ZERO);
@@ -128,6 +167,13 @@ impl Money {
 /// `-1000.00`, `0.125`.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Nearly every amount, and the state of an account holds many, is one of
+        // whole cents that is printed without a width.
+        let is_plain = f.width().is_none() && f.precision().is_none() && !f.sign_plus();
+        if let Some(cents) = cents(self.0).filter(|_| is_plain) {
+            let mut digits = [0; LONGEST];
+            return f.write_str(printed(cents, &mut digits));
+        }
         let mut value = self.0.normalize();
         if value.scale() < 2 {
             value.rescale(2);
@@ -208,10 +254,29 @@ mod tests {
             ("1234567.8", "1234567.80", "1,234,567.80"),
             ("0", "0.00", "0.00"),
             ("-999.99", "-999.99", "-999.99"),
+            ("-0.05", "-0.05", "-0.05"),
+            ("-0.00", "0.00", "0.00"),
+            ("-12.3", "-12.30", "-12.30"),
+            (
+                "92233720368547758.07",
+                "92233720368547758.07",
+                "92,233,720,368,547,758.07",
+            ),
+            (
+                "92233720368547758.08",
+                "92233720368547758.08",
+                "92,233,720,368,547,758.08",
+            ),
+            (
+                "-9223372036854775807",
+                "-9223372036854775807.00",
+                "-9,223,372,036,854,775,807.00",
+            ),
         ];
         for (input, plain, grouped) in cases {
             assert_eq!(money(input).to_string(), plain);
             assert_eq!(money(input).grouped(), grouped);
+            assert_eq!(format!("{:>1}", money(input)), plain, "as with a width");
         }
     }
 

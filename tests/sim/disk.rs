@@ -6,9 +6,10 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
@@ -39,18 +40,39 @@ pub struct Disk {
 struct Real {
     store: Option<Store>,
     file: PathBuf,
-    _folder: tempfile::TempDir,
+    _folder: Folder,
+}
+
+/// A folder of a run's own, which goes with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn make() -> Folder {
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let parent = match Path::new(MEMORY).is_dir() {
+            true => PathBuf::from(MEMORY),
+            false => std::env::temp_dir(),
+        };
+        let folder = parent.join(format!("riskd-sim-{}-{number}", std::process::id()));
+        // Of a run that was killed, under a number that has come round again.
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir(&folder).unwrap();
+        Folder(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 impl Disk {
     /// A record in SQLite.
     pub fn real(now: Timestamp, mutation: Option<Mutation>) -> Disk {
-        let folder = match std::path::Path::new(MEMORY).is_dir() {
-            true => tempfile::tempdir_in(MEMORY),
-            false => tempfile::tempdir(),
-        };
-        let folder = folder.unwrap();
-        let file = folder.path().join("riskd.db");
+        let folder = Folder::make();
+        let file = folder.0.join("riskd.db");
         let store = block_on(Store::open(&file, now)).unwrap();
         Disk {
             real: Some(Real {

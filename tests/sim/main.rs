@@ -4,21 +4,25 @@
 //! must always hold is checked after every step.
 //!
 //! `RISKD_SIM_SEED=17` runs one seed and tells what happens in it (the last
-//! `RISKD_SIM_LINES` of it when it fails), `RISKD_SIM_SEEDS=5000` runs more. The profile `sim` makes it fast:
-//! `RISKD_SIM_SEEDS=10000 cargo test --profile sim --test sim`.
+//! `RISKD_SIM_LINES` of it when it fails), `RISKD_SIM_SEEDS=5000` runs more. It
+//! is fast when it is optimised:
+//! `RISKD_SIM_SEEDS=10000 cargo test --release --package riskd-sim`.
 #![allow(missing_docs, reason = "tests")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
-    reason = "a test fails by panicking"
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and prints what it did"
 )]
 
 mod disk;
 mod durable;
 mod each;
 mod faults;
+mod fuzz;
 mod invariants;
 mod mutations;
 mod net;

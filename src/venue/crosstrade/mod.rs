@@ -39,6 +39,7 @@ pub use self::transport::{Incoming, NoAnswer, Outgoing, Transport};
 
 use self::client::{Http, Network, Request};
 use self::freshness::{Fresh, Freshness};
+use self::json::Json;
 use self::path::Read;
 use self::retry_after::Clock;
 use self::snapshot::{Row, Snapshot};
@@ -216,8 +217,9 @@ impl CrossTrade {
         }
         let sent = self.get(Read::Snapshot, lane).await;
         let arrived = Instant::now();
-        let snapshot = self.answer(&sent).and_then(|answer| {
-            Snapshot::parse(answer)
+        let answer = self.answer(&sent);
+        let snapshot = answer.as_ref().map_err(Clone::clone).and_then(|answer| {
+            Snapshot::parse(answer.root())
                 .ok_or_else(|| self.failure(Missing::Malformed, "the snapshot lists no accounts"))
         });
         let snapshot = snapshot.and_then(|snapshot| {
@@ -257,7 +259,8 @@ impl CrossTrade {
     async fn read_positions(&self, account: &AccountNumber) -> Result<Arc<[Position]>, Failure> {
         let spelled = self.spelled(account);
         let sent = self.get(Read::Positions(&spelled), Lane::Verify).await;
-        let rows = holdings::listed(self.answer(&sent)?, "positions", "position")
+        let answer = self.answer(&sent)?;
+        let rows = holdings::listed(answer.root(), "positions", "position")
             .ok_or_else(|| self.failure(Missing::Malformed, "the answer lists no positions"))?;
         holdings::positions(&rows, account)
             .map_err(|words| self.failure(Missing::Malformed, &words))
@@ -266,7 +269,8 @@ impl CrossTrade {
     async fn check_connected(&self, account: &AccountNumber) -> Result<(), Failure> {
         let spelled = self.spelled(account);
         let sent = self.get(Read::Account(&spelled), Lane::Verify).await;
-        let row = Row::alone(self.answer(&sent)?)
+        let answer = self.answer(&sent)?;
+        let row = Row::alone(answer.root())
             .filter(|row| account.matches(&row.name))
             .ok_or_else(|| self.failure(Missing::Malformed, "the answer is not of the account"))?;
         row.check_connected().map_err(|e| self.cleaned(e))
@@ -279,7 +283,8 @@ impl CrossTrade {
     ) -> Result<WorkingOrders, Failure> {
         let spelled = self.spelled(account);
         let sent = self.get(Read::Orders(&spelled), lane).await;
-        let rows = holdings::listed(self.answer(&sent)?, "orders", "order")
+        let answer = self.answer(&sent)?;
+        let rows = holdings::listed(answer.root(), "orders", "order")
             .ok_or_else(|| self.failure(Missing::Malformed, "the answer lists no orders"))?;
         holdings::working_orders(&rows, account)
             .map_err(|words| self.failure(Missing::Malformed, &words))
@@ -328,7 +333,7 @@ impl CrossTrade {
         self.http.exchange(lane, request).await
     }
 
-    fn answer<'a>(&self, sent: &'a reply::Sent) -> Result<json::Node<'a>, Failure> {
+    fn answer<'a>(&self, sent: &'a reply::Sent) -> Result<Json<'a>, Failure> {
         reply::read(sent).map_err(|(missing, words)| self.failure(missing, &words))
     }
 
@@ -424,7 +429,8 @@ impl Venue for CrossTrade {
     fn list<'a>(&'a self) -> Call<'a, Result<Vec<String>, Failure>> {
         Box::pin(async move {
             let sent = self.get(Read::Accounts, Lane::Routine).await;
-            snapshot::names(self.answer(&sent)?)
+            let answer = self.answer(&sent)?;
+            snapshot::names(answer.root())
                 .ok_or_else(|| self.failure(Missing::Malformed, "the answer lists no accounts"))
         })
     }

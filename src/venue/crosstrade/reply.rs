@@ -1,7 +1,7 @@
 //! What an answer, or the lack of one, means for a read and for a write.
 
 use super::holdings;
-use super::json::{Node, Object};
+use super::json::{Json, Node, Object};
 use crate::domain::observation::Missing;
 use crate::domain::request::{Outcome, Write};
 
@@ -67,7 +67,7 @@ const UNSURE: [&str; 3] = [
 ///
 /// # Errors
 /// Why nothing was learned.
-pub(super) fn read(sent: &Sent) -> Result<Node<'_>, Unread> {
+pub(super) fn read(sent: &Sent) -> Result<Json<'_>, Unread> {
     let reply = match sent {
         Sent::NoBudget => return Err((Missing::RateLimited, NO_BUDGET.to_owned())),
         Sent::Unsent(words) | Sent::Lost(words) => {
@@ -91,16 +91,16 @@ pub(super) fn read(sent: &Sent) -> Result<Node<'_>, Unread> {
     if reply.is_html() {
         return Err((Missing::Malformed, HTML.to_owned()));
     }
-    let Some(node) = Node::parse(body) else {
+    let Some(json) = Json::parse(body) else {
         return Err((Missing::Malformed, "the answer is not JSON".to_owned()));
     };
-    match Said::of(node) {
+    match Said::of(json.root()) {
         // A mark that is neither yes nor no is no yes.
         said if said.marked && said.success != Some(true) => {
             let missing = by_code(&said.code).unwrap_or(Missing::Malformed);
             Err((missing, said.or("the venue says that the read failed")))
         }
-        _ => Ok(node),
+        _ => Ok(json),
     }
 }
 
@@ -226,15 +226,17 @@ impl Reply {
             .body
             .as_deref()
             .is_ok_and(|body| body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<'));
-        begins_with_tag || (self.html && self.said_node().is_none())
+        begins_with_tag || (self.html && self.json().is_none())
     }
 
-    fn said_node(&self) -> Option<Node<'_>> {
-        Node::parse(self.body.as_deref().ok()?)
+    fn json(&self) -> Option<Json<'_>> {
+        Json::parse(self.body.as_deref().ok()?)
     }
 
     fn said(&self) -> Said {
-        self.said_node().map(Said::of).unwrap_or_default()
+        self.json()
+            .map(|json| Said::of(json.root()))
+            .unwrap_or_default()
     }
 }
 

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::amount;
-use super::json::Node;
+use super::json::Json;
 use super::reply::Reply;
 use crate::domain::observation::Timestamp;
 use crate::venue::budget::LONGEST_PENALTY;
@@ -44,7 +44,8 @@ fn from_header(text: &str, date: Option<&str>, clock: &Clock) -> Option<Duration
 /// What the body says: `retryAfter` in seconds, or in milliseconds when it is
 /// too large for seconds.
 pub(super) fn told_by_body(reply: &Reply) -> Option<Duration> {
-    let told = Node::parse(reply.body.as_deref().ok()?)?
+    let told = Json::parse(reply.body.as_deref().ok()?)?
+        .root()
         .object()?
         .decimal(&["retryafter"])?;
     if told > Decimal::from(SECONDS_UP_TO) {

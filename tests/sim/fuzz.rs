@@ -4,29 +4,18 @@
 //!
 //! The inputs come from a seed, so a failure can be had again:
 //! `RISKD_FUZZ_INPUTS=200000` reads more of them than a plain `cargo test`
-//! does, `RISKD_FUZZ_INPUT=4711` only that one.
-#![allow(missing_docs, reason = "tests")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a test fails by panicking, and prints what it read"
-)]
+//! does, `RISKD_FUZZ_INPUT=4711` only that one. They are built with the
+//! simulator, so that there is one binary to link.
 
 mod files;
 mod limits;
 mod mutate;
 mod venue;
 
+use super::number;
+
 /// How many inputs each test reads by default.
 const INPUTS: u64 = 1_500;
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
 
 /// The numbers of the inputs that are read.
 fn inputs() -> std::ops::Range<u64> {

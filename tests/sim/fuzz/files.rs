@@ -24,7 +24,7 @@ use super::mutate::{Random, spoilt};
 
 /// The files that users start from.
 fn corpus(ending: &str, not: &str) -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut files: Vec<_> = fs::read_dir(root.join("examples"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
