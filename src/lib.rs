@@ -36,7 +36,7 @@
 //! | [`notify`] | messages to people, each service behind a queue of its own; the heartbeat |
 //! | [`store`] | the record: SQLite, all of the SQL, migrations |
 //! | [`venue`] | the trait of a venue, its request budget, one folder an adapter; `venue::paper` simulates one |
-//! | [`http`], [`secret`] | what every HTTP client has in common; where secrets come from |
+//! | [`http`], `json`, [`secret`] | what every HTTP client has in common; JSON of riskd's own servers; where secrets come from |
 //! | `replay` | histories and rule tests, run through the same engine |
 //! | [`engine`] | conditions, firings, locks, sessions, the enforcement reconciler |
 //! | [`rules`] | YAML text to a checked rule set and every diagnostic |
@@ -96,6 +96,7 @@ pub mod daemon;
 pub mod domain;
 pub mod engine;
 pub mod http;
+mod json;
 pub mod notify;
 pub mod replay;
 pub mod rules;

@@ -22,12 +22,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -38,6 +38,7 @@ pub use ask::{PersonError, Question};
 pub use health::problems;
 pub use token::{Token, token_path};
 
+use crate::json::Json;
 use crate::store::Reader;
 
 /// The pause before a taken address is tried again.

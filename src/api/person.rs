@@ -1,6 +1,5 @@
 //! What a person may ask for: `POST /lock`, `/unlock`, `/rearm`, `/flatten`.
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Request, State};
@@ -14,6 +13,7 @@ use serde_json::json;
 use super::ask::{self, PersonError};
 use super::{Api, hangs, refuse};
 use crate::engine::event::Command;
+use crate::json::{self, Json};
 use crate::rules::ruleset::Until;
 
 /// The longest reason, in characters.
@@ -123,7 +123,7 @@ fn bad(words: impl Into<String>) -> Refusal {
 
 fn read<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
     let bytes = body.map_err(|rejection| (rejection.status(), rejection.body_text()))?;
-    serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))
+    json::read(&bytes).map_err(bad)
 }
 
 /// The reason goes on record and into messages: one line, not blank, not long.

@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 11] = [
     &["notify"],
     &["store"],
     &["venue"],
-    &["http", "secret"],
+    &["http", "json", "secret"],
     &["replay"],
     &["engine"],
     &["rules"],

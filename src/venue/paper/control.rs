@@ -4,12 +4,12 @@
 
 use std::net::SocketAddr;
 
+use axum::Router;
 use axum::extract::{ConnectInfo, Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
-use axum::{Json, Router};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,7 @@ use super::market::Motion;
 use super::order::Ticket;
 use super::record::{Counters, RequestRecord};
 use super::sim::Crossing;
+use crate::json::Json;
 
 /// The door's routes, without their `/paper`.
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(venue: PaperVenue) -> Router<S> {
