@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use insta::assert_snapshot;
+use riskd::domain::observation::Timestamp;
 use riskd::replay::history::{History, Row};
-use riskd::replay::{Replay, Story, replay_history_with, text};
+use riskd::replay::{AccountReplay, Story, replay_history_with, text};
 use riskd::rules::{self, ruleset::RuleSet};
 
 const RULES: &str = r#"
@@ -49,16 +50,41 @@ fn read(text: &str) -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
-/// What a history tells, a line each.
+/// What a history tells, a line each: row by row, and between two rows of any
+/// accounts time passes for all of them, the earliest deadline first.
 fn replay(history: &str) -> Vec<String> {
-    let mut replay = Replay::new(rules());
+    let rules = rules();
+    let mut accounts: Vec<Option<AccountReplay>> = vec![];
+    accounts.resize_with(rules.accounts.len(), || None);
     let mut story = Story::default();
+    let mut last = None;
     for row in read(history).unwrap() {
-        replay.row(row, &mut story);
+        pass(&mut accounts, &mut story, |wake| wake < row.time);
+        last = Some(row.time);
+        let account = &rules.accounts[row.account];
+        let replay = accounts[row.account]
+            .get_or_insert_with(|| AccountReplay::start(&rules, account, row.time, &mut story));
+        replay.observe(row.time, row.content, &mut story);
     }
-    replay.end(&mut story);
+    pass(&mut accounts, &mut story, |wake| Some(wake) <= last);
     let lines = story.happenings.iter();
     lines.map(|h| text::happening_json(h).unwrap()).collect()
+}
+
+fn pass(
+    accounts: &mut [Option<AccountReplay>],
+    story: &mut Story,
+    is_due: impl Fn(Timestamp) -> bool,
+) {
+    let earliest = |accounts: &[Option<AccountReplay>]| {
+        let wakes = accounts.iter().flatten().filter_map(AccountReplay::wake);
+        wakes.min()
+    };
+    while let Some(wake) = earliest(accounts).filter(|wake| is_due(*wake)) {
+        for replay in accounts.iter_mut().flatten() {
+            replay.pass_through(wake, story);
+        }
+    }
 }
 
 #[test]
