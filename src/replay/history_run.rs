@@ -225,9 +225,9 @@ struct Worker {
 impl Worker {
     fn work(mut self, batches: &Receiver<Batch>, tell: &Sender<Told>) {
         let mut last = None;
-        for mut batch in batches {
+        for batch in batches {
             last = batch.until;
-            self.take_batch(&mut batch);
+            self.take_batch(&batch);
             let told = std::mem::take(&mut self.told);
             let is_wrong = told.wrong.is_some();
             if tell.send(told).is_err() || is_wrong {
@@ -242,9 +242,11 @@ impl Worker {
     }
 
     /// Takes account by account, so that what is known of one is at hand.
-    fn take_batch(&mut self, batch: &mut Batch) {
-        batch.rows.sort_by_key(|row| row.entry.account);
-        for row in &batch.rows {
+    fn take_batch(&mut self, batch: &Batch) {
+        let accounts = batch.rows.iter().map(|row| row.entry.account);
+        let mut order: Vec<(usize, usize)> = accounts.zip(0..).collect();
+        order.sort_unstable();
+        for row in order.iter().filter_map(|(_, place)| batch.rows.get(*place)) {
             let wrong = self.told.wrong.as_ref();
             if wrong.is_some_and(|wrong| wrong.number < row.number) {
                 continue;

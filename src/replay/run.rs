@@ -117,6 +117,11 @@ impl AccountReplay {
     }
 
     fn plan(&mut self) {
+        let is_ahead = self.wake.is_none_or(|wake| self.now < wake);
+        if is_ahead && self.engine.keeps_next_instant() {
+            debug_assert_eq!(self.wake, self.engine.next_instant(self.now));
+            return;
+        }
         self.wake = self.engine.next_instant(self.now);
     }
 }

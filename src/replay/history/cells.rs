@@ -141,33 +141,42 @@ pub(super) fn decimal(text: &[u8]) -> Option<Decimal> {
 /// and what stands behind it.
 pub(super) fn leading_decimal(text: &[u8]) -> Option<(Decimal, &[u8])> {
     let (is_negative, digits) = unsigned(text);
-    let mut mantissa: u64 = 0;
-    let mut point = None;
-    let mut length = 0_usize;
-    for byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        if digit < 10 {
-            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
-        } else if *byte == b'.' && point.is_none() {
-            point = Some(length);
-        } else {
-            break;
+    let (whole, behind) = leading_digits(0, digits);
+    let mut mantissa = whole;
+    let mut length = digits.len().wrapping_sub(behind.len());
+    let mut scale = 0;
+    let mut rest = behind;
+    if let [b'.', fraction @ ..] = behind {
+        (mantissa, rest) = leading_digits(whole, fraction);
+        scale = fraction.len().wrapping_sub(rest.len());
+        // Digits on both sides of a point.
+        if length == 0 || scale == 0 {
+            return None;
         }
-        length = length.wrapping_add(1);
+        length = length.wrapping_add(scale);
     }
-    let last = length.checked_sub(1)?;
-    // Digits on both sides of a point, and not nothing at all.
-    if length > EASY_DIGITS || point.is_some_and(|at| at == 0 || at == last) {
+    if length == 0 || length > EASY_DIGITS {
         return None;
     }
-    let scale = u32::try_from(point.map_or(0, |at| last.wrapping_sub(at))).ok()?;
     let [a, b, c, d, e, f, g, h] = mantissa.to_le_bytes();
     let (low, middle) = (
         u32::from_le_bytes([a, b, c, d]),
         u32::from_le_bytes([e, f, g, h]),
     );
+    let scale = u32::try_from(scale).ok()?;
     let value = Decimal::from_parts(low, middle, 0, is_negative, scale);
-    Some((value, digits.get(length..)?))
+    Some((value, rest))
+}
+
+/// The number so far with the digits that the text begins with, wrong when there
+/// are more than [`EASY_DIGITS`], and what stands behind them.
+fn leading_digits(mut number: u64, mut text: &[u8]) -> (u64, &[u8]) {
+    while let [digit @ b'0'..=b'9', rest @ ..] = text {
+        let digit = u64::from(digit.wrapping_sub(b'0'));
+        number = number.wrapping_mul(10).wrapping_add(digit);
+        text = rest;
+    }
+    (number, text)
 }
 
 /// Whether a number begins with a minus sign, and its digits.
