@@ -123,6 +123,9 @@ impl<R: Read> Pieces<R> {
                     _ => return Ok(Some((at.saturating_add(1), height))),
                 }
             }
+            if is_inside && rest.len() > MAX_ROW {
+                return Err(self.too_long());
+            }
             if is_inside && self.is_at_end() {
                 return Err(HistoryError::on(self.line, "a quoted cell is not closed"));
             }

@@ -40,7 +40,7 @@ const CONDITIONS: [&str; 26] = [
     "outside: [{ days: [mon, tue, wed, thu, fri], from: \"01:00\", to: \"20:55\", timezone: America/New_York }]",
     "inside: [{ days: [mon], from: \"06:50\", to: \"07:01\", timezone: America/New_York }, { days: [mon], from: \"07:03\", to: \"07:04\", timezone: America/New_York }]",
     "at: { cron: \"*/2 * * * *\", timezone: Europe/Berlin }",
-    "trailing_drawdown: { metric: equity, trail: 30, span: lifetime, ratchet: session_end }",
+    "trailing_drawdown: { metric: equity, trail: 8, span: lifetime, ratchet: session_end }",
     "all: [{ pnl: { loss: 10 } }, { not: { pnl: { loss: 35 } } }]",
     "any: [{ pnl: { profit: 45 } }, { all: [{ profit_floor: { arm_at: 5, floor: 0 } }, { position: { positions: 0 } }] }]",
 ];
