@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta};
 use riskd::domain::account::AccountName;
+use riskd::domain::holdings::Position;
+use riskd::domain::instrument::Instrument;
 use riskd::domain::money::Money;
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Figures, Learned, Observation, Timestamp};
@@ -177,7 +179,8 @@ fn start() -> Timestamp {
         .to_utc()
 }
 
-/// What each further threshold rule adds to a step.
+/// What each further threshold rule adds to a step. Every observation has a list
+/// of positions of its own, as of a venue, so that each rule is read each time.
 fn threshold() {
     const MANY: usize = 100;
     let per_step = |rules: usize| -> (Duration, Duration) {
@@ -197,6 +200,12 @@ fn threshold() {
         let mut now = start();
         let mut engine = Engine::start(set, config, Kept::default(), Now::at(now)).engine;
         let account = AccountName::from("apex-0");
+        let position = Position {
+            instrument: Instrument::new("ES 03-26"),
+            quantity: rust_decimal::Decimal::ONE,
+            average_price: None,
+            unrealized: None,
+        };
         let mut wall = Duration::MAX;
         let steps = 5_000;
         let processor_began = own_processor_time();
@@ -219,6 +228,7 @@ fn threshold() {
                             balance: Some(balance),
                             equity: balance.plus(open),
                         },
+                        positions: Some(Arc::from([position.clone()])),
                         ..Learned::default()
                     }),
                 };

@@ -1,10 +1,12 @@
 //! One account inside the engine: what was last seen of it, its rules, its
 //! locks and its enforcement.
 
+mod band;
 mod deadlines;
 mod seen;
 mod tell;
 
+use band::Band;
 pub(super) use deadlines::Deadlines;
 pub use seen::Data;
 use seen::Seen;
@@ -15,7 +17,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::conditions::{self, Caches, Context, Reading, Tree};
+use super::conditions::{self, Answer, Caches, Context, Margin, Reading, Tree};
 use super::effect::Severity;
 use super::enforcement::Enforcement;
 use super::held_account::HeldAccount;
@@ -67,6 +69,13 @@ pub struct AccountRun {
     /// The last time that what is read of the holdings may have been frozen,
     /// by the steady clock, and why.
     pub(super) frozen: Option<Frozen>,
+    /// Whether the last observation changed nothing of when time alone may
+    /// change something next.
+    pub(super) is_calm: bool,
+    /// How far the figures may move before the rules are read again.
+    pub(super) band: Option<Band>,
+    /// On how many observations in a row all rules rested.
+    rested: u32,
 }
 
 /// Why what is read of the holdings may be frozen, and until when it was.
@@ -87,7 +96,9 @@ pub struct RuleRun {
     stored: Option<RuleState>,
     pub(super) caches: Caches,
     nature: Nature,
-    pub(super) reading: Reading,
+    /// What the condition answered last; `None` when that was false and changed
+    /// nothing: see [`RuleRun::reading`].
+    last: Option<Reading>,
     pub(super) unknown_since: Option<Timestamp>,
     unknown_reported: bool,
 }
@@ -100,7 +111,7 @@ impl RuleRun {
             state: stored.clone().unwrap_or_else(|| RuleState::new(now.wall)),
             stored,
             held_back: None,
-            reading: Reading::of(Truth::Unknown),
+            last: Some(Reading::of(Truth::Unknown)),
             unknown_since: None,
             unknown_reported: false,
             rule,
@@ -115,15 +126,61 @@ impl RuleRun {
         self.held_back = None;
     }
 
-    /// Whether nothing changes and nothing is to be told, given that the answer
+    /// Whether nothing changes and nothing is to be told as long as the answer
     /// of the condition is false: so it is with almost every rule on almost
     /// every observation.
     fn is_at_rest(&self) -> bool {
-        let nature = self.nature;
-        self.state.is_at_rest()
-            && self.unknown_since.is_none()
-            && !nature.is_scheduled
-            && !nature.warns
+        self.state.is_at_rest() && self.unknown_since.is_none() && !self.nature.warns
+    }
+
+    /// Whether the rule is at rest and stays so by what can be seen now.
+    fn rests(&mut self, context: &Context<'_>) -> bool {
+        if !self.is_at_rest() {
+            return false;
+        }
+        let mut tree = Tree::new(&mut self.caches, self.state.handled);
+        let truth: Truth = tree.read(&self.rule.when, context);
+        debug_assert_eq!(
+            truth,
+            self.reading_anew(context).truth,
+            "{}",
+            self.rule.name
+        );
+        truth == Truth::False
+            // One that is due is settled by what is decided about it.
+            && !(self.nature.is_scheduled && self.caches.has_due_time())
+    }
+
+    /// How near the nearest comparison of a rule at rest is to turning over, in
+    /// millionths.
+    fn distance(&mut self, context: &Context<'_>) -> u64 {
+        let mut tree = Tree::new(&mut self.caches, self.state.handled);
+        let margin: Margin = tree.read(&self.rule.when, context);
+        margin.distance
+    }
+
+    /// What the condition answered last.
+    pub(super) const fn truth(&self) -> Truth {
+        match &self.last {
+            Some(reading) => reading.truth,
+            None => Truth::False,
+        }
+    }
+
+    /// What the condition answered last, with its numbers. Those of a rule at
+    /// rest are gathered now: they turn on what was seen last, which has been
+    /// the same since.
+    pub(super) fn reading(&self, context: &Context<'_>) -> Reading {
+        self.last.unwrap_or_else(|| Reading {
+            truth: Truth::False,
+            ..self.reading_anew(context)
+        })
+    }
+
+    /// What the condition answers now, without what was kept of its limits.
+    fn reading_anew(&self, context: &Context<'_>) -> Reading {
+        let mut caches = self.caches.without_limits();
+        Tree::new(&mut caches, self.state.handled).read(&self.rule.when, context)
     }
 }
 
@@ -183,6 +240,9 @@ impl AccountRun {
             verified_at: None,
             read_asked_at: now.steady,
             frozen: None,
+            is_calm: false,
+            band: None,
+            rested: 0,
             account,
         }
     }
@@ -196,18 +256,20 @@ impl AccountRun {
             self.look_again(now, out);
             return;
         }
+        let session = self.session;
         self.roll_session(now, out);
         let pnl = match content {
             Content::Missing(missing) => {
                 self.miss(missing, out);
                 None
             }
-            Content::Learned(learned) => self.take(learned, at, now, out),
+            Content::Learned(learned) => self.take(&learned, at, now, out),
         };
         let pnl = pnl.unwrap_or_else(|| self.pnl());
-        self.evaluate(true, pnl, now, out);
+        let is_calm = self.evaluate(true, pnl, now, out);
         self.pass_time(now, out);
         self.guard_locks(now, out);
+        self.is_calm = is_calm && self.session.is_some() && self.session == session;
     }
 
     /// Does what has become due, whatever it was that happened now.
@@ -328,7 +390,7 @@ impl AccountRun {
     /// Takes what was learned; session P&L by it when it can be trusted.
     fn take(
         &mut self,
-        learned: Learned,
+        learned: &Learned,
         at: Timestamp,
         now: Now,
         out: &mut Out<'_>,
@@ -349,7 +411,7 @@ impl AccountRun {
             );
             out.notify(self.notice(Severity::Info, EntryKind::DataBack, message));
         }
-        self.take_holdings(&learned, at, now);
+        self.take_holdings(learned, at, now);
         // The record's times are wall times.
         let wall = match at == now.steady {
             true => now.wall,
@@ -358,7 +420,7 @@ impl AccountRun {
                 .checked_sub_signed(now.since(at))
                 .unwrap_or(now.wall),
         };
-        if let Some(doubt) = self.doubt(&learned, wall) {
+        if let Some(doubt) = self.doubt(learned, wall) {
             self.seen.figures = Figures::default();
             self.seen.forget_results();
             if doubt == Suspicion::AllZero {
@@ -419,11 +481,16 @@ impl AccountRun {
             .filter(|last| open.is_some_and(|open| last.at >= open))
             .map(|last| {
                 let before = last.figures();
-                // A day figure that starts anew at its time is not suspect.
-                let is_new_day = learned.figures.realized.is_some_and(Money::is_zero)
-                    && self.day.is_some_and(|day| !day.is_same(last.at, wall));
+                let is_zero_now = learned.figures.realized.is_some_and(Money::is_zero);
+                // A day figure that starts anew at its time is not suspect. The
+                // calendar need not be asked about one that was zero before.
+                let is_reset = |realized: &Money| {
+                    is_zero_now
+                        && !realized.is_zero()
+                        && self.day.is_some_and(|day| !day.is_same(last.at, wall))
+                };
                 Figures {
-                    realized: before.realized.filter(|_| !is_new_day),
+                    realized: before.realized.filter(|realized| !is_reset(realized)),
                     ..before
                 }
             });
@@ -468,24 +535,34 @@ impl AccountRun {
     }
 
     /// Reads every rule and lets those fire that should; `pnl` is session P&L by
-    /// the newest figures.
-    fn evaluate(&mut self, observed: bool, pnl: SessionPnl, now: Now, out: &mut Out<'_>) {
+    /// the newest figures. Whether all of them rest, and keep the instants at
+    /// which time alone may change their answers.
+    fn evaluate(&mut self, observed: bool, pnl: SessionPnl, now: Now, out: &mut Out<'_>) -> bool {
         let mut rules = std::mem::take(&mut self.rules);
         let mut firing = Vec::new();
+        let mut is_calm = true;
+        if self.is_within_band(&mut rules, observed, pnl, now) {
+            self.rules = rules;
+            return is_calm;
+        }
         {
             let context = self.context_of(pnl, now);
             let session = self.memory.session.as_ref().map(|session| session.date);
             for (index, run) in rules.iter_mut().enumerate() {
+                if run.rests(&context) {
+                    is_calm &= !run.nature.watches_time && !run.caches.take_asked_clock();
+                    run.last = None;
+                    continue;
+                }
+                is_calm = false;
                 if run.state.is_rearmed_by_time(run.rule.rearm, session, now) {
                     run.state.rearm();
                     tell_rearmed(&context, run, out);
                 }
-                run.reading =
-                    Tree::new(&mut run.caches, run.state.handled).read(&run.rule.when, &context);
-                let truth = run.reading.truth;
-                if truth == Truth::False && run.is_at_rest() {
-                    continue;
-                }
+                let mut tree = Tree::new(&mut run.caches, run.state.handled);
+                let reading: Reading = tree.read(&run.rule.when, &context);
+                run.last = Some(reading);
+                let truth = reading.truth;
                 run.state.awaits_holdings &= self.seen.is_flat_and_quiet() == Some(true);
                 let change = if run.state.awaits_holdings {
                     Change::None
@@ -518,12 +595,54 @@ impl AccountRun {
         if out.config.acts {
             wanted.extend(self.new_offenders(&rules, now));
         }
+        self.look_for_band(&mut rules, observed && is_calm, pnl, now);
         self.rules = rules;
         // Rules that fire together act once: what covers the others goes first.
         wanted.sort_by_key(|(goal, _)| *goal != Goal::FlatAndQuiet);
         for (goal, cause) in wanted {
             self.ask(goal, cause, now, out);
         }
+        is_calm
+    }
+
+    /// Whether all rules rest because the figures have hardly moved since they
+    /// were read.
+    fn is_within_band(
+        &self,
+        rules: &mut [RuleRun],
+        observed: bool,
+        pnl: SessionPnl,
+        now: Now,
+    ) -> bool {
+        let Some(band) = self.band.as_ref().filter(|_| observed) else {
+            return false;
+        };
+        let context = self.context_of(pnl, now);
+        let is_within = self.seen.data == Data::Good && band.holds(&context);
+        debug_assert!(!is_within || rules.iter_mut().all(|run| run.rests(&context)));
+        is_within
+    }
+
+    /// Asks all rules how far the figures may move, once they have rested for a
+    /// while: it is worth it only where that goes on.
+    fn look_for_band(&mut self, rules: &mut [RuleRun], rest: bool, pnl: SessionPnl, now: Now) {
+        const A_WHILE: u32 = 8;
+        self.band = None;
+        self.rested = if rest {
+            self.rested.saturating_add(1)
+        } else {
+            0
+        };
+        if self.rested < A_WHILE || self.seen.data != Data::Good {
+            return;
+        }
+        self.rested = 0;
+        let context = self.context_of(pnl, now);
+        let distances = rules.iter_mut().map(|run| run.distance(&context));
+        let nearest = distances.min().unwrap_or(u64::MAX);
+        let until = rules.iter().filter_map(|run| run.caches.wall_deadline());
+        let positions = self.seen.positions.as_ref();
+        self.band = Band::around(&context, positions, nearest, until.min());
     }
 
     /// The next instants at which time alone may change something: by the wall
@@ -563,6 +682,12 @@ impl AccountRun {
             }
         }
         next
+    }
+
+    /// Whether the instant at which time alone may change something next is the
+    /// same as before the last observation, unless it has come.
+    pub(super) fn keeps_deadlines(&self) -> bool {
+        self.is_calm && self.locks.deadline().is_none() && self.enforcement.deadline().is_none()
     }
 
     /// Whether the working orders of the account must be read now: a lock or a
@@ -660,7 +785,7 @@ fn rearm_by_knowledge(context: &Context<'_>, run: &mut RuleRun, seen: &Seen, out
     let flat_and_quiet = seen.is_flat_and_quiet();
     if run
         .state
-        .is_rearmed_by(run.rule.rearm, run.reading.truth, flat_and_quiet)
+        .is_rearmed_by(run.rule.rearm, run.truth(), flat_and_quiet)
     {
         run.state.rearm();
         run.state.awaits_holdings = run.rule.rearm == Rearm::Flat;

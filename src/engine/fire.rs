@@ -79,7 +79,7 @@ impl AccountRun {
     /// condition has stayed true, but for something else than it fired for.
     pub(super) fn new_offenders(&self, rules: &[RuleRun], now: Now) -> Vec<(Goal, Cause)> {
         let closes = |run: &&RuleRun| {
-            run.reading.truth == Truth::True
+            run.truth() == Truth::True
                 && run.rule.rearm == Rearm::Clear
                 && run.rule.then.contains(&Action::ClosePosition)
         };

@@ -125,6 +125,7 @@ impl AccountRun {
             self.session = None;
         }
         self.account = account;
+        self.band = None;
     }
 
     /// What this form of the account changes that a rule may depend on.

@@ -94,6 +94,13 @@ impl Engine {
     /// nothing waits for the one before it. The records of one step belong into
     /// one transaction, together with [`Engine::drain_states`].
     pub fn step(&mut self, now: Now, event: Event) -> Vec<Effect> {
+        for run in &mut self.accounts {
+            run.is_calm = false;
+            if !matches!(event, Event::Observed(_)) {
+                // It may change what the rules look at.
+                run.band = None;
+            }
+        }
         match event {
             Event::Observed(observation) => {
                 let Observation {
@@ -149,6 +156,15 @@ impl Engine {
         match (next.wall, next.steady) {
             (Some(wall), Some(steady)) => Some(wall.min(steady)),
             (wall, steady) => wall.or(steady),
+        }
+    }
+
+    /// Whether the last step was an observation that left the next instant as it
+    /// was, unless that has come by now. `false` says nothing.
+    pub fn keeps_next_instant(&self) -> bool {
+        match self.accounts.as_slice() {
+            [only] => self.config.stale_after.is_none() && only.keeps_deadlines(),
+            _ => false,
         }
     }
 

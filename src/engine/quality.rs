@@ -118,13 +118,14 @@ pub fn has_lost_open_result(figures: &Figures, before: &Figures) -> bool {
     let (Some(balance), Some(equity)) = (figures.balance, figures.equity) else {
         return false;
     };
+    if !now.is_zero() || before.is_zero() {
+        return false;
+    }
     let still_there = equity.minus(balance).map(|gap| gap.decimal().abs());
     let half = before.decimal().abs().checked_div(Decimal::TWO);
-    now.is_zero()
-        && !before.is_zero()
-        && still_there
-            .zip(half)
-            .is_some_and(|(still, half)| still > half)
+    still_there
+        .zip(half)
+        .is_some_and(|(still, half)| still > half)
 }
 
 fn is_equity_off(figures: &Figures) -> bool {

@@ -320,19 +320,21 @@ impl SessionMemory {
         day: Option<VenueDay>,
         at: Timestamp,
     ) {
-        let is_next_day = day.is_some_and(|day| day.is_over(self.open, at));
+        let is_next_day = || day.is_some_and(|day| day.is_over(self.open, at));
         // Taken for the truth, because it was said twice: then the venue's
         // figure says nothing any more, but balance and equity may.
-        let before = before.filter(|last| last.at >= self.open);
-        let dropped = before.is_some_and(|last| {
-            dropped_to_zero(figures, &last.figures())
-                || has_lost_open_result(figures, &last.figures())
-        });
+        let has_dropped = || {
+            let before = before.filter(|last| last.at >= self.open);
+            before.is_some_and(|last| {
+                dropped_to_zero(figures, &last.figures())
+                    || has_lost_open_result(figures, &last.figures())
+            })
+        };
         match self.venue_figure {
-            VenueFigure::Trusted | VenueFigure::Untested if is_next_day => {
+            VenueFigure::Trusted | VenueFigure::Untested if is_next_day() => {
                 self.venue_figure = VenueFigure::OtherDay;
             }
-            VenueFigure::Trusted if dropped => self.venue_figure = VenueFigure::Dropped,
+            VenueFigure::Trusted if has_dropped() => self.venue_figure = VenueFigure::Dropped,
             VenueFigure::Untested if day.is_some() => {
                 let venue = sum(figures.realized, figures.unrealized);
                 let joined = match difference(venue, self.ledger(figures).total) {

@@ -5,6 +5,8 @@ use serde::Serialize;
 
 use super::Engine;
 use super::account::{AccountRun, Data, RuleRun};
+use super::conditions::Context;
+use super::truth::Truth;
 use crate::domain::account::AccountName;
 use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::money::Money;
@@ -204,7 +206,7 @@ impl AccountRun {
                 round: self.enforcement.round(),
                 failed_reads: self.enforcement.failed_reads(),
             }),
-            rules: self.rules.iter().map(RuleRun::status).collect(),
+            rules: self.rules.iter().map(|run| run.status(&context)).collect(),
         }
     }
 
@@ -228,9 +230,9 @@ impl AccountRun {
 }
 
 impl RuleRun {
-    fn status(&self) -> RuleStatus {
-        use super::truth::Truth;
-        let state = match (&self.state.fired, self.reading.truth) {
+    fn status(&self, context: &Context<'_>) -> RuleStatus {
+        let reading = self.reading(context);
+        let state = match (&self.state.fired, reading.truth) {
             (Some(_), _) => "fired",
             (None, Truth::Unknown) => "unknown",
             (None, Truth::True) => "building",
@@ -239,11 +241,11 @@ impl RuleRun {
         RuleStatus {
             rule: self.rule.name.to_string(),
             state,
-            truth: self.reading.truth.name(),
-            value: self.reading.value.map(Money::new),
-            limit: self.reading.limit.map(Money::new),
-            distance: self.reading.distance().map(Money::new),
-            used: self.reading.used().map(|used| Money::new(used.round_dp(4))),
+            truth: reading.truth.name(),
+            value: reading.value.map(Money::new),
+            limit: reading.limit.map(Money::new),
+            distance: reading.distance().map(Money::new),
+            used: reading.used().map(|used| Money::new(used.round_dp(4))),
             firing: self.state.fired.map(|fired| fired.id.0),
             fired_at: self.state.fired.map(|fired| fired.at.to_rfc3339()),
             actions: self.rule.then.iter().map(Action::name).collect(),

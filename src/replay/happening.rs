@@ -73,6 +73,9 @@ pub struct Story {
 impl Story {
     /// Adds what the effects of one step tell.
     pub fn add(&mut self, effects: Vec<Effect>) {
+        if effects.is_empty() {
+            return;
+        }
         for effect in effects {
             match effect {
                 Effect::Record(Record::Firing(row)) => self.happenings.push(fired(row)),

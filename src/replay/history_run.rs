@@ -1,9 +1,10 @@
 //! A whole history through the engine, on several cores: accounts know nothing
-//! of one another, so each worker takes some of them, while the calling thread
-//! reads rows ahead. What is told is the same, in the same order, as by one
-//! [`Replay`] over all rows.
+//! of one another, so each worker takes some of them. The calling thread only
+//! finds the rows in a piece of the history and whose they are; the workers
+//! read them. What is told is the same, in the same order, as by one thread
+//! that takes the rows one by one.
 
-use std::io::BufRead;
+use std::io::Read;
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -11,17 +12,14 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, Scope};
 
 use super::happening::{Happening, Note, Story};
-use super::history::{History, HistoryError, Row};
-use super::run::Replay;
+use super::history::{ContentReader, Entry, History, HistoryError};
+use super::run::AccountReplay;
 use crate::domain::observation::Timestamp;
 use crate::rules::ruleset::RuleSet;
 
-/// Rows that are handed over at once: few enough that they stay in a core's
-/// cache, and enough that handing over costs nothing.
-const BATCH_ROWS: usize = 1_024;
-/// Batches that may be under way; with the rows of a batch this bounds memory.
-const BATCHES_AHEAD: usize = 8;
-/// Most workers: one thread reads, and it cannot feed more.
+/// Pieces of the history that may be under way; this bounds memory.
+const PIECES_AHEAD: usize = 8;
+/// Most workers: one thread finds the rows, and it cannot feed more.
 const MAX_WORKERS: usize = 4;
 
 /// Takes the rows of a history through the engine and hands over what happens
@@ -31,7 +29,7 @@ const MAX_WORKERS: usize = 4;
 /// # Errors
 /// The first thing that is wrong with a row; what happened before it has been
 /// handed over by then.
-pub fn replay_history<R: BufRead, B>(
+pub fn replay_history<R: Read, B>(
     rules: &Arc<RuleSet>,
     history: History<R>,
     tell: impl FnMut(Story) -> ControlFlow<B>,
@@ -45,7 +43,7 @@ pub fn replay_history<R: BufRead, B>(
 ///
 /// # Errors
 /// As for [`replay_history`].
-pub fn replay_history_with<R: BufRead, B>(
+pub fn replay_history_with<R: Read, B>(
     workers: usize,
     rules: &Arc<RuleSet>,
     mut history: History<R>,
@@ -53,57 +51,129 @@ pub fn replay_history_with<R: BufRead, B>(
 ) -> Result<ControlFlow<B, u64>, HistoryError> {
     thread::scope(|scope| {
         let lanes: Vec<Lane> = (0..workers.max(1))
-            .map(|_| Lane::start(scope, rules))
+            .map(|_| Lane::start(scope, rules, history.content_reader()))
             .collect();
+        let mut found = Found::default();
         let mut ahead = 0_usize;
-        let mut rows = 0_u64;
-        let result = loop {
-            let (batches, read) = read_batches(&mut history, lanes.len(), rows);
-            rows = rows.saturating_add(batches.iter().map(Batch::len).sum());
-            let is_empty = batches.iter().all(|batch| batch.until.is_none());
-            if !is_empty {
-                for (lane, batch) in lanes.iter().zip(batches) {
-                    // A worker that is gone has panicked; the scope passes it on.
-                    let _ = lane.rows.send(batch);
+        let mut is_more = true;
+        while is_more {
+            // What is wrong with a time or an account ends the rows; it is for
+            // the workers to say whether a row before that one cannot be read.
+            is_more = found.next_piece(&mut history, &lanes);
+            ahead = ahead.saturating_add(1);
+            if ahead >= PIECES_AHEAD {
+                match collect(lanes.iter().map(|lane| &lane.told), &mut tell)? {
+                    ControlFlow::Continue(()) => ahead = ahead.saturating_sub(1),
+                    ControlFlow::Break(off) => return Ok(ControlFlow::Break(off)),
                 }
-                ahead = ahead.saturating_add(1);
             }
-            match read {
-                Ok(true) => {}
-                Ok(false) => break Ok(rows),
-                Err(error) => break Err(error),
-            }
-            if ahead >= BATCHES_AHEAD {
-                if let ControlFlow::Break(off) = tell(collect(lanes.iter().map(|lane| &lane.told)))
-                {
-                    return Ok(ControlFlow::Break(off));
-                }
-                ahead = ahead.saturating_sub(1);
-            }
-        };
+        }
         // A worker that has no more rows to come deals with the last instant.
         let told: Vec<Receiver<Told>> = lanes.into_iter().map(|lane| lane.told).collect();
-        let ends = usize::from(result.is_ok());
+        let ends = usize::from(found.error.is_none());
         for _ in 0..ahead.saturating_add(ends) {
-            if let ControlFlow::Break(off) = tell(collect(told.iter())) {
+            if let ControlFlow::Break(off) = collect(told.iter(), &mut tell)? {
                 return Ok(ControlFlow::Break(off));
             }
         }
-        result.map(ControlFlow::Continue)
+        match found.error {
+            None => Ok(ControlFlow::Continue(found.rows)),
+            Some(error) => Err(error),
+        }
     })
 }
 
-/// A worker, seen from the thread that reads.
+/// The rows that were found so far.
+#[derive(Default)]
+struct Found {
+    rows: u64,
+    /// The time of the last one.
+    last: Option<Timestamp>,
+    /// What is wrong with the one behind it.
+    error: Option<HistoryError>,
+}
+
+impl Found {
+    /// Finds the rows of the next piece and hands them to the workers; whether
+    /// there may be more.
+    fn next_piece<R: Read>(&mut self, history: &mut History<R>, lanes: &[Lane]) -> bool {
+        let mut rows: Vec<Vec<NumberedRow>> = lanes.iter().map(|_| Vec::new()).collect();
+        let is_more = self.find(history, &mut rows).unwrap_or_else(|error| {
+            self.error = Some(error);
+            false
+        });
+        for (lane, rows) in lanes.iter().zip(rows) {
+            // A worker that is gone has panicked; the scope passes it on. Or
+            // it has found what is wrong, which is told before all else.
+            let _ = lane.batches.send(Batch {
+                piece: Arc::clone(history.piece()),
+                rows,
+                until: self.last,
+            });
+        }
+        is_more
+    }
+
+    fn find<R: Read>(
+        &mut self,
+        history: &mut History<R>,
+        rows: &mut [Vec<NumberedRow>],
+    ) -> Result<bool, HistoryError> {
+        if !history.turn()? {
+            return Ok(false);
+        }
+        while let Some(entry) = history.next_entry()? {
+            let before = self.last.replace(entry.time);
+            let lane = entry.account.checked_rem(rows.len()).unwrap_or(0);
+            if let Some(rows) = rows.get_mut(lane) {
+                rows.push(NumberedRow {
+                    number: self.rows,
+                    before,
+                    entry,
+                });
+            }
+            self.rows = self.rows.saturating_add(1);
+        }
+        Ok(true)
+    }
+}
+
+/// A worker, seen from the thread that finds the rows.
 struct Lane {
-    rows: SyncSender<Batch>,
+    batches: SyncSender<Batch>,
     told: Receiver<Told>,
 }
 
-/// Some rows for one worker, with their numbers in the history.
+impl Lane {
+    fn start<'s>(scope: &'s Scope<'s, '_>, rules: &Arc<RuleSet>, contents: ContentReader) -> Lane {
+        let (batches, taken) = sync_channel(PIECES_AHEAD);
+        let (tell, told) = channel();
+        let worker = Worker {
+            accounts: rules.accounts.iter().map(|_| None).collect(),
+            rules: Arc::clone(rules),
+            contents,
+            story: Story::default(),
+            told: Told::default(),
+        };
+        scope.spawn(move || worker.work(&taken, &tell));
+        Lane { batches, told }
+    }
+}
+
+/// The rows of one piece for one worker.
 struct Batch {
-    rows: Vec<(u64, Row)>,
-    /// The time of the last row that was read for any worker.
+    piece: Arc<Vec<u8>>,
+    rows: Vec<NumberedRow>,
+    /// The time of the last row that was found for any worker.
     until: Option<Timestamp>,
+}
+
+/// A row with its place in the history.
+struct NumberedRow {
+    number: u64,
+    /// The time of the row before, of whichever account.
+    before: Option<Timestamp>,
+    entry: Entry,
 }
 
 /// Where a happening stands in the order of what is told: by time, rows before
@@ -120,133 +190,166 @@ enum Source {
 #[derive(Default)]
 struct Told {
     happenings: Vec<(Order, Happening)>,
-    notes: Vec<Note>,
+    notes: Vec<(Order, Note)>,
+    wrong: Option<WrongRow>,
 }
 
-impl Batch {
-    fn with_room(rows: usize) -> Batch {
-        Batch {
-            rows: Vec::with_capacity(rows),
-            until: None,
+/// A row that cannot be read.
+struct WrongRow {
+    number: u64,
+    /// The time of the row before.
+    before: Option<Timestamp>,
+    error: HistoryError,
+}
+
+impl WrongRow {
+    /// Whether something with this place in the order came before the row.
+    fn is_behind(&self, order: Order) -> bool {
+        match order {
+            (_, Source::Row, number) => number < self.number,
+            (time, Source::Time, _) => self.before.is_some_and(|before| time < before),
         }
     }
-
-    fn len(&self) -> u64 {
-        u64::try_from(self.rows.len()).unwrap_or(u64::MAX)
-    }
 }
 
-impl Lane {
-    fn start<'s>(scope: &'s Scope<'s, '_>, rules: &Arc<RuleSet>) -> Lane {
-        let (rows, batches) = sync_channel(BATCHES_AHEAD);
-        let (tell, told) = channel();
-        let rules = Arc::clone(rules);
-        scope.spawn(move || work(rules, &batches, &tell));
-        Lane { rows, told }
-    }
+/// One who takes the rows of some accounts through the engine.
+struct Worker {
+    rules: Arc<RuleSet>,
+    contents: ContentReader,
+    /// In the order of the rule file; there from their first row on.
+    accounts: Vec<Option<AccountReplay>>,
+    story: Story,
+    told: Told,
 }
 
-/// Reads a batch for each worker; whether there may be more, or what is wrong
-/// with the row behind them.
-fn read_batches<R: BufRead>(
-    history: &mut History<R>,
-    lanes: usize,
-    mut number: u64,
-) -> (Vec<Batch>, Result<bool, HistoryError>) {
-    // Accounts that come round in turn fill the batches evenly.
-    let room = BATCH_ROWS.div_ceil(lanes.max(1));
-    let mut batches: Vec<Batch> = (0..lanes).map(|_| Batch::with_room(room)).collect();
-    let mut last = None;
-    let mut read = Ok(true);
-    history.part_from_rows();
-    for _ in 0..BATCH_ROWS {
-        match history.next_row() {
-            Ok(Some(row)) => {
-                last = Some(row.time);
-                let lane = row.account.checked_rem(lanes).unwrap_or(0);
-                if let Some(batch) = batches.get_mut(lane) {
-                    batch.rows.push((number, row));
-                }
-                number = number.saturating_add(1);
-            }
-            Ok(None) => {
-                read = Ok(false);
-                break;
-            }
-            Err(error) => {
-                read = Err(error);
-                break;
+impl Worker {
+    fn work(mut self, batches: &Receiver<Batch>, tell: &Sender<Told>) {
+        let mut last = None;
+        for batch in batches {
+            last = batch.until;
+            self.take_batch(&batch);
+            let told = std::mem::take(&mut self.told);
+            let is_wrong = told.wrong.is_some();
+            if tell.send(told).is_err() || is_wrong {
+                return;
             }
         }
+        if let Some(last) = last {
+            self.pass(|replay, story| replay.pass_through(last, story));
+        }
+        // Nobody listens any more after an error in the history.
+        let _ = tell.send(self.told);
     }
-    for batch in &mut batches {
-        batch.until = last;
-    }
-    (batches, read)
-}
 
-/// Takes the rows of some accounts through the engine.
-fn work(rules: Arc<RuleSet>, batches: &Receiver<Batch>, tell: &Sender<Told>) {
-    let mut replay = Replay::new(Arc::clone(&rules));
-    let mut story = Story::default();
-    let mut told = Told::default();
-    for batch in batches {
-        for (number, row) in batch.rows {
-            let time = row.time;
-            replay.advance(time, &mut story);
-            told.take_passed(&rules, &mut story);
-            replay.row(row, &mut story);
-            told.take(&mut story, |_| (time, Source::Row, number));
+    /// Takes account by account, so that what is known of one is at hand.
+    fn take_batch(&mut self, batch: &Batch) {
+        let accounts = batch.rows.iter().map(|row| row.entry.account);
+        let mut order: Vec<(usize, usize)> = accounts.zip(0..).collect();
+        order.sort_unstable();
+        for row in order.iter().filter_map(|(_, place)| batch.rows.get(*place)) {
+            let wrong = self.told.wrong.as_ref();
+            if wrong.is_some_and(|wrong| wrong.number < row.number) {
+                continue;
+            }
+            if let Err(error) = self.take_row(&batch.piece, row) {
+                self.told.wrong = Some(WrongRow {
+                    number: row.number,
+                    before: row.before,
+                    error,
+                });
+            }
         }
         if let Some(until) = batch.until {
-            replay.advance(until, &mut story);
-            told.take_passed(&rules, &mut story);
-        }
-        if tell.send(std::mem::take(&mut told)).is_err() {
-            return;
+            self.pass(|replay, story| replay.pass_before(until, story));
         }
     }
-    replay.end(&mut story);
-    told.take_passed(&rules, &mut story);
-    // Nobody listens any more after an error in the history.
-    let _ = tell.send(told);
+
+    fn take_row(&mut self, piece: &[u8], row: &NumberedRow) -> Result<(), HistoryError> {
+        let Worker {
+            contents,
+            accounts,
+            story,
+            told,
+            ..
+        } = self;
+        let NumberedRow { number, entry, .. } = row;
+        let time = entry.time;
+        let (Some(account), Some(slot)) = (
+            self.rules.accounts.get(entry.account),
+            accounts.get_mut(entry.account),
+        ) else {
+            return Ok(());
+        };
+        let content = contents.read(piece, entry)?;
+        let replay = match slot {
+            Some(replay) => {
+                replay.pass_before(time, story);
+                told.take_passed(entry.account, story);
+                replay
+            }
+            None => slot.insert(AccountReplay::start(&self.rules, account, time, story)),
+        };
+        replay.observe(time, content, story);
+        told.take(story, |_| (time, Source::Row, *number));
+        Ok(())
+    }
+
+    /// Lets time pass for every account.
+    fn pass(&mut self, mut pass: impl FnMut(&mut AccountReplay, &mut Story)) {
+        for (account, replay) in self.accounts.iter_mut().enumerate() {
+            if let Some(replay) = replay {
+                pass(replay, &mut self.story);
+                self.told.take_passed(account, &mut self.story);
+            }
+        }
+    }
 }
 
 impl Told {
-    /// Takes what time alone did.
-    fn take_passed(&mut self, rules: &RuleSet, story: &mut Story) {
-        self.take(story, |happening| {
-            let accounts = &mut rules.accounts.iter();
-            let number = accounts.position(|account| account.name == happening.account);
-            let number = number.and_then(|number| u64::try_from(number).ok());
-            (happening.time, Source::Time, number.unwrap_or(u64::MAX))
-        });
+    /// Takes what time alone did to an account.
+    fn take_passed(&mut self, account: usize, story: &mut Story) {
+        let account = u64::try_from(account).unwrap_or(u64::MAX);
+        self.take(story, |time| (time, Source::Time, account));
     }
 
-    fn take(&mut self, story: &mut Story, order: impl Fn(&Happening) -> Order) {
+    fn take(&mut self, story: &mut Story, order: impl Fn(Timestamp) -> Order) {
         if story.happenings.is_empty() && story.notes.is_empty() {
             return;
         }
         let happenings = story.happenings.drain(..);
         self.happenings
-            .extend(happenings.map(|happening| (order(&happening), happening)));
-        self.notes.append(&mut story.notes);
+            .extend(happenings.map(|happening| (order(happening.time), happening)));
+        let notes = story.notes.drain(..);
+        self.notes
+            .extend(notes.map(|note| (order(note.time), note)));
     }
 }
 
-/// What the next batch of every worker brought, in order.
-fn collect<'t>(told: impl Iterator<Item = &'t Receiver<Told>>) -> Story {
+/// Tells what the next batch of every worker brought, in order: up to the first
+/// row that cannot be read, if there is one.
+fn collect<'t, B>(
+    told: impl Iterator<Item = &'t Receiver<Told>>,
+    tell: &mut impl FnMut(Story) -> ControlFlow<B>,
+) -> Result<ControlFlow<B>, HistoryError> {
     let mut all = Told::default();
-    for told in told {
-        if let Ok(mut next) = told.recv() {
-            all.happenings.append(&mut next.happenings);
-            all.notes.append(&mut next.notes);
-        }
+    for next in told.filter_map(|told| told.recv().ok()) {
+        all.happenings.extend(next.happenings);
+        all.notes.extend(next.notes);
+        let both = [all.wrong, next.wrong].into_iter().flatten();
+        all.wrong = both.min_by_key(|wrong| wrong.number);
+    }
+    if let Some(wrong) = &all.wrong {
+        all.happenings.retain(|(order, _)| wrong.is_behind(*order));
+        all.notes.retain(|(order, _)| wrong.is_behind(*order));
     }
     all.happenings.sort_by_key(|(order, _)| *order);
-    all.notes.sort_by_key(|note| note.time);
-    Story {
+    all.notes.sort_by_key(|(order, _)| *order);
+    let told = tell(Story {
         happenings: all.happenings.into_iter().map(|(_, h)| h).collect(),
-        notes: all.notes,
+        notes: all.notes.into_iter().map(|(_, note)| note).collect(),
+    });
+    match (told, all.wrong) {
+        (ControlFlow::Continue(()), Some(wrong)) => Err(wrong.error),
+        (told, _) => Ok(told),
     }
 }

@@ -15,4 +15,4 @@ pub mod text;
 
 pub use happening::{Happening, HappeningKind, Note, Story};
 pub use history_run::{replay_history, replay_history_with};
-pub use run::{AccountReplay, REPLAY, Replay};
+pub use run::{AccountReplay, REPLAY};

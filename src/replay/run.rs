@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::happening::Story;
-use super::history::Row;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Observation, Timestamp};
@@ -118,92 +117,11 @@ impl AccountReplay {
     }
 
     fn plan(&mut self) {
+        let is_ahead = self.wake.is_none_or(|wake| self.now < wake);
+        if is_ahead && self.engine.keeps_next_instant() {
+            debug_assert_eq!(self.wake, self.engine.next_instant(self.now));
+            return;
+        }
         self.wake = self.engine.next_instant(self.now);
-    }
-}
-
-/// All accounts of a rule set on their way through one history.
-#[derive(Debug)]
-pub struct Replay {
-    rules: Arc<RuleSet>,
-    /// In the order of the rule file; there from their first row on.
-    accounts: Vec<Option<AccountReplay>>,
-    now: Option<Timestamp>,
-    /// No account has anything to do before this instant.
-    calm_until: Option<Timestamp>,
-}
-
-impl Replay {
-    /// Begins before the first row.
-    pub fn new(rules: Arc<RuleSet>) -> Replay {
-        Replay {
-            accounts: rules.accounts.iter().map(|_| None).collect(),
-            rules,
-            now: None,
-            calm_until: None,
-        }
-    }
-
-    /// Takes the next row; rows come in the order of time. What happens is told
-    /// in the order of time, and within an instant in the order of the rows.
-    pub fn row(&mut self, row: Row, story: &mut Story) {
-        self.advance(row.time, story);
-        let Some(account) = self.rules.accounts.get(row.account) else {
-            return;
-        };
-        let Some(slot) = self.accounts.get_mut(row.account) else {
-            return;
-        };
-        let replay =
-            slot.get_or_insert_with(|| AccountReplay::start(&self.rules, account, row.time, story));
-        replay.observe(row.time, row.content, story);
-        self.calm_until = earlier(self.calm_until, replay.wake());
-    }
-
-    /// Lets time pass up to `to`; what is due at that very instant waits for the
-    /// rows that come then.
-    pub fn advance(&mut self, to: Timestamp, story: &mut Story) {
-        if self.now.is_none_or(|now| now < to) {
-            self.pass_before(to, story);
-            self.now = Some(to);
-        }
-    }
-
-    /// Ends the history: deals with what is due at the instant of the last row.
-    pub fn end(&mut self, story: &mut Story) {
-        if let Some(now) = self.now {
-            self.pass(story, |wake| wake <= now);
-        }
-    }
-
-    fn pass_before(&mut self, until: Timestamp, story: &mut Story) {
-        if self.calm_until.is_some_and(|calm| calm < until) {
-            self.pass(story, |wake| wake < until);
-        }
-    }
-
-    /// Steps the accounts through their deadlines, the earliest first.
-    fn pass(&mut self, story: &mut Story, is_due: impl Fn(Timestamp) -> bool) {
-        loop {
-            self.calm_until = self
-                .accounts
-                .iter()
-                .flatten()
-                .filter_map(AccountReplay::wake)
-                .min();
-            let Some(wake) = self.calm_until.filter(|wake| is_due(*wake)) else {
-                return;
-            };
-            for replay in self.accounts.iter_mut().flatten() {
-                replay.pass_through(wake, story);
-            }
-        }
-    }
-}
-
-fn earlier(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestamp> {
-    match (left, right) {
-        (Some(left), Some(right)) => Some(left.min(right)),
-        (left, right) => left.or(right),
     }
 }

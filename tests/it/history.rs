@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use insta::assert_snapshot;
-use riskd::replay::history::{History, Row};
-use riskd::replay::{Replay, Story, replay_history_with, text};
+use riskd::domain::observation::Timestamp;
+use riskd::replay::history::{History, MAX_ROW, Row};
+use riskd::replay::{AccountReplay, Story, replay_history_with, text};
 use riskd::rules::{self, ruleset::RuleSet};
 
 const RULES: &str = r#"
@@ -51,14 +52,45 @@ fn read(text: &str) -> Result<Vec<Row>, String> {
 
 /// What a history tells, a line each.
 fn replay(history: &str) -> Vec<String> {
-    let mut replay = Replay::new(rules());
+    replay_rows(read(history).unwrap(), true)
+}
+
+/// What rows tell: row by row, and between two rows of any accounts time passes
+/// for all of them, the earliest deadline first. With `ends`, what is due at the
+/// instant of the last row happens too.
+fn replay_rows(rows: Vec<Row>, ends: bool) -> Vec<String> {
+    let rules = rules();
+    let mut accounts: Vec<Option<AccountReplay>> = vec![];
+    accounts.resize_with(rules.accounts.len(), || None);
     let mut story = Story::default();
-    for row in read(history).unwrap() {
-        replay.row(row, &mut story);
+    let mut last = None;
+    for row in rows {
+        pass(&mut accounts, &mut story, |wake| wake < row.time);
+        last = Some(row.time);
+        let account = &rules.accounts[row.account];
+        let replay = accounts[row.account]
+            .get_or_insert_with(|| AccountReplay::start(&rules, account, row.time, &mut story));
+        replay.observe(row.time, row.content, &mut story);
     }
-    replay.end(&mut story);
+    pass(&mut accounts, &mut story, |wake| ends && Some(wake) <= last);
     let lines = story.happenings.iter();
     lines.map(|h| text::happening_json(h).unwrap()).collect()
+}
+
+fn pass(
+    accounts: &mut [Option<AccountReplay>],
+    story: &mut Story,
+    is_due: impl Fn(Timestamp) -> bool,
+) {
+    let earliest = |accounts: &[Option<AccountReplay>]| {
+        let wakes = accounts.iter().flatten().filter_map(AccountReplay::wake);
+        wakes.min()
+    };
+    while let Some(wake) = earliest(accounts).filter(|wake| is_due(*wake)) {
+        for replay in accounts.iter_mut().flatten() {
+            replay.pass_through(wake, story);
+        }
+    }
 }
 
 #[test]
@@ -171,6 +203,157 @@ fn several_workers_tell_the_same_in_the_same_order() {
         assert_eq!(rows, Ok(ControlFlow::Continue(20_000)));
         assert!(told == expect, "{workers} workers");
     }
+}
+
+/// What workers tell of a history, a line each, and what came of it.
+fn told_by(workers: usize, text: &str) -> (Vec<String>, Result<u64, u64>) {
+    let rules = rules();
+    let history = History::open(text.as_bytes(), &rules.accounts).unwrap();
+    let mut told = Vec::new();
+    let result = replay_history_with(workers, &rules, history, |story| {
+        let lines = story.happenings.iter();
+        told.extend(lines.map(|h| text::happening_json(h).unwrap()));
+        ControlFlow::<()>::Continue(())
+    });
+    let result = result.map_err(|error| error.line);
+    let ControlFlow::Continue(result) = result.map_or_else(
+        |line| ControlFlow::<(), _>::Continue(Err(line)),
+        |rows| rows.map_continue(Ok),
+    ) else {
+        panic!("nobody broke off")
+    };
+    (told, result)
+}
+
+#[test]
+fn the_first_wrong_row_counts_whoever_finds_it() {
+    let text = long_history();
+    let lines: Vec<&str> = text.lines().collect();
+    let broken: [fn(&str) -> String; 4] = [
+        |row| row.replace("+00:00", ""),
+        |row| row.replace("apex-", "apax-"),
+        |row| row.replace(",50000,", ",5OOOO,"),
+        |row| row.replace("0\n", "") + ",",
+    ];
+    for (number, place) in [1, 2, 700, 9_000, 9_001, 19_999].into_iter().enumerate() {
+        let mut lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        lines[place] = broken[number % 4](&lines[place]);
+        for later in (place + 1..lines.len()).step_by(40 + number) {
+            lines[later] = broken[(number + later) % 4](&lines[later]);
+        }
+        let rows = read(&lines[..place].join("\n")).unwrap();
+        let expect = replay_rows(rows, false);
+        for workers in 1..4 {
+            let (told, result) = told_by(workers, &lines.join("\n"));
+            assert_eq!(result, Err(place as u64 + 1), "{workers} workers");
+            assert!(told == expect, "line {place}, {workers} workers");
+        }
+    }
+}
+
+/// The cells of a history, put together in another way.
+fn rewritten(text: &str, row: impl Fn(Vec<&str>) -> String) -> String {
+    let rows = text.lines().map(|line| row(line.split(',').collect()));
+    rows.collect()
+}
+
+#[test]
+fn rows_are_read_alike_in_any_form() {
+    let plain = long_history();
+    let expect = read(&plain).unwrap();
+    let quoted = rewritten(&plain, |cells| {
+        let cells: Vec<String> = cells.iter().map(|cell| format!("\"{cell}\"")).collect();
+        cells.join(",") + "\r\n"
+    });
+    let backwards = rewritten(&plain, |cells| {
+        cells.into_iter().rev().collect::<Vec<_>>().join(" ,") + "\n\n"
+    });
+    let turned = rewritten(&plain, |mut cells| {
+        cells.rotate_left(3);
+        cells.join(",") + "\n"
+    });
+    for other in [quoted, backwards, turned] {
+        assert!(read(&other).unwrap() == expect, "{}", &other[..200]);
+    }
+}
+
+/// A source that gives a few bytes at a time, and breaks off after so many.
+struct Drip<'t> {
+    text: &'t [u8],
+    breaks_after: usize,
+    count: usize,
+}
+
+impl std::io::Read for Drip<'_> {
+    fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
+        self.count += 1;
+        if self.count.is_multiple_of(5) {
+            return Err(std::io::ErrorKind::Interrupted.into());
+        }
+        if self.breaks_after == 0 {
+            return Err(std::io::Error::other("it broke off"));
+        }
+        let length = (1 + self.count % 97).min(self.text.len()).min(room.len());
+        let length = length.min(self.breaks_after);
+        self.breaks_after -= length;
+        let (now, later) = self.text.split_at(length);
+        room[..length].copy_from_slice(now);
+        self.text = later;
+        Ok(length)
+    }
+}
+
+#[test]
+fn a_source_may_give_little_at_a_time_and_break_off() {
+    let text = long_history();
+    let expect = read(&text).unwrap();
+    let rules = rules();
+    for breaks_after in [usize::MAX, 1_000, 700_001] {
+        let source = Drip {
+            text: text.as_bytes(),
+            breaks_after,
+            count: 0,
+        };
+        let mut history = History::open(source, &rules.accounts).unwrap();
+        let mut rows = Vec::new();
+        let end = loop {
+            match history.next_row() {
+                Ok(Some(row)) => rows.push(row),
+                Ok(None) => break None,
+                Err(error) => break Some(error.to_string()),
+            }
+        };
+        assert!(rows[..] == expect[..rows.len()]);
+        let whole = text.as_bytes().get(..breaks_after).map(|text| {
+            let lines = text.iter().filter(|byte| **byte == b'\n').count();
+            (
+                lines - 1,
+                format!("line {}: cannot be read: it broke off", lines + 1),
+            )
+        });
+        assert_eq!(
+            rows.len(),
+            whole.as_ref().map_or(expect.len(), |(rows, _)| *rows)
+        );
+        assert_eq!(end, whole.map(|(_, error)| error));
+    }
+}
+
+#[test]
+fn a_row_has_a_longest_length() {
+    let row = |length: usize| {
+        let row = "2026-03-05T14:30:00Z,apex-1,".to_owned();
+        format!("time,account,equity\n{row}{}1\n", " ".repeat(length))
+    };
+    assert_eq!(read(&row(MAX_ROW - 100)).unwrap().len(), 1);
+    let error = read(&row(MAX_ROW)).unwrap_err();
+    assert!(
+        error.starts_with("line 2: a row has more than 1048576 bytes"),
+        "{error}"
+    );
+    let open = format!("time,account,equity\n\"{}", "\n".repeat(MAX_ROW + 1));
+    let error = read(&open).unwrap_err();
+    assert!(error.starts_with("line 2: a row has more than"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Properties of the engine: its rules against plain second formulations over
 //! random paths, restarts, unknown data, and the passing of time.
 
+mod calm;
 mod model;
 mod paths;
 

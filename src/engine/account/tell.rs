@@ -116,7 +116,7 @@ pub(super) fn tell_rearmed(context: &Context<'_>, run: &RuleRun, out: &mut Out<'
 
 pub(super) fn tell_cleared(context: &Context<'_>, run: &mut RuleRun, out: &mut Out<'_>) {
     let mut fields = Fields::new();
-    run.reading.describe(&mut fields);
+    run.reading(context).describe(&mut fields);
     let message = format!(
         "{} is clear again on {}",
         run.rule.name, context.account.name
@@ -135,10 +135,10 @@ pub(super) fn warn(
         run.state.warned = 0;
         run.state.warned_in = session;
     }
-    if run.state.fired.is_some() || run.reading.truth != Truth::False {
+    if run.state.fired.is_some() || run.truth() != Truth::False {
         return;
     }
-    let Some(used) = run.reading.used() else {
+    let Some(used) = run.reading(context).used() else {
         return;
     };
     let reached = run
@@ -189,7 +189,7 @@ pub(super) fn watch_unknown(
     now: Now,
     out: &mut Out<'_>,
 ) {
-    if run.reading.truth != Truth::Unknown {
+    if run.truth() != Truth::Unknown {
         run.unknown_since = None;
         if std::mem::take(&mut run.unknown_reported) {
             let message = format!(

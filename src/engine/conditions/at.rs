@@ -1,6 +1,6 @@
 //! `at`: true once at each scheduled time.
 
-use super::{Context, Reading};
+use super::Context;
 use crate::domain::observation::Timestamp;
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
@@ -26,9 +26,9 @@ pub(super) fn read(
     handled: Timestamp,
     pause: &mut Option<Pause>,
     now: Timestamp,
-) -> Reading {
+) -> Truth {
     if pause.is_some_and(|pause| pause.holds(handled, now)) {
-        return Reading::of(Truth::False);
+        return Truth::False;
     }
     let due = due(rule, handled, now);
     *pause = match due {
@@ -39,7 +39,12 @@ pub(super) fn read(
             next: rule.schedule.next(now),
         }),
     };
-    Reading::of(Truth::from(due.is_some()))
+    Truth::from(due.is_some())
+}
+
+/// Whether the pause begins now, or there is none.
+pub(super) fn is_new(pause: Option<Pause>, now: Timestamp) -> bool {
+    pause.is_none_or(|pause| pause.from == now)
 }
 
 /// The scheduled time that waits to be acted upon: the newest one after

@@ -1,25 +1,51 @@
 //! `trailing_drawdown`: a floor that follows a high-water mark.
 
-use super::{Context, Reading, comparison};
+use super::limit::{Inputs, Limit};
+use super::{Answer, Context, comparison};
 use crate::domain::money::Money;
 use crate::engine::memory::Mark;
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
 use crate::rules::ruleset::{Account, Amount, Level, Metric, Ratchet, Span, TrailingDrawdown};
 
-pub(super) fn read(rule: &TrailingDrawdown, context: &Context<'_>) -> Reading {
+pub(super) fn read<A: Answer>(rule: &TrailingDrawdown, limit: Limit, context: &Context<'_>) -> A {
     let value = value(rule.metric, context);
+    let mark = || mark(rule, context).map(|mark| mark.value);
+    let answer = match limit {
+        Limit::Unknown => return A::of(Truth::Unknown),
+        Limit::Off => A::of(Truth::False).showing(value),
+        Limit::At(floor) => A::falls_to(value, floor, rule.breach).starting_at(mark),
+    };
+    match rule.arm_at {
+        Some(level) => answer.turning_at(mark, level),
+        None => answer,
+    }
+}
+
+/// The floor, as far as it is in force.
+pub(super) fn limit(rule: &TrailingDrawdown, context: &Context<'_>) -> Limit {
     let Some(mark) = mark(rule, context) else {
-        return Reading::of(Truth::Unknown);
+        return Limit::Unknown;
     };
     if rule.arm_at.is_some_and(|level| mark.value < level) {
-        return Reading {
-            value: value.map(Money::decimal),
-            ..Reading::of(Truth::False)
-        };
+        return Limit::Off;
     }
-    Reading::falls_to(value, floor(rule, mark.value, context.account), rule.breach)
-        .starting_at(Some(mark.value))
+    Limit::At(floor(rule, mark.value, context.account))
+}
+
+/// What the floor is worked out from: the observed mark, the starting balance,
+/// and whether there is a span to have a mark in.
+pub(super) fn inputs(rule: &TrailingDrawdown, context: &Context<'_>) -> Inputs {
+    let memory = context.memory;
+    let has_begun = match rule.span {
+        Span::Session => memory.session.is_some(),
+        Span::Lifetime => memory.last.is_some(),
+    };
+    [
+        observed(rule, context).map(|mark| mark.value),
+        context.account.starting_balance,
+        has_begun.then_some(Money::ZERO),
+    ]
 }
 
 fn value(metric: Metric, context: &Context<'_>) -> Option<Money> {
@@ -41,16 +67,10 @@ fn mark(rule: &TrailingDrawdown, context: &Context<'_>) -> Option<Mark> {
                 value,
                 at: session.open,
             });
-            highest(session.marks.of(rule.mark), seed)
+            highest(observed(rule, context), seed)
         }
         Span::Lifetime => {
-            let marks = &context.memory.lifetime;
-            let observed = match (rule.mark, rule.ratchet) {
-                (Metric::Balance, Ratchet::Tick) => marks.balance,
-                (Metric::Balance, Ratchet::SessionEnd) => marks.balance_at_close,
-                (_, Ratchet::Tick) => marks.equity,
-                (_, Ratchet::SessionEnd) => marks.equity_at_close,
-            };
+            let observed = observed(rule, context);
             let first = context.memory.last.map(|last| last.at);
             let given = rule.high_water.max(context.account.starting_balance);
             let start = given.zip(first).map(|(value, at)| Mark {
@@ -59,6 +79,18 @@ fn mark(rule: &TrailingDrawdown, context: &Context<'_>) -> Option<Mark> {
             });
             highest(observed, start)
         }
+    }
+}
+
+/// The highest value that was observed.
+fn observed(rule: &TrailingDrawdown, context: &Context<'_>) -> Option<Mark> {
+    let marks = &context.memory.lifetime;
+    match (rule.span, rule.mark, rule.ratchet) {
+        (Span::Session, mark, _) => context.memory.session.as_ref()?.marks.of(mark),
+        (Span::Lifetime, Metric::Balance, Ratchet::Tick) => marks.balance,
+        (Span::Lifetime, Metric::Balance, Ratchet::SessionEnd) => marks.balance_at_close,
+        (Span::Lifetime, _, Ratchet::Tick) => marks.equity,
+        (Span::Lifetime, _, Ratchet::SessionEnd) => marks.equity_at_close,
     }
 }
 

@@ -6,7 +6,7 @@
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
-use super::{Context, Reading, Side, orders};
+use super::{Answer, Context, Reading, Side, orders};
 use crate::domain::holdings::Position;
 use crate::domain::money::Money;
 use crate::domain::observation::Timestamp;

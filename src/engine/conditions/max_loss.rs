@@ -1,18 +1,44 @@
 //! `max_loss`: a floor that is fixed for its span.
 
-use super::{Context, Reading, comparison, resolve};
+use super::limit::{Inputs, Limit};
+use super::{Answer, Context, comparison, resolve};
 use crate::domain::money::Money;
 use crate::engine::memory::PnlSum;
 use crate::engine::record::Fields;
 use crate::rules::ruleset::{Anchor, MaxLoss, MaxLossOf};
 
-pub(super) fn read(rule: &MaxLoss, context: &Context<'_>) -> Reading {
+pub(super) fn read<A: Answer>(rule: &MaxLoss, limit: Limit, context: &Context<'_>) -> A {
     let value = match rule.of {
         MaxLossOf::Equity => context.figures.equity,
         MaxLossOf::Balance => context.figures.balance,
     };
-    Reading::falls_to(value, floor(rule, context), rule.breach)
-        .starting_at(anchor(rule.anchor, context))
+    let floor = match limit {
+        Limit::At(floor) => floor,
+        Limit::Off | Limit::Unknown => None,
+    };
+    A::falls_to(value, floor, rule.breach).starting_at(|| anchor(rule.anchor, context))
+}
+
+/// The floor.
+pub(super) fn limit(rule: &MaxLoss, context: &Context<'_>) -> Limit {
+    Limit::At(floor(rule, context))
+}
+
+/// What the floor is worked out from; `None` when that is too much to keep.
+pub(super) fn inputs(rule: &MaxLoss, context: &Context<'_>) -> Option<Inputs> {
+    let start = context.account.starting_balance;
+    let session = context.memory.session.as_ref();
+    let at_open = session.and_then(|session| session.anchor.as_ref());
+    match (rule.anchor, at_open) {
+        (Anchor::StartingBalance, _) | (_, None) => Some([start, None, None]),
+        (Anchor::SessionBalance, Some(at_open)) => {
+            Some([start, at_open.balance, at_open.made_before.realized])
+        }
+        (Anchor::SessionEquity, Some(at_open)) => {
+            Some([start, at_open.equity, at_open.made_before.total])
+        }
+        (Anchor::SessionMax, Some(_)) => None,
+    }
 }
 
 fn floor(rule: &MaxLoss, context: &Context<'_>) -> Option<Money> {

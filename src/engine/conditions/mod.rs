@@ -1,11 +1,14 @@
 //! The condition kinds, one file each.
 //!
-//! Each kind reads a [`Context`] and answers a [`Reading`]; its evidence is
-//! put into words only when somebody asks.
+//! Each kind reads a [`Context`] and gives an [`Answer`]; the numbers behind it
+//! are gathered, and put into words, only when somebody asks.
 
+mod answer;
 mod at;
 mod drawdown;
 mod expr;
+mod limit;
+mod margin;
 mod max_loss;
 mod no_data;
 mod orders;
@@ -19,6 +22,8 @@ use std::cmp::Ordering;
 
 use rust_decimal::Decimal;
 
+pub use answer::Answer;
+pub use margin::Margin;
 pub use tree::{Caches, Tree, describe, needs_orders, offending, steady_deadline, wall_deadline};
 
 use super::memory::{AccountMemory, PnlSum};
@@ -85,17 +90,6 @@ pub enum Side {
 }
 
 impl Reading {
-    /// An answer without numbers.
-    pub const fn of(truth: Truth) -> Reading {
-        Reading {
-            truth,
-            value: None,
-            limit: None,
-            side: Side::Neither,
-            start: None,
-        }
-    }
-
     /// How far the value may still move before the limit is breached; zero or
     /// less once it is.
     pub fn distance(&self) -> Option<Decimal> {
@@ -114,71 +108,6 @@ impl Reading {
         self.value?.checked_sub(start)?.checked_div(way)
     }
 
-    /// The same answer, with the value at which nothing of the limit is used.
-    #[must_use]
-    pub fn starting_at(self, start: Option<Money>) -> Reading {
-        Reading {
-            start: start.map(Money::decimal),
-            ..self
-        }
-    }
-
-    /// True when `value` is down at `limit`; unknown when either is.
-    pub fn falls_to(value: Option<Money>, limit: Option<Money>, breach: Breach) -> Reading {
-        let value = value.map(Money::decimal);
-        let limit = limit.map(Money::decimal);
-        Reading::tested(value, limit, Side::Above, breach)
-    }
-
-    /// True when `value` is up at `limit`; unknown when either is.
-    pub fn rises_to(value: Option<Money>, limit: Option<Money>, breach: Breach) -> Reading {
-        let value = value.map(Money::decimal);
-        let limit = limit.map(Money::decimal);
-        Reading::tested(value, limit, Side::Below, breach)
-    }
-
-    /// True when `value` is above `limit`: a limit on a count or a size, which
-    /// may be reached but not exceeded.
-    pub fn exceeds(value: Option<Decimal>, limit: Decimal) -> Reading {
-        Reading::tested(value, Some(limit), Side::Below, Breach::Cross)
-    }
-
-    fn tested(
-        value: Option<Decimal>,
-        limit: Option<Decimal>,
-        side: Side,
-        breach: Breach,
-    ) -> Reading {
-        let left = value
-            .zip(limit)
-            .and_then(|(value, limit)| left(value, limit, side));
-        let truth = left.map(|left| match breach {
-            Breach::Touch => left.is_le(),
-            Breach::Cross => left.is_lt(),
-        });
-        Reading {
-            truth: Truth::from(truth),
-            value,
-            limit,
-            side,
-            start: Some(Decimal::ZERO),
-        }
-    }
-
-    /// True when either is; shown by the one that is true, else by the one
-    /// that has used more of its limit.
-    #[must_use]
-    pub fn or(self, other: Reading) -> Reading {
-        let truth = self.truth.or(other.truth);
-        let shown = match (self.truth, other.truth) {
-            (Truth::True, _) => self,
-            (_, Truth::True) => other,
-            _ if other.is_nearer_than(&self) => other,
-            _ => self,
-        };
-        Reading { truth, ..shown }
-    }
-
     /// Whether more of the limit is used than of another one's; distances in
     /// different units say nothing about that.
     pub fn is_nearer_than(&self, other: &Reading) -> bool {
@@ -192,19 +121,6 @@ impl Reading {
         }
     }
 
-    /// True when both are; shown by the one that is not true, else by the first
-    /// that has numbers.
-    #[must_use]
-    pub fn and(self, other: Reading) -> Reading {
-        let truth = self.truth.and(other.truth);
-        let shown = match (self.distance(), other.distance()) {
-            (None, Some(_)) => other,
-            (Some(_), Some(_)) if self.truth == Truth::True && other.truth != Truth::True => other,
-            _ => self,
-        };
-        Reading { truth, ..shown }
-    }
-
     /// Puts the numbers of the answer into evidence.
     pub fn describe(&self, fields: &mut Fields) {
         fields
@@ -214,10 +130,87 @@ impl Reading {
     }
 }
 
+impl Answer for Reading {
+    fn of(truth: Truth) -> Reading {
+        Reading {
+            truth,
+            value: None,
+            limit: None,
+            side: Side::Neither,
+            start: None,
+        }
+    }
+
+    fn from_reading(reading: Reading) -> Reading {
+        reading
+    }
+
+    fn tested(
+        value: Option<Decimal>,
+        limit: Option<Decimal>,
+        side: Side,
+        breach: Breach,
+    ) -> Reading {
+        Reading {
+            truth: Truth::tested(value, limit, side, breach),
+            value,
+            limit,
+            side,
+            start: Some(Decimal::ZERO),
+        }
+    }
+
+    fn showing(self, value: Option<Money>) -> Reading {
+        Reading {
+            value: value.map(Money::decimal),
+            ..self
+        }
+    }
+
+    fn starting_at(self, start: impl FnOnce() -> Option<Money>) -> Reading {
+        Reading {
+            start: start().map(Money::decimal),
+            ..self
+        }
+    }
+
+    fn negated(self) -> Reading {
+        Reading {
+            truth: self.truth.negated(),
+            ..self
+        }
+    }
+
+    /// Shown by the one that is true, else by the one that has used more of its
+    /// limit.
+    fn or(self, other: Reading) -> Reading {
+        let truth = self.truth.or(other.truth);
+        let shown = match (self.truth, other.truth) {
+            (Truth::True, _) => self,
+            (_, Truth::True) => other,
+            _ if other.is_nearer_than(&self) => other,
+            _ => self,
+        };
+        Reading { truth, ..shown }
+    }
+
+    /// Shown by the one that is not true, else by the first that has numbers.
+    fn and(self, other: Reading) -> Reading {
+        let truth = self.truth.and(other.truth);
+        let shown = match (self.distance(), other.distance()) {
+            (None, Some(_)) => other,
+            (Some(_), Some(_)) if self.truth == Truth::True && other.truth != Truth::True => other,
+            _ => self,
+        };
+        Reading { truth, ..shown }
+    }
+}
+
 /// How the distance between value and limit compares with zero. It is asked of
 /// every rule on every observation, and comparing costs a fraction of
 /// subtracting.
-fn left(value: Decimal, limit: Decimal, side: Side) -> Option<Ordering> {
+#[inline]
+fn order_of_rest(value: Decimal, limit: Decimal, side: Side) -> Option<Ordering> {
     let (more, less) = match side {
         Side::Above => (value, limit),
         Side::Below => (limit, value),

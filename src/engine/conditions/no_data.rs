@@ -1,15 +1,15 @@
 //! `no_data`: the newest trustworthy observation is too old.
 
-use super::{Context, Reading};
+use super::Context;
 use crate::domain::observation::Timestamp;
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
 use crate::rules::ruleset::NoData;
 
 /// Never unknown: it is the one condition about not knowing.
-pub(super) fn read(rule: &NoData, context: &Context<'_>) -> Reading {
+pub(super) fn read(rule: &NoData, context: &Context<'_>) -> Truth {
     let age = context.now.since(context.data_since);
-    Reading::of(Truth::from(age >= rule.after))
+    Truth::from(age >= rule.after)
 }
 
 /// When it becomes true if nothing is learned until then, by the steady clock.

@@ -2,24 +2,24 @@
 
 use rust_decimal::Decimal;
 
-use super::{Context, Reading};
+use super::{Answer, Context};
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
 use crate::rules::ruleset::OrderLimit;
 
-pub(super) fn read(rule: &OrderLimit, context: &Context<'_>) -> Reading {
+pub(super) fn read<A: Answer>(rule: &OrderLimit, context: &Context<'_>) -> A {
     let working = rule.working.map(|limit| {
         let count = context.orders.count().map(Decimal::from);
-        Reading::exceeds(count, Decimal::from(limit))
+        A::exceeds(count, Decimal::from(limit))
     });
     let quantity = rule
         .quantity
-        .map(|limit| Reading::exceeds(largest(context), limit));
+        .map(|limit| A::exceeds(largest(context), limit));
     [working, quantity]
         .into_iter()
         .flatten()
-        .reduce(Reading::or)
-        .unwrap_or(Reading::of(Truth::False))
+        .reduce(A::or)
+        .unwrap_or(A::of(Truth::False))
 }
 
 /// The largest quantity that one order may still fill; unknown when an order

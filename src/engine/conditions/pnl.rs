@@ -1,6 +1,6 @@
 //! `pnl`: a threshold on profit and loss.
 
-use super::{Context, Reading, comparison, resolve};
+use super::{Answer, Context, Reading, comparison, resolve};
 use crate::domain::holdings::Position;
 use crate::domain::money::Money;
 use crate::engine::memory::{PnlSum, difference};
@@ -8,7 +8,7 @@ use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
 use crate::rules::ruleset::{Pnl, PnlOf, PnlOver, PnlPer};
 
-pub(super) fn read(pnl: &Pnl, context: &Context<'_>) -> Reading {
+pub(super) fn read<A: Answer>(pnl: &Pnl, context: &Context<'_>) -> A {
     let loss = pnl
         .loss
         .map(|loss| resolve(loss, context.account).map(Money::negated));
@@ -19,29 +19,29 @@ pub(super) fn read(pnl: &Pnl, context: &Context<'_>) -> Reading {
             either(pnl, value, loss, profit)
         }
         PnlPer::Position => match context.positions {
-            None => Reading::of(Truth::Unknown),
+            None => A::of(Truth::Unknown),
             Some(positions) => positions
                 .iter()
                 .map(|position| either(pnl, position.unrealized, loss, profit))
-                .reduce(Reading::or)
-                .unwrap_or(Reading::of(Truth::False)),
+                .reduce(A::or)
+                .unwrap_or(A::of(Truth::False)),
         },
     }
 }
 
-fn either(
+fn either<A: Answer>(
     pnl: &Pnl,
     value: Option<Money>,
     loss: Option<Option<Money>>,
     profit: Option<Option<Money>>,
-) -> Reading {
-    let falls_to = |limit| Reading::falls_to(value, limit, pnl.breach);
-    let rises_to = |limit| Reading::rises_to(value, limit, pnl.breach);
+) -> A {
+    let falls_to = |limit| A::falls_to(value, limit, pnl.breach);
+    let rises_to = |limit| A::rises_to(value, limit, pnl.breach);
     match (loss, profit) {
         (Some(loss), None) => falls_to(loss),
         (None, Some(profit)) => rises_to(profit),
         (Some(loss), Some(profit)) => falls_to(loss).or(rises_to(profit)),
-        (None, None) => Reading::of(Truth::False),
+        (None, None) => A::of(Truth::False),
     }
 }
 
@@ -113,10 +113,11 @@ pub(super) fn offending<'a>(pnl: &Pnl, context: &Context<'a>) -> Vec<&'a Positio
         .loss
         .map(|loss| resolve(loss, context.account).map(Money::negated));
     let profit = pnl.profit.map(|profit| resolve(profit, context.account));
+    let is_beyond = |open| either::<Truth>(pnl, open, loss, profit) == Truth::True;
     context
         .positions
         .unwrap_or_default()
         .iter()
-        .filter(|position| either(pnl, position.unrealized, loss, profit).truth == Truth::True)
+        .filter(|position| is_beyond(position.unrealized))
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Context, Reading};
+use super::{Answer, Context};
 use crate::domain::holdings::Position;
 use crate::domain::instrument::Instrument;
 use crate::domain::micros;
@@ -10,36 +10,38 @@ use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
 use crate::rules::ruleset::PositionLimit;
 
-pub(super) fn read(rule: &PositionLimit, context: &Context<'_>) -> Reading {
+pub(super) fn read<A: Answer>(rule: &PositionLimit, context: &Context<'_>) -> A {
     let Some(held) = context.positions else {
-        return Reading::of(Truth::Unknown);
+        return A::of(Truth::Unknown);
     };
     let contracts = rule
         .contracts
-        .map(|limit| Reading::exceeds(gross(rule, held), limit));
+        .map(|limit| A::exceeds(gross(rule, held), limit));
     let instruments = rule
         .positions
-        .map(|limit| Reading::exceeds(Some(Decimal::from(held.len())), Decimal::from(limit)));
+        .map(|limit| A::exceeds(Some(Decimal::from(held.len())), Decimal::from(limit)));
     let each = rule
         .per_instrument
         .iter()
-        .map(|(instrument, limit)| Reading::exceeds(of_instrument(held, instrument), *limit));
+        .map(|(instrument, limit)| A::exceeds(of_instrument(held, instrument), *limit));
     let forbidden = held.iter().any(|position| is_forbidden(rule, position));
     let opposite = rule.opposite.iter().any(|group| is_opposite(group, held));
-    contracts
-        .into_iter()
-        .chain(instruments)
-        .chain(each)
-        .chain([Reading::of(Truth::from(forbidden || opposite))])
-        .reduce(Reading::or)
-        .unwrap_or(Reading::of(Truth::False))
+    let lists = A::of(Truth::from(forbidden || opposite));
+    let limits = contracts.into_iter().chain(instruments).chain(each);
+    match limits.reduce(A::or) {
+        Some(limits) => limits.or(lists),
+        None => lists,
+    }
 }
 
 /// Long and short contracts added up, micros by their ratio.
 fn gross(rule: &PositionLimit, held: &[Position]) -> Option<Decimal> {
-    held.iter().try_fold(Decimal::ZERO, |sum, position| {
-        sum.checked_add(weight(rule, position)?)
-    })
+    match held {
+        [only] => weight(rule, only),
+        all => all.iter().try_fold(Decimal::ZERO, |sum, position| {
+            sum.checked_add(weight(rule, position)?)
+        }),
+    }
 }
 
 fn weight(rule: &PositionLimit, position: &Position) -> Option<Decimal> {

@@ -1,27 +1,20 @@
 //! `profit_floor`: a floor under the session's P&L, armed by a profit.
 
-use super::{Context, Reading, comparison};
+use super::{Answer, Context, comparison};
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
 use crate::rules::ruleset::ProfitFloor;
 
-pub(super) fn read(rule: &ProfitFloor, context: &Context<'_>) -> Reading {
-    match is_armed(rule, context) {
+pub(super) fn read<A: Answer>(rule: &ProfitFloor, context: &Context<'_>) -> A {
+    let mark = || Some(context.memory.session.as_ref()?.marks.pnl?.value);
+    let answer = match is_armed(rule, context) {
         Some(true) => {
-            let mark = context
-                .memory
-                .session
-                .as_ref()
-                .and_then(|session| session.marks.pnl);
-            Reading::falls_to(context.pnl.sum.total, Some(rule.floor), rule.breach)
-                .starting_at(mark.map(|mark| mark.value))
+            A::falls_to(context.pnl.sum.total, Some(rule.floor), rule.breach).starting_at(mark)
         }
-        Some(false) => Reading {
-            value: context.pnl.sum.total.map(|value| value.decimal()),
-            ..Reading::of(Truth::False)
-        },
-        None => Reading::of(Truth::Unknown),
-    }
+        Some(false) => A::of(Truth::False).showing(context.pnl.sum.total),
+        None => return A::of(Truth::Unknown),
+    };
+    answer.turning_at(mark, rule.arm_at)
 }
 
 /// Whether session P&L has reached the level; its high-water mark knows.

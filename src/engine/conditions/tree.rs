@@ -1,8 +1,9 @@
 //! Trees of conditions: reading one, and putting its answer into words.
 
+use super::limit::{Inputs, KnownLimit, Limit};
 use super::{
-    Context, Reading, at, drawdown, expr, max_loss, no_data, orders, pnl, position, profit_floor,
-    windows,
+    Answer, Context, Reading, at, drawdown, expr, max_loss, no_data, orders, pnl, position,
+    profit_floor, windows,
 };
 use crate::domain::holdings::Position;
 use crate::domain::observation::Timestamp;
@@ -14,7 +15,11 @@ use crate::rules::ruleset::{Condition, Leaf, PnlPer, Windows};
 /// What reading a tree may keep from one time to the next. Nothing here is
 /// state: without it the answers are the same, only slower.
 #[derive(Clone, Debug)]
-pub struct Caches(Vec<Cache>);
+pub struct Caches {
+    kept: Vec<Cache>,
+    /// Whether a kind that follows the clock was read anew.
+    has_asked_clock: bool,
+}
 
 /// By the kind that it is for.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +30,8 @@ enum Cache {
     Clock(Option<(Timestamp, WindowReading)>),
     /// A schedule: none while a scheduled time waits to be acted upon.
     Pause(Option<at::Pause>),
+    /// A limit that follows what the account remembers.
+    Limit(Option<KnownLimit>),
 }
 
 impl Caches {
@@ -35,10 +42,14 @@ impl Caches {
             caches.push(match leaf {
                 Leaf::Windows(_) => Cache::Clock(None),
                 Leaf::At(_) => Cache::Pause(None),
+                Leaf::TrailingDrawdown(_) | Leaf::MaxLoss(_) => Cache::Limit(None),
                 _ => Cache::Nothing,
             });
         });
-        Caches(caches)
+        Caches {
+            kept: caches,
+            has_asked_clock: false,
+        }
     }
 }
 
@@ -62,59 +73,85 @@ impl<'a> Tree<'a> {
 
     /// The answer of the tree. Every kind is read, so that its numbers can be
     /// shown whatever the others say.
-    pub fn read(&mut self, condition: &Condition, context: &Context<'_>) -> Reading {
+    pub fn read<A: Answer>(&mut self, condition: &Condition, context: &Context<'_>) -> A {
         match condition {
             Condition::Is(leaf) => self.read_leaf(leaf, context),
-            Condition::Not(part) => {
-                let reading = self.read(part, context);
-                Reading {
-                    truth: reading.truth.negated(),
-                    ..reading
-                }
-            }
+            Condition::Not(part) => self.read::<A>(part, context).negated(),
             Condition::Any(parts) => parts
                 .iter()
                 .map(|part| self.read(part, context))
-                .reduce(Reading::or)
-                .unwrap_or(Reading::of(Truth::False)),
+                .reduce(A::or)
+                .unwrap_or(A::of(Truth::False)),
             Condition::All(parts) => parts
                 .iter()
                 .map(|part| self.read(part, context))
-                .reduce(Reading::and)
-                .unwrap_or(Reading::of(Truth::True)),
+                .reduce(A::and)
+                .unwrap_or(A::of(Truth::True)),
         }
     }
 
-    fn read_leaf(&mut self, leaf: &Leaf, context: &Context<'_>) -> Reading {
+    fn read_leaf<A: Answer>(&mut self, leaf: &Leaf, context: &Context<'_>) -> A {
         let index = self.next;
         self.next = self.next.saturating_add(1);
         match leaf {
             Leaf::Pnl(rule) => pnl::read(rule, context),
             Leaf::ProfitFloor(rule) => profit_floor::read(rule, context),
-            Leaf::TrailingDrawdown(rule) => drawdown::read(rule, context),
-            Leaf::MaxLoss(rule) => max_loss::read(rule, context),
+            Leaf::TrailingDrawdown(rule) => {
+                let inputs = Some(drawdown::inputs(rule, context));
+                let limit = self.limit(index, inputs, || drawdown::limit(rule, context));
+                drawdown::read(rule, limit, context)
+            }
+            Leaf::MaxLoss(rule) => {
+                let inputs = max_loss::inputs(rule, context);
+                let limit = self.limit(index, inputs, || max_loss::limit(rule, context));
+                max_loss::read(rule, limit, context)
+            }
             Leaf::Position(rule) => position::read(rule, context),
             Leaf::Orders(rule) => orders::read(rule, context),
-            Leaf::NoData(rule) => no_data::read(rule, context),
-            Leaf::Expr(rule) => expr::read(rule, context),
-            Leaf::Windows(rule) => windows::read(rule, self.clock(index, rule, context), context),
-            Leaf::At(rule) => match self.caches.0.get_mut(index) {
-                Some(Cache::Pause(pause)) => at::read(rule, self.handled, pause, context.now.wall),
-                _ => at::read(rule, self.handled, &mut None, context.now.wall),
-            },
+            Leaf::NoData(rule) => A::of(no_data::read(rule, context)),
+            Leaf::Expr(rule) => A::from_reading(expr::read(rule, context)),
+            Leaf::Windows(rule) => {
+                let clock = self.clock(index, rule, context);
+                A::of(windows::read(rule, clock, context))
+            }
+            Leaf::At(rule) => {
+                let mut none = None;
+                let pause = match self.caches.kept.get_mut(index) {
+                    Some(Cache::Pause(pause)) => pause,
+                    _ => &mut none,
+                };
+                let now = context.now.wall;
+                let truth = at::read(rule, self.handled, pause, now);
+                self.caches.has_asked_clock |= at::is_new(*pause, now);
+                A::of(truth)
+            }
+        }
+    }
+
+    /// A limit, worked out anew only when what it follows has changed.
+    fn limit(
+        &mut self,
+        index: usize,
+        inputs: Option<Inputs>,
+        work_out: impl FnOnce() -> Limit,
+    ) -> Limit {
+        match (self.caches.kept.get_mut(index), inputs) {
+            (Some(Cache::Limit(known)), Some(inputs)) => KnownLimit::of(known, inputs, work_out),
+            _ => work_out(),
         }
     }
 
     /// Where the present lies to windows.
     fn clock(&mut self, index: usize, rule: &Windows, context: &Context<'_>) -> WindowReading {
         let now = context.now.wall;
-        let slot = self.caches.0.get_mut(index);
-        if let Some(Cache::Clock(Some((from, reading)))) = &slot
+        if let Some(Cache::Clock(Some((from, reading)))) = self.caches.kept.get(index)
             && *from <= now
             && now < reading.until
         {
             return *reading;
         }
+        self.caches.has_asked_clock = true;
+        let slot = self.caches.kept.get_mut(index);
         let reading = windows::clock(rule, context);
         if let Some(slot) = slot {
             *slot = Cache::Clock(Some((now, reading)));
@@ -124,20 +161,39 @@ impl<'a> Tree<'a> {
 }
 
 impl Caches {
+    /// The same without limits that were worked out before.
+    #[must_use]
+    pub fn without_limits(&self) -> Caches {
+        let anew = |cache: &Cache| match cache {
+            Cache::Limit(_) => Cache::Limit(None),
+            other => *other,
+        };
+        Caches {
+            kept: self.kept.iter().map(anew).collect(),
+            has_asked_clock: false,
+        }
+    }
+
+    /// Whether an answer by the clock was found anew since this was asked last,
+    /// so that the deadlines may be others.
+    pub fn take_asked_clock(&mut self) -> bool {
+        std::mem::take(&mut self.has_asked_clock)
+    }
+
     /// Whether a scheduled time of the tree, as it was read last, waits to be
     /// acted upon.
     pub fn has_due_time(&self) -> bool {
         let is_due = |cache: &Cache| matches!(cache, Cache::Pause(None));
-        self.0.iter().any(is_due)
+        self.kept.iter().any(is_due)
     }
 
     /// The next instant by the wall clock at which an answer may change without
     /// an observation.
     pub fn wall_deadline(&self) -> Option<Timestamp> {
-        self.0
+        self.kept
             .iter()
             .filter_map(|cache| match cache {
-                Cache::Nothing => None,
+                Cache::Nothing | Cache::Limit(_) => None,
                 Cache::Clock(known) => known.map(|(_, reading)| reading.until),
                 Cache::Pause(pause) => at::deadline(*pause),
             })

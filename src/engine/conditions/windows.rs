@@ -1,6 +1,6 @@
 //! `outside` and `inside`: what the account holds at the wrong time of day.
 
-use super::{Context, Reading};
+use super::Context;
 use crate::domain::holdings::{Position, WorkingOrder};
 use crate::domain::instrument::Instrument;
 use crate::domain::window::{WindowReading, read_any};
@@ -8,15 +8,15 @@ use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
 use crate::rules::ruleset::{Only, WindowSide, Windows};
 
-pub(super) fn read(rule: &Windows, clock: WindowReading, context: &Context<'_>) -> Reading {
+pub(super) fn read(rule: &Windows, clock: WindowReading, context: &Context<'_>) -> Truth {
     if !is_wrong_time(rule, clock) {
-        return Reading::of(Truth::False);
+        return Truth::False;
     }
-    Reading::of(match rule.only {
+    match rule.only {
         Some(Only::Positions) => holds_position(rule, context),
         Some(Only::Orders) => holds_order(rule, context),
         None => holds_position(rule, context).or(holds_order(rule, context)),
-    })
+    }
 }
 
 /// Where the present lies to the windows.

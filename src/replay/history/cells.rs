@@ -3,8 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use memchr::{memchr, memchr_iter};
 use rust_decimal::Decimal;
 
+use super::HistoryError;
+use super::columns::Column;
 use crate::domain::holdings::Position;
 use crate::domain::instrument::Instrument;
 use crate::rules::diagnostic::quoted;
@@ -21,42 +24,29 @@ pub(super) struct Cells {
     buffer: Vec<u8>,
     /// Where each cell lies in the buffer.
     ranges: Vec<Range<usize>>,
-    /// Whether there is a quote in the record.
-    is_quoted: bool,
 }
 
 impl Cells {
-    pub(super) fn clear(&mut self) {
+    /// Takes a whole record and splits it.
+    ///
+    /// # Errors
+    /// What is wrong with its quotes.
+    pub(super) fn take(&mut self, record: &[u8]) -> Result<(), &'static str> {
         self.buffer.clear();
         self.ranges.clear();
-    }
-
-    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
-        &mut self.buffer
-    }
-
-    /// Bytes of the record so far.
-    pub(super) fn len(&self) -> u64 {
-        u64::try_from(self.buffer.len()).unwrap_or(u64::MAX)
-    }
-
-    /// Finds commas and quotes in the record so far; whether it ends inside a
-    /// quoted cell.
-    pub(super) fn is_quote_open(&mut self) -> bool {
-        let Cells { buffer, ranges, .. } = self;
-        let mut quotes = 0_usize;
+        if record.contains(&b'"') {
+            return self.split_quoted(record);
+        }
+        self.buffer.extend_from_slice(record);
+        let Cells { buffer, ranges } = self;
         let mut start = 0;
-        ranges.clear();
-        for_each_mark(buffer, |at| match buffer.get(at) {
-            Some(b'"') => quotes = quotes.saturating_add(1),
-            _ => {
-                ranges.push(start..at);
-                start = at.saturating_add(1);
-            }
-        });
-        ranges.push(start..buffer.len());
-        self.is_quoted = quotes > 0;
-        !quotes.is_multiple_of(2)
+        for comma in memchr_iter(b',', buffer).chain([buffer.len()]) {
+            let mut range = start..comma;
+            trim(buffer, &mut range);
+            ranges.push(range);
+            start = comma.saturating_add(1);
+        }
+        Ok(())
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> + Clone {
@@ -74,36 +64,9 @@ impl Cells {
         self.count() == 1 && self.iter().all(<[u8]>::is_empty)
     }
 
-    /// Takes the byte order mark off the first record.
-    pub(super) fn strip_byte_order_mark(&mut self) {
-        const MARK: &[u8] = b"\xef\xbb\xbf";
-        if self.buffer.starts_with(MARK) {
-            self.buffer.drain(..MARK.len());
-            self.is_quote_open();
-        }
-    }
-
-    /// Splits the record, whose commas were found, into its cells.
-    pub(super) fn split(&mut self) -> Result<(), &'static str> {
-        while matches!(self.buffer.last(), Some(b'\n' | b'\r')) {
-            self.buffer.pop();
-        }
-        if self.is_quoted {
-            self.ranges.clear();
-            return self.split_quoted();
-        }
-        let Cells { buffer, ranges, .. } = self;
-        for range in ranges.iter_mut() {
-            range.end = range.end.min(buffer.len());
-            trim(buffer, range);
-        }
-        Ok(())
-    }
-
-    /// The same for a record with quotes, which are taken out.
-    fn split_quoted(&mut self) -> Result<(), &'static str> {
-        let record = std::mem::take(&mut self.buffer);
-        let mut rest = record.as_slice();
+    /// Splits a record with quotes, which are taken out.
+    fn split_quoted(&mut self, record: &[u8]) -> Result<(), &'static str> {
+        let mut rest = record;
         loop {
             let start = self.buffer.len();
             let behind = match rest.strip_prefix(b"\"") {
@@ -113,7 +76,7 @@ impl Cells {
                     behind
                 }
                 None => {
-                    let end = rest.iter().position(|byte| *byte == b',');
+                    let end = memchr(b',', rest);
                     let (cell, behind) = rest.split_at(end.unwrap_or(rest.len()));
                     if cell.contains(&b'"') {
                         return Err("a quote inside a cell that is not quoted");
@@ -134,7 +97,7 @@ impl Cells {
     /// Takes a quoted cell into the buffer; what stands behind its last quote.
     fn unquote<'r>(&mut self, mut rest: &'r [u8]) -> Result<&'r [u8], &'static str> {
         loop {
-            let end = rest.iter().position(|byte| *byte == b'"');
+            let end = memchr(b'"', rest);
             let (text, behind) = rest.split_at(end.unwrap_or(rest.len()));
             self.buffer.extend_from_slice(text);
             match behind {
@@ -147,35 +110,6 @@ impl Cells {
             }
         }
     }
-}
-
-/// Calls `found` for the place of each comma and quote, eight bytes at a time:
-/// most bytes of a history are neither.
-fn for_each_mark(text: &[u8], mut found: impl FnMut(usize)) {
-    const COMMAS: u64 = u64::from_le_bytes([b','; 8]);
-    const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
-    let (words, rest) = text.as_chunks::<8>();
-    let mut at = 0_usize;
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        let mut marks = zeros(word ^ COMMAS) | zeros(word ^ QUOTES);
-        while marks != 0 {
-            found(at.saturating_add((marks.trailing_zeros() / 8) as usize));
-            marks &= marks.wrapping_sub(1);
-        }
-        at = at.saturating_add(8);
-    }
-    for (offset, byte) in rest.iter().enumerate() {
-        if matches!(byte, b',' | b'"') {
-            found(at.saturating_add(offset));
-        }
-    }
-}
-
-/// The top bit of each byte that is zero, and of no other.
-const fn zeros(bytes: u64) -> u64 {
-    const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
-    !(((bytes & LOW).wrapping_add(LOW)) | bytes | LOW)
 }
 
 /// Takes the blanks around the text off a range.
@@ -191,41 +125,89 @@ fn trim(buffer: &[u8], range: &mut Range<usize>) {
 
 /// A plain decimal number: digits with at most one point and at most one sign.
 pub(super) fn decimal(text: &[u8]) -> Option<Decimal> {
-    let (negative, digits) = match text {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        rest => (false, rest),
-    };
-    let mut mantissa: u64 = 0;
-    let mut point = None;
-    for (at, byte) in digits.iter().enumerate() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit < 10 {
-            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
-        } else if *byte == b'.' && point.is_none() {
-            point = Some(at);
-        } else {
-            return None;
-        }
+    if let Some((value, behind)) = leading_decimal(text) {
+        return behind.is_empty().then_some(value);
     }
-    let last = digits.len().checked_sub(1)?;
-    // Digits on both sides of a point, and not nothing at all.
-    if point.is_some_and(|at| at == 0 || at == last) {
+    let (is_negative, digits) = unsigned(text);
+    let is_plain = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    if !digits.iter().all(is_plain) || digits.starts_with(b".") || digits.ends_with(b".") {
         return None;
     }
-    if digits.len() > EASY_DIGITS {
-        let text = std::str::from_utf8(digits).ok()?;
-        let value = Decimal::from_str_exact(text).ok()?;
-        return Some(if negative { -value } else { value });
+    let value = Decimal::from_str_exact(std::str::from_utf8(digits).ok()?).ok()?;
+    Some(if is_negative { -value } else { value })
+}
+
+/// The plain decimal number that the text begins with, unless it is a long one,
+/// and what stands behind it.
+pub(super) fn leading_decimal(text: &[u8]) -> Option<(Decimal, &[u8])> {
+    let (is_negative, digits) = unsigned(text);
+    let (whole, behind) = leading_digits(0, digits);
+    let mut mantissa = whole;
+    let mut length = digits.len().wrapping_sub(behind.len());
+    let mut scale = 0;
+    let mut rest = behind;
+    if let [b'.', fraction @ ..] = behind {
+        (mantissa, rest) = leading_digits(whole, fraction);
+        scale = fraction.len().wrapping_sub(rest.len());
+        // Digits on both sides of a point.
+        if length == 0 || scale == 0 {
+            return None;
+        }
+        length = length.wrapping_add(scale);
     }
-    let scale = point.map_or(0, |at| last.saturating_sub(at));
+    if length == 0 || length > EASY_DIGITS {
+        return None;
+    }
     let [a, b, c, d, e, f, g, h] = mantissa.to_le_bytes();
-    let (low, high) = (
+    let (low, middle) = (
         u32::from_le_bytes([a, b, c, d]),
         u32::from_le_bytes([e, f, g, h]),
     );
     let scale = u32::try_from(scale).ok()?;
-    Some(Decimal::from_parts(low, high, 0, negative, scale))
+    let value = Decimal::from_parts(low, middle, 0, is_negative, scale);
+    Some((value, rest))
+}
+
+/// The number so far with the digits that the text begins with, wrong when there
+/// are more than [`EASY_DIGITS`], and what stands behind them.
+fn leading_digits(mut number: u64, mut text: &[u8]) -> (u64, &[u8]) {
+    while let [digit @ b'0'..=b'9', rest @ ..] = text {
+        let digit = u64::from(digit.wrapping_sub(b'0'));
+        number = number.wrapping_mul(10).wrapping_add(digit);
+        text = rest;
+    }
+    (number, text)
+}
+
+/// Whether a number begins with a minus sign, and its digits.
+const fn unsigned(text: &[u8]) -> (bool, &[u8]) {
+    match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    }
+}
+
+/// The count that the text begins with, unless it is a long one, and what
+/// stands behind it.
+pub(super) fn leading_count(text: &[u8]) -> Option<(u32, &[u8])> {
+    const EASY: usize = 9;
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, behind) = text.split_at_checked(digits)?;
+    if digits.is_empty() || digits.len() > EASY {
+        return None;
+    }
+    let count = digits.iter().fold(0_u32, |count, byte| {
+        let digit = u32::from(byte.wrapping_sub(b'0'));
+        count.wrapping_mul(10).wrapping_add(digit)
+    });
+    Some((count, behind))
+}
+
+/// The text of a cell.
+pub(super) fn text(cell: &[u8], line: u64, column: Column) -> Result<&str, HistoryError> {
+    std::str::from_utf8(cell)
+        .map_err(|_| HistoryError::in_column(line, column, HistoryError::NOT_UTF_8))
 }
 
 /// Positions as `ES 03-26:+2@5000.25;NQ 03-26:-1`, or what is wrong with them

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::columns::Column;
+
 /// The first thing that is wrong with a history. Prints as
 /// ``line 7, column `equity`: `12x` is not a number; write ...``.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +19,26 @@ pub struct HistoryError {
 }
 
 impl HistoryError {
+    pub(super) const NOT_UTF_8: &str = "this is not UTF-8";
+
+    /// Something that is wrong with the row that begins on this line.
+    pub(super) fn on(line: u64, message: impl Into<String>) -> HistoryError {
+        HistoryError {
+            line,
+            column: None,
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// Something that is wrong with one of its cells.
+    pub(super) fn in_column(line: u64, column: Column, message: impl Into<String>) -> HistoryError {
+        HistoryError {
+            column: Some(column.name()),
+            ..HistoryError::on(line, message)
+        }
+    }
+
     /// The same, saying what would be right.
     pub(super) fn help(mut self, help: impl Into<String>) -> HistoryError {
         self.help = Some(help.into());

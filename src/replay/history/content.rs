@@ -1,0 +1,221 @@
+//! What a row says besides its time and its account. Several threads may read
+//! the rows of one piece, each with a reader of its own.
+
+use std::sync::Arc;
+
+use memchr::{memchr, memchr2};
+
+use super::cells::{Cells, decimal, leading_count, leading_decimal, positions, text};
+use super::columns::Column;
+use super::{Entry, HistoryError};
+use crate::domain::holdings::{Position, WorkingOrders};
+use crate::domain::money::Money;
+use crate::domain::observation::{Content, Figures, Learned, Missing};
+use crate::rules::diagnostic::quoted;
+
+/// Reads the contents of rows.
+#[derive(Debug)]
+pub(in crate::replay) struct ContentReader {
+    columns: Arc<[Column]>,
+    cells: Cells,
+    /// The positions that were read last of each account.
+    held: Vec<Option<Held>>,
+}
+
+/// Positions as they were written, and read.
+#[derive(Clone, Debug)]
+struct Held {
+    text: Box<[u8]>,
+    /// Whether a cell without quotes can say this.
+    is_plain: bool,
+    positions: Arc<[Position]>,
+}
+
+impl ContentReader {
+    pub(super) fn new(columns: Arc<[Column]>, accounts: usize) -> ContentReader {
+        ContentReader {
+            columns,
+            cells: Cells::default(),
+            held: vec![None; accounts],
+        }
+    }
+
+    /// What a row of this piece says.
+    ///
+    /// # Errors
+    /// The first cell that cannot be read, with its line and column.
+    pub(in crate::replay) fn read(
+        &mut self,
+        piece: &[u8],
+        entry: &Entry,
+    ) -> Result<Content, HistoryError> {
+        match self.quick(piece, entry) {
+            Some(content) => Ok(content),
+            None => self.careful(piece, entry),
+        }
+    }
+
+    /// The usual form: no quotes, no blanks around a cell, no long number.
+    /// `None` says nothing about the row but that it has another one.
+    fn quick(&self, piece: &[u8], entry: &Entry) -> Option<Content> {
+        let read = entry.read?;
+        let mut rest = piece.get(entry.row.clone())?.get(read.bytes..)?;
+        let mut learned = Learned::default();
+        let mut is_known = false;
+        for (place, column) in self.columns.iter().enumerate().skip(read.columns) {
+            let cell = match place {
+                0 => rest,
+                _ => rest.strip_prefix(b",")?,
+            };
+            if matches!(cell.first(), None | Some(b',')) {
+                rest = cell;
+                continue;
+            }
+            rest = match column {
+                Column::Time | Column::Account => {
+                    let end = memchr(b',', cell).unwrap_or(cell.len());
+                    cell.get(end..)?
+                }
+                Column::Positions => {
+                    let held = self.held.get(entry.account)?.as_ref();
+                    let held = held.filter(|held| held.is_plain)?;
+                    learned.positions = Some(Arc::clone(&held.positions));
+                    cell.strip_prefix(&*held.text)?
+                }
+                Column::Orders => {
+                    let (count, behind) = leading_count(cell)?;
+                    learned.orders = WorkingOrders::Counted(count);
+                    behind
+                }
+                figure => {
+                    let (value, behind) = leading_decimal(cell)?;
+                    *slot(&mut learned.figures, *figure) = Some(Money::new(value));
+                    behind
+                }
+            };
+            is_known |= !column.is_key();
+        }
+        rest.is_empty().then(|| content(learned, is_known))
+    }
+
+    /// Any form.
+    fn careful(&mut self, piece: &[u8], entry: &Entry) -> Result<Content, HistoryError> {
+        let row = piece.get(entry.row.clone()).unwrap_or_default();
+        let wrong = |problem| HistoryError::on(entry.line, problem);
+        self.cells.take(row).map_err(wrong)?;
+        let mut said = read_cells(&self.columns, &self.cells, entry.line, |_, _| Ok(()))?;
+        if let (Some(cell), Some(held)) = (said.positions, self.held.get_mut(entry.account)) {
+            said.learned.positions = Some(held_in(cell, entry.line, held)?);
+        }
+        Ok(content(said.learned, said.is_known))
+    }
+}
+
+fn content(learned: Learned, is_known: bool) -> Content {
+    match is_known {
+        true => Content::Learned(learned),
+        false => Content::Missing(Missing::Stated),
+    }
+}
+
+/// What the cells of a row say.
+#[derive(Debug)]
+pub(super) struct Said<'c> {
+    learned: Learned,
+    /// Positions, not read yet.
+    positions: Option<&'c [u8]>,
+    /// Whether it says anything.
+    is_known: bool,
+}
+
+/// Reads all cells but positions, from left to right; `key` reads those with
+/// the time and the account.
+pub(super) fn read_cells<'c>(
+    columns: &[Column],
+    cells: &'c Cells,
+    line: u64,
+    mut key: impl FnMut(Column, &[u8]) -> Result<(), HistoryError>,
+) -> Result<Said<'c>, HistoryError> {
+    if cells.count() != columns.len() {
+        let (found, wanted) = (cells.count(), columns.len());
+        let message = format!("{found} cells, and the header has {wanted} columns");
+        return Err(HistoryError::on(line, message).help("an unknown value is an empty cell"));
+    }
+    let mut said = Said {
+        learned: Learned::default(),
+        positions: None,
+        is_known: false,
+    };
+    for (cell, column) in cells.iter().zip(columns) {
+        match column {
+            Column::Time | Column::Account => {
+                key(*column, cell)?;
+                continue;
+            }
+            _ if cell.is_empty() => continue,
+            Column::Positions => said.positions = Some(cell),
+            Column::Orders => said.learned.orders = orders(cell, line)?,
+            figure => {
+                let value = Some(number(cell, *figure, line)?);
+                *slot(&mut said.learned.figures, *figure) = value;
+            }
+        }
+        said.is_known = true;
+    }
+    Ok(said)
+}
+
+fn number(cell: &[u8], column: Column, line: u64) -> Result<Money, HistoryError> {
+    if let Some(value) = decimal(cell) {
+        return Ok(Money::new(value));
+    }
+    let text = text(cell, line, column)?;
+    let message = format!("{} is not a number", quoted(text));
+    let help = "write digits with at most one point, such as `-1000.50`; \
+                a value that is not known is an empty cell";
+    Err(HistoryError::in_column(line, column, message).help(help))
+}
+
+fn orders(cell: &[u8], line: u64) -> Result<WorkingOrders, HistoryError> {
+    let text = text(cell, line, Column::Orders)?;
+    match text.parse() {
+        Ok(count) => Ok(WorkingOrders::Counted(count)),
+        Err(_) => {
+            let message = format!("{} is not a count of orders", quoted(text));
+            Err(HistoryError::in_column(line, Column::Orders, message).help("write a whole number"))
+        }
+    }
+}
+
+/// The positions in a cell: those that were read last, when it says the same.
+fn held_in(
+    cell: &[u8],
+    line: u64,
+    last: &mut Option<Held>,
+) -> Result<Arc<[Position]>, HistoryError> {
+    if let Some(held) = last
+        && *held.text == *cell
+    {
+        return Ok(Arc::clone(&held.positions));
+    }
+    let text = text(cell, line, Column::Positions)?;
+    let positions = positions(text).map_err(|(message, help)| {
+        HistoryError::in_column(line, Column::Positions, message).help(help)
+    })?;
+    *last = Some(Held {
+        text: cell.into(),
+        is_plain: memchr2(b',', b'"', cell).is_none(),
+        positions: Arc::clone(&positions),
+    });
+    Ok(positions)
+}
+
+/// Where a figure of an observation goes.
+fn slot(figures: &mut Figures, column: Column) -> &mut Option<Money> {
+    match column {
+        Column::Realized => &mut figures.realized,
+        Column::Unrealized => &mut figures.unrealized,
+        Column::Balance => &mut figures.balance,
+        _ => &mut figures.equity,
+    }
+}
