@@ -64,7 +64,7 @@ impl World {
         if !is_write(asked) {
             return Ok(receive());
         }
-        let held = |account| venue::look(&venue, account).positions.unwrap();
+        let held = |account| venue::held(&venue, account);
         let before = ACCOUNTS.map(held);
         let answering = receive();
         say!(self, "the venue gets {path}");

@@ -26,12 +26,7 @@ pub fn trade(
     let away = random.within(2, 60);
     let size = u32::try_from(quantity).unwrap();
     let side = if sign > 0 { Side::Buy } else { Side::Sell };
-    let price = venue
-        .snapshot()
-        .prices
-        .iter()
-        .find(|(name, _)| name == instrument)
-        .map(|(_, price)| *price)?;
+    let price = venue.price(instrument)?;
     let done = match deed {
         0..=3 => venue.open(account, instrument, quantity * sign, None),
         4..=5 => venue.close(account),

@@ -7,7 +7,7 @@ use riskd::domain::instrument::Instrument;
 use riskd::domain::money::Money;
 use riskd::domain::observation::{Figures, Learned};
 use riskd::engine::record::Goal;
-use riskd::venue::paper::{PaperVenue, Side};
+use riskd::venue::paper::{AccountFigures, PaperVenue, Side};
 use rust_decimal::Decimal;
 
 /// Everything about an account at one instant, as it is.
@@ -21,18 +21,7 @@ pub fn look(venue: &PaperVenue, account: &str) -> Learned {
             balance: Some(Money::new(figures.cash)),
             equity: Some(Money::new(figures.net_liquidation)),
         },
-        positions: Some(
-            figures
-                .positions
-                .iter()
-                .map(|(instrument, quantity)| Position {
-                    instrument: Instrument::new(instrument),
-                    quantity: Decimal::from(*quantity),
-                    average_price: None,
-                    unrealized: None,
-                })
-                .collect(),
-        ),
+        positions: Some(positions(&figures)),
         orders: WorkingOrders::Listed(
             orders
                 .into_iter()
@@ -49,6 +38,24 @@ pub fn look(venue: &PaperVenue, account: &str) -> Learned {
                 .collect(),
         ),
     }
+}
+
+/// What an account holds, as it is.
+pub fn held(venue: &PaperVenue, account: &str) -> Arc<[Position]> {
+    positions(&venue.figures(account).unwrap())
+}
+
+fn positions(figures: &AccountFigures) -> Arc<[Position]> {
+    figures
+        .positions
+        .iter()
+        .map(|(instrument, quantity)| Position {
+            instrument: Instrument::new(instrument),
+            quantity: Decimal::from(*quantity),
+            average_price: None,
+            unrealized: None,
+        })
+        .collect()
 }
 
 /// Whether the goal is reached in truth.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 
-use super::api::Reply;
+use super::api::{Body, Reply};
 use super::distort;
 use super::fault::{Fault, FaultLayer};
 use super::faults::Strike;
@@ -101,7 +101,7 @@ impl PaperVenue {
     ) -> Answering {
         let (call, strikes, away_ms) = match admission {
             Admission::WebSite => return at_once(web_site(path)),
-            Admission::Answer(reply) => return at_once(json(&reply)),
+            Admission::Answer(reply) => return at_once(json(reply)),
             Admission::Proceed {
                 call,
                 strikes,
@@ -120,13 +120,13 @@ impl PaperVenue {
             let reply = Reply::error(408, "addon_disconnected", detail);
             return Answering {
                 after: Duration::from_millis(ms),
-                answered: Answered::Whole(json(&reply)),
+                answered: Answered::Whole(json(reply)),
             };
         }
         let reply = self.perform(&call, asked, body, &strikes);
         Answering {
             after: delay,
-            answered: after_effect(wire, &reply),
+            answered: after_effect(wire, reply),
         }
     }
 }
@@ -161,10 +161,10 @@ fn before_effect(fault: &Fault) -> Option<Answered> {
             code,
             retry_after,
             after_effect: false,
-        } => Answered::Whole(json(&status_reply(*code, *retry_after))),
+        } => Answered::Whole(json(status_reply(*code, *retry_after))),
         Fault::SuccessFalse => {
             let detail = "The request was not carried out";
-            Answered::Whole(json(&Reply::error(200, "internal_error", detail)))
+            Answered::Whole(json(Reply::error(200, "internal_error", detail)))
         }
         Fault::Redirect => Answered::Whole(web_site("/login")),
         _ => return None,
@@ -172,14 +172,14 @@ fn before_effect(fault: &Fault) -> Option<Answered> {
 }
 
 /// What becomes of the answer to something that was done.
-fn after_effect(fault: Option<&Fault>, reply: &Reply) -> Answered {
+fn after_effect(fault: Option<&Fault>, reply: Reply) -> Answered {
     let whole = json(reply);
     match fault {
         Some(Fault::HangAfterEffect) => Answered::Never,
         Some(Fault::LostAfterEffect) => Answered::Closed,
         Some(Fault::Status {
             code, retry_after, ..
-        }) => Answered::Whole(json(&status_reply(*code, *retry_after))),
+        }) => Answered::Whole(json(status_reply(*code, *retry_after))),
         Some(Fault::HtmlBody) => Answered::Whole(site()),
         Some(Fault::EmptyBody) => Answered::Whole(Page {
             body: Bytes::new(),
@@ -229,13 +229,17 @@ fn site() -> Page {
     }
 }
 
-fn json(reply: &Reply) -> Page {
+fn json(reply: Reply) -> Page {
+    let text = match reply.body {
+        Body::Text(text) => text,
+        Body::Tree(tree) => distort::render(&tree),
+    };
     Page {
         status: reply.status,
         content_type: Some(JSON),
         retry_after: reply.retry_after,
         location: None,
-        body: Bytes::from(distort::render(&reply.body)),
+        body: Bytes::from(text),
     }
 }
 
@@ -252,8 +256,8 @@ fn status_reply(code: u16, retry_after: Option<u32>) -> Reply {
     };
     let mut reply = Reply::error(code, error, detail);
     reply.retry_after = retry_after.map(u64::from);
-    if let (Some(seconds), Some(body)) = (retry_after, reply.body.as_object_mut()) {
-        body.insert("retryAfter".to_owned(), seconds.into());
+    if let Some(seconds) = retry_after {
+        reply.put("retryAfter", seconds.into());
     }
     reply
 }

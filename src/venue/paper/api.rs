@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::account::Account;
@@ -11,13 +12,23 @@ use super::order::{OrderType, Side, Ticket, TimeInForce};
 use super::routes::{Call, CallKind};
 use super::sim::Simulation;
 use super::trade::{CancelManner, FlattenManner, FlattenScope, Held, TradeError};
-use super::wire::{self, Style};
+use super::wire::{self, PositionRow, Style};
+
+/// The JSON of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Body {
+    /// As it is sent. Snapshots are asked for every second, and a tree of one
+    /// costs many times what its text does.
+    Text(String),
+    /// For those who change it before it is sent.
+    Tree(Value),
+}
 
 /// A status with a JSON body.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    pub(crate) body: Value,
+    pub(crate) body: Body,
     /// Seconds for a `Retry-After` header.
     pub(crate) retry_after: Option<u64>,
 }
@@ -26,7 +37,22 @@ impl Reply {
     pub(crate) fn new(status: u16, body: Value) -> Reply {
         Reply {
             status,
-            body,
+            body: Body::Tree(body),
+            retry_after: None,
+        }
+    }
+
+    /// 200 with this, in the form in which the answer is wanted.
+    fn of(body: &impl Serialize, manner: &Manner) -> Reply {
+        let made = if manner.distorts {
+            serde_json::to_value(body).map(Body::Tree)
+        } else {
+            serde_json::to_string(body).map(Body::Text)
+        };
+        Reply {
+            status: 200,
+            // Nothing that is answered here cannot be JSON.
+            body: made.unwrap_or(Body::Tree(Value::Null)),
             retry_after: None,
         }
     }
@@ -39,6 +65,13 @@ impl Reply {
     pub(crate) fn error(status: u16, code: &str, detail: &str) -> Reply {
         let body = json!({"success": false, "error": code, "detail": detail});
         Reply::new(status, body)
+    }
+
+    /// Puts one more member into an object that is still a tree.
+    pub(crate) fn put(&mut self, key: &str, value: Value) {
+        if let Body::Tree(Value::Object(object)) = &mut self.body {
+            object.insert(key.to_owned(), value);
+        }
     }
 
     /// 400 as the older pages show it: a sentence, and no `success`.
@@ -60,6 +93,8 @@ impl Reply {
 #[derive(Clone, Debug)]
 pub(crate) struct Manner {
     pub(crate) style: Style,
+    /// Whether a fault changes what a read says.
+    pub(crate) distorts: bool,
     pub(crate) flatten_when_flat_is_error: bool,
     pub(crate) flatten: FlattenManner,
     /// The sentence with which a flatten is refused.
@@ -90,7 +125,7 @@ pub(crate) fn perform(sim: &mut Simulation, call: &Call, body: &[u8], manner: &M
             Err(_) => Err(Reply::sentence("Invalid request")),
         }
     } else {
-        read(sim, call, &manner.style).map(Outcome::from)
+        read(sim, call, manner).map(Outcome::from)
     };
     done.unwrap_or_else(Outcome::from)
 }
@@ -130,22 +165,49 @@ fn succeed(mut payload: Value) -> Reply {
     Reply::ok(payload)
 }
 
-fn read(sim: &Simulation, call: &Call, style: &Style) -> Answer<Reply> {
+/// `GET accounts/{account}/positions`.
+#[derive(Serialize)]
+struct Positions<'a> {
+    positions: Vec<PositionRow<'a>>,
+    success: bool,
+}
+
+/// `GET accounts/{account}/orders`.
+#[derive(Serialize)]
+struct Orders {
+    orders: Vec<Value>,
+    success: bool,
+}
+
+fn read(sim: &Simulation, call: &Call, manner: &Manner) -> Answer<Reply> {
+    let style = &manner.style;
     Ok(match call.kind {
         CallKind::ListAccounts => {
             let rows = sim.accounts.iter().map(|a| wire::account(sim, a, style));
-            succeed(json!({"accounts": rows.collect::<Vec<_>>()}))
+            let accounts: Vec<_> = rows.collect();
+            succeed(json!({ "accounts": accounts }))
         }
-        CallKind::GetAccount => succeed(wire::account(sim, account(sim, call)?.1, style)),
-        CallKind::AccountsSummary => Reply::ok(wire::snapshot(sim, style)),
+        CallKind::GetAccount => {
+            let mut row = wire::account(sim, account(sim, call)?.1, style);
+            row.success = Some(true);
+            Reply::of(&row, manner)
+        }
+        CallKind::AccountsSummary => Reply::of(&wire::snapshot(sim, style), manner),
         CallKind::GetWatermarks => Reply::ok(wire::watermarks(sim, account(sim, call)?.1, style)),
         CallKind::ListPositions => {
             let (_, account) = account(sim, call)?;
-            succeed(json!({"positions": wire::positions(sim, account, style)}))
+            let positions = wire::positions(sim, account, style);
+            Reply::of(
+                &Positions {
+                    positions,
+                    success: true,
+                },
+                manner,
+            )
         }
         CallKind::GetPosition => position(sim, call, style)?,
         CallKind::GetAllPositions => all_positions(sim, call, style),
-        CallKind::ListOrders => orders(sim, call, style)?,
+        CallKind::ListOrders => orders(sim, call, manner)?,
         CallKind::GetOrder => succeed(order(sim, call, style)?),
         CallKind::GetOrderStatus => {
             let row = order(sim, call, style)?;
@@ -164,7 +226,7 @@ fn position(sim: &Simulation, call: &Call, style: &Style) -> Answer<Reply> {
     let contract = sim.contract_index(asked)?;
     let held = account.position(contract);
     let row = held.and_then(|held| wire::position(sim, account, held, style));
-    row.map(succeed)
+    row.map(|row| succeed(json!(row)))
         .ok_or_else(|| no_position(asked, &account.name))
 }
 
@@ -191,16 +253,22 @@ fn all_positions(sim: &Simulation, call: &Call, style: &Style) -> Reply {
 }
 
 /// The default of `activeOnly` is not documented; here it is false.
-fn orders(sim: &Simulation, call: &Call, style: &Style) -> Answer<Reply> {
+fn orders(sim: &Simulation, call: &Call, manner: &Manner) -> Answer<Reply> {
     let (index, _) = account(sim, call)?;
     let active_only = call.flag("activeOnly");
-    let rows: Vec<Value> = sim
+    let orders: Vec<Value> = sim
         .orders
         .iter()
         .filter(|order| order.account == index && (!active_only || order.state.is_live()))
-        .filter_map(|order| wire::order(sim, order, style))
+        .filter_map(|order| wire::order(sim, order, &manner.style))
         .collect();
-    Ok(succeed(json!({"orders": rows})))
+    Ok(Reply::of(
+        &Orders {
+            orders,
+            success: true,
+        },
+        manner,
+    ))
 }
 
 fn order(sim: &Simulation, call: &Call, style: &Style) -> Answer<Value> {
@@ -349,13 +417,12 @@ fn flatten(
 }
 
 /// The rows of positions as they are now.
-fn rows(sim: &Simulation, held: &[Held], style: &Style) -> Vec<Value> {
-    held.iter()
-        .filter_map(|(account, contract, _)| {
-            let account = sim.accounts.get(*account)?;
-            wire::position(sim, account, account.position(*contract)?, style)
-        })
-        .collect()
+fn rows(sim: &Simulation, held: &[Held], style: &Style) -> Value {
+    let row = |(account, contract, _): &Held| {
+        let account = sim.accounts.get(*account)?;
+        wire::position(sim, account, account.position(*contract)?, style)
+    };
+    json!(held.iter().filter_map(row).collect::<Vec<_>>())
 }
 
 /// A whole close flattens that instrument; a part is a market order.

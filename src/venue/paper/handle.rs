@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::account::ConnectionStatus;
-use super::api::{self, Manner, Outcome, Reply};
+use super::api::{self, Body, Manner, Outcome, Reply};
 use super::clock::PaperClock;
 use super::config::{ConfigError, PaperConfig};
 use super::distort;
@@ -154,6 +154,15 @@ impl PaperVenue {
     /// When the instrument is not listed or the price is out of range.
     pub fn set_price(&self, instrument: &str, price: impl Into<Decimal>) -> Result<(), TradeError> {
         self.state().sim.set_price(instrument, price.into())
+    }
+
+    /// The last price of an instrument, spelled as it is listed.
+    pub fn price(&self, instrument: &str) -> Option<Decimal> {
+        let state = self.state();
+        let mut contracts = state.sim.market.contracts.iter();
+        contracts
+            .find(|contract| contract.instrument.as_str() == instrument)
+            .map(|contract| contract.last)
     }
 
     /// Changes how a price moves, from now on.
@@ -401,6 +410,9 @@ impl PaperVenue {
                 noise: self.0.config.float_noise,
                 timezone: self.0.config.pc_timezone,
             },
+            distorts: strikes
+                .iter()
+                .any(|strike| strike.fault.layer() == FaultLayer::Data),
             flatten_when_flat_is_error: self.0.config.flatten_when_flat_is_error,
             flatten: FlattenManner::default(),
             flatten_refused: None,
@@ -432,27 +444,31 @@ impl PaperVenue {
 
 fn not_found(no_call: NoCall) -> Reply {
     let mut reply = Reply::error(404, "not_found", "No such endpoint");
-    if let (NoCall::Unknown { did_you_mean }, Some(body)) = (no_call, reply.body.as_object_mut()) {
-        body.insert("did_you_mean".to_owned(), Value::String(did_you_mean));
+    if let NoCall::Unknown { did_you_mean } = no_call {
+        reply.put("did_you_mean", Value::String(did_you_mean));
     }
     reply
 }
 
 fn distort_reply(state: &mut State, reply: &mut Reply, path: &str, strikes: &[Strike]) {
+    // What no fault changes has become text already.
+    let Body::Tree(body) = &mut reply.body else {
+        return;
+    };
     let now = state.sim.now();
     for strike in strikes {
         let max_age_ms = match strike.fault {
             Fault::StaleEpoch => None,
             Fault::Cached { ms } => Some(ms),
             _ if strike.fault.layer() == FaultLayer::Data => {
-                distort::distort(&mut reply.body, &strike.fault, strike.account.as_deref());
+                distort::distort(body, &strike.fault, strike.account.as_deref());
                 continue;
             }
             _ => continue,
         };
-        let fresh = reply.body.take();
+        let fresh = body.take();
         let faults = &mut state.faults;
-        reply.body = faults.remembered(strike.rule, path, now, max_age_ms, fresh);
+        *body = faults.remembered(strike.rule, path, now, max_age_ms, fresh);
     }
 }
 
@@ -469,6 +485,6 @@ fn figures(sim: &Simulation, index: usize) -> Option<AccountFigures> {
         unrealized: account.unrealized(&sim.market),
         net_liquidation: account.net_liquidation(&sim.market),
         positions: positions.collect(),
-        working_orders: sim.live_orders(index, None).len(),
+        working_orders: sim.count_live_orders(index),
     })
 }

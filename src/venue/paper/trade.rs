@@ -286,6 +286,12 @@ impl Simulation {
         self.covered_orders(&scope)
     }
 
+    /// How many orders of an account may still fill.
+    pub(crate) fn count_live_orders(&self, account: usize) -> usize {
+        let is_live = |order: &&Order| order.account == account && order.state.is_live();
+        self.orders.iter().filter(is_live).count()
+    }
+
     fn covered_orders(&self, scope: &FlattenScope) -> Vec<String> {
         self.orders
             .iter()

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use super::account::{Account, Position};
@@ -26,13 +27,13 @@ pub(crate) struct Style {
 }
 
 impl Style {
-    /// An amount of money as a JSON float.
-    fn amount(&self, amount: Decimal) -> Value {
+    /// An amount of money as a float.
+    fn amount(&self, amount: Decimal) -> f64 {
         let exact = plain(amount);
         if self.noise && exact != 0.0 {
-            json!(with_noise(exact))
+            with_noise(exact)
         } else {
-            json!(exact)
+            exact
         }
     }
 
@@ -63,62 +64,90 @@ fn with_noise(exact: f64) -> f64 {
 }
 
 /// A row of `GET accounts`, and with `success` the answer of `GET accounts/{account}`.
-pub(crate) fn account(sim: &Simulation, account: &Account, style: &Style) -> Value {
-    json!({
-        "id": account.id,
-        "name": account.name,
-        "displayName": account.name,
-        "primaryUser": null,
-        "provider": "Simulator",
-        "denomination": "UsDollar",
-        "status": "Enabled",
-        "dailyLossLimit": 0.0,
-        "minCashValue": 0.0,
-        "maxOrderSize": 0,
-        "maxPositionSize": 0,
-        "connection": "NinjaTrader.Cbi.Connection",
-        "connectionStatus": account.connection.nt8(),
-        "lastTransactionSum": 0.0,
-    })
-    .with("item", item(sim, account, style))
+#[derive(serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccountRow<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) success: Option<bool>,
+    id: u64,
+    name: &'a str,
+    display_name: &'a str,
+    primary_user: Option<&'a str>,
+    provider: &'a str,
+    denomination: &'a str,
+    status: &'a str,
+    daily_loss_limit: f64,
+    min_cash_value: f64,
+    max_order_size: u32,
+    max_position_size: u32,
+    connection: &'a str,
+    connection_status: &'a str,
+    last_transaction_sum: f64,
+    item: Item<'a>,
 }
 
-/// Puts a part into an object without another copy of it, as `json!` makes:
-/// snapshots are asked for every second.
-trait With {
-    fn with(self, key: &str, part: Value) -> Value;
-}
-
-impl With for Value {
-    fn with(mut self, key: &str, part: Value) -> Value {
-        if let Some(object) = self.as_object_mut() {
-            object.insert(key.to_owned(), part);
-        }
-        self
+/// The row of an account.
+pub(crate) fn account<'a>(
+    sim: &'a Simulation,
+    account: &'a Account,
+    style: &'a Style,
+) -> AccountRow<'a> {
+    AccountRow {
+        success: None,
+        id: account.id,
+        name: &account.name,
+        display_name: &account.name,
+        primary_user: None,
+        provider: "Simulator",
+        denomination: "UsDollar",
+        status: "Enabled",
+        daily_loss_limit: 0.0,
+        min_cash_value: 0.0,
+        max_order_size: 0,
+        max_position_size: 0,
+        connection: "NinjaTrader.Cbi.Connection",
+        connection_status: account.connection.nt8(),
+        last_transaction_sum: 0.0,
+        item: Item {
+            sim,
+            account,
+            style,
+        },
     }
 }
 
 /// The account items of NinjaTrader. Those that no simulated broker fills are 0.
-fn item(sim: &Simulation, account: &Account, style: &Style) -> Value {
-    let net_liquidation = account.net_liquidation(&sim.market);
-    let mut item = json!({
-        "cashValue": style.amount(account.cash),
-        "commission": style.amount(account.commission),
-        "grossRealizedProfitLoss": style.amount(account.gross_realized),
-        "netLiquidation": style.amount(net_liquidation),
-        "netLiquidationByCurrency": style.amount(net_liquidation),
-        "realizedProfitLoss": style.amount(account.realized()),
-        "sodCashValue": style.amount(account.day_open_cash),
-        "sodLiquidatingValue": style.amount(account.day_open_net_liquidation),
-        "totalCashBalance": style.amount(account.cash),
-        "unrealizedProfitLoss": style.amount(account.unrealized(&sim.market)),
-    });
-    if let Some(item) = item.as_object_mut() {
-        for key in UNFILLED_ITEMS {
-            item.insert(key.to_owned(), json!(0.0));
+struct Item<'a> {
+    sim: &'a Simulation,
+    account: &'a Account,
+    style: &'a Style,
+}
+
+impl Serialize for Item<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let account = self.account;
+        let market = &self.sim.market;
+        let net_liquidation = account.net_liquidation(market);
+        let mut item = serializer.serialize_map(None)?;
+        for (key, amount) in [
+            ("cashValue", account.cash),
+            ("commission", account.commission),
+            ("grossRealizedProfitLoss", account.gross_realized),
+            ("netLiquidation", net_liquidation),
+            ("netLiquidationByCurrency", net_liquidation),
+            ("realizedProfitLoss", account.realized()),
+            ("sodCashValue", account.day_open_cash),
+            ("sodLiquidatingValue", account.day_open_net_liquidation),
+            ("totalCashBalance", account.cash),
+            ("unrealizedProfitLoss", account.unrealized(market)),
+        ] {
+            item.serialize_entry(key, &self.style.amount(amount))?;
         }
+        for key in UNFILLED_ITEMS {
+            item.serialize_entry(key, &0.0)?;
+        }
+        item.end()
     }
-    item
 }
 
 const UNFILLED_ITEMS: [&str; 21] = [
@@ -146,29 +175,54 @@ const UNFILLED_ITEMS: [&str; 21] = [
 ];
 
 /// `GET accounts/snapshot`. It has no orders and no `success`.
-pub(crate) fn snapshot(sim: &Simulation, style: &Style) -> Value {
-    let accounts: Vec<Value> = sim
-        .accounts
-        .iter()
-        .map(|account| {
-            let head = json!({
-                "type": "NinjaTrader.Cbi.Account",
-                "id": account.id,
-                "name": account.name,
-                "isAccountFlat": account.positions.is_empty(),
-                "connectionStatus": account.connection.nt8(),
-            });
-            json!({})
-                .with("account", head.with("item", item(sim, account, style)))
-                .with("positions", Value::from(positions(sim, account, style)))
-        })
-        .collect();
-    json!({
-        "type": "snapshot",
-        "timestamp": style.local_with_offset(sim.now()),
-        "epoch": sim.now().timestamp_millis(),
-    })
-    .with("accounts", Value::from(accounts))
+#[derive(serde::Serialize)]
+pub(crate) struct Snapshot<'a> {
+    r#type: &'a str,
+    timestamp: String,
+    epoch: i64,
+    accounts: Vec<SnapshotRow<'a>>,
+}
+
+#[derive(serde::Serialize)]
+struct SnapshotRow<'a> {
+    account: SnapshotAccount<'a>,
+    positions: Vec<PositionRow<'a>>,
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SnapshotAccount<'a> {
+    r#type: &'a str,
+    id: u64,
+    name: &'a str,
+    is_account_flat: bool,
+    connection_status: &'a str,
+    item: Item<'a>,
+}
+
+/// The snapshot of every account.
+pub(crate) fn snapshot<'a>(sim: &'a Simulation, style: &'a Style) -> Snapshot<'a> {
+    let row = |account: &'a Account| SnapshotRow {
+        account: SnapshotAccount {
+            r#type: "NinjaTrader.Cbi.Account",
+            id: account.id,
+            name: &account.name,
+            is_account_flat: account.positions.is_empty(),
+            connection_status: account.connection.nt8(),
+            item: Item {
+                sim,
+                account,
+                style,
+            },
+        },
+        positions: positions(sim, account, style),
+    };
+    Snapshot {
+        r#type: "snapshot",
+        timestamp: style.local_with_offset(sim.now()),
+        epoch: sim.now().timestamp_millis(),
+        accounts: sim.accounts.iter().map(row).collect(),
+    }
 }
 
 /// `GET accounts/{account}/watermarks`; empty inside when the session has
@@ -204,8 +258,28 @@ pub(crate) fn watermarks(sim: &Simulation, account: &Account, style: &Style) -> 
     })
 }
 
+/// A position row. The quantity is positive on both sides.
+#[derive(Clone, Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PositionRow<'a> {
+    r#type: &'a str,
+    account: &'a str,
+    instrument: &'a str,
+    instrument_type: &'a str,
+    market_position: &'a str,
+    quantity: i64,
+    average_price: f64,
+    market_price: f64,
+    unrealized_profit_loss: f64,
+    tag: Option<&'a str>,
+}
+
 /// The positions of one account.
-pub(crate) fn positions(sim: &Simulation, account: &Account, style: &Style) -> Vec<Value> {
+pub(crate) fn positions<'a>(
+    sim: &'a Simulation,
+    account: &'a Account,
+    style: &Style,
+) -> Vec<PositionRow<'a>> {
     account
         .positions
         .iter()
@@ -213,44 +287,42 @@ pub(crate) fn positions(sim: &Simulation, account: &Account, style: &Style) -> V
         .collect()
 }
 
-/// A position row. The quantity is positive on both sides.
-pub(crate) fn position(
-    sim: &Simulation,
-    account: &Account,
+/// The row of a position.
+pub(crate) fn position<'a>(
+    sim: &'a Simulation,
+    account: &'a Account,
     held: &Position,
     style: &Style,
-) -> Option<Value> {
-    let contract = sim.market.contracts.get(held.contract)?;
-    let side = if held.quantity > 0 { "Long" } else { "Short" };
-    let mut row = flat_position(sim, account, held.contract)?;
+) -> Option<PositionRow<'a>> {
     let unrealized = account.position_unrealized(held, &sim.market);
-    let object = row.as_object_mut()?;
-    object.insert("instrument".to_owned(), json!(contract.instrument.as_str()));
-    object.insert("marketPosition".to_owned(), json!(side));
-    object.insert("quantity".to_owned(), json!(held.quantity.abs()));
-    let average = plain(held.average_price());
-    object.insert("averagePrice".to_owned(), json!(average));
-    let unrealized = style.amount(unrealized);
-    object.insert("unrealizedProfitLoss".to_owned(), unrealized);
-    Some(row)
+    Some(PositionRow {
+        market_position: if held.quantity > 0 { "Long" } else { "Short" },
+        quantity: held.quantity.abs(),
+        average_price: plain(held.average_price()),
+        unrealized_profit_loss: style.amount(unrealized),
+        ..flat_position(sim, account, held.contract)?
+    })
 }
 
 /// The row of a contract that the account does not hold.
-pub(crate) fn flat_position(sim: &Simulation, account: &Account, index: usize) -> Option<Value> {
+pub(crate) fn flat_position<'a>(
+    sim: &'a Simulation,
+    account: &'a Account,
+    index: usize,
+) -> Option<PositionRow<'a>> {
     let contract = sim.market.contracts.get(index)?;
-    let price = account.price(&sim.market, index);
-    Some(json!({
-        "type": "NinjaTrader.Cbi.Position",
-        "account": account.name,
-        "instrument": contract.instrument.as_str(),
-        "instrumentType": "Future",
-        "marketPosition": "Flat",
-        "quantity": 0,
-        "averagePrice": 0.0,
-        "marketPrice": plain(price),
-        "unrealizedProfitLoss": 0.0,
-        "tag": null,
-    }))
+    Some(PositionRow {
+        r#type: "NinjaTrader.Cbi.Position",
+        account: &account.name,
+        instrument: contract.instrument.as_str(),
+        instrument_type: "Future",
+        market_position: "Flat",
+        quantity: 0,
+        average_price: 0.0,
+        market_price: plain(account.price(&sim.market, index)),
+        unrealized_profit_loss: 0.0,
+        tag: None,
+    })
 }
 
 /// An order row.
@@ -346,14 +418,14 @@ mod tests {
     fn noise_is_there_and_far_below_a_cent() {
         for text in ["100565", "-500", "0.01", "1234567.89", "-1000"] {
             let exact = Decimal::from_str(text).unwrap();
-            let noisy = STYLE.amount(exact).as_f64().unwrap();
+            let noisy = STYLE.amount(exact);
             let back = Decimal::from_f64_retain(noisy).unwrap();
             assert_eq!(back.round_dp(2), exact.round_dp(2), "{noisy}");
-            assert_eq!(STYLE.amount(exact).as_f64(), Some(noisy), "repeatable");
+            assert_eq!(STYLE.amount(exact), noisy, "repeatable");
         }
         let noisy = (1..100).filter(|n| with_noise(f64::from(*n)) != f64::from(*n));
         assert!(noisy.count() > 90);
-        assert_eq!(STYLE.amount(Decimal::ZERO), json!(0.0));
+        assert_eq!(STYLE.amount(Decimal::ZERO), 0.0);
     }
 
     #[test]

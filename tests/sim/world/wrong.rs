@@ -141,9 +141,7 @@ impl World {
     pub(crate) fn gap(&mut self) {
         let ticks = self.random.within(-80, 80);
         let name = self.random.of(&["ES 03-26", "NQ 03-26"]);
-        let prices = self.venue.snapshot().prices;
-        let (_, price) = prices.iter().find(|(known, _)| known == name).unwrap();
-        let price = *price + Decimal::from(ticks) / Decimal::from(4);
+        let price = self.venue.price(name).unwrap() + Decimal::from(ticks) / Decimal::from(4);
         self.venue.set_price(name, price).unwrap();
     }
 
