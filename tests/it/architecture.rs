@@ -264,6 +264,36 @@ fn no_lint_is_silenced_without_a_reason() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The lines of a section of a manifest that name something.
+fn section<'a>(manifest: &'a str, head: &str) -> Vec<&'a str> {
+    let lines = manifest.lines().skip_while(|line| *line != head).skip(1);
+    lines
+        .take_while(|line| !line.starts_with('['))
+        .filter(|line| line.contains(" = ") && !line.starts_with('#'))
+        .collect()
+}
+
+/// Another crate or feature would have most of the release compiled once more
+/// for the simulator.
+#[test]
+fn the_simulator_needs_no_dependency_but_riskds() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let name = |line: &str| line.split(" = ").next().unwrap().to_owned();
+    let (riskd, sim) = (read("Cargo.toml"), read("tests/sim/Cargo.toml"));
+    let known: Vec<String> = section(&riskd, "[dependencies]")
+        .into_iter()
+        .map(name)
+        .collect();
+    let used = section(&sim, "[dev-dependencies]");
+    assert!(used.len() > 5, "{used:?}");
+    for line in used {
+        let is_known = name(line) == "riskd" || known.contains(&name(line));
+        assert!(is_known && !line.contains(" features"), "{line}");
+    }
+    assert_eq!(section(&sim, "[dependencies]"), [""; 0]);
+}
+
 #[test]
 fn the_reader_of_sources_sees_what_it_should() {
     let code = without_comments("use crate::store::{A, B}; // crate::api\n    // crate::cli\n");

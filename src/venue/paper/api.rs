@@ -165,16 +165,18 @@ fn succeed(mut payload: Value) -> Reply {
     Reply::ok(payload)
 }
 
+/// `GET accounts/{account}/positions`.
 #[derive(Serialize)]
 struct Positions<'a> {
-    success: bool,
     positions: Vec<PositionRow<'a>>,
+    success: bool,
 }
 
+/// `GET accounts/{account}/orders`.
 #[derive(Serialize)]
 struct Orders {
-    success: bool,
     orders: Vec<Value>,
+    success: bool,
 }
 
 fn read(sim: &Simulation, call: &Call, manner: &Manner) -> Answer<Reply> {
@@ -197,8 +199,8 @@ fn read(sim: &Simulation, call: &Call, manner: &Manner) -> Answer<Reply> {
             let positions = wire::positions(sim, account, style);
             Reply::of(
                 &Positions {
-                    success: true,
                     positions,
+                    success: true,
                 },
                 manner,
             )
@@ -262,8 +264,8 @@ fn orders(sim: &Simulation, call: &Call, manner: &Manner) -> Answer<Reply> {
         .collect();
     Ok(Reply::of(
         &Orders {
-            success: true,
             orders,
+            success: true,
         },
         manner,
     ))
