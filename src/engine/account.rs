@@ -3,11 +3,13 @@
 
 mod band;
 mod deadlines;
+mod rule_run;
 mod seen;
 mod tell;
 
 use band::Band;
 pub(super) use deadlines::Deadlines;
+pub use rule_run::RuleRun;
 pub use seen::Data;
 use seen::Seen;
 use tell::{tell_cleared, tell_rearmed, warn, watch_unknown};
@@ -17,7 +19,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::conditions::{self, Answer, Caches, Context, Margin, Reading, Tree};
+use super::conditions::{self, Context, Reading, Tree};
 use super::effect::Severity;
 use super::enforcement::Enforcement;
 use super::held_account::HeldAccount;
@@ -35,7 +37,7 @@ use crate::domain::money::Money;
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Figures, Learned, Missing, Timestamp};
 use crate::domain::session::Session;
-use crate::rules::ruleset::{Account, Leaf, Rearm, Rule};
+use crate::rules::ruleset::{Account, Rearm};
 
 /// How long working orders that were read stay known without a new read.
 const ORDERS_KEPT: TimeDelta = TimeDelta::seconds(90);
@@ -84,134 +86,6 @@ pub(super) struct Frozen {
     pub(super) why: Missing,
     /// When an observation showed the account alive again, by the steady clock.
     pub(super) until: Option<Timestamp>,
-}
-
-/// One rule for one account.
-#[derive(Debug)]
-pub struct RuleRun {
-    pub(super) rule: Arc<Rule>,
-    /// A looser form of the rule that waits for the next session.
-    pub(super) held_back: Option<Option<Arc<Rule>>>,
-    pub(super) state: RuleState,
-    stored: Option<RuleState>,
-    pub(super) caches: Caches,
-    nature: Nature,
-    /// What the condition answered last; `None` when that was false and changed
-    /// nothing: see [`RuleRun::reading`].
-    last: Option<Reading>,
-    pub(super) unknown_since: Option<Timestamp>,
-    unknown_reported: bool,
-}
-
-impl RuleRun {
-    pub(super) fn new(rule: Arc<Rule>, stored: Option<RuleState>, now: Now) -> RuleRun {
-        RuleRun {
-            caches: Caches::of(&rule.when),
-            nature: Nature::of(&rule),
-            state: stored.clone().unwrap_or_else(|| RuleState::new(now.wall)),
-            stored,
-            held_back: None,
-            last: Some(Reading::of(Truth::Unknown)),
-            unknown_since: None,
-            unknown_reported: false,
-            rule,
-        }
-    }
-
-    /// Puts a changed form of the rule in force; its state stays.
-    pub(super) fn replace(&mut self, rule: Arc<Rule>) {
-        self.caches = Caches::of(&rule.when);
-        self.nature = Nature::of(&rule);
-        self.rule = rule;
-        self.held_back = None;
-    }
-
-    /// Whether nothing changes and nothing is to be told as long as the answer
-    /// of the condition is false: so it is with almost every rule on almost
-    /// every observation.
-    fn is_at_rest(&self) -> bool {
-        self.state.is_at_rest() && self.unknown_since.is_none() && !self.nature.warns
-    }
-
-    /// Whether the rule is at rest and stays so by what can be seen now.
-    fn rests(&mut self, context: &Context<'_>) -> bool {
-        if !self.is_at_rest() {
-            return false;
-        }
-        let mut tree = Tree::new(&mut self.caches, self.state.handled);
-        let truth: Truth = tree.read(&self.rule.when, context);
-        debug_assert_eq!(
-            truth,
-            self.reading_anew(context).truth,
-            "{}",
-            self.rule.name
-        );
-        truth == Truth::False
-            // One that is due is settled by what is decided about it.
-            && !(self.nature.is_scheduled && self.caches.has_due_time())
-    }
-
-    /// How near the nearest comparison of a rule at rest is to turning over, in
-    /// millionths.
-    fn distance(&mut self, context: &Context<'_>) -> u64 {
-        let mut tree = Tree::new(&mut self.caches, self.state.handled);
-        let margin: Margin = tree.read(&self.rule.when, context);
-        margin.distance
-    }
-
-    /// What the condition answered last.
-    pub(super) const fn truth(&self) -> Truth {
-        match &self.last {
-            Some(reading) => reading.truth,
-            None => Truth::False,
-        }
-    }
-
-    /// What the condition answered last, with its numbers. Those of a rule at
-    /// rest are gathered now: they turn on what was seen last, which has been
-    /// the same since.
-    pub(super) fn reading(&self, context: &Context<'_>) -> Reading {
-        self.last.unwrap_or_else(|| Reading {
-            truth: Truth::False,
-            ..self.reading_anew(context)
-        })
-    }
-
-    /// What the condition answers now, without what was kept of its limits.
-    fn reading_anew(&self, context: &Context<'_>) -> Reading {
-        let mut caches = self.caches.without_limits();
-        Tree::new(&mut caches, self.state.handled).read(&self.rule.when, context)
-    }
-}
-
-/// What a rule turns on besides the observations, found out once, when it is
-/// put in force.
-#[derive(Clone, Copy, Debug)]
-struct Nature {
-    /// Whether its answer may change with time at instants that depend on more
-    /// than the caches.
-    watches_time: bool,
-    /// Whether time alone may change its answer, or what comes of it, at
-    /// instants that the caches and the state know.
-    keeps_time: bool,
-    is_scheduled: bool,
-    warns: bool,
-}
-
-impl Nature {
-    fn of(rule: &Rule) -> Nature {
-        let has = |wanted: fn(&Leaf) -> bool| rule.when.has_leaf(wanted);
-        let is_scheduled = has(|leaf| matches!(leaf, Leaf::At(_)));
-        Nature {
-            watches_time: has(|leaf| matches!(leaf, Leaf::NoData(_) | Leaf::Expr(_))),
-            keeps_time: is_scheduled
-                || has(|leaf| matches!(leaf, Leaf::Windows(_)))
-                || rule.hold.is_some()
-                || matches!(rule.rearm, Rearm::After(_)),
-            is_scheduled,
-            warns: !rule.warn_at.is_empty(),
-        }
-    }
 }
 
 impl AccountRun {

@@ -1,0 +1,138 @@
+//! One rule for one account.
+
+use std::sync::Arc;
+
+use crate::domain::now::Now;
+use crate::domain::observation::Timestamp;
+use crate::engine::conditions::{Answer, Caches, Context, Margin, Reading, Tree};
+use crate::engine::rule_state::RuleState;
+use crate::engine::truth::Truth;
+use crate::rules::ruleset::{Leaf, Rearm, Rule};
+
+/// One rule for one account.
+#[derive(Debug)]
+pub struct RuleRun {
+    pub(in crate::engine) rule: Arc<Rule>,
+    /// A looser form of the rule that waits for the next session.
+    pub(in crate::engine) held_back: Option<Option<Arc<Rule>>>,
+    pub(in crate::engine) state: RuleState,
+    pub(super) stored: Option<RuleState>,
+    pub(in crate::engine) caches: Caches,
+    pub(super) nature: Nature,
+    /// What the condition answered last; `None` when that was false and changed
+    /// nothing: see [`RuleRun::reading`].
+    pub(super) last: Option<Reading>,
+    pub(in crate::engine) unknown_since: Option<Timestamp>,
+    pub(super) unknown_reported: bool,
+}
+
+impl RuleRun {
+    pub(in crate::engine) fn new(rule: Arc<Rule>, stored: Option<RuleState>, now: Now) -> RuleRun {
+        RuleRun {
+            caches: Caches::of(&rule.when),
+            nature: Nature::of(&rule),
+            state: stored.clone().unwrap_or_else(|| RuleState::new(now.wall)),
+            stored,
+            held_back: None,
+            last: Some(Reading::of(Truth::Unknown)),
+            unknown_since: None,
+            unknown_reported: false,
+            rule,
+        }
+    }
+
+    /// Puts a changed form of the rule in force; its state stays.
+    pub(in crate::engine) fn replace(&mut self, rule: Arc<Rule>) {
+        self.caches = Caches::of(&rule.when);
+        self.nature = Nature::of(&rule);
+        self.rule = rule;
+        self.held_back = None;
+    }
+
+    /// Whether nothing changes and nothing is to be told as long as the answer
+    /// of the condition is false: so it is with almost every rule on almost
+    /// every observation.
+    fn is_at_rest(&self) -> bool {
+        self.state.is_at_rest() && self.unknown_since.is_none() && !self.nature.warns
+    }
+
+    /// Whether the rule is at rest and stays so by what can be seen now.
+    pub(super) fn rests(&mut self, context: &Context<'_>) -> bool {
+        if !self.is_at_rest() {
+            return false;
+        }
+        let mut tree = Tree::new(&mut self.caches, self.state.handled);
+        let truth: Truth = tree.read(&self.rule.when, context);
+        debug_assert_eq!(
+            truth,
+            self.reading_anew(context).truth,
+            "{}",
+            self.rule.name
+        );
+        truth == Truth::False
+            // One that is due is settled by what is decided about it.
+            && !(self.nature.is_scheduled && self.caches.has_due_time())
+    }
+
+    /// How near the nearest comparison of a rule at rest is to turning over, in
+    /// millionths.
+    pub(super) fn distance(&mut self, context: &Context<'_>) -> u64 {
+        let mut tree = Tree::new(&mut self.caches, self.state.handled);
+        let margin: Margin = tree.read(&self.rule.when, context);
+        margin.distance
+    }
+
+    /// What the condition answered last.
+    pub(in crate::engine) const fn truth(&self) -> Truth {
+        match &self.last {
+            Some(reading) => reading.truth,
+            None => Truth::False,
+        }
+    }
+
+    /// What the condition answered last, with its numbers. Those of a rule at
+    /// rest are gathered now: they turn on what was seen last, which has been
+    /// the same since.
+    pub(in crate::engine) fn reading(&self, context: &Context<'_>) -> Reading {
+        self.last.unwrap_or_else(|| Reading {
+            truth: Truth::False,
+            ..self.reading_anew(context)
+        })
+    }
+
+    /// What the condition answers now, without what was kept of its limits.
+    fn reading_anew(&self, context: &Context<'_>) -> Reading {
+        let mut caches = self.caches.without_limits();
+        Tree::new(&mut caches, self.state.handled).read(&self.rule.when, context)
+    }
+}
+
+/// What a rule turns on besides the observations, found out once, when it is
+/// put in force.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Nature {
+    /// Whether its answer may change with time at instants that depend on more
+    /// than the caches.
+    pub(super) watches_time: bool,
+    /// Whether time alone may change its answer, or what comes of it, at
+    /// instants that the caches and the state know.
+    pub(super) keeps_time: bool,
+    pub(super) is_scheduled: bool,
+    pub(super) warns: bool,
+}
+
+impl Nature {
+    fn of(rule: &Rule) -> Nature {
+        let has = |wanted: fn(&Leaf) -> bool| rule.when.has_leaf(wanted);
+        let is_scheduled = has(|leaf| matches!(leaf, Leaf::At(_)));
+        Nature {
+            watches_time: has(|leaf| matches!(leaf, Leaf::NoData(_) | Leaf::Expr(_))),
+            keeps_time: is_scheduled
+                || has(|leaf| matches!(leaf, Leaf::Windows(_)))
+                || rule.hold.is_some()
+                || matches!(rule.rearm, Rearm::After(_)),
+            is_scheduled,
+            warns: !rule.warn_at.is_empty(),
+        }
+    }
+}
