@@ -87,6 +87,8 @@ pub fn replay_history_with<R: Read, B>(
 #[derive(Default)]
 struct Found {
     rows: u64,
+    /// The most rows of one piece that went to one worker.
+    most_rows: usize,
     /// The time of the last one.
     last: Option<Timestamp>,
     /// What is wrong with the one behind it.
@@ -97,12 +99,16 @@ impl Found {
     /// Finds the rows of the next piece and hands them to the workers; whether
     /// there may be more.
     fn next_piece<R: Read>(&mut self, history: &mut History<R>, lanes: &[Lane]) -> bool {
-        let mut rows: Vec<Vec<NumberedRow>> = lanes.iter().map(|_| Vec::new()).collect();
+        // The pieces are of one length, and so are their rows, more or less.
+        let many = self.most_rows;
+        let mut rows: Vec<Vec<NumberedRow>> =
+            lanes.iter().map(|_| Vec::with_capacity(many)).collect();
         let is_more = self.find(history, &mut rows).unwrap_or_else(|error| {
             self.error = Some(error);
             false
         });
         for (lane, rows) in lanes.iter().zip(rows) {
+            self.most_rows = self.most_rows.max(rows.len());
             // A worker that is gone has panicked; the scope passes it on. Or
             // it has found what is wrong, which is told before all else.
             let _ = lane.batches.send(Batch {
@@ -150,6 +156,7 @@ impl Lane {
         let (tell, told) = channel();
         let worker = Worker {
             accounts: rules.accounts.iter().map(|_| None).collect(),
+            places: rules.accounts.iter().map(|_| Vec::new()).collect(),
             rules: Arc::clone(rules),
             contents,
             story: Story::default(),
@@ -218,6 +225,8 @@ struct Worker {
     contents: ContentReader,
     /// In the order of the rule file; there from their first row on.
     accounts: Vec<Option<AccountReplay>>,
+    /// Where the rows of each account stand in a batch.
+    places: Vec<Vec<usize>>,
     story: Story,
     told: Told,
 }
@@ -243,10 +252,16 @@ impl Worker {
 
     /// Takes account by account, so that what is known of one is at hand.
     fn take_batch(&mut self, batch: &Batch) {
-        let accounts = batch.rows.iter().map(|row| row.entry.account);
-        let mut order: Vec<(usize, usize)> = accounts.zip(0..).collect();
-        order.sort_unstable();
-        for row in order.iter().filter_map(|(_, place)| batch.rows.get(*place)) {
+        let mut places = std::mem::take(&mut self.places);
+        for (row, place) in batch.rows.iter().zip(0..) {
+            if let Some(places) = places.get_mut(row.entry.account) {
+                places.push(place);
+            }
+        }
+        for row in places.iter_mut().flat_map(|places| places.drain(..)) {
+            let Some(row) = batch.rows.get(row) else {
+                continue;
+            };
             let wrong = self.told.wrong.as_ref();
             if wrong.is_some_and(|wrong| wrong.number < row.number) {
                 continue;
@@ -259,6 +274,7 @@ impl Worker {
                 });
             }
         }
+        self.places = places;
         if let Some(until) = batch.until {
             self.pass(|replay, story| replay.pass_before(until, story));
         }

@@ -10,7 +10,7 @@ use memchr::{memchr, memchr2_iter};
 use super::{HistoryError, MAX_ROW};
 
 /// Bytes of a piece, unless a record is longer.
-const PIECE: usize = 64 * 1024;
+const PIECE: usize = 256 * 1024;
 
 /// Where a record stands.
 #[derive(Clone, Debug)]
