@@ -95,6 +95,13 @@ check_start() {
     in_machine systemctl reset-failed riskd
 
     write 600 /etc/riskd/crosstrade-token <<<"$canary"
+    start_paper
+    rules 500 | sed 's/pnl:/pln:/' | write 644 /etc/riskd/rules.yaml
+    check "with a mistake in the rules the first start fails" not in_machine timeout 10 systemctl start riskd
+    check "... and the status says what to do" failed_status_says "riskd check"
+    in_machine systemctl reset-failed riskd
+
+    in_machine cp /usr/share/riskd/rules.yaml /etc/riskd/rules.yaml
     in_machine systemctl start --no-block riskd
     check "with the rule file as it came it waits for the venue and says so" \
         wait_for 10 has_status "not ready, no observation yet of sim"
@@ -102,11 +109,12 @@ check_start() {
     show systemctl status riskd --no-pager --lines 5
     check "... and stops when it is told to" in_machine timeout 15 systemctl stop riskd
 
-    start_paper
     rules 500 | sed 's/pnl:/pln:/' | write 644 /etc/riskd/rules.yaml
-    check "with a mistake in the rules the start fails" not in_machine timeout 10 systemctl start riskd
-    check "... and the status says what to do" failed_status_says "riskd check"
-    in_machine systemctl reset-failed riskd
+    in_machine systemctl start --no-block riskd
+    check "with a mistake in the rules a later start takes those of the record and says so" \
+        wait_for 10 has_status "rule file refused, the old rules are in force"
+    check "... which only observed" wait_for 10 has_status "only observing, nothing is sent"
+    check "... and stops when it is told to" in_machine timeout 15 systemctl stop riskd
 
     rules 500 | write 644 /etc/riskd/rules.yaml
     check "riskd check is content" in_machine riskd check /etc/riskd/rules.yaml
