@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use tracing::info;
 
 use super::failure::{Failure, Verdict};
@@ -12,6 +12,9 @@ use super::hub::Hub;
 use super::outbox::{Letter, Outbox, Works};
 use crate::domain::severity::Severity;
 
+/// What a message lets pass before it is tried first: the protective calls that
+/// it tells of are begun in the same instant, and are to have the processor.
+const HEAD_START: Duration = Duration::from_millis(20);
 /// The wait after the first failure in a row; it doubles with each.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait.
@@ -59,6 +62,9 @@ pub(super) async fn run(outbox: Arc<Outbox>, hub: Arc<Hub>) {
             line.untold = line.untold.saturating_add(1);
             outbox.done(letter.number);
             continue;
+        }
+        if letter.tries == 0 {
+            sleep(HEAD_START).await;
         }
         match channel.send(&letter.message).await {
             Ok(_) => {
