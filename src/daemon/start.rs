@@ -70,13 +70,16 @@ pub(super) fn read(source: &Source) -> Result<First, StartError> {
 
 impl First {
     /// Refuses a file without usable rules when there is no record that could
-    /// have some; opening one would make it.
+    /// have some; opening one would make it. Where a failing disk does not say
+    /// whether there is one, opening it will.
     pub(super) fn refuse_without(&self, record: &Path) -> Result<(), StartError> {
         match &self.verdict {
-            Verdict::Bad(refusal) if !record.exists() => Err(StartError::Rules {
-                report: refusal.text.clone(),
-                instead: NONE_EARLIER.to_owned(),
-            }),
+            Verdict::Bad(refusal) if matches!(record.try_exists(), Ok(false)) => {
+                Err(StartError::Rules {
+                    report: refusal.text.clone(),
+                    instead: NONE_EARLIER.to_owned(),
+                })
+            }
             _ => Ok(()),
         }
     }
