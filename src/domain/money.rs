@@ -16,12 +16,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Money(Decimal);
 
 impl Ord for Money {
+    #[inline]
     fn cmp(&self, other: &Money) -> Ordering {
-        easy_order(self.0, other.0).unwrap_or_else(|| self.0.cmp(&other.0))
+        match easy_order(self.0, other.0) {
+            Some(order) => order,
+            None => self.any_order(*other),
+        }
     }
 }
 
 impl PartialOrd for Money {
+    #[inline]
     fn partial_cmp(&self, other: &Money) -> Option<Ordering> {
         Some(self.cmp(other))
     }
@@ -158,18 +163,46 @@ impl Money {
         self.0
     }
 
+    #[cold]
+    fn any_order(self, other: Money) -> Ordering {
+        self.0.cmp(&other.0)
+    }
+
     /// `self + other`, or `None` when it does not fit.
+    #[inline]
     pub fn plus(self, other: Money) -> Option<Money> {
-        easy_sum(self.0, other.0)
-            .or_else(|| self.0.checked_add(other.0))
-            .map(Money)
+        match easy_sum(self.0, other.0) {
+            Some(sum) => Some(Money(sum)),
+            None => self.any_sum(other),
+        }
+    }
+
+    #[cold]
+    fn any_sum(self, other: Money) -> Option<Money> {
+        self.0.checked_add(other.0).map(Money)
     }
 
     /// `self - other`, or `None` when it does not fit.
+    #[inline]
     pub fn minus(self, other: Money) -> Option<Money> {
-        easy_difference(self.0, other.0)
-            .or_else(|| self.0.checked_sub(other.0))
-            .map(Money)
+        match easy_difference(self.0, other.0) {
+            Some(difference) => Some(Money(difference)),
+            None => self.any_difference(other),
+        }
+    }
+
+    #[cold]
+    fn any_difference(self, other: Money) -> Option<Money> {
+        self.0.checked_sub(other.0).map(Money)
+    }
+
+    /// Whether it is `one + other`, to the last digit; `false` also where
+    /// [`Money::millionths`] cannot tell.
+    #[inline]
+    pub fn is_sum_of(self, one: Money, other: Money) -> bool {
+        let parts = one.millionths().zip(other.millionths());
+        let sum = parts.and_then(|(one, other)| one.checked_add(other));
+        sum.is_some() && sum == self.millionths()
     }
 
     /// The given share of this amount, exact, or `None` when it does not fit.

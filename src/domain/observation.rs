@@ -45,7 +45,7 @@ pub struct Learned {
 }
 
 /// The figures of an account; a missing or non-finite number is `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
     /// Closed result of the venue's day, net of commission where known.
     pub realized: Option<Money>,

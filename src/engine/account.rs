@@ -24,12 +24,12 @@ use super::effect::Severity;
 use super::enforcement::Enforcement;
 use super::held_account::HeldAccount;
 use super::locks::Locks;
-use super::memory::AccountMemory;
+use super::memory::{AccountMemory, LastTrusted, PnlSum};
 use super::out::Out;
 use super::quality::{Suspicion, suspicions};
 use super::record::{EntryKind, Fields, Goal, Record};
 use super::rule_state::{Change, RuleState};
-use super::session::{SessionPnl, VenueDay};
+use super::session::VenueDay;
 use super::truth::Truth;
 use crate::domain::account::RuleName;
 use crate::domain::holdings::WorkingOrders;
@@ -78,6 +78,8 @@ pub struct AccountRun {
     pub(super) band: Option<Band>,
     /// On how many observations in a row all rules rested.
     rested: u32,
+    /// How many of them the band has held for.
+    band_held: u32,
 }
 
 /// Why what is read of the holdings may be frozen, and until when it was.
@@ -117,29 +119,40 @@ impl AccountRun {
             is_calm: false,
             band: None,
             rested: 0,
+            band_held: 0,
             account,
         }
     }
 
     /// Takes the end of a poll.
-    pub(super) fn observe(&mut self, content: Content, at: Timestamp, now: Now, out: &mut Out<'_>) {
+    pub(super) fn observe(
+        &mut self,
+        content: &Content,
+        at: Timestamp,
+        now: Now,
+        out: &mut Out<'_>,
+    ) {
+        self.is_calm = false;
         if self.seen.at.is_some_and(|seen| at < seen) {
             return;
         }
-        if content == Content::Missing(Missing::Unchanged) {
+        if *content == Content::Missing(Missing::Unchanged) {
             self.look_again(now, out);
             return;
         }
         let session = self.session;
         self.roll_session(now, out);
-        let pnl = match content {
+        let is_trusted = match content {
             Content::Missing(missing) => {
-                self.miss(missing, out);
-                None
+                self.miss(*missing, out);
+                false
             }
-            Content::Learned(learned) => self.take(&learned, at, now, out),
+            Content::Learned(learned) => self.take(learned, at, now, out),
         };
-        let pnl = pnl.unwrap_or_else(|| self.pnl());
+        let pnl = match &self.memory.session {
+            Some(session) if is_trusted => session.pnl,
+            _ => self.pnl(),
+        };
         let is_calm = self.evaluate(true, pnl, now, out);
         self.pass_time(now, out);
         self.guard_locks(now, out);
@@ -261,14 +274,8 @@ impl AccountRun {
         }
     }
 
-    /// Takes what was learned; session P&L by it when it can be trusted.
-    fn take(
-        &mut self,
-        learned: &Learned,
-        at: Timestamp,
-        now: Now,
-        out: &mut Out<'_>,
-    ) -> Option<SessionPnl> {
+    /// Takes what was learned; whether its figures can be trusted.
+    fn take(&mut self, learned: &Learned, at: Timestamp, now: Now, out: &mut Out<'_>) -> bool {
         self.seen.at = Some(at);
         if let Some(frozen) = &mut self.frozen {
             frozen.until.get_or_insert(now.steady);
@@ -309,7 +316,7 @@ impl AccountRun {
                 self.tell_suspect(doubt, &learned.figures, out);
             }
             self.seen.data = Data::Suspect(doubt);
-            return None;
+            return false;
         }
         self.seen.data = Data::Good;
         self.seen.has_been_good = true;
@@ -322,19 +329,18 @@ impl AccountRun {
                 .is_some_and(|session| session.anchor.is_some())
         };
         let was_anchored = anchored(&self.memory);
-        let pnl = self
-            .memory
+        self.memory
             .learn(&learned.figures, learned.is_flat(), wall, self.day);
         if !was_anchored && anchored(&self.memory) {
             self.tell_session_opened(out);
         }
-        Some(pnl)
+        true
     }
 
     /// Positions and orders, unless a verification read has newer ones.
     fn take_holdings(&mut self, learned: &Learned, at: Timestamp, now: Now) {
         if self.verified_at.is_none_or(|verified| at >= verified) {
-            self.seen.positions = learned.positions.clone();
+            self.seen.take_positions(learned.positions.as_ref());
             if learned.orders != WorkingOrders::Unknown {
                 self.seen.orders = learned.orders.clone();
                 self.seen.orders_at = at;
@@ -349,25 +355,26 @@ impl AccountRun {
     /// the second time or more.
     fn doubt(&mut self, learned: &Learned, wall: Timestamp) -> Option<Suspicion> {
         let open = self.memory.session.as_ref().map(|session| session.open);
-        let before = self
-            .memory
-            .last
-            .filter(|last| open.is_some_and(|open| last.at >= open))
-            .map(|last| {
-                let before = last.figures();
-                let is_zero_now = learned.figures.realized.is_some_and(Money::is_zero);
-                // A day figure that starts anew at its time is not suspect. The
-                // calendar need not be asked about one that was zero before.
-                let is_reset = |realized: &Money| {
-                    is_zero_now
-                        && !realized.is_zero()
-                        && self.day.is_some_and(|day| !day.is_same(last.at, wall))
+        let last = self.memory.last.as_ref();
+        let last = last.filter(|last| open.is_some_and(|open| last.at >= open));
+        let is_zero_now = learned.figures.realized.is_some_and(Money::is_zero);
+        // A day figure that starts anew at its time is not suspect. The calendar
+        // need not be asked about one that was zero before.
+        let is_reset = last.is_some_and(|last| {
+            let was_made = last.figures.realized.is_some_and(|made| !made.is_zero());
+            was_made && is_zero_now && self.day.is_some_and(|day| !day.is_same(last.at, wall))
+        });
+        let others;
+        let before = match last {
+            Some(last) if is_reset => {
+                others = Figures {
+                    realized: None,
+                    ..last.figures
                 };
-                Figures {
-                    realized: before.realized.filter(|realized| !is_reset(realized)),
-                    ..before
-                }
-            });
+                Some(&others)
+            }
+            last => last.map(|last| &last.figures),
+        };
         let mut settled = None;
         let mut doubt = None;
         for found in suspicions(learned, before) {
@@ -388,20 +395,18 @@ impl AccountRun {
     }
 
     /// Session P&L by the newest figures.
-    fn pnl(&self) -> SessionPnl {
+    fn pnl(&self) -> PnlSum {
         self.memory.session_pnl(&self.seen.figures)
     }
 
     /// The same with session P&L that was computed before.
-    fn context_of(&self, pnl: SessionPnl, now: Now) -> Context<'_> {
+    fn context_of(&self, pnl: PnlSum, now: Now) -> Context<'_> {
         Context {
             now,
             account: &self.account,
             memory: &self.memory,
-            figures: self.seen.figures,
+            figures: &self.seen.figures,
             pnl,
-            week: AccountMemory::span_pnl(&self.memory.week, pnl.sum, &self.seen.figures),
-            month: AccountMemory::span_pnl(&self.memory.month, pnl.sum, &self.seen.figures),
             positions: self.seen.positions.as_deref(),
             orders: &self.seen.orders,
             data_since: self.seen.trusted_at,
@@ -411,11 +416,12 @@ impl AccountRun {
     /// Reads every rule and lets those fire that should; `pnl` is session P&L by
     /// the newest figures. Whether all of them rest, and keep the instants at
     /// which time alone may change their answers.
-    fn evaluate(&mut self, observed: bool, pnl: SessionPnl, now: Now, out: &mut Out<'_>) -> bool {
+    fn evaluate(&mut self, observed: bool, pnl: PnlSum, now: Now, out: &mut Out<'_>) -> bool {
         let mut rules = std::mem::take(&mut self.rules);
         let mut firing = Vec::new();
         let mut is_calm = true;
         if self.is_within_band(&mut rules, observed, pnl, now) {
+            self.band_held = self.band_held.saturating_add(1);
             self.rules = rules;
             return is_calm;
         }
@@ -481,13 +487,7 @@ impl AccountRun {
 
     /// Whether all rules rest because the figures have hardly moved since they
     /// were read.
-    fn is_within_band(
-        &self,
-        rules: &mut [RuleRun],
-        observed: bool,
-        pnl: SessionPnl,
-        now: Now,
-    ) -> bool {
+    fn is_within_band(&self, rules: &mut [RuleRun], observed: bool, pnl: PnlSum, now: Now) -> bool {
         let Some(band) = self.band.as_ref().filter(|_| observed) else {
             return false;
         };
@@ -498,14 +498,16 @@ impl AccountRun {
     }
 
     /// Asks all rules how far the figures may move, once they have rested for a
-    /// while: it is worth it only where that goes on.
-    fn look_for_band(&mut self, rules: &mut [RuleRun], rest: bool, pnl: SessionPnl, now: Now) {
+    /// while, or at once where that was worth it the last time: it is only where
+    /// the next observations are like this one.
+    fn look_for_band(&mut self, rules: &mut [RuleRun], rest: bool, pnl: PnlSum, now: Now) {
         const A_WHILE: u32 = 8;
         self.band = None;
-        self.rested = if rest {
-            self.rested.saturating_add(1)
-        } else {
-            0
+        let was_worth_it = std::mem::take(&mut self.band_held) >= A_WHILE;
+        self.rested = match rest {
+            true if was_worth_it => A_WHILE,
+            true => self.rested.saturating_add(1),
+            false => 0,
         };
         if self.rested < A_WHILE || self.seen.data != Data::Good {
             return;
@@ -628,7 +630,7 @@ impl AccountRun {
             (Some(old), Some(new)) => {
                 (new.at == old.at
                     || new.at.signed_duration_since(old.at) < SAVE_TIME_EVERY && !self.is_holding())
-                    && super::memory::LastTrusted { at: old.at, ..*new } == *old
+                    && LastTrusted { at: old.at, ..*new } == *old
             }
             (None, None) => true,
             _ => false,

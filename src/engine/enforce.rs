@@ -254,6 +254,9 @@ impl AccountRun {
     }
 
     pub(super) fn tick_enforcement(&mut self, now: Now, out: &mut Out<'_>) {
+        if self.enforcement.is_at_rest() {
+            return;
+        }
         let steps = self.enforcement.tick(now);
         self.carry_out(steps, now, out);
     }

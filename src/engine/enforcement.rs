@@ -136,6 +136,11 @@ impl Enforcement {
         self.intents.is_empty()
     }
 
+    /// Whether time alone changes nothing.
+    pub fn is_at_rest(&self) -> bool {
+        self.phase == Phase::Idle
+    }
+
     /// What is asked for.
     pub fn intents(&self) -> &[Intent] {
         &self.intents

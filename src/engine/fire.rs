@@ -205,6 +205,9 @@ impl AccountRun {
 
     /// Ends the locks whose time is over.
     pub(super) fn end_locks(&mut self, now: Now, out: &mut Out<'_>) {
+        if self.locks.are_none() {
+            return;
+        }
         for kind in self.locks.over(now) {
             self.end_lock(kind, EntryKind::LockEnded, "its time is over", now, out);
         }

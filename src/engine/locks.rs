@@ -78,6 +78,11 @@ impl Locks {
         self.slot(kind).take()
     }
 
+    /// Whether there is no lock.
+    pub const fn are_none(&self) -> bool {
+        self.full.is_none() && self.close_only.is_none()
+    }
+
     /// The kinds whose time is over. A wall clock that was set forward does not
     /// end a lock early: the steady clock must agree.
     pub fn over(&self, now: Now) -> impl Iterator<Item = LockKind> + use<> {

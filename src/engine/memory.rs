@@ -152,11 +152,13 @@ impl PnlSum {
 }
 
 /// The sum of two amounts, unknown when either is.
+#[inline]
 pub(super) fn sum(left: Option<Money>, right: Option<Money>) -> Option<Money> {
     left?.plus(right?)
 }
 
 /// The difference of two amounts, unknown when either is.
+#[inline]
 pub(super) fn difference(left: Option<Money>, right: Option<Money>) -> Option<Money> {
     left?.minus(right?)
 }
@@ -176,32 +178,15 @@ pub struct SpanSum {
 }
 
 /// The last trustworthy observation, as far as later sessions need it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastTrusted {
     /// When it was made.
     pub at: Timestamp,
-    /// Realized P&L by the venue.
-    pub realized: Option<Money>,
-    /// Unrealized P&L by the venue.
-    pub unrealized: Option<Money>,
-    /// Balance.
-    pub balance: Option<Money>,
-    /// Equity.
-    pub equity: Option<Money>,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
     /// Whether no position was held.
     pub flat: Option<bool>,
-}
-
-impl LastTrusted {
-    /// The figures of that observation.
-    pub const fn figures(&self) -> Figures {
-        Figures {
-            realized: self.realized,
-            unrealized: self.unrealized,
-            balance: self.balance,
-            equity: self.equity,
-        }
-    }
 }
 
 /// A high-water mark and when it was set.
@@ -284,5 +269,23 @@ impl LifetimeMarks {
     pub fn raise_at_close(&mut self, figures: &Figures, at: Timestamp) {
         Mark::raise(&mut self.equity_at_close, figures.equity, at);
         Mark::raise(&mut self.balance_at_close, figures.balance, at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Records of earlier versions have it in this form.
+    #[test]
+    fn the_last_observation_is_stored_as_ever() {
+        let stored = concat!(
+            r#"{"at":"2026-03-05T14:30:00Z","realized":"-12.50","unrealized":null,"#,
+            r#""balance":"50000.00","equity":"49987.50","flat":true}"#
+        );
+        let last: LastTrusted = serde_json::from_str(stored).unwrap();
+        assert_eq!(last.figures.balance, Some(Money::from(50_000)));
+        assert_eq!(last.figures.unrealized, None);
+        assert_eq!(serde_json::to_string(&last).unwrap(), stored);
     }
 }

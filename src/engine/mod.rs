@@ -48,7 +48,7 @@ pub use out::NextIds;
 use crate::domain::account::AccountName;
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
-use crate::domain::observation::{Observation, Timestamp};
+use crate::domain::observation::{Content, Observation, Timestamp};
 use crate::rules::ruleset::RuleSet;
 
 /// How an engine is run.
@@ -94,10 +94,10 @@ impl Engine {
     /// nothing waits for the one before it. The records of one step belong into
     /// one transaction, together with [`Engine::drain_states`].
     pub fn step(&mut self, now: Now, event: Event) -> Vec<Effect> {
-        for run in &mut self.accounts {
-            run.is_calm = false;
-            if !matches!(event, Event::Observed(_)) {
-                // It may change what the rules look at.
+        if !matches!(event, Event::Observed(_)) {
+            // It may change what the rules look at, and when.
+            for run in &mut self.accounts {
+                run.is_calm = false;
                 run.band = None;
             }
         }
@@ -107,8 +107,8 @@ impl Engine {
                     account,
                     at,
                     content,
-                } = observation;
-                self.on_account(&account, now, |run, out| run.observe(content, at, now, out))
+                } = &observation;
+                self.observe(account, content, *at, now)
             }
             Event::OrdersRead {
                 account,
@@ -135,6 +135,18 @@ impl Engine {
             Event::Reloaded(rules) => self.reload(rules, now),
             Event::Person(command) => self.obey(command, now),
         }
+    }
+
+    /// Takes an observation: [`Engine::step`] with [`Event::Observed`], for one
+    /// who keeps what was observed.
+    pub fn observe(
+        &mut self,
+        account: &AccountName,
+        content: &Content,
+        at: Timestamp,
+        now: Now,
+    ) -> Vec<Effect> {
+        self.on_account(account, now, |run, out| run.observe(content, at, now, out))
     }
 
     /// How long until time alone may change something; `None` when it never

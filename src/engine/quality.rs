@@ -66,7 +66,7 @@ impl Suspicion {
 /// taken for the truth must not hide another.
 pub fn suspicions(
     learned: &Learned,
-    before: Option<Figures>,
+    before: Option<&Figures>,
 ) -> impl Iterator<Item = Suspicion> + use<> {
     let figures = &learned.figures;
     let open_without_position =
@@ -74,11 +74,11 @@ pub fn suspicions(
     let found = [
         (is_all_zero(figures), Suspicion::AllZero),
         (
-            before.is_some_and(|before| dropped_to_zero(figures, &before)),
+            before.is_some_and(|before| dropped_to_zero(figures, before)),
             Suspicion::DroppedToZero,
         ),
         (
-            before.is_some_and(|before| has_lost_open_result(figures, &before)),
+            before.is_some_and(|before| has_lost_open_result(figures, before)),
             Suspicion::OpenResultVanished,
         ),
         (open_without_position, Suspicion::OpenResultWithoutPosition),
@@ -134,10 +134,10 @@ fn is_equity_off(figures: &Figures) -> bool {
     else {
         return false;
     };
-    let gap = balance.plus(open).and_then(|worth| equity.minus(worth));
-    if gap.is_some_and(Money::is_zero) {
+    if equity.is_sum_of(balance, open) {
         return false;
     }
+    let gap = balance.plus(open).and_then(|worth| equity.minus(worth));
     let size = balance.decimal().abs().max(equity.decimal().abs());
     match (gap, size.checked_mul(CONTRADICTION_SHARE)) {
         (Some(gap), Some(allowed)) => gap.decimal().abs() > allowed,
@@ -207,7 +207,7 @@ mod tests {
                 figures([realized, open, "?", "?"])
             });
             assert_eq!(
-                suspicions(&learned(texts, flat), before).next(),
+                suspicions(&learned(texts, flat), before.as_ref()).next(),
                 expected,
                 "{texts:?}"
             );

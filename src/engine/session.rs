@@ -73,17 +73,6 @@ impl VenueDay {
     }
 }
 
-/// Session P&L by one observation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SessionPnl {
-    /// Total and realized.
-    pub sum: PnlSum,
-    /// Open result.
-    pub unrealized: Option<Money>,
-    /// Whether the venue's figure was used, and not riskd's own ledger.
-    pub from_venue: bool,
-}
-
 impl AccountMemory {
     /// Takes a trustworthy observation: anchors, P&L, marks.
     pub(super) fn learn(
@@ -92,33 +81,25 @@ impl AccountMemory {
         flat: Option<bool>,
         at: Timestamp,
         day: Option<VenueDay>,
-    ) -> SessionPnl {
-        let before = self.last;
-        self.last = Some(LastTrusted {
-            at,
-            realized: figures.realized,
-            unrealized: figures.unrealized,
-            balance: figures.balance,
-            equity: figures.equity,
-            flat,
-        });
+    ) {
         self.lifetime.raise(figures, at);
-        let Some(session) = &mut self.session else {
-            return SessionPnl::default();
-        };
-        session.anchor_with(figures, flat, at, day);
-        session.test_venue_figure(figures, before, day, at);
-        let pnl = session.pnl(figures);
-        session.pnl = pnl.sum;
-        session.raise_marks(figures, pnl.sum.total, flat, at);
-        pnl
+        if let Some(session) = &mut self.session {
+            session.anchor_with(figures, flat, at, day);
+            session.test_venue_figure(figures, self.last.as_ref(), day, at);
+            session.pnl = session.pnl_by(figures);
+            session.raise_marks(figures, flat, at);
+        }
+        let last = self.last.get_or_insert_default();
+        last.at = at;
+        last.figures = *figures;
+        last.flat = flat;
     }
 
     /// Session P&L by these figures, without learning anything from them.
-    pub fn session_pnl(&self, figures: &Figures) -> SessionPnl {
-        self.session
-            .as_ref()
-            .map(|session| session.pnl(figures))
+    pub fn session_pnl(&self, figures: &Figures) -> PnlSum {
+        let session = self.session.as_ref();
+        session
+            .map(|session| session.pnl_by(figures))
             .unwrap_or_default()
     }
 
@@ -133,7 +114,7 @@ impl AccountMemory {
         }
         session.closed = true;
         if let Some(last) = self.last.filter(|last| last.at >= session.open) {
-            self.lifetime.raise_at_close(&last.figures(), last.at);
+            self.lifetime.raise_at_close(&last.figures, last.at);
         }
     }
 
@@ -210,7 +191,7 @@ impl SessionMemory {
             next_open: next.next_open,
             closed: false,
             anchor: None,
-            venue_before: last.and_then(|last| last.realized),
+            venue_before: last.and_then(|last| last.figures.realized),
             venue_figure: if starts_with_day {
                 VenueFigure::Untested
             } else {
@@ -236,8 +217,8 @@ impl SessionMemory {
             session.set_anchor(SessionAnchor {
                 at: last.at,
                 source: AnchorSource::BeforeOpen,
-                balance: last.balance,
-                equity: last.equity,
+                balance: last.figures.balance,
+                equity: last.figures.equity,
                 flat: last.flat,
                 made_before: PnlSum::ZERO,
             });
@@ -276,8 +257,12 @@ impl SessionMemory {
         day: Option<VenueDay>,
     ) {
         if let Some(anchor) = &mut self.anchor {
-            anchor.balance = anchor.balance.or(figures.balance);
-            anchor.equity = anchor.equity.or(figures.equity);
+            if anchor.balance.is_none() {
+                anchor.balance = figures.balance;
+            }
+            if anchor.equity.is_none() {
+                anchor.equity = figures.equity;
+            }
             return;
         }
         let late = at.signed_duration_since(self.open) > ANCHOR_FRESH;
@@ -316,7 +301,7 @@ impl SessionMemory {
     fn test_venue_figure(
         &mut self,
         figures: &Figures,
-        before: Option<LastTrusted>,
+        before: Option<&LastTrusted>,
         day: Option<VenueDay>,
         at: Timestamp,
     ) {
@@ -326,8 +311,8 @@ impl SessionMemory {
         let has_dropped = || {
             let before = before.filter(|last| last.at >= self.open);
             before.is_some_and(|last| {
-                dropped_to_zero(figures, &last.figures())
-                    || has_lost_open_result(figures, &last.figures())
+                dropped_to_zero(figures, &last.figures)
+                    || has_lost_open_result(figures, &last.figures)
             })
         };
         match self.venue_figure {
@@ -368,39 +353,35 @@ impl SessionMemory {
         .plus(anchor.made_before)
     }
 
-    fn pnl(&self, figures: &Figures) -> SessionPnl {
-        let venue = PnlSum {
-            total: sum(figures.realized, figures.unrealized),
-            realized: figures.realized,
-        };
-        let trusted = self.venue_figure == VenueFigure::Trusted;
-        // A figure of another day, or one that dropped a carried trade, must not
-        // stand in for a ledger that is not there.
-        let sum = match trusted {
-            true if venue.total.is_some() => venue,
-            true => {
-                let ledger = self.ledger(figures);
-                PnlSum {
-                    total: ledger.total,
-                    realized: venue.realized.or(ledger.realized),
-                }
-            }
-            false => self.ledger(figures),
-        };
-        SessionPnl {
-            sum,
-            unrealized: figures.unrealized,
-            from_venue: trusted && venue.total.is_some(),
+    /// Session P&L by these figures.
+    fn pnl_by(&self, figures: &Figures) -> PnlSum {
+        if self.venue_figure != VenueFigure::Trusted {
+            // A figure of another day, or one that dropped a carried trade,
+            // must not stand in for a ledger that is not there.
+            return self.ledger(figures);
+        }
+        let total = sum(figures.realized, figures.unrealized);
+        if total.is_some() {
+            return PnlSum {
+                total,
+                realized: figures.realized,
+            };
+        }
+        let ledger = self.ledger(figures);
+        PnlSum {
+            total: ledger.total,
+            realized: figures.realized.or(ledger.realized),
         }
     }
 
-    fn raise_marks(
-        &mut self,
-        figures: &Figures,
-        pnl: Option<Money>,
-        flat: Option<bool>,
-        at: Timestamp,
-    ) {
+    /// Whether session P&L by these figures is the venue's, and not riskd's own
+    /// ledger.
+    pub fn is_by_venue(&self, figures: &Figures) -> bool {
+        self.venue_figure == VenueFigure::Trusted
+            && sum(figures.realized, figures.unrealized).is_some()
+    }
+
+    fn raise_marks(&mut self, figures: &Figures, flat: Option<bool>, at: Timestamp) {
         let is_raised = self
             .marks
             .unrealized
@@ -412,7 +393,7 @@ impl SessionMemory {
                 at,
             });
         }
-        self.marks.raise(Metric::Pnl, pnl, at);
+        self.marks.raise(Metric::Pnl, self.pnl.total, at);
         self.marks.raise(Metric::Equity, figures.equity, at);
         self.marks.raise(Metric::Balance, figures.balance, at);
         self.marks.raise(Metric::Unrealized, figures.unrealized, at);

@@ -168,7 +168,7 @@ impl AccountRun {
     fn status(&self, now: Now) -> AccountStatus {
         let context = self.context(now);
         let session = self.memory.session.as_ref();
-        let pnl = context.pnl.sum.total;
+        let pnl = context.pnl.total;
         AccountStatus {
             account: self.account.name.to_string(),
             venue: self.account.venue.to_string(),
@@ -181,13 +181,7 @@ impl AccountRun {
             balance: self.seen.figures.balance,
             equity: self.seen.figures.equity,
             session_pnl: pnl,
-            session_pnl_from: pnl.map(|_| {
-                if context.pnl.from_venue {
-                    "venue"
-                } else {
-                    "ledger"
-                }
-            }),
+            session_pnl_from: pnl.map(|_| context.pnl_basis()),
             unrealized: self.seen.figures.unrealized,
             positions: self
                 .seen

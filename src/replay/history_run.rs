@@ -130,7 +130,7 @@ impl Found {
         }
         while let Some(entry) = history.next_entry()? {
             let before = self.last.replace(entry.time);
-            let lane = entry.account.checked_rem(rows.len()).unwrap_or(0);
+            let lane = entry.account().checked_rem(rows.len()).unwrap_or(0);
             if let Some(rows) = rows.get_mut(lane) {
                 rows.push(NumberedRow {
                     number: self.rows,
@@ -254,7 +254,7 @@ impl Worker {
     fn take_batch(&mut self, batch: &Batch) {
         let mut places = std::mem::take(&mut self.places);
         for (row, place) in batch.rows.iter().zip(0..) {
-            if let Some(places) = places.get_mut(row.entry.account) {
+            if let Some(places) = places.get_mut(row.entry.account()) {
                 places.push(place);
             }
         }
@@ -289,18 +289,16 @@ impl Worker {
             ..
         } = self;
         let NumberedRow { number, entry, .. } = row;
-        let time = entry.time;
-        let (Some(account), Some(slot)) = (
-            self.rules.accounts.get(entry.account),
-            accounts.get_mut(entry.account),
-        ) else {
+        let (time, index) = (entry.time, entry.account());
+        let (Some(account), Some(slot)) = (self.rules.accounts.get(index), accounts.get_mut(index))
+        else {
             return Ok(());
         };
         let content = contents.read(piece, entry)?;
         let replay = match slot {
             Some(replay) => {
                 replay.pass_before(time, story);
-                told.take_passed(entry.account, story);
+                told.take_passed(index, story);
                 replay
             }
             None => slot.insert(AccountReplay::start(&self.rules, account, time, story)),

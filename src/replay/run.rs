@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::happening::Story;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::now::Now;
-use crate::domain::observation::{Content, Observation, Timestamp};
+use crate::domain::observation::{Content, Timestamp};
 use crate::engine::event::Event;
 use crate::engine::restore::Kept;
 use crate::engine::status::RuleStatus;
@@ -67,27 +67,25 @@ impl AccountReplay {
     /// to the observation that comes then.
     pub fn pass_before(&mut self, until: Timestamp, story: &mut Story) {
         while let Some(wake) = self.wake.filter(|wake| *wake < until) {
-            self.step(wake, Event::Time, story);
+            self.wake_at(wake, story);
         }
     }
 
     /// Lets time pass up to `until` and deals with what is due at that instant.
     pub fn pass_through(&mut self, until: Timestamp, story: &mut Story) {
         while let Some(wake) = self.wake.filter(|wake| *wake <= until) {
-            self.step(wake, Event::Time, story);
+            self.wake_at(wake, story);
         }
     }
 
     /// Takes an observation made at `at`, which must not be earlier than
     /// anything that was taken before.
-    pub fn observe(&mut self, at: Timestamp, content: Content, story: &mut Story) {
+    pub fn observe(&mut self, at: Timestamp, content: &Content, story: &mut Story) {
         self.pass_before(at, story);
-        let observation = Observation {
-            account: self.account.clone(),
-            at,
-            content,
-        };
-        self.step(at, Event::Observed(observation), story);
+        self.now = at;
+        let now = Now::at(at);
+        story.add(self.engine.observe(&self.account, content, at, now));
+        self.plan();
     }
 
     /// Stops and starts again at `at` from what is stored, as after a crash.
@@ -110,9 +108,9 @@ impl AccountReplay {
             .find(|status| status.rule == rule.as_str())
     }
 
-    fn step(&mut self, at: Timestamp, event: Event, story: &mut Story) {
+    fn wake_at(&mut self, at: Timestamp, story: &mut Story) {
         self.now = at;
-        story.add(self.engine.step(Now::at(at), event));
+        story.add(self.engine.step(Now::at(at), Event::Time));
         self.plan();
     }
 

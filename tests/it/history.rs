@@ -70,7 +70,7 @@ fn replay_rows(rows: Vec<Row>, ends: bool) -> Vec<String> {
         let account = &rules.accounts[row.account];
         let replay = accounts[row.account]
             .get_or_insert_with(|| AccountReplay::start(&rules, account, row.time, &mut story));
-        replay.observe(row.time, row.content, &mut story);
+        replay.observe(row.time, &row.content, &mut story);
     }
     pass(&mut accounts, &mut story, |wake| ends && Some(wake) <= last);
     let lines = story.happenings.iter();

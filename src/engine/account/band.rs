@@ -16,6 +16,7 @@ use crate::domain::money::Money;
 use crate::domain::observation::Timestamp;
 use crate::domain::trade_date::TradeDate;
 use crate::engine::conditions::Context;
+use crate::engine::memory::PnlSum;
 
 /// What must hold for all rules to go on resting. `PartialEq` is not derived:
 /// what is the same is said below.
@@ -91,23 +92,18 @@ fn session(context: &Context<'_>) -> Option<(TradeDate, bool)> {
 
 /// `None` when one of them is not a number of millionths.
 fn amounts(context: &Context<'_>) -> Option<Amounts> {
-    let (figures, pnl) = (&context.figures, &context.pnl.sum);
+    let (figures, pnl) = (context.figures, &context.pnl);
     let total = millionths(pnl.total)?;
     let realized = millionths(pnl.realized)?;
     // Without closed sessions the sums of a span are those of the session.
+    let of_span = |sum: PnlSum| Some([millionths(sum.total)?, millionths(sum.realized)?]);
     let [week_total, week_realized] = match &context.memory.week {
         None => [total, realized],
-        Some(_) => [
-            millionths(context.week.total)?,
-            millionths(context.week.realized)?,
-        ],
+        Some(_) => of_span(context.week())?,
     };
     let [month_total, month_realized] = match &context.memory.month {
         None => [total, realized],
-        Some(_) => [
-            millionths(context.month.total)?,
-            millionths(context.month.realized)?,
-        ],
+        Some(_) => of_span(context.month())?,
     };
     Some([
         millionths(figures.unrealized)?,

@@ -85,6 +85,18 @@ impl Seen {
         }
     }
 
+    /// Takes the positions that an observation shows.
+    pub(super) fn take_positions(&mut self, positions: Option<&Arc<[Position]>>) {
+        let is_known = match (&self.positions, positions) {
+            (Some(known), Some(shown)) => Arc::ptr_eq(known, shown),
+            (known, shown) => known.is_none() && shown.is_none(),
+        };
+        // In a history most rows show the very list of the row before.
+        if !is_known {
+            self.positions = positions.cloned();
+        }
+    }
+
     /// Forgets the open result of each position: the positions are believed,
     /// their numbers are not.
     pub(super) fn forget_results(&mut self) {

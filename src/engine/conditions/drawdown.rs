@@ -50,7 +50,7 @@ pub(super) fn inputs(rule: &TrailingDrawdown, context: &Context<'_>) -> Inputs {
 
 fn value(metric: Metric, context: &Context<'_>) -> Option<Money> {
     match metric {
-        Metric::Pnl => context.pnl.sum.total,
+        Metric::Pnl => context.pnl.total,
         Metric::Equity => context.figures.equity,
         Metric::Balance => context.figures.balance,
         Metric::Unrealized => context.figures.unrealized,

@@ -110,17 +110,17 @@ impl Values for Context<'_> {
 }
 
 fn money(variable: Variable, context: &Context<'_>) -> Option<Money> {
-    let figures = &context.figures;
+    let figures = context.figures;
     let lifetime = &context.memory.lifetime;
     let start = context.account.starting_balance;
     match variable {
-        Variable::SessionPnl => context.pnl.sum.total,
-        Variable::Realized => context.pnl.sum.realized,
+        Variable::SessionPnl => context.pnl.total,
+        Variable::Realized => context.pnl.realized,
         Variable::Unrealized => figures.unrealized,
-        Variable::WeekPnl => context.week.total,
-        Variable::WeekRealized => context.week.realized,
-        Variable::MonthPnl => context.month.total,
-        Variable::MonthRealized => context.month.realized,
+        Variable::WeekPnl => context.week().total,
+        Variable::WeekRealized => context.week().realized,
+        Variable::MonthPnl => context.month().total,
+        Variable::MonthRealized => context.month().realized,
         Variable::LifetimePnl => difference(figures.equity, start),
         Variable::LifetimeRealized => difference(figures.balance, start),
         Variable::Balance => figures.balance,

@@ -28,7 +28,6 @@ pub use tree::{Caches, Tree, describe, needs_orders, offending, steady_deadline,
 
 use super::memory::{AccountMemory, PnlSum};
 use super::record::Fields;
-use super::session::SessionPnl;
 use super::truth::Truth;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::money::{Money, easy_order};
@@ -46,13 +45,9 @@ pub struct Context<'a> {
     /// What the account remembers.
     pub memory: &'a AccountMemory,
     /// The newest figures; all unknown when they cannot be trusted.
-    pub figures: Figures,
+    pub figures: &'a Figures,
     /// Session P&L by these figures.
-    pub pnl: SessionPnl,
-    /// P&L of the week and of the month by these figures.
-    pub week: PnlSum,
-    /// P&L of the month by these figures.
-    pub month: PnlSum,
+    pub pnl: PnlSum,
     /// Open positions, when they are known.
     pub positions: Option<&'a [Position]>,
     /// Working orders.
@@ -60,6 +55,27 @@ pub struct Context<'a> {
     /// When the newest trustworthy observation was true, or since when there
     /// has been none, by the steady clock.
     pub data_since: Timestamp,
+}
+
+impl Context<'_> {
+    /// P&L of the week by the newest figures.
+    pub(super) fn week(&self) -> PnlSum {
+        AccountMemory::span_pnl(&self.memory.week, self.pnl, self.figures)
+    }
+
+    /// P&L of the month by the newest figures.
+    pub(super) fn month(&self) -> PnlSum {
+        AccountMemory::span_pnl(&self.memory.month, self.pnl, self.figures)
+    }
+
+    /// Where session P&L comes from: the stable name, as in evidence.
+    pub(super) fn pnl_basis(&self) -> &'static str {
+        let session = self.memory.session.as_ref();
+        match session.is_some_and(|session| session.is_by_venue(self.figures)) {
+            true => "venue",
+            false => "ledger",
+        }
+    }
 }
 
 /// What a condition answers, with the numbers behind it.

@@ -50,9 +50,9 @@ fn value(pnl: &Pnl, context: &Context<'_>) -> Option<Money> {
         return context.figures.unrealized;
     }
     let sum = match pnl.over {
-        PnlOver::Session => context.pnl.sum,
-        PnlOver::Week => context.week,
-        PnlOver::Month => context.month,
+        PnlOver::Session => context.pnl,
+        PnlOver::Week => context.week(),
+        PnlOver::Month => context.month(),
         PnlOver::Lifetime => PnlSum {
             total: difference(context.figures.equity, context.account.starting_balance),
             realized: difference(context.figures.balance, context.account.starting_balance),
@@ -80,12 +80,7 @@ pub(super) fn describe(pnl: &Pnl, reading: &Reading, context: &Context<'_>, fiel
         .put("metric", metric)
         .put("comparison", comparison(pnl.breach, falling));
     if pnl.per == PnlPer::Account && pnl.of != PnlOf::Unrealized && pnl.over != PnlOver::Lifetime {
-        let basis = if context.pnl.from_venue {
-            "venue"
-        } else {
-            "ledger"
-        };
-        fields.put("basis", basis);
+        fields.put("basis", context.pnl_basis());
     }
     if pnl.per == PnlPer::Position {
         for position in offending(pnl, context) {

@@ -9,9 +9,9 @@ pub(super) fn read<A: Answer>(rule: &ProfitFloor, context: &Context<'_>) -> A {
     let mark = || Some(context.memory.session.as_ref()?.marks.pnl?.value);
     let answer = match is_armed(rule, context) {
         Some(true) => {
-            A::falls_to(context.pnl.sum.total, Some(rule.floor), rule.breach).starting_at(mark)
+            A::falls_to(context.pnl.total, Some(rule.floor), rule.breach).starting_at(mark)
         }
-        Some(false) => A::of(Truth::False).showing(context.pnl.sum.total),
+        Some(false) => A::of(Truth::False).showing(context.pnl.total),
         None => return A::of(Truth::Unknown),
     };
     answer.turning_at(mark, rule.arm_at)

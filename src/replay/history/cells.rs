@@ -139,6 +139,10 @@ pub(super) fn decimal(text: &[u8]) -> Option<Decimal> {
 
 /// The plain decimal number that the text begins with, unless it is a long one,
 /// and what stands behind it.
+///
+/// A number that is handed back through memory is waited for: it is written in
+/// parts and read as a whole.
+#[inline(always)]
 pub(super) fn leading_decimal(text: &[u8]) -> Option<(Decimal, &[u8])> {
     let (is_negative, digits) = unsigned(text);
     let (whole, behind) = leading_digits(0, digits);
@@ -170,6 +174,7 @@ pub(super) fn leading_decimal(text: &[u8]) -> Option<(Decimal, &[u8])> {
 
 /// The number so far with the digits that the text begins with, wrong when there
 /// are more than [`EASY_DIGITS`], and what stands behind them.
+#[inline]
 fn leading_digits(mut number: u64, mut text: &[u8]) -> (u64, &[u8]) {
     while let [digit @ b'0'..=b'9', rest @ ..] = text {
         let digit = u64::from(digit.wrapping_sub(b'0'));

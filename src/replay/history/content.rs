@@ -13,13 +13,25 @@ use crate::domain::money::Money;
 use crate::domain::observation::{Content, Figures, Learned, Missing};
 use crate::rules::diagnostic::quoted;
 
+/// What a row says that was never read.
+const NOTHING: &Content = &Content::Missing(Missing::Stated);
+
 /// Reads the contents of rows.
 #[derive(Debug)]
 pub(in crate::replay) struct ContentReader {
     columns: Arc<[Column]>,
     cells: Cells,
-    /// The positions that were read last of each account.
-    held: Vec<Option<Held>>,
+    /// What the last row of each account said. The next one is read into its
+    /// place: most of it is the same.
+    said: Vec<LastSaid>,
+}
+
+/// What the last row of an account said.
+#[derive(Clone, Debug)]
+struct LastSaid {
+    content: Content,
+    /// The positions that were read last, which may be of an earlier row.
+    held: Option<Held>,
 }
 
 /// Positions as they were written, and read.
@@ -33,10 +45,14 @@ struct Held {
 
 impl ContentReader {
     pub(super) fn new(columns: Arc<[Column]>, accounts: usize) -> ContentReader {
+        let nothing = LastSaid {
+            content: NOTHING.clone(),
+            held: None,
+        };
         ContentReader {
             columns,
             cells: Cells::default(),
-            held: vec![None; accounts],
+            said: vec![nothing; accounts],
         }
     }
 
@@ -48,44 +64,60 @@ impl ContentReader {
         &mut self,
         piece: &[u8],
         entry: &Entry,
-    ) -> Result<Content, HistoryError> {
-        match self.quick(piece, entry) {
-            Some(content) => Ok(content),
-            None => self.careful(piece, entry),
+    ) -> Result<&Content, HistoryError> {
+        if self.quick(piece, entry).is_none() {
+            self.careful(piece, entry)?;
         }
+        let said = self.said.get(entry.account());
+        Ok(said.map_or(NOTHING, |said| &said.content))
     }
 
-    /// The usual form: no quotes, no blanks around a cell, no long number.
-    /// `None` says nothing about the row but that it has another one.
-    fn quick(&self, piece: &[u8], entry: &Entry) -> Option<Content> {
+    /// The usual form: no quotes, no blanks around a cell, no long number, and
+    /// something known in the row before. `None` says nothing about the row but
+    /// that it has another one.
+    fn quick(&mut self, piece: &[u8], entry: &Entry) -> Option<()> {
         let read = entry.read?;
-        let mut rest = piece.get(entry.row.clone())?.get(read.bytes..)?;
-        let mut learned = Learned::default();
+        let mut rest = entry.text(piece).get(read.bytes as usize..)?;
+        let LastSaid { content, held } = self.said.get_mut(entry.account())?;
+        let Content::Learned(learned) = content else {
+            return None;
+        };
         let mut is_known = false;
-        for (place, column) in self.columns.iter().enumerate().skip(read.columns) {
+        for (place, column) in self.columns.iter().enumerate().skip(read.columns as usize) {
             let cell = match place {
                 0 => rest,
                 _ => rest.strip_prefix(b",")?,
             };
-            if matches!(cell.first(), None | Some(b',')) {
-                rest = cell;
-                continue;
-            }
+            let is_empty = matches!(cell.first(), None | Some(b','));
             rest = match column {
                 Column::Time | Column::Account => {
                     let end = memchr(b',', cell).unwrap_or(cell.len());
-                    cell.get(end..)?
+                    rest = cell.get(end..)?;
+                    continue;
+                }
+                Column::Positions if is_empty => {
+                    learned.positions = None;
+                    cell
                 }
                 Column::Positions => {
-                    let held = self.held.get(entry.account)?.as_ref();
-                    let held = held.filter(|held| held.is_plain)?;
-                    learned.positions = Some(Arc::clone(&held.positions));
+                    let held = held.as_ref().filter(|held| held.is_plain)?;
+                    if learned.positions.is_none() {
+                        learned.positions = Some(Arc::clone(&held.positions));
+                    }
                     cell.strip_prefix(&*held.text)?
+                }
+                Column::Orders if is_empty => {
+                    learned.orders = WorkingOrders::Unknown;
+                    cell
                 }
                 Column::Orders => {
                     let (count, behind) = leading_count(cell)?;
                     learned.orders = WorkingOrders::Counted(count);
                     behind
+                }
+                figure if is_empty => {
+                    *slot(&mut learned.figures, *figure) = None;
+                    cell
                 }
                 figure => {
                     let (value, behind) = leading_decimal(cell)?;
@@ -93,28 +125,30 @@ impl ContentReader {
                     behind
                 }
             };
-            is_known |= !column.is_key();
+            is_known |= !is_empty;
         }
-        rest.is_empty().then(|| content(learned, is_known))
+        if !is_known {
+            *content = NOTHING.clone();
+        }
+        rest.is_empty().then_some(())
     }
 
     /// Any form.
-    fn careful(&mut self, piece: &[u8], entry: &Entry) -> Result<Content, HistoryError> {
-        let row = piece.get(entry.row.clone()).unwrap_or_default();
+    fn careful(&mut self, piece: &[u8], entry: &Entry) -> Result<(), HistoryError> {
         let wrong = |problem| HistoryError::on(entry.line, problem);
-        self.cells.take(row).map_err(wrong)?;
-        let mut said = read_cells(&self.columns, &self.cells, entry.line, |_, _| Ok(()))?;
-        if let (Some(cell), Some(held)) = (said.positions, self.held.get_mut(entry.account)) {
-            said.learned.positions = Some(held_in(cell, entry.line, held)?);
+        self.cells.take(entry.text(piece)).map_err(wrong)?;
+        let mut read = read_cells(&self.columns, &self.cells, entry.line, |_, _| Ok(()))?;
+        let Some(said) = self.said.get_mut(entry.account()) else {
+            return Ok(());
+        };
+        if let Some(cell) = read.positions {
+            read.learned.positions = Some(held_in(cell, entry.line, &mut said.held)?);
         }
-        Ok(content(said.learned, said.is_known))
-    }
-}
-
-fn content(learned: Learned, is_known: bool) -> Content {
-    match is_known {
-        true => Content::Learned(learned),
-        false => Content::Missing(Missing::Stated),
+        said.content = match read.is_known {
+            true => Content::Learned(read.learned),
+            false => NOTHING.clone(),
+        };
+        Ok(())
     }
 }
 

@@ -96,7 +96,8 @@ impl KeyReader {
             let end = begin.checked_add(length)?;
             if let (Some(time), Some(account)) = (time, account) {
                 self.keys.accounts.follow(account);
-                let (columns, bytes) = if self.is_in_front { (2, end) } else { (0, 0) };
+                let (columns, end) = if self.is_in_front { (2, end) } else { (0, 0) };
+                let bytes = u32::try_from(end).ok()?;
                 let read = Some(Read { columns, bytes });
                 return Some(Key {
                     time,

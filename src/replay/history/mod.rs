@@ -47,15 +47,17 @@ pub struct Row {
     pub content: Content,
 }
 
-/// A row of which only the time and the account have been read.
+/// A row of which only the time and the account have been read. One thread
+/// writes millions of them for another one to read, so they are kept short.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     /// When it was true.
     pub(super) time: Timestamp,
     /// The account, by its place in the rule file.
-    pub(super) account: usize,
+    account: u32,
     /// Where it stands in its piece, without the end of the line.
-    row: Range<usize>,
+    start: u32,
+    length: u32,
     /// The line that it begins on, from 1.
     line: u64,
     /// What need not be looked at again; `None` when it takes a closer look to
@@ -67,9 +69,22 @@ pub(super) struct Entry {
 #[derive(Clone, Copy, Debug)]
 struct Read {
     /// The columns from the left.
-    columns: usize,
+    columns: u32,
     /// The bytes of the row up to the end of the last of them.
-    bytes: usize,
+    bytes: u32,
+}
+
+impl Entry {
+    /// The account, by its place in the rule file.
+    pub(super) const fn account(&self) -> usize {
+        self.account as usize
+    }
+
+    /// The row in its piece, without the end of the line.
+    fn text<'p>(&self, piece: &'p [u8]) -> &'p [u8] {
+        let behind = piece.get(self.start as usize..).unwrap_or_default();
+        behind.get(..self.length as usize).unwrap_or_default()
+    }
 }
 
 /// A history that is being read, row by row.
@@ -125,8 +140,8 @@ impl<R: io::Read> History<R> {
                 let content = self.contents.read(self.pieces.piece(), &entry)?;
                 return Ok(Some(Row {
                     time: entry.time,
-                    account: entry.account,
-                    content,
+                    account: entry.account(),
+                    content: content.clone(),
                 }));
             }
             if !self.turn()? {
@@ -164,8 +179,9 @@ impl<R: io::Read> History<R> {
             if let Some(key) = self.keys.read(text, record.line)? {
                 return Ok(Some(Entry {
                     time: key.time,
-                    account: key.account,
-                    row,
+                    account: short(key.account),
+                    start: short(row.start),
+                    length: short(text.len()),
                     line: record.line,
                     read: key.read,
                 }));
@@ -173,6 +189,11 @@ impl<R: io::Read> History<R> {
         }
         Ok(None)
     }
+}
+
+/// A place in a piece or in the rule file, neither of which is ever as long.
+fn short(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 /// Where a record stands in the piece, without the end of its line.

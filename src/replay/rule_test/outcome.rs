@@ -98,7 +98,7 @@ impl RuleTest {
             if step.restart {
                 replay.restart(at, &mut story);
             }
-            replay.observe(at, step.says.content(&mut known), &mut story);
+            replay.observe(at, &step.says.content(&mut known), &mut story);
         }
         let last = self
             .steps

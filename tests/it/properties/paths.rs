@@ -286,7 +286,7 @@ fn replayed(
     let mut replay = AccountReplay::start(rules, &rules.accounts[0], start, &mut story);
     for (at, seen) in &path.rows {
         before(&mut replay, instant(*at), &mut story);
-        replay.observe(instant(*at), content(*seen), &mut story);
+        replay.observe(instant(*at), &content(*seen), &mut story);
     }
     story.happenings
 }
