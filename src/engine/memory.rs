@@ -200,6 +200,7 @@ pub struct Mark {
 
 impl Mark {
     /// Raises the mark to `value`; it never falls.
+    #[inline]
     fn raise(slot: &mut Option<Mark>, value: Option<Money>, at: Timestamp) {
         let Some(value) = value else { return };
         match slot {

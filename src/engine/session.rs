@@ -342,6 +342,7 @@ impl SessionMemory {
     }
 
     /// riskd's own ledger: worth now less worth at the open.
+    #[inline]
     fn ledger(&self, figures: &Figures) -> PnlSum {
         let Some(anchor) = &self.anchor else {
             return PnlSum::default();
@@ -354,6 +355,7 @@ impl SessionMemory {
     }
 
     /// Session P&L by these figures.
+    #[inline]
     fn pnl_by(&self, figures: &Figures) -> PnlSum {
         if self.venue_figure != VenueFigure::Trusted {
             // A figure of another day, or one that dropped a carried trade,

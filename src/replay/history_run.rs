@@ -156,7 +156,6 @@ impl Lane {
         let (tell, told) = channel();
         let worker = Worker {
             accounts: rules.accounts.iter().map(|_| None).collect(),
-            places: rules.accounts.iter().map(|_| Vec::new()).collect(),
             rules: Arc::clone(rules),
             contents,
             story: Story::default(),
@@ -225,8 +224,6 @@ struct Worker {
     contents: ContentReader,
     /// In the order of the rule file; there from their first row on.
     accounts: Vec<Option<AccountReplay>>,
-    /// Where the rows of each account stand in a batch.
-    places: Vec<Vec<usize>>,
     story: Story,
     told: Told,
 }
@@ -250,31 +247,17 @@ impl Worker {
         let _ = tell.send(self.told);
     }
 
-    /// Takes account by account, so that what is known of one is at hand.
     fn take_batch(&mut self, batch: &Batch) {
-        let mut places = std::mem::take(&mut self.places);
-        for (row, place) in batch.rows.iter().zip(0..) {
-            if let Some(places) = places.get_mut(row.entry.account()) {
-                places.push(place);
-            }
-        }
-        for row in places.iter_mut().flat_map(|places| places.drain(..)) {
-            let Some(row) = batch.rows.get(row) else {
-                continue;
-            };
-            let wrong = self.told.wrong.as_ref();
-            if wrong.is_some_and(|wrong| wrong.number < row.number) {
-                continue;
-            }
+        for row in &batch.rows {
             if let Err(error) = self.take_row(&batch.piece, row) {
                 self.told.wrong = Some(WrongRow {
                     number: row.number,
                     before: row.before,
                     error,
                 });
+                break;
             }
         }
-        self.places = places;
         if let Some(until) = batch.until {
             self.pass(|replay, story| replay.pass_before(until, story));
         }
@@ -297,8 +280,10 @@ impl Worker {
         let content = contents.read(piece, entry)?;
         let replay = match slot {
             Some(replay) => {
-                replay.pass_before(time, story);
-                told.take_passed(index, story);
+                if replay.wake().is_some_and(|wake| wake < time) {
+                    replay.pass_before(time, story);
+                    told.take_passed(index, story);
+                }
                 replay
             }
             None => slot.insert(AccountReplay::start(&self.rules, account, time, story)),
