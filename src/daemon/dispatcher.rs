@@ -171,6 +171,19 @@ impl Dispatcher {
         self.tell_everyone(Severity::Warning, kind, text);
     }
 
+    /// Tells of a venue whose credential could not be read at the start.
+    pub(super) fn tell_keyless(&mut self, venue: &VenueName, wrong: &str) {
+        let accounts = &self.engine.rules().accounts;
+        let its = accounts.iter().filter(|account| account.venue == *venue);
+        let its: Vec<&str> = its.map(|account| account.name.as_str()).collect();
+        let text = format!(
+            "{wrong}; riskd runs, but NOT PROTECTED: {}. It reads the credential again every 10 s; one that systemd hands over, with the next start",
+            its.join(", ")
+        );
+        error!("{text}");
+        self.tell_everyone(Severity::Critical, EntryKind::CredentialMissing, text);
+    }
+
     fn take_undelivered(&mut self, failure: Undelivered) {
         warn!("{}", failure.message);
         self.counters.undelivered();

@@ -191,6 +191,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         venues: connected,
         channels,
         heart,
+        keyless,
         mute,
         ..
     } = prepared;
@@ -274,6 +275,9 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     dispatcher.begin(effects);
     if let Some(refusal) = refused {
         dispatcher.refuse(refusal);
+    }
+    for (venue, wrong) in keyless {
+        dispatcher.tell_keyless(&venue, &wrong);
     }
     for wrong in mute {
         let text =

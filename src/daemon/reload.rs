@@ -181,6 +181,7 @@ impl Dispatcher {
             credentials,
             channels,
             heart,
+            keyless: _,
             mute: _,
         } = prepared;
         let has_changed = self.engine.rules().hash != rules.hash;

@@ -7,7 +7,8 @@
 //! tests, gives way to the rules of the record where they were in force not long
 //! ago, as it does when a reload is refused; and a notifier that cannot be set up
 //! keeps nobody from being protected, nor does an address that something else listens
-//! on. All of that is told of, loudly.
+//! on; the missing token of one venue keeps nobody of another one from it. All of
+//! that is told of, loudly.
 
 use std::path::{Path, PathBuf};
 

@@ -19,6 +19,7 @@ use crate::notify::{Channels, Pulse};
 use crate::rules::ruleset::{self, RuleSet, VenueKind};
 use crate::secret::{self, Secret};
 use crate::venue::crosstrade::CrossTrade;
+use crate::venue::keyless::Keyless;
 use crate::venue::{Budget, Venue};
 
 /// The adapter of a venue.
@@ -26,8 +27,12 @@ use crate::venue::{Budget, Venue};
 /// # Errors
 /// What is wrong with its secret or its address, in words; never the secret.
 pub fn connect(config: &ruleset::Venue) -> Result<Arc<dyn Venue>, String> {
+    open(config, credential(config)?)
+}
+
+/// The adapter of a venue, with this credential.
+fn open(config: &ruleset::Venue, token: Secret) -> Result<Arc<dyn Venue>, String> {
     let name = &config.name;
-    let token = credential(config)?;
     match &config.kind {
         VenueKind::CrossTrade { base_url, .. } => {
             let venue = CrossTrade::new(base_url, token, wall)
@@ -52,6 +57,9 @@ pub struct Prepared {
     pub(super) credentials: HashMap<VenueName, Secret>,
     pub(super) channels: Channels,
     pub(super) heart: Heart,
+    /// The venues whose accounts cannot be protected before there is a
+    /// credential, and what is wrong with it.
+    pub(super) keyless: Vec<(VenueName, String)>,
     /// What is wrong with notifiers and the heartbeat, which say nothing then.
     pub(super) mute: Vec<String>,
 }
@@ -61,19 +69,28 @@ impl Prepared {
     /// wait for the disk.
     ///
     /// # Errors
-    /// What is wrong with a venue, in words.
+    /// What is wrong with a venue's address or its running credential, in words.
     pub(super) fn new(rules: RuleSet, running: &[ruleset::Venue]) -> Result<Prepared, String> {
         let mut venues = HashMap::new();
         let mut credentials = HashMap::new();
+        let mut keyless = Vec::new();
         for config in &rules.venues {
             let is_running = running
                 .iter()
                 .any(|known| known.name == config.name && known.kind == config.kind);
             if is_running {
                 credentials.insert(config.name.clone(), credential(config)?);
-            } else {
-                venues.insert(config.name.clone(), connect(config)?);
+                continue;
             }
+            let venue = match credential(config) {
+                Ok(credential) => open(config, credential)?,
+                Err(wrong) => {
+                    let venue = without_key(config, &wrong);
+                    keyless.push((config.name.clone(), wrong));
+                    venue
+                }
+            };
+            venues.insert(config.name.clone(), venue);
         }
         let (channels, mut mute) = Channels::of(&rules);
         let pulse = rules.daemon.heartbeat.as_ref().map(Pulse::of);
@@ -84,20 +101,29 @@ impl Prepared {
             credentials,
             channels,
             heart: heart.map(Arc::new),
+            keyless,
             mute,
         })
     }
 
-    /// The same, where every notifier must be able to speak.
+    /// The same, where every venue must have its credential and every notifier
+    /// must be able to speak.
     ///
     /// # Errors
-    /// What is wrong with notifiers or the heartbeat, each on a line.
+    /// What is wrong with venues, notifiers or the heartbeat, each on a line.
     pub(super) fn whole(self) -> Result<Prepared, String> {
-        match self.mute.is_empty() {
-            true => Ok(self),
-            false => Err(self.mute.join("\n")),
+        if self.keyless.is_empty() && self.mute.is_empty() {
+            return Ok(self);
         }
+        let keyless = self.keyless.into_iter().map(|(_, wrong)| wrong);
+        Err(keyless.chain(self.mute).collect::<Vec<_>>().join("\n"))
     }
+}
+
+/// A venue that has no credential yet.
+fn without_key(config: &ruleset::Venue, wrong: &str) -> Arc<dyn Venue> {
+    let of = config.clone();
+    Arc::new(Keyless::new(wrong, move |credential| open(&of, credential)))
 }
 
 /// The running venues.

@@ -351,6 +351,8 @@ entry_kinds! {
     RulesRefused = "rules_refused", true;
     /// A credential was replaced; the new one is used from here on.
     CredentialRenewed = "credential_renewed", true;
+    /// A credential cannot be read: no account of its venue is protected.
+    CredentialMissing = "credential_missing", true;
     /// A change that loosens a rule waits for the next session.
     LooseningHeld = "loosening_held", true;
     /// A change that waited for the session is in force.

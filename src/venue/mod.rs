@@ -6,6 +6,7 @@
 
 pub mod budget;
 pub mod crosstrade;
+pub mod keyless;
 pub mod paper;
 
 use std::fmt;

@@ -123,6 +123,8 @@ fn the_token_is_nowhere() {
         .riskd()
         .args(["run", "--rules"])
         .arg(rig.rules())
+        .arg("--database")
+        .arg(rig.folder.path().join("another.db"))
         .output()
         .unwrap();
     assert!(!refused.status.success());

@@ -5,7 +5,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
-use super::rig::{LOSS_LIMIT, Rig};
+use super::rig::{CANARY, LOSS_LIMIT, Rig};
 
 const ES: &str = "ES 03-26";
 /// 11 points of 1 ES are 550.
@@ -135,4 +135,29 @@ fn an_address_that_is_taken_stops_a_first_start_and_no_later_one() {
             .output();
         status.unwrap().status.success()
     });
+}
+
+#[test]
+fn a_venue_without_its_token_stops_a_first_start_and_no_later_one() {
+    let (mut rig, _) = rig();
+    let token = rig.folder.path().join("token");
+    fs::remove_file(&token).unwrap();
+    assert_refused(&mut rig, "venue paper: secret file ");
+    rig.write_token(CANARY);
+    rig.start_ready();
+    rig.kill();
+    fs::remove_file(&token).unwrap();
+    rig.start();
+    rig.wait_for("the complaint", |rig| rig.count("credential_missing") == 1);
+    let events = rig.events();
+    let event = events
+        .iter()
+        .find(|event| event["kind"] == "credential_missing");
+    let message = event.unwrap()["message"].as_str().unwrap();
+    assert!(message.contains("NOT PROTECTED: acct-1"), "{message}");
+    assert_eq!(rig.count("ready"), 1);
+    rig.write_token(CANARY);
+    rig.wait_for("the venue", |rig| rig.count("ready") == 2);
+    assert_eq!(rig.count("credential_renewed"), 1);
+    assert_protected(&rig);
 }

@@ -1,0 +1,137 @@
+//! A venue to which riskd has no key yet.
+//!
+//! The file with a credential may be gone at a start that nobody watches. riskd
+//! runs all the same: the other venues go on being protected, the loss of this
+//! one is told like any other loss of data, and the poller, which reads a refused
+//! credential again, opens it as soon as there is one.
+
+use std::fmt;
+use std::future::ready;
+use std::sync::{Arc, OnceLock};
+
+use super::{Budget, Call, Failure, Holdings, Lane, Polled, Venue};
+use crate::domain::account::AccountNumber;
+use crate::domain::holdings::WorkingOrders;
+use crate::domain::observation::Missing;
+use crate::domain::request::{Answer, Outcome, Write};
+use crate::secret::Secret;
+
+/// How a venue is opened once there is a credential; an error says in words why
+/// it cannot be used.
+type Open = dyn Fn(Secret) -> Result<Arc<dyn Venue>, String> + Send + Sync;
+
+/// A venue that answers as one does that refuses the credential, until it gets
+/// one by [`Venue::renew`]; from then on it is the venue itself.
+pub struct Keyless {
+    wrong: Arc<str>,
+    open: Box<Open>,
+    opened: OnceLock<Arc<dyn Venue>>,
+}
+
+impl Keyless {
+    /// A venue that has no credential because of what is `wrong`; `open` opens it
+    /// once there is one.
+    pub fn new(
+        wrong: &str,
+        open: impl Fn(Secret) -> Result<Arc<dyn Venue>, String> + Send + Sync + 'static,
+    ) -> Keyless {
+        Keyless {
+            wrong: Arc::from(format!("it was not asked: {wrong}")),
+            open: Box::new(open),
+            opened: OnceLock::new(),
+        }
+    }
+
+    fn failure(&self) -> Failure {
+        Failure {
+            missing: Missing::Unauthorized,
+            words: Arc::clone(&self.wrong),
+        }
+    }
+
+    fn failed<T: Send + 'static>(&self) -> Call<'_, Result<T, Failure>> {
+        Box::pin(ready(Err(self.failure())))
+    }
+}
+
+impl fmt::Debug for Keyless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyless")
+            .field("wrong", &self.wrong)
+            .field("is_opened", &self.opened.get().is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Venue for Keyless {
+    fn poll<'a>(&'a self, accounts: &'a [AccountNumber]) -> Call<'a, Vec<Polled>> {
+        match self.opened.get() {
+            Some(venue) => venue.poll(accounts),
+            None => Box::pin(ready(
+                accounts.iter().map(|_| Err(self.failure())).collect(),
+            )),
+        }
+    }
+
+    fn poll_to_verify<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Polled> {
+        match self.opened.get() {
+            Some(venue) => venue.poll_to_verify(account),
+            None => self.failed(),
+        }
+    }
+
+    fn holdings<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Result<Holdings, Failure>> {
+        match self.opened.get() {
+            Some(venue) => venue.holdings(account),
+            None => self.failed(),
+        }
+    }
+
+    fn orders<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        lane: Lane,
+    ) -> Call<'a, Result<WorkingOrders, Failure>> {
+        match self.opened.get() {
+            Some(venue) => venue.orders(account, lane),
+            None => self.failed(),
+        }
+    }
+
+    fn write<'a>(&'a self, account: &'a AccountNumber, write: &'a Write) -> Call<'a, Answer> {
+        match self.opened.get() {
+            Some(venue) => venue.write(account, write),
+            None => Box::pin(ready(Answer {
+                outcome: Outcome::NotSent,
+                status: None,
+                words: Arc::clone(&self.wrong),
+            })),
+        }
+    }
+
+    fn list<'a>(&'a self) -> Call<'a, Result<Vec<String>, Failure>> {
+        match self.opened.get() {
+            Some(venue) => venue.list(),
+            None => self.failed(),
+        }
+    }
+
+    fn budget(&self) -> Budget {
+        let none = Budget {
+            left: 0,
+            capacity: 0,
+            reserve: 0,
+        };
+        self.opened.get().map_or(none, |venue| venue.budget())
+    }
+
+    fn renew(&self, credential: &Secret) -> bool {
+        match self.opened.get() {
+            Some(venue) => venue.renew(credential),
+            None => match (self.open)(credential.clone()) {
+                Ok(venue) => self.opened.set(venue).is_ok(),
+                Err(_) => false,
+            },
+        }
+    }
+}
