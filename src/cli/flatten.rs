@@ -16,6 +16,7 @@ use super::printer::{Paint, Printer};
 use super::{Exit, runtime, time};
 use crate::daemon::by_hand::{self, Progress, Shared};
 use crate::domain::account::AccountName;
+use crate::domain::request;
 use crate::rules::ruleset::{SecretSource, VenueKind};
 use crate::rules::{Loaded, Target, suggest};
 
@@ -231,14 +232,8 @@ fn words(step: &Progress) -> String {
     match step {
         Progress::Sent { round, write } => format!("{write} is sent (round {round})"),
         Progress::Answered { write, answer } => {
-            let status = answer
-                .status
-                .map_or(String::new(), |status| format!(", HTTP {status}"));
-            let words = match answer.words.is_empty() {
-                true => String::new(),
-                false => format!(": {}", answer.words),
-            };
-            format!("{write}: {}{status}{words}", answer.outcome.name())
+            let told = request::told(answer.outcome, "", answer.status, &answer.words);
+            format!("{write}: {told}")
         }
         Progress::NotYet { holdings } => format!("not yet: {holdings}"),
         Progress::ReadFailed { failure } => format!("the read learned nothing: {failure}"),

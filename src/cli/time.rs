@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 
+use crate::domain::duration;
 use crate::domain::observation::Timestamp;
 
 /// A point in the past, as `--since` takes it.
@@ -17,7 +18,7 @@ impl Since {
     /// Reads `2h`, `1d12h`, `2026-11-21`, `2026-11-21T14:30` (both UTC) or RFC 3339.
     pub(super) fn parse(text: &str) -> Result<Since, String> {
         let text = text.trim();
-        if let Some(span) = span(text) {
+        if let Some(span) = duration::parse(text) {
             return Ok(Since::Ago(span));
         }
         if let Ok(at) = DateTime::parse_from_rfc3339(text) {
@@ -54,42 +55,9 @@ impl Since {
     }
 }
 
-/// A duration as rules write it: `90s`, `1h30m`, `2d`; each unit at most once,
-/// the largest first.
-pub(super) fn span(text: &str) -> Option<TimeDelta> {
-    let units = [
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1_000),
-        ("ms", 1),
-    ];
-    let mut rest = text;
-    let mut total: i64 = 0;
-    let mut next_unit = 0;
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit())?;
-        let count: i64 = rest.get(..end)?.parse().ok()?;
-        let tail = rest.get(end..)?;
-        let end = tail
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(tail.len());
-        let unit = tail.get(..end)?;
-        let index = units.iter().position(|(name, _)| *name == unit)?;
-        if index < next_unit {
-            return None;
-        }
-        next_unit = index.saturating_add(1);
-        let (_, length) = units.get(index)?;
-        total = total.checked_add(count.checked_mul(*length)?)?;
-        rest = tail.get(end..)?;
-    }
-    (!text.is_empty()).then(|| TimeDelta::milliseconds(total))
-}
-
-/// The same as an argument that may not be zero.
+/// A duration that is an argument and may not be zero.
 pub(super) fn wait(text: &str) -> Result<std::time::Duration, String> {
-    span(text)
+    duration::parse(text)
         .and_then(|span| span.to_std().ok())
         .filter(|span| !span.is_zero())
         .ok_or_else(|| "expected a duration such as 60s or 2m".to_owned())
@@ -114,7 +82,7 @@ pub(super) fn took(span: TimeDelta) -> String {
     if millis.abs() < 120_000 {
         return format!("{}.{:03} s", millis / 1_000, (millis % 1_000).abs());
     }
-    crate::rules::explain::duration(TimeDelta::seconds(span.num_seconds()))
+    duration::write(TimeDelta::seconds(span.num_seconds()))
 }
 
 #[cfg(test)]

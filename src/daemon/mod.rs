@@ -44,7 +44,7 @@ pub use venues::connect;
 use crate::api::{self, Api, Token};
 use crate::engine::record::EntryKind;
 use crate::engine::restore::{EarlierRules, Kept, Started};
-use crate::engine::{self, Engine, EngineConfig, NextIds};
+use crate::engine::{self, Engine, EngineConfig};
 use crate::notify::Notifiers;
 use crate::rules;
 use crate::rules::ruleset::{self, Mode};
@@ -345,8 +345,9 @@ fn tell_last_end(restored: &Restored) {
     }
 }
 
-fn kept(restored: Restored, rules_file: &Path) -> Kept {
-    let earlier = restored.rule_sets.into_iter().filter_map(|kept| {
+fn kept(mut restored: Restored, rules_file: &Path) -> Kept {
+    let rule_sets = std::mem::take(&mut restored.rule_sets);
+    let earlier = rule_sets.into_iter().filter_map(|kept| {
         let rules = load_rules(rules_file, &kept.text).rules?;
         Some(EarlierRules {
             from: kept.loaded_at,
@@ -354,18 +355,7 @@ fn kept(restored: Restored, rules_file: &Path) -> Kept {
             rules: Arc::new(rules),
         })
     });
-    Kept {
-        earlier: earlier.collect(),
-        accounts: restored.account_states,
-        rules: restored.rule_states,
-        locks: restored.locks,
-        intents: restored.intents,
-        next: NextIds {
-            firing: restored.next_firing,
-            intent: restored.next_intent,
-            request: restored.next_request,
-        },
-    }
+    restored.into_kept(earlier.collect())
 }
 
 async fn retain_for_ever(store: StoreHandle, clock: Clock, stop: CancellationToken) {

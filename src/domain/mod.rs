@@ -7,6 +7,7 @@ pub mod account;
 pub mod closures;
 mod cron_fields;
 pub mod days;
+pub mod duration;
 pub mod holdings;
 pub mod ids;
 pub mod instrument;

@@ -82,6 +82,22 @@ impl Outcome {
     }
 }
 
+/// An answer as it is told: `refused in 41 ms, HTTP 400: no such instrument`.
+/// `took` is in words, and empty where it is not known.
+pub fn told(outcome: Outcome, took: &str, status: Option<u16>, words: &str) -> String {
+    let mut text = outcome.name().to_owned();
+    if !took.is_empty() {
+        text += &format!(" in {took}");
+    }
+    if let Some(status) = status {
+        text += &format!(", HTTP {status}");
+    }
+    if !words.is_empty() {
+        text += &format!(": {words}");
+    }
+    text
+}
+
 /// The answer to a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {

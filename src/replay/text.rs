@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use chrono::TimeDelta;
-
 use super::happening::{Happening, HappeningKind};
 use super::rule_test::{Difference, Expected, Outcome, RuleTest};
+use crate::domain::duration;
 use crate::domain::observation::Timestamp;
 use crate::engine::record::Fields;
 use crate::engine::status::RuleStatus;
@@ -130,7 +129,7 @@ fn push_happened(test: &RuleTest, happened: &Happening, out: &mut String) {
 }
 
 fn firing(expected: &Expected) -> String {
-    let at = offset(expected.at);
+    let at = duration::write(expected.at);
     let line = expected.line;
     match &expected.actions {
         None => format!("{} at {at} (line {line})", expected.rule),
@@ -178,31 +177,7 @@ fn instant(time: Timestamp) -> String {
 }
 
 fn since_start(test: &RuleTest, time: Timestamp) -> String {
-    offset(time.signed_duration_since(test.start))
-}
-
-/// A duration as in a test file: `1h30m`, `0s`.
-fn offset(at: TimeDelta) -> String {
-    let millis = at.num_milliseconds();
-    let mut rest = millis.unsigned_abs();
-    if rest == 0 {
-        return "0s".to_owned();
-    }
-    let mut text = if millis < 0 { "-" } else { "" }.to_owned();
-    for (unit, length) in [
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1_000),
-        ("ms", 1),
-    ] {
-        let count = rest / length;
-        rest %= length;
-        if count > 0 {
-            push(&mut text, format_args!("{count}{unit}"));
-        }
-    }
-    text
+    duration::write(time.signed_duration_since(test.start))
 }
 
 fn counted(count: u64, what: &str) -> String {

@@ -3,9 +3,8 @@
 
 mod condition;
 
-use chrono::TimeDelta;
-
 use super::ruleset::{Account, Action, Condition, Leaf, Rearm, Rule, RuleSet, Until};
+use crate::domain::duration;
 use crate::domain::time_of_day::TimeOfDay;
 
 /// A rule as one sentence or two.
@@ -35,34 +34,10 @@ pub fn rules(rules: &RuleSet) -> Vec<String> {
     rules.rules.iter().map(|one| rule(rules, one)).collect()
 }
 
-/// A duration as rules write it: `1h30m`.
-pub fn duration(span: TimeDelta) -> String {
-    let mut rest = span.num_milliseconds();
-    let mut text = String::new();
-    let units = [
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1_000),
-        ("ms", 1),
-    ];
-    for (unit, length) in units {
-        let count = rest / length;
-        rest %= length;
-        if count > 0 {
-            text.push_str(&format!("{count}{unit}"));
-        }
-    }
-    if text.is_empty() {
-        text.push_str("0s");
-    }
-    text
-}
-
 fn patience(rule: &Rule) -> String {
     let mut text = String::new();
     if let Some(hold) = rule.hold {
-        text.push_str(&format!(", for {} without a break", duration(hold)));
+        text.push_str(&format!(", for {} without a break", duration::write(hold)));
     }
     if rule.confirm > 1 {
         text.push_str(&format!(", on {} observations in a row", rule.confirm));
@@ -112,7 +87,7 @@ fn until(end: Until, accounts: &[&Account]) -> String {
                 None => format!("until {time} in the zone of the account's session"),
             }
         }
-        Until::For(span) => format!("for {}", duration(span)),
+        Until::For(span) => format!("for {}", duration::write(span)),
         Until::Manual => "until a person unlocks it".to_owned(),
     }
 }
@@ -131,7 +106,7 @@ fn rearm(rearm: Rearm) -> String {
         Rearm::Clear => "May fire again once the condition was false.".to_owned(),
         Rearm::Flat => "May fire again once the account was flat and quiet.".to_owned(),
         Rearm::Never => "Fires once, until a person re-arms it.".to_owned(),
-        Rearm::After(span) => format!("May fire again after {}.", duration(span)),
+        Rearm::After(span) => format!("May fire again after {}.", duration::write(span)),
     }
 }
 

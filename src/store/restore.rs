@@ -12,7 +12,9 @@ use super::time::from_millis;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::ids::{FiringId, IntentId, RequestId};
 use crate::domain::observation::Timestamp;
+use crate::engine::NextIds;
 use crate::engine::record::{IntentRow, LockRow};
+use crate::engine::restore::{EarlierRules, Kept};
 
 /// What was in force when the record was last written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +43,24 @@ pub struct Restored {
     /// When riskd was last at work: the time of the last line or the last
     /// sample.
     pub last_sign: Option<Timestamp>,
+}
+
+impl Restored {
+    /// What the engine starts from, with these of the rule sets.
+    pub fn into_kept(self, earlier: Vec<EarlierRules>) -> Kept {
+        Kept {
+            earlier,
+            accounts: self.account_states,
+            rules: self.rule_states,
+            locks: self.locks,
+            intents: self.intents,
+            next: NextIds {
+                firing: self.next_firing,
+                intent: self.next_intent,
+                request: self.next_request,
+            },
+        }
+    }
 }
 
 /// A rule set that was in force.

@@ -14,7 +14,6 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
 use riskd::domain::observation::Timestamp;
-use riskd::engine::NextIds;
 use riskd::engine::restore::Kept;
 use riskd::store::{Backlog, Batch, Store};
 
@@ -137,18 +136,7 @@ impl Disk {
         let mut store = block_on(Store::open(&real.file, now)).unwrap();
         let restored = block_on(store.restore()).unwrap();
         real.store = Some(store);
-        let kept = Kept {
-            earlier: Vec::new(),
-            accounts: restored.account_states,
-            rules: restored.rule_states,
-            locks: restored.locks,
-            intents: restored.intents,
-            next: NextIds {
-                firing: restored.next_firing,
-                intent: restored.next_intent,
-                request: restored.next_request,
-            },
-        };
+        let kept = restored.into_kept(Vec::new());
         let (found, expected) = (summary(&kept), summary(&model));
         if found != expected {
             return Err(format!(

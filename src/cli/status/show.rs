@@ -10,8 +10,8 @@ use crate::cli::check::counted;
 use crate::cli::printer::{Paint, Printer};
 use crate::cli::size::bytes;
 use crate::cli::time;
+use crate::domain::duration;
 use crate::domain::money::Money;
-use crate::rules::explain;
 
 /// Width of the bar that shows how much of a limit is used.
 const BAR: usize = 10;
@@ -109,7 +109,7 @@ fn venue(venue: &Venue, out: &Printer) -> String {
     let line = format!(
         "venue   {}: a poll each {}, {} polls{failed}, {last}; budget {} of {}",
         venue.venue,
-        explain::duration(TimeDelta::milliseconds(venue.poll_ms)),
+        duration::write(TimeDelta::milliseconds(venue.poll_ms)),
         venue.polls,
         venue.budget_left,
         venue.budget
@@ -185,7 +185,7 @@ fn holdings(account: &Account, out: &Printer) -> String {
         Some(0) => "no working order".to_owned(),
         Some(count) => counted(count, "working order"),
     };
-    let age = explain::duration(TimeDelta::seconds(account.data_age_seconds));
+    let age = duration::write(TimeDelta::seconds(account.data_age_seconds));
     let data = match (account.data.as_str(), &account.data_reason) {
         ("good", _) => format!("data {age} old"),
         (state, None) => out.paint(Paint::Yellow, &format!("data {state}, good {age} ago")),
@@ -279,7 +279,7 @@ fn up(status: &Status) -> String {
     match (parsed(&status.now), parsed(&status.started)) {
         (Some(now), Some(started)) => {
             let span = now.signed_duration_since(started);
-            explain::duration(TimeDelta::seconds(span.num_seconds()))
+            duration::write(TimeDelta::seconds(span.num_seconds()))
         }
         _ => "since an unknown time".to_owned(),
     }

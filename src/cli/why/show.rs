@@ -8,6 +8,7 @@ use crate::cli::events::show::human;
 use crate::cli::printer::{Paint, Printer};
 use crate::cli::time;
 use crate::domain::observation::Timestamp;
+use crate::domain::request;
 use crate::engine::record::{Cause, IntentEnd};
 use crate::store::{FiringStory, IntentView, LockView, RequestView};
 
@@ -116,14 +117,7 @@ fn request(view: &RequestView, fired: Timestamp) -> String {
         None => "no answer is on record".to_owned(),
         Some(answer) => {
             let took = time::took(answer.at.signed_duration_since(view.at));
-            let status = answer
-                .status
-                .map_or(String::new(), |status| format!(", HTTP {status}"));
-            let words = match answer.words.is_empty() {
-                true => String::new(),
-                false => format!(": {}", answer.words),
-            };
-            format!("{} in {took}{status}{words}", answer.outcome.name())
+            request::told(answer.outcome, &took, answer.status, &answer.words)
         }
     };
     format!(

@@ -6,9 +6,9 @@ use chrono::TimeDelta;
 
 use super::{Declared, named_entries, secrets};
 use crate::domain::account::VenueName;
+use crate::domain::duration;
 use crate::rules::budget::{Budget, budgets, shortest_poll};
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, either, listed, quoted};
-use crate::rules::explain;
 use crate::rules::keys::{Fields, hide};
 use crate::rules::node::Node;
 use crate::rules::read;
@@ -51,7 +51,7 @@ fn budget(node: &Node<'_>, venues: &[Venue], findings: &mut Findings) {
             planned, allowed, ..
         } = budget;
         let help = match shortest_poll(names.len()) {
-            Some(poll) => format!("a poll of {} fits", explain::duration(poll)),
+            Some(poll) => format!("a poll of {} fits", duration::write(poll)),
             None => "use one venue for each credential".to_owned(),
         };
         let problem = if budget.fits() {

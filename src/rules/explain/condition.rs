@@ -1,6 +1,7 @@
 //! Conditions in plain words.
 
-use super::{duration, is_schedule, same};
+use super::{is_schedule, same};
+use crate::domain::duration;
 use crate::domain::instrument::Instrument;
 use crate::domain::money::{Fraction, Money};
 use crate::rules::ruleset::{
@@ -47,7 +48,10 @@ fn one(leaf: &Leaf, accounts: &[&Account]) -> String {
         Leaf::At(leaf) => at(leaf),
         Leaf::Position(leaf) => position(leaf),
         Leaf::Orders(leaf) => orders(leaf),
-        Leaf::NoData(leaf) => format!("there is no trustworthy data for {}", duration(leaf.after)),
+        Leaf::NoData(leaf) => format!(
+            "there is no trustworthy data for {}",
+            duration::write(leaf.after)
+        ),
         Leaf::Expr(leaf) => format!("`{}`", leaf.text),
     }
 }
@@ -233,7 +237,7 @@ fn at(at: &At) -> String {
         "at each time of `{}` {} (a missed one is caught up for {})",
         at.schedule.cron(),
         at.schedule.timezone(),
-        duration(at.catch_up)
+        duration::write(at.catch_up)
     )
 }
 

@@ -5,6 +5,7 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 
 use super::{Findings, Node, list, scalar};
 use crate::domain::days::DaySet;
+use crate::domain::duration;
 use crate::domain::time_of_day::TimeOfDay;
 use crate::rules::diagnostic::{Diagnostic, quoted};
 use crate::rules::suggest::did_you_mean;
@@ -12,55 +13,26 @@ use crate::rules::suggest::did_you_mean;
 /// Longest duration, in days.
 pub(crate) const MAX_DURATION_DAYS: i64 = 366;
 
-/// The units of a duration with their length in milliseconds, longest first.
-const UNITS: [(&str, i64); 5] = [
-    ("d", 86_400_000),
-    ("h", 3_600_000),
-    ("m", 60_000),
-    ("s", 1_000),
-    ("ms", 1),
-];
-
 /// A duration above zero, such as `500ms`, `10m`, `1h30m`.
 pub(crate) fn duration(node: &Node<'_>, findings: &mut Findings) -> Option<TimeDelta> {
     let text = scalar(node, "a duration such as `10s`", findings)?;
-    let problem = match parse_duration(text) {
+    let problem = match duration::parse(text) {
         None => {
             let message = format!("{} is not a duration", quoted(text));
             Diagnostic::error(node.place, message).help(duration_help(text))
         }
-        Some(0) => Diagnostic::error(node.place, "a duration must be above zero")
-            .help("leave the key out for none"),
-        Some(millis) if millis > MAX_DURATION_DAYS.saturating_mul(86_400_000) => {
+        Some(span) if span.is_zero() => {
+            Diagnostic::error(node.place, "a duration must be above zero")
+                .help("leave the key out for none")
+        }
+        Some(span) if span > TimeDelta::days(MAX_DURATION_DAYS) => {
             let message = format!("more than {MAX_DURATION_DAYS} days");
             Diagnostic::error(node.place, message)
         }
-        Some(millis) => return TimeDelta::try_milliseconds(millis),
+        span => return span,
     };
     findings.push(problem);
     None
-}
-
-/// Milliseconds of `1h30m`: whole numbers with units, the longer first.
-fn parse_duration(text: &str) -> Option<i64> {
-    let mut rest = text;
-    let mut total = 0_i64;
-    let mut shortest = i64::MAX;
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let (count, behind) = rest.split_at_checked(digits)?;
-        let letters = behind.bytes().take_while(u8::is_ascii_alphabetic).count();
-        let (unit, behind) = behind.split_at_checked(letters)?;
-        let (_, length) = UNITS.iter().find(|(name, _)| *name == unit)?;
-        if *length >= shortest {
-            return None;
-        }
-        shortest = *length;
-        let part = count.parse::<i64>().ok()?.checked_mul(*length)?;
-        total = total.checked_add(part)?;
-        rest = behind;
-    }
-    (!text.is_empty()).then_some(total)
 }
 
 fn duration_help(text: &str) -> String {
