@@ -1,7 +1,14 @@
 //! When time alone may change something.
 
+use chrono::TimeDelta;
+
+use super::AccountRun;
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
+use crate::engine::conditions;
+
+/// How long a scheduled time is true before it is looked at again.
+const MOMENT: TimeDelta = TimeDelta::seconds(1);
 
 /// The next instants at which time alone may change something.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,6 +26,57 @@ impl Deadlines {
 
     pub(in crate::engine) fn steady(&mut self, at: Option<Timestamp>, now: Now) {
         take_earlier(&mut self.steady, at, now.steady);
+    }
+}
+
+impl AccountRun {
+    /// The next instants at which time alone may change something: by the wall
+    /// clock, and by the steady clock. Instants that are not in the future have
+    /// been dealt with.
+    pub(in crate::engine) fn deadlines(
+        &self,
+        now: Now,
+        stale_after: Option<TimeDelta>,
+    ) -> Deadlines {
+        let mut next = Deadlines::default();
+        if let Some(session) = &self.session {
+            next.wall(Some(session.close), now);
+            next.wall(Some(session.next_open), now);
+        }
+        next.wall(self.locks.deadline(), now);
+        next.steady(self.locks.deadline(), now);
+        next.steady(self.enforcement.deadline(), now);
+        if let (Some(limit), Some(at)) = (stale_after, self.seen.at) {
+            next.steady(at.checked_add_signed(limit), now);
+        }
+        for run in self.rules.iter().filter(|run| run.nature.keeps_time) {
+            next.wall(run.caches.wall_deadline(), now);
+            next.steady(run.state.steady_deadline(&run.rule), now);
+            if run.nature.is_scheduled && run.caches.has_due_time() {
+                // A scheduled time is true for a moment, and the next one is
+                // known only once that is over.
+                next.steady(now.steady.checked_add_signed(MOMENT), now);
+            }
+        }
+        let mut watching = self
+            .rules
+            .iter()
+            .filter(|run| run.nature.watches_time)
+            .peekable();
+        if watching.peek().is_some() {
+            let context = self.context(now);
+            for run in watching {
+                next.wall(conditions::wall_deadline(&run.rule.when, &context), now);
+                next.steady(conditions::steady_deadline(&run.rule.when, &context), now);
+            }
+        }
+        next
+    }
+
+    /// Whether the instant at which time alone may change something next is the
+    /// same as before the last observation, unless it has come.
+    pub(in crate::engine) fn keeps_deadlines(&self) -> bool {
+        self.is_calm && self.locks.deadline().is_none() && self.enforcement.deadline().is_none()
     }
 }
 

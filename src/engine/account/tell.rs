@@ -1,6 +1,8 @@
 //! Lines of the story, and messages, about an account and its rules.
 
-use super::{AccountRun, Data, RuleRun, UNKNOWN_REPORTED_AFTER};
+use chrono::TimeDelta;
+
+use super::{AccountRun, Data, RuleRun};
 use crate::domain::now::Now;
 use crate::domain::observation::Figures;
 use crate::engine::conditions::{self, Context};
@@ -9,6 +11,9 @@ use crate::engine::out::Out;
 use crate::engine::quality::Suspicion;
 use crate::engine::record::{EntryKind, Fields};
 use crate::engine::truth::Truth;
+
+/// How long a rule may be unknown, with data coming in, before that is reported.
+const UNKNOWN_REPORTED_AFTER: TimeDelta = TimeDelta::seconds(60);
 
 impl AccountRun {
     /// A notice about this account, to those who hear of any of its rules; to

@@ -1,0 +1,173 @@
+//! What an observation teaches, and whether it can be trusted.
+
+use chrono::TimeDelta;
+
+use super::{AccountRun, Data, Frozen, LOST_AFTER};
+use crate::domain::holdings::WorkingOrders;
+use crate::domain::money::Money;
+use crate::domain::now::Now;
+use crate::domain::observation::{Figures, Learned, Missing, Timestamp};
+use crate::engine::effect::Severity;
+use crate::engine::memory::AccountMemory;
+use crate::engine::out::Out;
+use crate::engine::quality::{Suspicion, suspicions};
+use crate::engine::record::{EntryKind, Fields};
+
+/// How long working orders that were read stay known without a new read.
+const ORDERS_KEPT: TimeDelta = TimeDelta::seconds(90);
+
+impl AccountRun {
+    pub(super) fn miss(&mut self, missing: Missing, out: &mut Out<'_>) {
+        if matches!(
+            missing,
+            Missing::Disconnected | Missing::NotListed | Missing::Frozen
+        ) {
+            self.frozen = Some(Frozen {
+                why: missing,
+                until: None,
+            });
+        }
+        self.seen.figures = Figures::default();
+        self.seen.positions = None;
+        self.seen.orders = WorkingOrders::Unknown;
+        self.seen.data = Data::Missing(missing);
+        self.seen.missing_in_a_row = self.seen.missing_in_a_row.saturating_add(1);
+        if self.seen.missing_in_a_row >= LOST_AFTER && !self.seen.lost_reported {
+            self.seen.lost_reported = true;
+            let message = format!(
+                "no data of {}: {missing}; its rules are unknown until it is back",
+                self.account.name
+            );
+            let mut fields = Fields::new();
+            fields.put("reason", missing.name());
+            out.entry(
+                EntryKind::DataLost,
+                Some(&self.account.name),
+                message.clone(),
+                fields,
+            );
+            out.notify(self.notice(Severity::Warning, EntryKind::DataLost, message));
+        }
+    }
+
+    /// Takes what was learned; whether its figures can be trusted.
+    pub(super) fn take(
+        &mut self,
+        learned: &Learned,
+        at: Timestamp,
+        now: Now,
+        out: &mut Out<'_>,
+    ) -> bool {
+        self.seen.at = Some(at);
+        if let Some(frozen) = &mut self.frozen {
+            frozen.until.get_or_insert(now.steady);
+        }
+        self.seen.missing_in_a_row = 0;
+        if self.seen.lost_reported {
+            self.seen.lost_reported = false;
+            let message = format!("data of {} is back", self.account.name);
+            out.entry(
+                EntryKind::DataBack,
+                Some(&self.account.name),
+                message.clone(),
+                Fields::new(),
+            );
+            out.notify(self.notice(Severity::Info, EntryKind::DataBack, message));
+        }
+        self.take_holdings(learned, at, now);
+        // The record's times are wall times.
+        let wall = match at == now.steady {
+            true => now.wall,
+            false => now
+                .wall
+                .checked_sub_signed(now.since(at))
+                .unwrap_or(now.wall),
+        };
+        if let Some(doubt) = self.doubt(learned, wall) {
+            self.seen.figures = Figures::default();
+            self.seen.forget_results();
+            if doubt == Suspicion::AllZero {
+                self.seen.forget_emptiness();
+                // One that has not loaded lists nothing either.
+                self.frozen = Some(Frozen {
+                    why: Missing::Malformed,
+                    until: None,
+                });
+            }
+            if self.seen.data != Data::Suspect(doubt) {
+                self.tell_suspect(doubt, &learned.figures, out);
+            }
+            self.seen.data = Data::Suspect(doubt);
+            return false;
+        }
+        self.seen.data = Data::Good;
+        self.seen.has_been_good = true;
+        self.seen.figures = learned.figures;
+        self.seen.trusted_at = at;
+        let anchored = |memory: &AccountMemory| {
+            memory
+                .session
+                .as_ref()
+                .is_some_and(|session| session.anchor.is_some())
+        };
+        let was_anchored = anchored(&self.memory);
+        self.memory
+            .learn(&learned.figures, learned.is_flat(), wall, self.day);
+        if !was_anchored && anchored(&self.memory) {
+            self.tell_session_opened(out);
+        }
+        true
+    }
+
+    /// Positions and orders, unless a verification read has newer ones.
+    fn take_holdings(&mut self, learned: &Learned, at: Timestamp, now: Now) {
+        if self.verified_at.is_none_or(|verified| at >= verified) {
+            self.seen.take_positions(learned.positions.as_ref());
+            if learned.orders != WorkingOrders::Unknown {
+                self.seen.orders = learned.orders.clone();
+                self.seen.orders_at = at;
+            }
+        }
+        if self.seen.orders_at < now.steady && now.since(self.seen.orders_at) > ORDERS_KEPT {
+            self.seen.orders = WorkingOrders::Unknown;
+        }
+    }
+
+    /// What is suspect about the observation, unless it says the same thing for
+    /// the second time or more.
+    fn doubt(&mut self, learned: &Learned, wall: Timestamp) -> Option<Suspicion> {
+        let open = self.memory.session.as_ref().map(|session| session.open);
+        let last = self.memory.last.as_ref();
+        let last = last.filter(|last| open.is_some_and(|open| last.at >= open));
+        let is_zero_now = learned.figures.realized.is_some_and(Money::is_zero);
+        // A day figure that starts anew at its time is not suspect. The calendar
+        // need not be asked about one that was zero before.
+        let is_reset = last.is_some_and(|last| {
+            let was_made = last.figures.realized.is_some_and(|made| !made.is_zero());
+            was_made && is_zero_now && self.day.is_some_and(|day| !day.is_same(last.at, wall))
+        });
+        let others;
+        let before = match last {
+            Some(last) if is_reset => {
+                others = Figures {
+                    realized: None,
+                    ..last.figures
+                };
+                Some(&others)
+            }
+            last => last.map(|last| &last.figures),
+        };
+        let mut settled = None;
+        let mut doubt = None;
+        for found in suspicions(learned, before) {
+            let again = self.seen.data == Data::Suspect(found) || self.seen.settled == Some(found);
+            if found.is_settled_by_repetition() && again {
+                settled = settled.or(Some(found));
+            } else {
+                doubt = doubt.or(Some(found));
+            }
+        }
+        self.seen.settled = settled;
+        doubt
+    }
+}
