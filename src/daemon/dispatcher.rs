@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -23,9 +24,11 @@ use super::latency::Latencies;
 use super::lifecycle::{Lifecycle, State};
 use super::reload::RulesFile;
 use super::venues::Venues;
+use super::witness::{Finding, Witness};
 use crate::api::status::{RecordStatus, Status, VenueStatus};
 use crate::api::{PersonError, Question};
 use crate::domain::account::{AccountName, VenueName};
+use crate::domain::duration;
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Missing, Observation, Timestamp};
 use crate::engine::effect::{Audience, Effect, Notice, Severity};
@@ -46,7 +49,7 @@ const RECORD_WAIT: Duration = Duration::from_secs(5);
 const LAST_MESSAGES: Duration = Duration::from_secs(5);
 /// A difference of the two clocks beyond this between two turns is a step of
 /// the wall clock.
-const CLOCK_STEP: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
+const CLOCK_STEP: TimeDelta = TimeDelta::seconds(2);
 
 /// The state of the dispatcher.
 pub(super) struct Dispatcher {
@@ -82,6 +85,7 @@ pub(super) struct PollCount {
     failed: u64,
     last: Option<Instant>,
     failure: Option<String>,
+    witness: Witness,
 }
 
 impl Dispatcher {
@@ -199,6 +203,7 @@ impl Dispatcher {
     /// leaves before the next one is looked at.
     fn take_poll(&mut self, polled: Polled) {
         self.count(&polled);
+        self.hear_the_time(&polled);
         let mut batch = Batch::default();
         for observation in polled.observations {
             let is_news = observation.content != Content::Missing(Missing::Unchanged);
@@ -288,6 +293,41 @@ impl Dispatcher {
             }
             count.failure = failure;
         }
+    }
+
+    /// Compares the wall clock with the venue's, and tells of each change.
+    fn hear_the_time(&mut self, polled: &Polled) {
+        let has_answered = polled.observations.iter().any(|o| o.learned().is_some());
+        let Some(ahead) = self
+            .venues
+            .clock_error(&polled.venue)
+            .filter(|_| has_answered)
+        else {
+            return;
+        };
+        let venue = &polled.venue;
+        let count = self.polls.entry(venue.clone()).or_default();
+        let (severity, kind, text) = match count.witness.hears(ahead) {
+            None => return,
+            Some(Finding::Off(ahead)) => {
+                let by = duration::write(TimeDelta::seconds(ahead.num_seconds().abs()));
+                let lies = if ahead > TimeDelta::zero() {
+                    "ahead of"
+                } else {
+                    "behind"
+                };
+                let text = format!(
+                    "the clock of this machine is {by} {lies} that of {venue}; sessions, windows and schedules go by it: see `timedatectl`"
+                );
+                (Severity::Warning, EntryKind::ClockOff, text)
+            }
+            Some(Finding::Right) => {
+                let text = format!("the clock of this machine agrees with that of {venue} again");
+                (Severity::Info, EntryKind::ClockRight, text)
+            }
+        };
+        warn!("{text}");
+        self.tell_everyone(severity, kind, text);
     }
 
     /// Starts what the engine asks for, then hands the rows to the record.

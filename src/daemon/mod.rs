@@ -21,6 +21,7 @@ mod start;
 mod venues;
 mod vital;
 mod watch;
+mod witness;
 
 pub mod by_hand;
 pub mod rule_tests;

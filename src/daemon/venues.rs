@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -278,6 +279,11 @@ impl Venues {
             *wanted = accounts;
             is_new
         });
+    }
+
+    /// How far the wall clock is ahead of a venue's, as far as that is known.
+    pub(super) fn clock_error(&self, venue: &VenueName) -> Option<TimeDelta> {
+        self.running.get(venue)?.venue.clock_error()
     }
 
     /// What is left of a venue's request budget.

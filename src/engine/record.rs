@@ -417,4 +417,8 @@ entry_kinds! {
     RecordBack = "record_back", true;
     /// The wall clock was set.
     ClockStepped = "clock_stepped", true;
+    /// The wall clock differs from a venue's.
+    ClockOff = "clock_off", true;
+    /// The wall clock agrees with the venue's again.
+    ClockRight = "clock_right", false;
 }

@@ -9,6 +9,8 @@ use std::fmt;
 use std::future::ready;
 use std::sync::{Arc, OnceLock};
 
+use chrono::TimeDelta;
+
 use super::{Budget, Call, Failure, Holdings, Lane, Polled, Venue};
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::WorkingOrders;
@@ -123,6 +125,10 @@ impl Venue for Keyless {
             reserve: 0,
         };
         self.opened.get().map_or(none, |venue| venue.budget())
+    }
+
+    fn clock_error(&self) -> Option<TimeDelta> {
+        self.opened.get()?.clock_error()
     }
 
     fn renew(&self, credential: &Secret) -> bool {

@@ -5,14 +5,19 @@
 //! account. Every call names its account, and there is no call for all of them.
 
 pub mod budget;
+mod clock_error;
 pub mod crosstrade;
 pub mod keyless;
 pub mod paper;
+
+pub use clock_error::clock_error;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+
+use chrono::TimeDelta;
 
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
@@ -66,6 +71,11 @@ pub trait Venue: Send + Sync {
 
     /// What is left of the request budget.
     fn budget(&self) -> Budget;
+
+    /// How far the wall clock of this machine is ahead of the venue's for sure, by
+    /// its last answer; below zero when it is behind, `None` when no answer said
+    /// what time it was.
+    fn clock_error(&self) -> Option<TimeDelta>;
 
     /// Uses this credential from the next request on, and says whether it is
     /// another one than before. Connections and budget stay.

@@ -33,7 +33,9 @@ pub(in crate::cli) fn kind_paint(kind: &str) -> Option<Paint> {
         }
         "warned" | "locked" | "lock_extended" | "lock_violated" | "enforcement_slowed"
         | "data_lost" | "data_suspect" | "rules_refused" | "rule_unknown" | "verify_failed"
-        | "not_yet" | "notify_failed" | "would_send" | "clock_stepped" => Some(Paint::Yellow),
+        | "not_yet" | "notify_failed" | "would_send" | "clock_stepped" | "clock_off" => {
+            Some(Paint::Yellow)
+        }
         _ => None,
     }
 }

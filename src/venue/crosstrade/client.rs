@@ -2,10 +2,11 @@
 //! what it knows when an answer does not come.
 
 use std::error::Error as _;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use chrono::TimeDelta;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, Response, Url};
 use tracing::debug;
 
@@ -16,7 +17,7 @@ use super::{CrossTradeError, Limits};
 use crate::http;
 use crate::secret::Secret;
 use crate::venue::budget::RequestBudget;
-use crate::venue::{Call, Lane};
+use crate::venue::{Call, Lane, clock_error};
 
 /// Idle connections are closed by us before a usual server (60 s and more)
 /// closes them under a request.
@@ -43,6 +44,8 @@ pub(super) struct Http {
     authorization: RwLock<HeaderValue>,
     budget: RequestBudget,
     clock: Clock,
+    /// How far the clock is ahead, by the last answer with a date.
+    clock_error: Mutex<Option<TimeDelta>>,
     jitter: Duration,
 }
 
@@ -59,12 +62,20 @@ impl Http {
             authorization: RwLock::new(authorization),
             budget: RequestBudget::new(),
             clock,
+            clock_error: Mutex::default(),
             jitter: limits.jitter,
         })
     }
 
     pub(super) fn budget(&self) -> &RequestBudget {
         &self.budget
+    }
+
+    /// How far the clock of this machine is ahead, by the last answer with a
+    /// date.
+    pub(super) fn clock_error(&self) -> Option<TimeDelta> {
+        let error = self.clock_error.lock();
+        *error.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends this token from the next request on; not one that cannot stand in a
@@ -118,7 +129,19 @@ impl Http {
             timeout,
             most: request.most,
         };
-        match self.transport.send(outgoing).await {
+        let asked = (self.clock)();
+        let answer = self.transport.send(outgoing).await;
+        if let Ok(incoming) = &answer
+            && let Some((date, age)) = retry_after::date_and_age(&incoming.headers)
+        {
+            let error = clock_error(asked, (self.clock)(), date, age);
+            let mut known = self
+                .clock_error
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            *known = Some(error);
+        }
+        match answer {
             Ok(incoming) => Sent::Answered(self.received(incoming).await),
             Err(NoAnswer::NotSent(words)) => Sent::Unsent(words),
             Err(NoAnswer::Late) => Sent::Lost(format!("no answer within {timeout:?}")),
@@ -254,10 +277,4 @@ fn client(base: &Url, limits: &Limits) -> Result<Client, CrossTradeError> {
         .pool_idle_timeout(POOL_IDLE)
         .build()
         .map_err(CrossTradeError::Client)
-}
-
-/// The headers that say how long to wait, as texts.
-pub(super) fn waiting_headers(headers: &HeaderMap) -> (Option<&str>, Option<&str>) {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    (text(RETRY_AFTER), text(DATE))
 }

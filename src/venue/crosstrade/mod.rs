@@ -31,6 +31,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use reqwest::{Method, Url};
 use tokio::time::Instant;
 
@@ -437,6 +438,10 @@ impl Venue for CrossTrade {
 
     fn budget(&self) -> Budget {
         self.http.budget().left()
+    }
+
+    fn clock_error(&self) -> Option<TimeDelta> {
+        self.http.clock_error()
     }
 
     fn renew(&self, credential: &Secret) -> bool {

@@ -1,11 +1,12 @@
-//! How long the venue asks to wait after "too many requests".
+//! What the headers of an answer say about time: how long to wait after "too
+//! many requests", and what time it is elsewhere.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::DateTime;
-use reqwest::header::HeaderMap;
+use chrono::{DateTime, TimeDelta};
+use reqwest::header::{AGE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
@@ -27,8 +28,26 @@ const SECONDS_UP_TO: i64 = 1000;
 /// What the header says: seconds, or a date. A date is counted from the
 /// answer's own `Date` where there is one, since clocks differ.
 pub(super) fn told_by_header(headers: &HeaderMap, clock: &Clock) -> Option<Duration> {
-    let (retry_after, date) = super::client::waiting_headers(headers);
-    from_header(retry_after?, date, clock)
+    from_header(
+        text_of(headers, RETRY_AFTER)?,
+        text_of(headers, DATE),
+        clock,
+    )
+}
+
+/// When an answer was given, by its own account, and how long a cache has held it
+/// since.
+pub(super) fn date_and_age(headers: &HeaderMap) -> Option<(Timestamp, TimeDelta)> {
+    let date = http_date(text_of(headers, DATE)?)?;
+    let age = text_of(headers, AGE).and_then(|age| age.trim().parse().ok());
+    Some((
+        date,
+        age.and_then(TimeDelta::try_seconds).unwrap_or_default(),
+    ))
+}
+
+fn text_of(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
 }
 
 fn from_header(text: &str, date: Option<&str>, clock: &Clock) -> Option<Duration> {

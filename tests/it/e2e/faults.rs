@@ -154,3 +154,21 @@ fn a_loosening_waits_for_the_next_session_even_over_a_restart() {
     rig.wait_for("flat by the old limit", |rig| rig.count("verified") > 0);
     assert!(rig.is_flat_and_quiet("Sim101"));
 }
+
+#[test]
+fn a_clock_that_differs_from_the_venues_is_told_of() {
+    let mut rig = Rig::new(&["Sim101"], LOSS_LIMIT);
+    rig.set_daemon_clock(-90);
+    rig.start_ready();
+    rig.wait_for("the difference", |rig| rig.count("clock_off") == 1);
+    let events = rig.events();
+    let told = events.iter().find(|event| event["kind"] == "clock_off");
+    let message = told.unwrap()["message"].as_str().unwrap();
+    assert!(
+        message.contains("s behind that of paper; sessions"),
+        "{message}"
+    );
+    rig.set_daemon_clock(0);
+    rig.wait_for("the clock to be right", |rig| rig.count("clock_right") == 1);
+    assert_eq!(rig.count("clock_off"), 1);
+}
