@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::account::{AccountRun, Data};
+use super::account::AccountRun;
 use super::effect::{Effect, Severity};
 use super::enforcement::{Intent, Step};
 use super::event::ReadFailure;
@@ -191,15 +191,13 @@ impl AccountRun {
         if !self.enforcement.awaits_read(read) {
             return;
         }
-        let result = result.and_then(|holdings| match self.doubt_of_holdings(&holdings.0) {
-            Some(failure) => Err(failure),
-            None => Ok(holdings),
+        let result = result.and_then(|holdings| {
+            let doubt = self.doubt_of_holdings(&holdings.0);
+            match doubt.or_else(|| self.overtaken(&holdings.0)) {
+                Some(failure) => Err(failure),
+                None => Ok(holdings),
+            }
         });
-        if result.is_ok() && self.is_read_overtaken() {
-            let steps = self.enforcement.read_again(now);
-            self.carry_out(steps, now, out);
-            return;
-        }
         let has_learned = result.is_ok();
         let steps = match result {
             Err(failure) => {
@@ -225,12 +223,26 @@ impl AccountRun {
         }
     }
 
-    /// Whether a poll that was asked for later than the read shows a position:
-    /// then the read is of the past.
-    fn is_read_overtaken(&self) -> bool {
+    /// Why the read is of the past: a poll that was asked for later shows a
+    /// position that it lacks. What a read does show is closed, whatever the poll
+    /// says: with a venue so slow that a poll overtakes each read, nothing would
+    /// be done any more. A read that fails is waited for, counted, and made up for
+    /// by writes.
+    fn overtaken(&self, read: &[Position]) -> Option<ReadFailure> {
         let is_newer = self.seen.at.is_some_and(|at| at > self.read_asked_at);
-        let holds = |held: &Arc<[Position]>| !held.is_empty();
-        is_newer && self.seen.positions.as_ref().is_some_and(holds)
+        let is_lacking = |held: &&Position| {
+            let is_it = |position: &Position| position.instrument == held.instrument;
+            !read.iter().any(is_it)
+        };
+        let polled = self.seen.positions.as_deref().filter(|_| is_newer)?;
+        let lacking = polled.iter().find(is_lacking)?;
+        Some(ReadFailure {
+            missing: Missing::Frozen,
+            words: Arc::from(format!(
+                "a poll that was asked for later shows {}",
+                lacking.instrument
+            )),
+        })
     }
 
     /// Why what was just read of the account's holdings cannot be believed: an
@@ -247,7 +259,7 @@ impl AccountRun {
                 words: Arc::from("its holdings may be frozen"),
             });
         }
-        (self.seen.data == Data::None && positions.is_empty()).then(|| ReadFailure {
+        (self.seen.at.is_none() && positions.is_empty()).then(|| ReadFailure {
             missing: Missing::Late,
             words: Arc::from("it was not observed since the start"),
         })

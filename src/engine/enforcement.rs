@@ -335,11 +335,6 @@ impl Enforcement {
         }
     }
 
-    /// Reads once more, because what was read is of the past.
-    pub fn read_again(&mut self, now: Now) -> Vec<Step> {
-        self.read_now(now)
-    }
-
     fn reached(&mut self) -> Vec<Step> {
         self.phase = Phase::Idle;
         let rounds = self.round;

@@ -18,9 +18,11 @@ const ORDERS_KEPT: TimeDelta = TimeDelta::seconds(90);
 
 impl AccountRun {
     pub(super) fn miss(&mut self, missing: Missing, out: &mut Out<'_>) {
+        // A platform that was away may come back before its accounts have loaded,
+        // and lists nothing for them then.
         if matches!(
             missing,
-            Missing::Disconnected | Missing::NotListed | Missing::Frozen
+            Missing::Disconnected | Missing::NotListed | Missing::Frozen | Missing::PlatformOffline
         ) {
             self.frozen = Some(Frozen {
                 why: missing,
