@@ -12,8 +12,10 @@ use crate::domain::observation::{Figures, Learned};
 
 /// How far equity may lie from balance plus unrealized P&L, as a share of the
 /// larger of balance and equity, before the figures contradict each other. The
-/// parts of one snapshot are read some milliseconds apart.
-const CONTRADICTION_SHARE: Decimal = Decimal::from_parts(25, 0, 0, false, 3);
+/// parts of one snapshot are read some milliseconds apart, in which prices move.
+/// Half a percent is well below any limit that is worth having; a lasting
+/// difference is taken for the truth when it is said twice.
+const CONTRADICTION_SHARE: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 
 /// Why an observation is not trusted. The names are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -280,6 +280,12 @@ impl SessionMemory {
         } else {
             PnlSum::ZERO
         };
+        if late && flat == Some(false) && self.venue_figure == VenueFigure::Untested {
+            // It may have been carried over the open: the venue will drop what it
+            // makes, and riskd's own ledger, which begins with the venue's figure
+            // here, will not.
+            self.venue_figure = VenueFigure::Carried;
+        }
         self.set_anchor(SessionAnchor {
             at,
             source,
