@@ -16,6 +16,7 @@ use crate::domain::ids::FiringId;
 use crate::domain::instrument::Instrument;
 use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::now::Now;
+use crate::domain::session::Session;
 use crate::rules::ruleset::{Action, Rearm, Until};
 
 impl AccountRun {
@@ -150,6 +151,19 @@ impl AccountRun {
         self.begin(Intent { id, goal, cause }, now, out);
     }
 
+    /// The session by the calendar; where the wall clock was set back over an
+    /// open, with the end of the one that had begun.
+    fn newest_session(&self) -> Option<Session> {
+        let begun = self.memory.session.as_ref();
+        let session = self.session?;
+        Some(Session {
+            next_open: begun.map_or(session.next_open, |begun| {
+                begun.next_open.max(session.next_open)
+            }),
+            ..session
+        })
+    }
+
     /// Locks the account, or extends its lock.
     pub(super) fn lock(
         &mut self,
@@ -160,7 +174,7 @@ impl AccountRun {
         now: Now,
         out: &mut Out<'_>,
     ) {
-        let end = lock_end(until, &self.account, self.session.as_ref(), now);
+        let end = lock_end(until, &self.account, self.newest_session().as_ref(), now);
         if !out.config.acts {
             let message = format!(
                 "would lock {} {end}; nothing is locked in observe mode",

@@ -80,7 +80,11 @@ impl AccountRun {
         let reading: Reading = tree.read(&run.rule.when, context);
         run.last = Some(reading);
         let truth = reading.truth;
-        run.state.awaits_holdings &= self.seen.is_flat_and_quiet() == Some(true);
+        // Not knowing ends the waiting only for a rule about not knowing.
+        run.state.awaits_holdings &= match self.seen.is_flat_and_quiet() {
+            Some(is_flat_and_quiet) => is_flat_and_quiet,
+            None => !run.nature.is_about_silence,
+        };
         let change = if run.state.awaits_holdings {
             Change::None
         } else {

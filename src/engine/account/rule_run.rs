@@ -118,6 +118,8 @@ pub(super) struct Nature {
     /// instants that the caches and the state know.
     pub(super) keeps_time: bool,
     pub(super) is_scheduled: bool,
+    /// Whether it turns on data that stay away.
+    pub(super) is_about_silence: bool,
     pub(super) warns: bool,
 }
 
@@ -132,6 +134,7 @@ impl Nature {
                 || rule.hold.is_some()
                 || matches!(rule.rearm, Rearm::After(_)),
             is_scheduled,
+            is_about_silence: has(|leaf| matches!(leaf, Leaf::NoData(_))),
             warns: !rule.warn_at.is_empty(),
         }
     }
