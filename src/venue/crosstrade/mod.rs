@@ -194,7 +194,7 @@ impl CrossTrade {
             limits,
             clock,
             freshness: Mutex::default(),
-            polled_at: Mutex::default(),
+            polled_at: Mutex::new(Some(Instant::now())),
             echoed: Mutex::default(),
         })
     }
