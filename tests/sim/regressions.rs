@@ -1,4 +1,4 @@
-//! What the simulator found, each as a short story of its own.
+//! What the simulator and careful readers found, each as a short story of its own.
 
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ use riskd::engine::event::{Command, Event};
 use riskd::engine::record::{Cause, Goal, IntentEnd, IntentRow, LockRow, Record};
 use riskd::engine::restore::Kept;
 use riskd::engine::{Data, Engine, EngineConfig};
+use riskd::rules::ruleset::RuleSet;
 use rust_decimal::Decimal;
 
 use super::rules;
@@ -39,8 +40,11 @@ struct Story {
 
 impl Story {
     fn begin(kept: Kept) -> Story {
-        let now = at("2026-03-03T15:00:00Z");
-        let started = Engine::start(rules::rule_set(0), CONFIG, kept, now);
+        Story::with(rules::rule_set(0), kept, at("2026-03-03T15:00:00Z"))
+    }
+
+    fn with(rules: Arc<RuleSet>, kept: Kept, now: Now) -> Story {
+        let started = Engine::start(rules, CONFIG, kept, now);
         Story {
             engine: started.engine,
             now,
@@ -99,10 +103,14 @@ impl Story {
     }
 
     fn reads_flat(&mut self, read: u64) -> Vec<Effect> {
+        self.reads(read, 0)
+    }
+
+    fn reads(&mut self, read: u64, held: i64) -> Vec<Effect> {
         self.step(Event::HoldingsRead {
             account: account(),
             read,
-            result: Ok((Arc::from([]), WorkingOrders::Listed(Arc::from([])))),
+            result: Ok((position(held), WorkingOrders::Listed(Arc::from([])))),
         })
     }
 }
@@ -125,6 +133,20 @@ fn ends(effects: &[Effect]) -> Vec<IntentEnd> {
         _ => None,
     };
     effects.iter().filter_map(end).collect()
+}
+
+/// How often the rule for a loss fired.
+fn fired(effects: &[Effect]) -> usize {
+    let is_firing = |effect: &&Effect| matches!(effect, Effect::Record(Record::Firing(row)) if row.rule.as_str() == "daily loss");
+    effects.iter().filter(is_firing).count()
+}
+
+fn writes(effects: &[Effect]) -> Vec<Write> {
+    let write = |effect: &Effect| match effect {
+        Effect::Send { write, .. } => Some(write.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(write).collect()
 }
 
 fn reads(effects: &[Effect]) -> Vec<u64> {
@@ -246,10 +268,6 @@ fn s8_the_venues_day_that_begins_in_a_closed_session_is_not_that_sessions() {
     // Friday's session lasts until Sunday; the venue's day does not.
     story.now = at("2026-03-06T20:00:00Z");
     story.observe(FLAT, 0);
-    let fired = |effects: &[Effect]| {
-        let is_firing = |effect: &Effect| matches!(effect, Effect::Record(Record::Firing(row)) if row.rule.as_str() == "daily loss");
-        effects.iter().filter(|effect| is_firing(effect)).count()
-    };
     let lost = ["-500", "0", "49500", "49500"];
     assert_eq!(fired(&story.after(1_000).observe(lost, 0)), 0);
     story.now = at("2026-03-06T23:00:05Z");
@@ -260,4 +278,131 @@ fn s8_the_venues_day_that_begins_in_a_closed_session_is_not_that_sessions() {
     assert_eq!(fired(&story.after(1_000).observe(carried, 1)), 0);
     let limit = ["0", "-100", "49500", "49400"];
     assert_eq!(fired(&story.after(1_000).observe(limit, 1)), 1);
+}
+
+#[test]
+fn s9_what_a_read_shows_is_closed_though_a_poll_overtook_it() {
+    let mut story = Story::begin(Kept::default());
+    story.observe(FLAT, 2);
+    story.flatten();
+    assert_eq!(reads(&story.after(300).step(Event::Time)), [1]);
+    // The venue takes longer for a read than the time between two polls.
+    story.after(1_000).observe(FLAT, 2);
+    let again = story.after(200).reads(1, 2);
+    assert_eq!(writes(&again), [Write::CancelOrders, Write::Flatten]);
+}
+
+#[test]
+fn s10_a_read_that_lacks_what_a_later_poll_shows_fails_and_is_made_up_for() {
+    let mut story = Story::begin(Kept::default());
+    story.observe(FLAT, 2);
+    story.flatten();
+    let mut sent = Vec::new();
+    for read in 1..=3 {
+        assert_eq!(reads(&story.after(5_000).step(Event::Time)), [read]);
+        story.after(100).observe(FLAT, 2);
+        let effects = story.after(100).reads_flat(read);
+        assert_eq!(ends(&effects), []);
+        assert!(reads(&effects).is_empty(), "it is waited for");
+        sent = writes(&effects);
+    }
+    assert_eq!(sent, [Write::CancelOrders, Write::Flatten]);
+}
+
+#[test]
+fn s11_an_account_that_was_not_seen_to_be_loaded_is_not_flat() {
+    let open = || Kept {
+        intents: left_open(Cause::Person("by hand".to_owned())),
+        ..Kept::default()
+    };
+    // A poll that learned nothing says nothing about it.
+    let mut story = Story::begin(open());
+    story.poll(Content::Missing(Missing::Unreachable));
+    assert_eq!(ends(&story.after(100).reads_flat(1)), []);
+    // A platform that was away comes back empty before it has loaded.
+    let mut story = Story::begin(Kept::default());
+    story.observe(FLAT, 2);
+    story.flatten();
+    story.poll(Content::Missing(Missing::PlatformOffline));
+    assert_eq!(reads(&story.after(300).step(Event::Time)), [1]);
+    assert_eq!(ends(&story.after(100).reads_flat(1)), []);
+    story.after(100).observe(FLAT, 0);
+    assert_eq!(reads(&story.after(5_000).step(Event::Time)), [2]);
+    assert_eq!(ends(&story.after(100).reads_flat(2)), [IntentEnd::Verified]);
+}
+
+#[test]
+fn s12_a_rule_that_was_rearmed_flat_does_not_fire_for_the_same_flat_account() {
+    let rules = rules::with_rules(
+        "
+  - name: daily loss
+    accounts: [a]
+    when: { pnl: { loss: 1000 } }
+    then: [cancel_orders, flatten, { notify: log }]
+    rearm: flat
+",
+    );
+    let mut story = Story::with(rules, Kept::default(), at("2026-03-03T15:00:00Z"));
+    story.observe(FLAT, 2);
+    let lost = ["-1100", "0", "48900", "48900"];
+    assert_eq!(
+        fired(
+            &story
+                .after(1_000)
+                .observe(["0", "-1100", "50000", "48900"], 2)
+        ),
+        1
+    );
+    story.flatten();
+    let read = reads(&story.after(16_000).step(Event::Time));
+    story.after(100).reads_flat(read[0]);
+    // Orders are known for 90 s; then nobody knows whether the account is quiet.
+    let unknown = |story: &mut Story| {
+        story.poll(Content::Learned(Learned {
+            figures: figures(lost),
+            positions: Some(position(0)),
+            orders: WorkingOrders::Unknown,
+        }))
+    };
+    let again: usize = (0..200).map(|_| fired(&unknown(story.after(1_000)))).sum();
+    assert_eq!(again, 0);
+    // It is armed for what is opened next.
+    let opened = ["-1100", "-10", "48900", "48890"];
+    assert_eq!(fired(&story.after(1_000).observe(opened, 1)), 1);
+}
+
+#[test]
+fn s13_a_loss_that_may_have_been_carried_over_the_open_counts_when_it_is_closed() {
+    // The first sight is long after the open, with a position.
+    let mut story = Story::begin(Kept::default());
+    story.observe(["0", "-400", "50000", "49600"], 2);
+    // The venue drops a carried trade from its figure when it is closed.
+    let closed = ["0", "0", "49500", "49500"];
+    assert_eq!(fired(&story.after(1_000).observe(closed, 0)), 0);
+    let lost = ["0", "-100", "49500", "49400"];
+    assert_eq!(fired(&story.after(1_000).observe(lost, 1)), 1);
+}
+
+#[test]
+fn s14_a_lock_after_a_step_back_over_the_open_lasts_as_long_as_its_rule_has_fired() {
+    let mut story = Story::begin(Kept::default());
+    story.now = at("2026-03-03T22:59:00Z");
+    story.observe(FLAT, 2);
+    story.now = at("2026-03-03T23:00:05Z");
+    story.observe(FLAT, 2);
+    story.now.wall -= TimeDelta::seconds(20);
+    story.after(1_000);
+    assert_eq!(fired(&story.observe(["0", "-600", "50000", "49400"], 2)), 1);
+    let locks = story.engine.keep().locks;
+    let next_open = at("2026-03-04T23:00:00Z").wall;
+    assert_eq!(locks[0].end, LockEnd::At(next_open));
+}
+
+#[test]
+fn s15_one_reading_that_contradicts_itself_fires_nothing() {
+    let mut story = Story::begin(Kept::default());
+    story.observe(FLAT, 2);
+    let contradiction = ["0", "-1000", "50000", "50000"];
+    assert_eq!(fired(&story.after(1_000).observe(contradiction, 2)), 0);
+    assert_eq!(fired(&story.after(1_000).observe(FLAT, 2)), 0);
 }

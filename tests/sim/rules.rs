@@ -43,19 +43,8 @@ pub fn rule_set(number: usize) -> Arc<RuleSet> {
         STORY => ("a, b, c", "b", "b"),
         _ => ("c", "a, b", "a"),
     };
-    let text = format!(
-        "version: 1
-sessions:
-  globex: {{ timezone: America/New_York, open: \"18:00\", close: \"17:00\", days: [mon, tue, wed, thu, fri] }}
-venues:
-  ct: {{ kind: crosstrade, token: {{ credential: token }} }}
-notify:
-  log: {{ kind: log }}
-accounts:
-  a: {{ venue: ct, number: a, session: globex, starting_balance: 50000 }}
-  b: {{ venue: ct, number: b, session: globex, starting_balance: 50000 }}
-  c: {{ venue: ct, number: c, session: globex, starting_balance: 50000 }}
-rules:
+    with_rules(&format!(
+        "
   - name: daily loss
     accounts: [a]
     when: {{ pnl: {{ loss: {loss} }} }}
@@ -83,6 +72,24 @@ rules:
     when: {{ no_data: 10s }}
     then: [{{ notify: log }}]{at_rule}
 "
+    ))
+}
+
+/// A rule file with these rules for the three accounts.
+pub fn with_rules(rules: &str) -> Arc<RuleSet> {
+    let text = format!(
+        "version: 1
+sessions:
+  globex: {{ timezone: America/New_York, open: \"18:00\", close: \"17:00\", days: [mon, tue, wed, thu, fri] }}
+venues:
+  ct: {{ kind: crosstrade, token: {{ credential: token }} }}
+notify:
+  log: {{ kind: log }}
+accounts:
+  a: {{ venue: ct, number: a, session: globex, starting_balance: 50000 }}
+  b: {{ venue: ct, number: b, session: globex, starting_balance: 50000 }}
+  c: {{ venue: ct, number: c, session: globex, starting_balance: 50000 }}
+rules:{rules}"
     );
     let loaded = rules::load("rules.yaml", &text, &|_| {
         Err(std::io::ErrorKind::NotFound.into())
