@@ -18,7 +18,6 @@ use crate::domain::ids::{IntentId, RequestId};
 use crate::domain::observation::Missing;
 use crate::domain::request::{Answer, Write};
 use crate::engine::enforcement::{Enforcement, Intent, Step};
-use crate::engine::quality::is_all_zero;
 use crate::engine::reconcile::Seen;
 use crate::engine::record::{Cause, Goal};
 use crate::engine::words;
@@ -197,7 +196,7 @@ impl Hand<'_> {
         let number = &self.target.number;
         let (polled, holdings) = tokio::join!(venue.poll_to_verify(number), venue.holdings(number));
         let Holdings { positions, orders } = holdings?;
-        if is_all_zero(&polled?.figures) {
+        if polled?.figures.are_all_zero() {
             return Err(Failure {
                 missing: Missing::Malformed,
                 words: Arc::from("all figures are zero, as of an account that has not loaded"),

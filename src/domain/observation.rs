@@ -57,6 +57,16 @@ pub struct Figures {
     pub equity: Option<Money>,
 }
 
+impl Figures {
+    /// Whether every figure that is known is zero, as of an account that has not
+    /// loaded: an empty list of its holdings does not mean that it is flat.
+    pub fn are_all_zero(&self) -> bool {
+        let all = [self.realized, self.unrealized, self.balance, self.equity];
+        let has_worth = self.balance.is_some() || self.equity.is_some();
+        has_worth && all.into_iter().flatten().all(Money::is_zero)
+    }
+}
+
 /// Why an observation has no content. The names are stable: they stand in the
 /// record and in metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -74,7 +74,7 @@ pub fn suspicions(
     let open_without_position =
         learned.is_flat() == Some(true) && figures.unrealized.is_some_and(|open| !open.is_zero());
     let found = [
-        (is_all_zero(figures), Suspicion::AllZero),
+        (figures.are_all_zero(), Suspicion::AllZero),
         (
             before.is_some_and(|before| dropped_to_zero(figures, before)),
             Suspicion::DroppedToZero,
@@ -89,19 +89,6 @@ pub fn suspicions(
     found
         .into_iter()
         .filter_map(|(is_found, suspicion)| is_found.then_some(suspicion))
-}
-
-/// Whether every figure that is known is zero, as of an account that has not
-/// loaded: an empty list of its holdings does not mean that it is flat.
-pub fn is_all_zero(figures: &Figures) -> bool {
-    let all = [
-        figures.realized,
-        figures.unrealized,
-        figures.balance,
-        figures.equity,
-    ];
-    let has_worth = figures.balance.is_some() || figures.equity.is_some();
-    has_worth && all.into_iter().flatten().all(Money::is_zero)
 }
 
 /// Whether a realized result that had been made is zero, with nothing open.

@@ -52,8 +52,8 @@ pub trait Venue: Send + Sync {
 
     /// Reads positions and working orders of one account, both asked after the
     /// call began, to verify what was requested before. Nothing held and nothing
-    /// working is an answer only while the account's connection is up; else the
-    /// read failed.
+    /// working is an answer only while the account's connection is up and the
+    /// account has loaded; else the read failed.
     fn holdings<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Result<Holdings, Failure>>;
 
     /// Reads the working orders of one account.

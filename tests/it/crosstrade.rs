@@ -185,6 +185,45 @@ async fn holdings_are_both_or_nothing() {
 }
 
 #[tokio::test]
+async fn an_empty_list_is_believed_of_an_account_that_is_up_and_loaded() {
+    let stub = Stub::new(|seen| match seen.line.as_str() {
+        line if line.ends_with("/positions") => Do::Json(200, r#"{"positions": []}"#),
+        line if line.contains("/orders") => Do::Json(200, r#"{"orders": []}"#),
+        "GET /v1/api/accounts/up" => Do::Json(
+            200,
+            r#"{"account": {"name": "up", "connectionStatus": "Connected",
+                "item": {"cashValue": 50000, "netLiquidation": 50000}}}"#,
+        ),
+        "GET /v1/api/accounts/bare" => Do::Json(
+            200,
+            r#"{"account": {"name": "bare", "connectionStatus": "Connected"}}"#,
+        ),
+        "GET /v1/api/accounts/down" => Do::Json(
+            200,
+            r#"{"account": {"name": "down", "connectionStatus": "ConnectionLost"}}"#,
+        ),
+        "GET /v1/api/accounts/loading" => Do::Json(
+            200,
+            r#"{"account": {"name": "loading", "connectionStatus": "Connected",
+                "item": {"cashValue": 0, "netLiquidation": 0, "unrealizedProfitLoss": 0}}}"#,
+        ),
+        _ => Do::Json(404, "{}"),
+    });
+    let adapter = adapter(&stub);
+    for account in ["up", "bare"] {
+        let holdings = adapter.holdings(&number(account)).await.unwrap();
+        assert!(holdings.positions.is_empty(), "{account}");
+    }
+    for (account, missing) in [
+        ("down", Missing::Disconnected),
+        ("loading", Missing::Malformed),
+    ] {
+        let failure = adapter.holdings(&number(account)).await.unwrap_err();
+        assert_eq!(failure.missing, missing, "{account}");
+    }
+}
+
+#[tokio::test]
 async fn connections_are_used_again() {
     let stub = Stub::json(200, r#"{"accounts": ["A"], "success": true}"#);
     let adapter = adapter(&stub);

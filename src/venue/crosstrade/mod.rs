@@ -267,14 +267,24 @@ impl CrossTrade {
             .map_err(|words| self.failure(Missing::Malformed, &words))
     }
 
-    async fn check_connected(&self, account: &AccountNumber) -> Result<(), Failure> {
+    /// Whether an empty list can be believed: the account's connection is up, and
+    /// it has loaded.
+    async fn check_alive(&self, account: &AccountNumber) -> Result<(), Failure> {
         let spelled = self.spelled(account);
         let sent = self.get(Read::Account(&spelled), Lane::Verify).await;
         let answer = self.answer(&sent)?;
         let row = Row::alone(answer.root())
             .filter(|row| account.matches(&row.name))
             .ok_or_else(|| self.failure(Missing::Malformed, "the answer is not of the account"))?;
-        row.check_connected().map_err(|e| self.cleaned(e))
+        row.check_connected().map_err(|e| self.cleaned(e))?;
+        match row.figures() {
+            Ok(figures) if figures.are_all_zero() => Err(self.failure(
+                Missing::Malformed,
+                "all figures are zero, as of an account that has not loaded",
+            )),
+            // What is empty does not turn on figures that cannot be read.
+            _ => Ok(()),
+        }
     }
 
     async fn read_orders(
@@ -408,8 +418,9 @@ impl Venue for CrossTrade {
             let orders = self.read_orders(account, Lane::Verify).await?;
             let positions = self.read_positions(account).await?;
             if positions.is_empty() && orders.count() == Some(0) {
-                // The lists of a connection that is down are empty too.
-                self.check_connected(account).await?;
+                // The lists of a connection that is down, and of an account that
+                // has not loaded, are empty too.
+                self.check_alive(account).await?;
             }
             Ok(Holdings { positions, orders })
         })

@@ -135,7 +135,7 @@ impl<'a> Row<'a> {
     }
 
     /// The figures, under `item` or beside the name.
-    fn figures(&self) -> Result<Figures, Failure> {
+    pub(super) fn figures(&self) -> Result<Figures, Failure> {
         if let Some(item) = self.account.get("item").and_then(Node::object) {
             return Ok(figures(&item));
         }
