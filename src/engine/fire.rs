@@ -227,6 +227,25 @@ impl AccountRun {
         }
     }
 
+    /// Ends the locks that were set for the account that had this name before:
+    /// they must not act on another one.
+    pub(super) fn end_foreign_locks(&mut self, now: Now, out: &mut Out<'_>) {
+        for kind in [LockKind::Lock, LockKind::CloseOnly] {
+            if self.locks.get(kind).is_none() {
+                continue;
+            }
+            let reason = "the account has another number at the venue now";
+            self.end_lock(kind, EntryKind::LockEnded, reason, now, out);
+            let message = format!(
+                "the {} of {} was set for another number at the venue and has ended: {} is not locked",
+                kind.name(),
+                self.account.name,
+                self.account.number
+            );
+            out.notify(self.notice(Severity::Critical, EntryKind::LockEnded, message));
+        }
+    }
+
     /// Ends a lock, if there is one of this kind.
     pub(super) fn end_lock(
         &mut self,

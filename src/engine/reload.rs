@@ -92,7 +92,7 @@ impl Engine {
                 }
                 None => {
                     let parked = self.parked.remove(&account.name).unwrap_or_default();
-                    AccountRun::unpark(Arc::clone(account), day, parked, now)
+                    AccountRun::unpark(Arc::clone(account), day, parked, now, &mut out)
                 }
             };
             let wanted: Vec<&Arc<Rule>> = rules.rules_of(&account.name).collect();
@@ -140,10 +140,19 @@ impl AccountRun {
         day: Option<VenueDay>,
         parked: Parked,
         now: Now,
+        out: &mut Out<'_>,
     ) -> AccountRun {
-        let mut run = AccountRun::new(account, day, parked.memory, now);
-        run.parked_rules = parked.rules;
+        let number = account.number.as_str();
+        let memory = parked.memory.as_ref();
+        // Another number at the venue is another account.
+        let is_another = memory.is_some_and(|memory| memory.number != number);
+        let mut run = AccountRun::new(Arc::clone(&account), day, parked.memory, now);
         run.locks = parked.locks;
+        if is_another {
+            run.end_foreign_locks(now, out);
+        } else {
+            run.parked_rules = parked.rules;
+        }
         run
     }
 }

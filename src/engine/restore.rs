@@ -157,13 +157,18 @@ impl Engine {
             engine.parked.entry(name).or_default().rules = rules;
         }
         effects.extend(engine.on_all(now, |run, out| run.roll_session(now, out)));
-        effects.extend(engine.restore_locks(kept.locks, now));
+        effects.extend(engine.restore_locks(kept.locks, &renumbered, now));
         effects.extend(engine.resume_intents(kept.intents, &renumbered, now));
         effects.extend(engine.tell_unreadable(unreadable, now));
         Started { engine, effects }
     }
 
-    fn restore_locks(&mut self, locks: Vec<LockRow>, now: Now) -> Vec<Effect> {
+    fn restore_locks(
+        &mut self,
+        locks: Vec<LockRow>,
+        renumbered: &HashSet<AccountName>,
+        now: Now,
+    ) -> Vec<Effect> {
         let mut effects = Vec::new();
         for row in locks {
             let (account, kind) = (row.account.clone(), row.kind);
@@ -174,8 +179,11 @@ impl Engine {
                 firing: row.firing,
             };
             if self.index.contains_key(&account) {
-                effects.extend(self.on_account(&account, now, |run, _| {
+                effects.extend(self.on_account(&account, now, |run, out| {
                     run.locks.set(kind, lock);
+                    if renumbered.contains(&account) {
+                        run.end_foreign_locks(now, out);
+                    }
                 }));
             } else {
                 let parked = self.parked.entry(account).or_default();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use riskd::domain::account::AccountName;
+use riskd::domain::account::{AccountName, AccountNumber};
 use riskd::domain::holdings::{Position, WorkingOrders};
 use riskd::domain::ids::IntentId;
 use riskd::domain::instrument::Instrument;
@@ -405,4 +405,78 @@ fn s15_one_reading_that_contradicts_itself_fires_nothing() {
     let contradiction = ["0", "-1000", "50000", "50000"];
     assert_eq!(fired(&story.after(1_000).observe(contradiction, 2)), 0);
     assert_eq!(fired(&story.after(1_000).observe(FLAT, 2)), 0);
+}
+
+#[test]
+fn s16_what_was_set_for_another_number_does_not_act_on_this_one() {
+    let mut story = Story::begin(Kept::default());
+    story.observe(FLAT, 2);
+    assert_eq!(
+        fired(
+            &story
+                .after(1_000)
+                .observe(["0", "-600", "50000", "49400"], 2)
+        ),
+        1
+    );
+    let kept = story.engine.keep();
+    assert_eq!(kept.locks.len(), 1);
+    let mut other = RuleSet::clone(&rules::rule_set(0));
+    let account = Arc::make_mut(&mut other.accounts[0]);
+    account.number = AccountNumber::parse("another").unwrap();
+    let mut story = Story::with(Arc::new(other), kept, story.now);
+    let has_ended = |effect: &Effect| matches!(effect, Effect::Record(Record::LockEnded { .. }));
+    assert!(story.start.iter().any(has_ended));
+    assert_eq!(ends(&story.start), [IntentEnd::Abandoned; 3]);
+    assert!(writes(&story.after(1_000).observe(FLAT, 2)).is_empty());
+    assert_eq!(
+        fired(
+            &story
+                .after(1_000)
+                .observe(["0", "-600", "50000", "49400"], 2)
+        ),
+        1
+    );
+}
+
+#[test]
+fn s17_a_rule_is_not_fired_for_an_account_that_came_back_with_another_number() {
+    let rules = |number: Option<&str>| {
+        let rules = rules::with_rules(
+            "
+  - { name: daily loss, accounts: [a], when: { pnl: { loss: 600 } }, then: [flatten, { notify: log }] }
+",
+        );
+        let mut rules = RuleSet::clone(&rules);
+        match number {
+            Some(number) => {
+                let account = Arc::make_mut(&mut rules.accounts[0]);
+                account.number = AccountNumber::parse(number).unwrap();
+            }
+            None => drop(rules.accounts.remove(0)),
+        }
+        Arc::new(rules)
+    };
+    for (number, firings) in [("another", 1), ("a", 0)] {
+        let mut story = Story::with(
+            rules(Some("a")),
+            Kept::default(),
+            at("2026-03-03T15:00:00Z"),
+        );
+        let lost = ["0", "-600", "50000", "49400"];
+        story.observe(FLAT, 2);
+        assert_eq!(fired(&story.after(1_000).observe(lost, 2)), 1);
+        let read = reads(&story.after(20_000).step(Event::Time));
+        story.after(100).reads_flat(read[0]);
+        story.after(1_000).step(Event::Reloaded(rules(None)));
+        story
+            .after(1_000)
+            .step(Event::Reloaded(rules(Some(number))));
+        story.after(1_000).observe(FLAT, 2);
+        assert_eq!(
+            fired(&story.after(1_000).observe(lost, 2)),
+            firings,
+            "{number}"
+        );
+    }
 }
