@@ -187,6 +187,18 @@ pub struct LastTrusted {
     pub figures: Figures,
     /// Whether no position was held.
     pub flat: Option<bool>,
+    /// How far the steady clock was ahead of the wall clock then, in whole seconds;
+    /// the one of the next process begins at the wall clock's time.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub clock_gap: i64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+const fn is_zero(gap: &i64) -> bool {
+    *gap == 0
 }
 
 /// A high-water mark and when it was set.

@@ -13,6 +13,8 @@ use super::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, LockRo
 use super::rule_state::RuleState;
 use super::session::VenueDay;
 use super::{Engine, EngineConfig, held_account};
+use chrono::TimeDelta;
+
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
@@ -77,11 +79,13 @@ impl Engine {
         for (account, rule, state) in kept.rules {
             match serde_json::from_str::<RuleState>(&state) {
                 Ok(mut state) => {
+                    let last = memories.get(&account).and_then(|memory| memory.last);
+                    if let Some(gap) = last.and_then(|last| TimeDelta::try_seconds(last.clock_gap))
+                    {
+                        state.shift(gap);
+                    }
                     // Time in which nobody looked counts as unknown.
-                    let since = memories
-                        .get(&account)
-                        .and_then(|memory| memory.last)
-                        .map_or(now.steady, |last| last.at.min(now.steady));
+                    let since = last.map_or(now.steady, |last| last.at.min(now.steady));
                     if state.true_since.is_some() && state.unknown_since.is_none() {
                         state.unknown_since = Some(since);
                     }

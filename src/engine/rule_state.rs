@@ -158,6 +158,15 @@ impl RuleState {
         });
     }
 
+    /// Carries the times by the steady clock over to the one of this process,
+    /// which is this far behind the one that they were taken from.
+    pub fn shift(&mut self, clock_gap: TimeDelta) {
+        let shift = |at: &mut Timestamp| *at = at.checked_sub_signed(clock_gap).unwrap_or(*at);
+        self.true_since.iter_mut().for_each(shift);
+        self.unknown_since.iter_mut().for_each(shift);
+        self.fired.iter_mut().for_each(|fired| shift(&mut fired.at));
+    }
+
     /// Lets the rule fire again.
     pub fn rearm(&mut self) {
         self.forget_build_up();

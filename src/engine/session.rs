@@ -74,12 +74,14 @@ impl VenueDay {
 }
 
 impl AccountMemory {
-    /// Takes a trustworthy observation: anchors, P&L, marks.
+    /// Takes a trustworthy observation: anchors, P&L, marks. `clock_gap` is how
+    /// far the steady clock is ahead of the wall clock.
     pub(super) fn learn(
         &mut self,
         figures: &Figures,
         flat: Option<bool>,
         at: Timestamp,
+        clock_gap: TimeDelta,
         day: Option<VenueDay>,
     ) {
         self.lifetime.raise(figures, at);
@@ -93,6 +95,7 @@ impl AccountMemory {
         last.at = at;
         last.figures = *figures;
         last.flat = flat;
+        last.clock_gap = clock_gap.num_seconds();
     }
 
     /// Session P&L by these figures, without learning anything from them.

@@ -480,3 +480,32 @@ fn s17_a_rule_is_not_fired_for_an_account_that_came_back_with_another_number() {
         );
     }
 }
+
+#[test]
+fn s18_a_wall_clock_that_was_set_before_a_restart_shortens_and_stretches_no_hold() {
+    let rules = || {
+        rules::with_rules(
+            "
+  - { name: daily loss, accounts: [a], when: { pnl: { loss: 600 } }, hold: 60s, then: [flatten, { notify: log }] }
+",
+        )
+    };
+    for hours in [-1, 1] {
+        let mut story = Story::with(rules(), Kept::default(), at("2026-03-03T15:00:00Z"));
+        let lost = ["0", "-600", "50000", "49400"];
+        story.observe(FLAT, 2);
+        story.now.wall += TimeDelta::hours(hours);
+        story.after(1_000).observe(lost, 2);
+        for _ in 0..5 {
+            story.after(1_000).observe(lost, 2);
+        }
+        let now = Now::at(story.now.wall + TimeDelta::seconds(1));
+        let mut story = Story::with(rules(), story.engine.keep(), now);
+        let mut held = 0;
+        while fired(&story.after(1_000).observe(lost, 2)) == 0 {
+            held += 1;
+            assert!(held < 100, "set by {hours} h");
+        }
+        assert!((50..60).contains(&held), "set by {hours} h: {held} s more");
+    }
+}

@@ -113,8 +113,13 @@ impl AccountRun {
                 .is_some_and(|session| session.anchor.is_some())
         };
         let was_anchored = anchored(&self.memory);
-        self.memory
-            .learn(&learned.figures, learned.is_flat(), wall, self.day);
+        self.memory.learn(
+            &learned.figures,
+            learned.is_flat(),
+            wall,
+            at.signed_duration_since(wall),
+            self.day,
+        );
         if !was_anchored && anchored(&self.memory) {
             self.tell_session_opened(out);
         }
