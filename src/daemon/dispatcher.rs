@@ -144,6 +144,9 @@ impl Dispatcher {
 
     fn take(&mut self, input: Input) {
         match input {
+            // What was asked for before a reload is asked for again.
+            Input::Polled(polled) if !self.venues.polls(&polled.venue, &polled.accounts) => {}
+            Input::OrdersRead(read) if !self.venues.polls(&read.venue, &read.accounts) => {}
             Input::Polled(polled) => self.take_poll(polled),
             Input::OrdersRead(read) => {
                 let event = Event::OrdersRead {

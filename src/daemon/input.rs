@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::poller::Accounts;
 use super::rule_file::{Fingerprint, Refusal};
 use super::venues::Prepared;
 use crate::api::Question;
@@ -66,6 +67,9 @@ pub(super) struct Reloaded {
 pub(super) struct Polled {
     /// The venue.
     pub(super) venue: VenueName,
+    /// The accounts as the poller knew them; a reload may have given a name to
+    /// another account since.
+    pub(super) accounts: Accounts,
     /// An observation for every account of the venue.
     pub(super) observations: Vec<Observation>,
     /// The first failure among them.
@@ -76,6 +80,10 @@ pub(super) struct Polled {
 
 /// What a read of working orders brought.
 pub(super) struct OrdersRead {
+    /// The venue.
+    pub(super) venue: VenueName,
+    /// The accounts as the poller knew them.
+    pub(super) accounts: Accounts,
     /// The account.
     pub(super) account: AccountName,
     /// When they were asked for, by the steady clock.

@@ -108,6 +108,7 @@ impl Poller {
         let worst = failures.first().filter(|_| all_failed).map(|f| f.missing);
         let input = Input::Polled(Polled {
             venue: self.config.name.clone(),
+            accounts: Arc::clone(&self.accounts),
             observations,
             failure: failures.into_iter().next(),
             received,
@@ -154,6 +155,8 @@ impl Poller {
             let read = self.venue.orders(&number, Lane::Routine);
             if let Ok(Ok(orders)) = timeout(POLL_DEADLINE, read).await {
                 let input = Input::OrdersRead(OrdersRead {
+                    venue: self.config.name.clone(),
+                    accounts: Arc::clone(&self.accounts),
                     account,
                     at,
                     orders,

@@ -281,6 +281,12 @@ impl Venues {
         });
     }
 
+    /// Whether these are the accounts that a venue is polled for now.
+    pub(super) fn polls(&self, venue: &VenueName, accounts: &Accounts) -> bool {
+        let running = self.running.get(venue);
+        running.is_some_and(|running| Arc::ptr_eq(&running.accounts, accounts))
+    }
+
     /// How far the wall clock is ahead of a venue's, as far as that is known.
     pub(super) fn clock_error(&self, venue: &VenueName) -> Option<TimeDelta> {
         self.running.get(venue)?.venue.clock_error()
