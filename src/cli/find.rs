@@ -82,7 +82,8 @@ fn named(args: &RulesArg) -> Option<PathBuf> {
 
 /// Reads a rule file and checks it.
 pub(super) fn load(path: &Path) -> anyhow::Result<Loaded> {
-    let text = std::fs::read_to_string(path)
+    let text = std::fs::read(path)
+        .map(daemon::decoded)
         .with_context(|| format!("cannot read the rule file {}", path.display()))?;
     Ok(daemon::load_rules(path, &text))
 }

@@ -61,7 +61,7 @@ use rule_file::Source;
 use start::Choice;
 use venues::{Prepared, Venues};
 
-pub use rule_file::Refusal;
+pub use rule_file::{Refusal, decoded};
 
 /// How many inputs may wait for the dispatcher.
 const INPUTS: usize = 4096;

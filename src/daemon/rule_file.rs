@@ -204,9 +204,16 @@ pub(super) fn read_text(path: &Path) -> io::Result<String> {
         return Err(io::Error::other("it is not a regular file"));
     }
     let most = u64::try_from(rules::MAX_TEXT).unwrap_or(u64::MAX);
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     // One byte more, so that the reader of the rules sees that it is too long.
     let mut file = File::open(path)?.take(most.saturating_add(1));
-    file.read_to_string(&mut text)?;
-    Ok(text)
+    file.read_to_end(&mut bytes)?;
+    Ok(decoded(bytes))
+}
+
+/// The text of a rule file. What is no UTF-8 is marked in it by the replacement
+/// character: the readers say where that is, and read the rest.
+pub fn decoded(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }

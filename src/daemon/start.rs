@@ -76,9 +76,16 @@ impl First {
     pub(super) fn refuse_without(&self, record: &Path) -> Result<(), StartError> {
         match &self.verdict {
             Verdict::Bad(refusal) if matches!(record.try_exists(), Ok(false)) => {
+                let mut instead = NONE_EARLIER.to_owned();
+                if self.daemon.is_none() {
+                    instead += &format!(
+                        " (the record was looked for at {}, since the file does not say where it is; --database names another one)",
+                        record.display()
+                    );
+                }
                 Err(StartError::Rules {
                     report: refusal.text.clone(),
-                    instead: NONE_EARLIER.to_owned(),
+                    instead,
                 })
             }
             _ => Ok(()),

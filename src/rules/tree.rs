@@ -55,6 +55,11 @@ pub(crate) fn read<'a>(text: &'a str, findings: &mut Findings) -> Tree<'a> {
             complete: false,
         };
     }
+    if let Some(at) = text.find(char::REPLACEMENT_CHARACTER) {
+        let message = "this is no character of UTF-8";
+        let help = "save the file as UTF-8; an editor may have written it as Windows-1252";
+        findings.push(Diagnostic::error(place_at(text, at), message).help(help));
+    }
     if let Some(root) = simple::read(text) {
         return Tree {
             root: Some(root),
@@ -62,6 +67,20 @@ pub(crate) fn read<'a>(text: &'a str, findings: &mut Findings) -> Tree<'a> {
         };
     }
     read_any(text, findings)
+}
+
+/// Where the character is that begins with this byte.
+fn place_at(text: &str, at: usize) -> Place {
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let short = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let length = text.get(at..).and_then(|behind| behind.chars().next());
+    Place {
+        start: short(at),
+        end: short(at.saturating_add(length.map_or(0, char::len_utf8))),
+        line: short(before.matches('\n').count().saturating_add(1)),
+        column: short(line.chars().count().saturating_add(1)),
+    }
 }
 
 /// The same for every text, with whatever is to be said about it.

@@ -351,6 +351,28 @@ fn flatten_does_not_say_flat_when_the_venue_cannot_be_reached() {
 }
 
 #[test]
+fn a_byte_that_is_no_utf_8_is_shown_and_keeps_nobody_from_flattening() {
+    let folder = folder_with(GOOD);
+    let mut bytes = GOOD
+        .replace("  - name:", "  # caf?\n  - name:")
+        .into_bytes();
+    let mark = bytes.iter().position(|byte| *byte == b'?').unwrap();
+    bytes[mark] = 0xe9;
+    std::fs::write(folder.path().join("rules.yaml"), bytes).unwrap();
+    let check = output(folder.path(), &["check", "rules.yaml"]);
+    ends_with(&check, 1);
+    let said = [stdout(&check), stderr(&check)].concat();
+    assert!(said.contains("rules.yaml:15:8"), "{said}");
+    assert!(said.contains("save the file as UTF-8"), "{said}");
+    let output = riskd(folder.path(), &["flatten", "apex-1", "--timeout", "1s"])
+        .env("RISKD_TEST_TOKEN", "secret-token")
+        .output()
+        .unwrap();
+    ends_with(&output, 1);
+    assert!(stdout(&output).contains("apex-1 is NOT known to be flat and quiet"));
+}
+
+#[test]
 fn what_is_generated_can_be_used() {
     let folder = tempfile::tempdir().unwrap();
     let schema = output(folder.path(), &["schema"]);

@@ -57,6 +57,19 @@ fn a_later_start_with_a_mistake_in_the_file_takes_the_rules_of_the_record() {
 }
 
 #[test]
+fn a_later_start_finds_the_record_by_a_file_with_a_byte_that_is_no_utf_8() {
+    let (mut rig, text) = rig();
+    rig.start_ready();
+    rig.kill();
+    let mut bytes = text.into_bytes();
+    bytes.extend_from_slice(b"# caf\xe9\n");
+    fs::write(rig.rules(), bytes).unwrap();
+    rig.start_ready();
+    assert_eq!(rig.count("rules_refused"), 1);
+    assert_protected(&rig);
+}
+
+#[test]
 fn a_later_start_without_a_rule_file_takes_the_rules_of_the_record() {
     let (mut rig, text) = rig();
     // Nothing but the usual place says where the record is.
