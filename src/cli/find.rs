@@ -16,7 +16,7 @@ const RULES_VARIABLE: &str = "RISKD_RULES";
 /// Where the rule file is looked for when nothing names it.
 const RULES_PLACES: [&str; 2] = ["rules.yaml", "/etc/riskd/rules.yaml"];
 /// Where the service of the package keeps its record.
-const SERVICE_RECORD: &str = "/var/lib/riskd/riskd.db";
+const SERVICE_FOLDER: &str = "/var/lib/riskd";
 /// Where the daemon listens when the rule file does not say.
 const USUAL_ADDRESS: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7380);
@@ -121,15 +121,15 @@ pub(super) fn database(
     Ok(record_of(settings(rules, out)?.as_ref()))
 }
 
-/// The record that goes with the settings of a rule file.
+/// The record that goes with the settings of a rule file; the service's, where
+/// there is none in this folder.
 pub(super) fn record_of(settings: Option<&Daemon>) -> PathBuf {
     let path = daemon::database_path(None, settings);
-    let is_named = settings.is_some_and(|settings| settings.database.is_some());
-    let service = Path::new(SERVICE_RECORD);
-    if !is_named && !path.exists() && service.exists() {
-        return service.to_owned();
+    if path.is_absolute() || path.exists() {
+        return path;
     }
-    path
+    let service = Path::new(SERVICE_FOLDER).join(&path);
+    if service.exists() { service } else { path }
 }
 
 /// The address of the daemon: as named, else by the rule file.

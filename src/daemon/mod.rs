@@ -147,21 +147,19 @@ pub fn load_rules(path: &Path, text: &str) -> rules::Loaded {
     rules::load(&path.display().to_string(), text, &loader)
 }
 
-/// The database: the option, else the file's, else `$STATE_DIRECTORY/riskd.db`,
-/// else `./riskd.db`.
+/// The database: the option, else the file's, else `riskd.db`. What is no whole
+/// path lies in `$STATE_DIRECTORY`, which systemd gives to the service, else in
+/// the folder that the program was started in.
 pub fn database_path(option: Option<&Path>, settings: Option<&ruleset::Daemon>) -> PathBuf {
-    let said = settings.and_then(|settings| settings.database.as_deref());
-    if let Some(path) = option.or(said) {
+    if let Some(path) = option {
         return path.to_owned();
     }
-    match std::env::var_os("STATE_DIRECTORY") {
-        // systemd gives a list; riskd asks for one folder.
-        Some(folder) if !folder.is_empty() => std::env::split_paths(&folder)
-            .next()
-            .unwrap_or_default()
-            .join("riskd.db"),
-        _ => PathBuf::from("riskd.db"),
-    }
+    let said = settings.and_then(|settings| settings.database.as_deref());
+    let path = said.unwrap_or(Path::new("riskd.db"));
+    let folder = std::env::var_os("STATE_DIRECTORY").filter(|folder| !folder.is_empty());
+    // It gives a list; riskd asks for one folder.
+    let folder = folder.and_then(|folders| std::env::split_paths(&folders).next());
+    folder.unwrap_or_default().join(path)
 }
 
 /// Runs the daemon until `stop` or a signal ends it.

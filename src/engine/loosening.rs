@@ -84,11 +84,12 @@ fn is_drawdown_as_tight(old: &TrailingDrawdown, new: &TrailingDrawdown) -> bool 
             rule.span,
             rule.ratchet,
             rule.lock_at,
-            rule.high_water,
             rule.arm_at,
         )
     };
     rest(old) == rest(new)
+        // A floor follows the higher of the mark and what is given here.
+        && new.high_water >= old.high_water
         && is_breach_as_tight(old.breach, new.breach)
         && is_amount_as_tight(Some(old.trail), Some(new.trail))
 }

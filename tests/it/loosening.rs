@@ -7,6 +7,7 @@ use riskd::domain::observation::Observation;
 use riskd::engine::Engine;
 use riskd::engine::effect::Effect;
 use riskd::engine::event::Event;
+use riskd::engine::loosening::is_looser;
 use riskd::engine::record::{Entry, EntryKind, Record};
 use riskd::engine::restore::{EarlierRules, Kept};
 use riskd::replay::REPLAY;
@@ -224,4 +225,21 @@ fn an_account_leaves_the_file_only_after_its_session_has_closed() {
     assert!(engine.objections(&gone).is_empty());
     let free = running(&edited(&[NOT_HELD]));
     assert!(free.objections(&gone).is_empty());
+}
+
+#[test]
+fn a_higher_mark_tightens_and_a_lower_one_waits() {
+    let with = |mark: &str| {
+        let drawdown =
+            format!("trailing_drawdown: {{ metric: equity, trail: 2500, span: lifetime{mark} }}");
+        let from = "max_loss: { amount: 2%, anchor: starting_balance }";
+        edited(&[(from, &drawdown)])
+    };
+    let marks = ["", ", high_water: 51000", ", high_water: 52000"].map(with);
+    for (old, before) in marks.iter().enumerate() {
+        for (new, after) in marks.iter().enumerate() {
+            let looser = is_looser(&before.rules[0], &after.rules[0]);
+            assert_eq!(looser, new < old, "{old} {new}");
+        }
+    }
 }
