@@ -20,12 +20,20 @@ const NOTES: usize = 20;
 /// The name of standard input.
 const STDIN: &str = "-";
 
+/// Behind the options; a test of the program replays the history in it.
+const HELP: &str = concat!(
+    "Examples:\n  riskd replay --rules rules.yaml --history march.csv\n",
+    "  riskd replay --history - --json < march.csv | jq 'select(.event == \"fired\")'\n\n",
+    "The history is CSV with a header: time (RFC 3339) and account, then any of realized, unrealized,\n",
+    "balance, equity, positions and orders (how many work). An empty cell is unknown:\n\n",
+    include_str!("replay/example.csv"),
+    "\nPositions have ; between them; the price behind @ may be left out. An account without any is flat."
+);
+
 /// Shows what would have fired: runs the rules over a history, by the same
 /// engine as the daemon.
 #[derive(Clone, Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  riskd replay --rules rules.yaml --history march.csv\n  riskd replay --history - --json < march.csv | jq 'select(.event == \"fired\")'\n\nThe history is CSV with a header: time (RFC 3339) and account, then any of realized, unrealized,\nbalance, equity, positions and orders. An empty cell is unknown."
-)]
+#[command(after_help = HELP)]
 pub(super) struct Args {
     #[command(flatten)]
     rules: RulesArg,

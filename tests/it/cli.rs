@@ -95,6 +95,61 @@ fn ends_with(output: &Output, code: i32) {
     );
 }
 
+/// What stands in the help of a command from the line `first` up to the next
+/// line that begins with `end`.
+fn example_in_help(folder: &Path, command: &str, first: &str, end: &str) -> String {
+    let help = output(folder, &[command, "--help"]);
+    ends_with(&help, 0);
+    let lines = stdout(&help).lines();
+    let example: Vec<&str> = lines
+        .skip_while(|line| !line.starts_with(first))
+        .take_while(|line| !line.starts_with(end))
+        .collect();
+    assert!(!example.is_empty(), "{}", stdout(&help));
+    example.join("\n").trim_end().to_owned() + "\n"
+}
+
+#[test]
+fn the_test_file_in_the_help_passes() {
+    let folder = folder_with(include_str!("../../rules.example.yaml"));
+    let example = example_in_help(folder.path(), "test", "rules:", "Exit codes");
+    for said in [
+        "data: missing",
+        "restart: true",
+        "expect: []",
+        "positions: {}",
+    ] {
+        assert!(example.contains(said), "{example}");
+    }
+    std::fs::write(folder.path().join("my.test.yaml"), example).unwrap();
+    let run = output(folder.path(), &["test", "my.test.yaml"]);
+    ends_with(&run, 0);
+    assert!(
+        stdout(&run).ends_with("2 tests: 2 passed, 0 failed\n"),
+        "{}",
+        stdout(&run)
+    );
+    assert_eq!(stderr(&run), "");
+}
+
+#[test]
+fn the_history_in_the_help_is_replayed() {
+    let folder = folder_with(include_str!("../../rules.example.yaml"));
+    let example = example_in_help(folder.path(), "replay", "time,", "Positions have");
+    std::fs::write(folder.path().join("march.csv"), example).unwrap();
+    let args = ["replay", "--rules", "rules.yaml", "--history", "march.csv"];
+    let run = output(folder.path(), &args);
+    ends_with(&run, 0);
+    assert_eq!(
+        stdout(&run),
+        "2026-03-05T14:30:20Z sim: daily loss limit warned: session P&L -700.00, 70% of the limit of \
+         -1,000.00\n\
+         2026-03-05T14:30:40Z sim: daily loss limit fired: session P&L -1,000.00 at or below \
+         -1,000.00; cancel_orders, flatten, lock, notify\n"
+    );
+    assert_eq!(stderr(&run), "3 rows read, 1 firing\n");
+}
+
 #[test]
 fn every_command_has_help_with_an_example() {
     let folder = tempfile::tempdir().unwrap();

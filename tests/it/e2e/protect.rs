@@ -56,7 +56,9 @@ fn a_crossed_limit_makes_the_account_flat_and_the_record_tells_the_story() {
     let fired = rig.first("fired");
     assert_eq!(fired["account"], "acct-1");
     assert_eq!(fired["rule"], "daily loss limit");
-    assert_eq!(fired["data"]["value"], "-500.00");
+    // As in the answers of the API; `data` is the older name of the same.
+    assert_eq!(fired["fields"]["value"], "-500.00");
+    assert_eq!(fired["data"], fired["fields"]);
     assert_eq!(fired["data"]["limit"], "-500.00");
     let kinds: Vec<String> = rig
         .events()
