@@ -11,6 +11,7 @@ use anyhow::{Context, anyhow, bail};
 use super::Exit;
 use super::find::{self, RulesArg};
 use super::printer::Printer;
+use crate::domain::plural::counted;
 use crate::replay::history::History;
 use crate::replay::{HappeningKind, Note, Story, replay_history, text};
 use crate::rules::ruleset::RuleSet;
@@ -126,7 +127,7 @@ impl Teller {
     fn end(&self, rows: u64, out: &Printer) {
         let more = self.notes.saturating_sub(NOTES);
         if more > 0 {
-            out.note(format_args!("and {more} more notes"));
+            out.note(format_args!("and {}", counted(more, "more note")));
         }
         out.note(text::replay_summary(rows, self.firings));
     }

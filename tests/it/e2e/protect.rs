@@ -60,6 +60,13 @@ fn a_crossed_limit_makes_the_account_flat_and_the_record_tells_the_story() {
     assert_eq!(fired["fields"]["value"], "-500.00");
     assert_eq!(fired["data"], fired["fields"]);
     assert_eq!(fired["data"]["limit"], "-500.00");
+    // The log says it as the operator's business that it is.
+    rig.wait_for("the message in the log", |rig| {
+        let log = rig.log();
+        let mut lines = log.lines();
+        lines
+            .any(|line| line.contains("ERROR") && line.contains("daily loss limit fired on acct-1"))
+    });
     let kinds: Vec<String> = rig
         .events()
         .iter()
