@@ -89,7 +89,7 @@ impl World {
     }
 
     /// An observation: session P&L by realized and unrealized, and holdings.
-    fn see(&mut self, time: &str, pnl: (i64, i64), held: &[(&str, i64)]) {
+    fn see(&mut self, time: &str, pnl: (i64, i64), held: Held<'_>) {
         self.content(time, Content::Learned(learned(pnl, held, Vec::new())));
     }
 
@@ -108,7 +108,7 @@ impl World {
 
 fn learned(
     (realized, unrealized): (i64, i64),
-    held: &[(&str, i64)],
+    held: Held<'_>,
     orders: Vec<WorkingOrder>,
 ) -> Learned {
     let held = held.iter().map(|(name, quantity)| Position {
@@ -129,7 +129,10 @@ fn learned(
     }
 }
 
-const ES: &[(&str, i64)] = &[("ES 03-26", 1)];
+/// Instruments with their quantities.
+type Held<'a> = &'a [(&'a str, i64)];
+
+const ES: Held<'_> = &[("ES 03-26", 1)];
 
 #[test]
 fn a_warning_says_how_much_of_the_limit_is_used() {
@@ -247,6 +250,13 @@ fn a_firing_for_want_of_data_says_how_long() {
         world.content(&time, Content::Missing(Missing::Unreachable));
     }
     assert_eq!(world.compared(), "no trustworthy data for 5s (limit 5s)");
+    let mut world = World::new("when: { no_data: 5500ms }", "09:00:00");
+    world.see("09:00:00", (0, 0), &[]);
+    world.step("09:00:05.8", Event::Time);
+    assert_eq!(
+        world.compared(),
+        "no trustworthy data for 5s500ms (limit 5s500ms)"
+    );
     let mut world = World::new("when: { not: { no_data: 1m30s } }", "09:00:00");
     world.see("09:00:00", (0, 0), &[]);
     assert_eq!(
@@ -257,12 +267,12 @@ fn a_firing_for_want_of_data_says_how_long() {
 
 #[test]
 fn a_firing_on_holdings_says_which_and_why() {
-    let fired = |condition: &str, held: &[(&str, i64)]| {
+    let fired = |condition: &str, held: Held<'_>| {
         let mut world = World::new(&format!("when: {{ {condition} }}"), "09:00:00");
         world.see("09:00:00", (0, 0), held);
         world.compared().to_owned()
     };
-    let cases: [(&str, &[(&str, i64)], &str); 6] = [
+    let cases: [(&str, Held<'_>, &str); 6] = [
         (
             "position: { deny: [CL] }",
             &[("CL 12-26", 1), ("ES 03-26", 1)],

@@ -60,6 +60,16 @@ fn a_crossed_limit_makes_the_account_flat_and_the_record_tells_the_story() {
     assert_eq!(fired["fields"]["value"], "-500.00");
     assert_eq!(fired["data"], fired["fields"]);
     assert_eq!(fired["data"]["limit"], "-500.00");
+    // The result is worked out before the reader's eyes.
+    let mut why = rig.riskd();
+    why.args(["why", "1", "--rules"]).arg(rig.rules());
+    let why = String::from_utf8(why.output().unwrap().stdout).unwrap();
+    let says = |part: &str| assert!(why.contains(part), "{part}: {why}");
+    says("  session P&L -500.00 at or below -500.00\n  exactly at the limit\n");
+    match fired["fields"]["basis"].as_str() {
+        Some("venue") => says("realized 0.00 + unrealized -500.00 = -500.00\n"),
+        _ => says(", first observation, long after the open) = -500.00\n"),
+    }
     // The log says it as the operator's business that it is.
     rig.wait_for("the message in the log", |rig| {
         let log = rig.log();
