@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::printer::{Paint, Printer};
 use super::{Exit, find};
 use crate::daemon::rule_tests::{self, Report};
+use crate::domain::plural::counted;
 use crate::replay::text;
 use crate::rules::Loaded;
 use crate::rules::budget::{self, Budget};
@@ -220,14 +221,6 @@ fn summary(rules: &RuleSet, loaded: &Loaded, errors: usize) -> String {
         counted(enabled, "rule"),
         counted(rules.accounts.len(), "account"),
     )
-}
-
-/// `1 rule`, `2 rules`.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
 }
 
 fn budget_words(budget: &Budget) -> String {

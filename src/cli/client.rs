@@ -59,7 +59,8 @@ impl ClientError {
             ClientError::NoDaemon { .. } | ClientError::Stranger { .. } => {
                 out.error(&self.into());
                 out.note(
-                    "start one with `riskd run --rules FILE`, or say where it listens with --http",
+                    "look at it with `systemctl status riskd`, start one with `riskd run --rules FILE`, or say where it listens with --http;\n\
+                     `riskd flatten NAME` makes an account flat without it",
                 );
                 Ok(Exit::NoDaemon)
             }

@@ -10,6 +10,7 @@ use super::printer::Printer;
 use crate::daemon;
 use crate::rules::Loaded;
 use crate::rules::ruleset::Daemon;
+use crate::store::StoreError;
 
 /// The environment variable that names the rule file.
 const RULES_VARIABLE: &str = "RISKD_RULES";
@@ -119,6 +120,17 @@ pub(super) fn database(
         return Ok(path.clone());
     }
     Ok(record_of(settings(rules, out)?.as_ref()))
+}
+
+/// Where commands look for the record, for those who are told that there is
+/// none.
+pub(super) const RECORD_PLACES: &str = "it was looked for at --database, else at `database` of the rule file, else at \
+     $STATE_DIRECTORY/riskd.db, else at ./riskd.db, else at /var/lib/riskd/riskd.db; \
+     --database FILE names another";
+
+/// Whether there is no record where one was looked for.
+pub(super) const fn is_no_record(error: &StoreError) -> bool {
+    matches!(error, StoreError::NoRecord { .. })
 }
 
 /// The record that goes with the settings of a rule file; the service's, where

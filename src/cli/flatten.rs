@@ -10,12 +10,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::check::counted;
 use super::find::{self, DatabaseArg, RulesArg};
 use super::printer::{Paint, Printer};
 use super::{Exit, runtime, time};
 use crate::daemon::by_hand::{self, Progress, Shared};
 use crate::domain::account::AccountName;
+use crate::domain::plural::counted;
 use crate::domain::request;
 use crate::rules::ruleset::{SecretSource, VenueKind};
 use crate::rules::{Loaded, Target, suggest};
@@ -239,7 +239,7 @@ fn words(step: &Progress) -> String {
         Progress::ReadFailed { failure } => format!("the read learned nothing: {failure}"),
         Progress::Done { rounds } => format!(
             "flat and quiet, by a read after the last request ({})",
-            counted(usize::try_from(*rounds).unwrap_or(usize::MAX), "round")
+            counted(*rounds, "round")
         ),
     }
 }

@@ -161,6 +161,9 @@ pub fn main() -> ExitCode {
         Err(error) if error.is::<Closed>() => ExitCode::from(CLOSED_PIPE),
         Err(error) => {
             out.error(&error);
+            if error.downcast_ref().is_some_and(find::is_no_record) {
+                out.note(find::RECORD_PLACES);
+            }
             ExitCode::from(Exit::Failed.code())
         }
     }

@@ -11,6 +11,7 @@ use anyhow::{Context, anyhow, bail};
 use super::Exit;
 use super::find::{self, RulesArg};
 use super::printer::Printer;
+use crate::domain::plural::counted;
 use crate::replay::history::History;
 use crate::replay::{HappeningKind, Note, Story, replay_history, text};
 use crate::rules::ruleset::RuleSet;
@@ -20,12 +21,20 @@ const NOTES: usize = 20;
 /// The name of standard input.
 const STDIN: &str = "-";
 
+/// Behind the options; a test of the program replays the history in it.
+const HELP: &str = concat!(
+    "Examples:\n  riskd replay --rules rules.yaml --history march.csv\n",
+    "  riskd replay --history - --json < march.csv | jq 'select(.event == \"fired\")'\n\n",
+    "The history is CSV with a header: time (RFC 3339) and account, then any of realized, unrealized,\n",
+    "balance, equity, positions and orders (how many work). An empty cell is unknown:\n\n",
+    include_str!("replay/example.csv"),
+    "\nPositions have ; between them; the price behind @ may be left out. An account without any is flat."
+);
+
 /// Shows what would have fired: runs the rules over a history, by the same
 /// engine as the daemon.
 #[derive(Clone, Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  riskd replay --rules rules.yaml --history march.csv\n  riskd replay --history - --json < march.csv | jq 'select(.event == \"fired\")'\n\nThe history is CSV with a header: time (RFC 3339) and account, then any of realized, unrealized,\nbalance, equity, positions and orders. An empty cell is unknown."
-)]
+#[command(after_help = HELP)]
 pub(super) struct Args {
     #[command(flatten)]
     rules: RulesArg,
@@ -118,7 +127,7 @@ impl Teller {
     fn end(&self, rows: u64, out: &Printer) {
         let more = self.notes.saturating_sub(NOTES);
         if more > 0 {
-            out.note(format_args!("and {more} more notes"));
+            out.note(format_args!("and {}", counted(more, "more note")));
         }
         out.note(text::replay_summary(rows, self.firings));
     }

@@ -9,12 +9,18 @@ use super::printer::{Paint, Printer};
 use crate::replay::rule_test::{self, LoadedTests, TestFile};
 use crate::replay::text;
 
+/// Behind the options; a test of the program runs the file in it.
+const HELP: &str = concat!(
+    "Examples:\n  riskd test rules.test.yaml\n  riskd test tests/*.test.yaml\n\n",
+    "A test file:\n\n",
+    include_str!("test/example.yaml"),
+    "\nExit codes: 0 all passed, 1 one failed or a file is wrong."
+);
+
 /// Runs rule tests: each takes one account through its steps and lists every
 /// firing that must happen; one that is not listed fails the test.
 #[derive(Clone, Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  riskd test rules.test.yaml\n  riskd test tests/*.test.yaml\n\nExit codes: 0 all passed, 1 one failed or a file is wrong."
-)]
+#[command(after_help = HELP)]
 pub(super) struct Args {
     /// The test files
     #[arg(required = true, value_name = "FILE")]

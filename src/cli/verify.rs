@@ -52,7 +52,11 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
         Ok(verification) => verification,
         Err(error) => {
             let is_damaged = matches!(error, StoreError::Corrupt { .. });
+            let is_missing = find::is_no_record(&error);
             out.error(&error.into());
+            if is_missing {
+                out.note(find::RECORD_PLACES);
+            }
             return Ok(match is_damaged {
                 true => Exit::Failed,
                 false => Exit::Unreadable,

@@ -34,7 +34,7 @@ const MEANWHILE: u32 = 1_000;
 )]
 pub(super) struct Args {
     /// The number of the firing, as `riskd events` and `riskd status` show it
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = number)]
     id: Option<i64>,
     #[command(flatten)]
     rules: RulesArg,
@@ -43,6 +43,11 @@ pub(super) struct Args {
     /// As JSON
     #[arg(long)]
     json: bool,
+}
+
+fn number(text: &str) -> Result<i64, String> {
+    text.parse()
+        .map_err(|_| "expected the number of a firing; `riskd why` lists them".to_owned())
 }
 
 /// A firing with everything that explains it.

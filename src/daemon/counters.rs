@@ -2,26 +2,50 @@
 
 use crate::api::status::{AccountCounts, Counts};
 use crate::domain::account::AccountName;
+use crate::domain::request::{Outcome, Write};
 use crate::engine::effect::Effect;
 use crate::engine::record::Record;
+use crate::engine::status::AccountStatus;
 use crate::store::Quality;
+
+/// How far observations can be trusted, by the names of the metrics.
+const QUALITIES: [&str; 3] = ["good", "suspect", "missing"];
 
 /// The counters. They never fall while the process lives.
 #[derive(Debug, Default)]
 pub(super) struct Counters(Counts);
 
 impl Counters {
-    /// The counts as they are.
-    pub(super) fn counts(&self) -> Counts {
-        self.0.clone()
+    /// The counts as they are, with a zero for all that these accounts and
+    /// their rules may yet count: an increase can only be seen of a series that
+    /// was there before it.
+    pub(super) fn counts(&self, accounts: &[AccountStatus]) -> Counts {
+        let mut counts = self.0.clone();
+        for account in accounts {
+            let count = counts.accounts.entry(account.account.clone()).or_default();
+            for quality in QUALITIES {
+                count.observations.entry(quality).or_default();
+            }
+            for rule in &account.rules {
+                count.firings.entry(rule.rule.clone()).or_default();
+            }
+            for write in Write::NAMES {
+                count.requests.entry(write).or_default();
+            }
+        }
+        for outcome in Outcome::ALL {
+            counts.answers.entry(outcome.name()).or_default();
+        }
+        counts
     }
 
     /// An observation was evaluated by so many rules.
     pub(super) fn observed(&mut self, account: &AccountName, quality: &Quality, rules: usize) {
+        let [good, suspect, missing] = QUALITIES;
         let quality = match quality {
-            Quality::Good => "good",
-            Quality::Suspect(_) => "suspect",
-            Quality::Missing(_) => "missing",
+            Quality::Good => good,
+            Quality::Suspect(_) => suspect,
+            Quality::Missing(_) => missing,
         };
         let rules = u64::try_from(rules).unwrap_or(u64::MAX);
         let counts = self.account(account);

@@ -520,6 +520,7 @@ impl Dispatcher {
     fn status(&self) -> Status {
         let now = self.now();
         let rules = self.engine.rules();
+        let accounts = self.engine.status(now);
         Status {
             version: env!("CARGO_PKG_VERSION"),
             pid: std::process::id(),
@@ -533,10 +534,10 @@ impl Dispatcher {
             rules: self.rules_file.status(rules),
             record: self.record_status(),
             venues: rules.venues.iter().map(|v| self.venue_status(v)).collect(),
-            accounts: self.engine.status(now),
             reaction: self.latencies.status(),
             reaction_histogram: self.latencies.histogram(),
-            counts: self.counters.counts(),
+            counts: self.counters.counts(&accounts),
+            accounts,
         }
     }
 

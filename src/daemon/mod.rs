@@ -43,6 +43,7 @@ pub use poller::observe;
 pub use venues::connect;
 
 use crate::api::{self, Api, Token};
+use crate::domain::plural::counted;
 use crate::engine::record::EntryKind;
 use crate::engine::restore::{EarlierRules, Kept, Started};
 use crate::engine::{self, Engine, EngineConfig};
@@ -109,14 +110,14 @@ pub enum StartError {
         instead: String,
     },
     /// The record cannot be opened.
-    #[error("{}", .0.in_full())]
+    #[error(transparent)]
     Store(#[from] StoreError),
     /// A venue or a notifier cannot be set up.
     #[error("{0}")]
     Setup(String),
     /// The local API cannot listen.
     #[error(
-        "http: {address}: {source}; is another riskd running? `http: off` or another port in `daemon:` helps"
+        "http: nothing can listen at {address}; is another riskd running? `http: off` or another port in `daemon:` helps"
     )]
     Http {
         /// The address.
@@ -125,7 +126,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// Signals cannot be received.
-    #[error("signals cannot be received: {0}")]
+    #[error("signals cannot be received")]
     Signals(#[source] io::Error),
 }
 
@@ -394,10 +395,13 @@ impl Dispatcher {
     fn begin(&mut self, effects: Vec<crate::engine::effect::Effect>) {
         let rules = Arc::clone(self.engine.rules());
         let text = format!(
-            "riskd {} starts: {} rules for {} accounts from {} (hash {}), record {}, mode {}",
+            "riskd {} starts: {} for {} from {} (hash {}), record {}, mode {}",
             env!("CARGO_PKG_VERSION"),
-            rules.rules.iter().filter(|rule| rule.enabled).count(),
-            rules.accounts.len(),
+            counted(
+                rules.rules.iter().filter(|rule| rule.enabled).count(),
+                "rule"
+            ),
+            counted(rules.accounts.len(), "account"),
             self.rules_file.name(),
             short(&rules.hash),
             self.database,

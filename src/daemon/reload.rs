@@ -16,6 +16,7 @@ use super::watch::Watch;
 use crate::api::status::RulesStatus;
 use crate::domain::account::VenueName;
 use crate::domain::observation::Timestamp;
+use crate::domain::plural::counted;
 use crate::engine::effect::Severity;
 use crate::engine::event::Event;
 use crate::engine::record::EntryKind;
@@ -207,9 +208,9 @@ impl Dispatcher {
             ..Batch::default()
         });
         let text = format!(
-            "{} rules for {} accounts are in force (hash {})",
-            enabled(&rules),
-            rules.accounts.len(),
+            "now in force: {} for {} (hash {})",
+            counted(enabled(&rules), "rule"),
+            counted(rules.accounts.len(), "account"),
             short(&rules.hash)
         );
         self.step(Event::Reloaded(rules), None);

@@ -17,6 +17,7 @@ pub mod micros;
 pub mod money;
 pub mod now;
 pub mod observation;
+pub mod plural;
 pub mod request;
 pub mod schedule;
 pub mod session;

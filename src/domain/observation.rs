@@ -122,7 +122,7 @@ impl fmt::Display for Missing {
             Missing::Unreachable => "the venue does not answer",
             Missing::PlatformOffline => "the trading platform behind the venue is offline",
             Missing::Unauthorized => "the venue refuses the credential",
-            Missing::RateLimited => "the request budget is used up",
+            Missing::RateLimited => "no request is allowed now",
             Missing::Malformed => "the venue's answer cannot be read",
             Missing::NotListed => "the venue does not list the account",
             Missing::Disconnected => "the account's connection at the venue is down",

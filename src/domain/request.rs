@@ -24,6 +24,9 @@ pub enum Write {
 }
 
 impl Write {
+    /// The stable names of all of them.
+    pub const NAMES: [&str; 4] = ["cancel_orders", "flatten", "close_position", "cancel_order"];
+
     /// The stable name, as in the record and in metrics.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -70,6 +73,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Each of them.
+    pub const ALL: [Outcome; 5] = [
+        Outcome::Acknowledged,
+        Outcome::NothingToDo,
+        Outcome::Refused,
+        Outcome::NotSent,
+        Outcome::Unknown,
+    ];
+
     /// The stable name, as in the record and in metrics.
     pub const fn name(self) -> &'static str {
         match self {

@@ -265,7 +265,7 @@ impl AccountRun {
             reason: reason.to_owned(),
         });
         let message = format!(
-            "the {} of {} ended: {reason} (it was set by {})",
+            "the {} of {} ended: {reason} (its reason was: {})",
             kind.name(),
             self.account.name,
             lock.reason

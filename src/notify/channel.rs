@@ -2,12 +2,13 @@
 
 use std::cell::OnceCell;
 
-use tracing::info;
+use tracing::{error, info, warn};
 
 use super::email::Mail;
 use super::failure::{Answer, Failure, Verdict};
 use super::message::Message;
 use super::post::{self, Post, Service};
+use crate::domain::severity::Severity;
 use crate::rules::ruleset::{NotifierKind, PlainOrSecret};
 use crate::rules::{address, is_topic};
 use crate::secret::{self, Secret};
@@ -94,12 +95,7 @@ impl Channel {
     pub(super) async fn send(&self, message: &Message) -> Result<Answer, Failure> {
         match self {
             Channel::Log => {
-                info!(
-                    event = message.event,
-                    severity = message.severity.name(),
-                    "{}",
-                    message.text
-                );
+                log(message);
                 Ok(Answer("written to riskd's own log".to_owned()))
             }
             Channel::Post(post) => post.send(message).await,
@@ -109,6 +105,17 @@ impl Channel {
                 verdict: Verdict::Refused,
             }),
         }
+    }
+}
+
+/// Writes a message to riskd's own log, at the level of its severity.
+fn log(message: &Message) {
+    let (event, text) = (message.event, &message.text);
+    let severity = message.severity.name();
+    match message.severity {
+        Severity::Info => info!(event, severity, "{text}"),
+        Severity::Warning => warn!(event, severity, "{text}"),
+        Severity::Critical => error!(event, severity, "{text}"),
     }
 }
 

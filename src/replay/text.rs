@@ -6,6 +6,7 @@ use super::happening::{Happening, HappeningKind};
 use super::rule_test::{Difference, Expected, Outcome, RuleTest};
 use crate::domain::duration;
 use crate::domain::observation::Timestamp;
+use crate::domain::plural::counted;
 use crate::engine::record::Fields;
 use crate::engine::status::RuleStatus;
 use crate::engine::words;
@@ -66,7 +67,10 @@ pub fn test_outcome(file: &str, test: &RuleTest, outcome: &Outcome) -> String {
     }
     let more = outcome.differences.len().saturating_sub(MAX_DIFFERENCES);
     if more > 0 {
-        line(&mut out, format_args!("  and {more} more differences"));
+        line(
+            &mut out,
+            format_args!("  and {}", counted(more, "more difference")),
+        );
     }
     for note in outcome.notes.iter().take(MAX_NOTES) {
         let at = since_start(test, note.time);
@@ -78,7 +82,7 @@ pub fn test_outcome(file: &str, test: &RuleTest, outcome: &Outcome) -> String {
 /// The last line of a run of tests.
 pub fn test_summary(passed: usize, failed: usize) -> String {
     let all = passed.saturating_add(failed);
-    let all = counted(u64::try_from(all).unwrap_or(u64::MAX), "test");
+    let all = counted(all, "test");
     format!("{all}: {passed} passed, {failed} failed\n")
 }
 
@@ -178,13 +182,6 @@ fn instant(time: Timestamp) -> String {
 
 fn since_start(test: &RuleTest, time: Timestamp) -> String {
     duration::write(time.signed_duration_since(test.start))
-}
-
-fn counted(count: u64, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {

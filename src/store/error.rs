@@ -32,7 +32,7 @@ pub enum StoreError {
     /// The file is not what SQLite wrote.
     #[error(
         "the record {0} is damaged ({found}): stop riskd, move the file away with what lies beside it \
-         (`mkdir {2}/damaged; mv {0}* {2}/damaged/`) and restore a backup \
+         (`mkdir -p {2}/damaged; mv {0}* {2}/damaged/`) and restore a backup \
          (`cp BACKUP {0}`); without one a start makes a new record, and locks and high-water marks \
          are lost, so check every account by hand; {1}",
         path.display(),

@@ -95,6 +95,61 @@ fn ends_with(output: &Output, code: i32) {
     );
 }
 
+/// What stands in the help of a command from the line `first` up to the next
+/// line that begins with `end`.
+fn example_in_help(folder: &Path, command: &str, first: &str, end: &str) -> String {
+    let help = output(folder, &[command, "--help"]);
+    ends_with(&help, 0);
+    let lines = stdout(&help).lines();
+    let example: Vec<&str> = lines
+        .skip_while(|line| !line.starts_with(first))
+        .take_while(|line| !line.starts_with(end))
+        .collect();
+    assert!(!example.is_empty(), "{}", stdout(&help));
+    example.join("\n").trim_end().to_owned() + "\n"
+}
+
+#[test]
+fn the_test_file_in_the_help_passes() {
+    let folder = folder_with(include_str!("../../rules.example.yaml"));
+    let example = example_in_help(folder.path(), "test", "rules:", "Exit codes");
+    for said in [
+        "data: missing",
+        "restart: true",
+        "expect: []",
+        "positions: {}",
+    ] {
+        assert!(example.contains(said), "{example}");
+    }
+    std::fs::write(folder.path().join("my.test.yaml"), example).unwrap();
+    let run = output(folder.path(), &["test", "my.test.yaml"]);
+    ends_with(&run, 0);
+    assert!(
+        stdout(&run).ends_with("2 tests: 2 passed, 0 failed\n"),
+        "{}",
+        stdout(&run)
+    );
+    assert_eq!(stderr(&run), "");
+}
+
+#[test]
+fn the_history_in_the_help_is_replayed() {
+    let folder = folder_with(include_str!("../../rules.example.yaml"));
+    let example = example_in_help(folder.path(), "replay", "time,", "Positions have");
+    std::fs::write(folder.path().join("march.csv"), example).unwrap();
+    let args = ["replay", "--rules", "rules.yaml", "--history", "march.csv"];
+    let run = output(folder.path(), &args);
+    ends_with(&run, 0);
+    assert_eq!(
+        stdout(&run),
+        "2026-03-05T14:30:20Z sim: daily loss limit warned: session P&L -700.00, 70% of the limit of \
+         -1,000.00\n\
+         2026-03-05T14:30:40Z sim: daily loss limit fired: session P&L -1,000.00 at or below \
+         -1,000.00; cancel_orders, flatten, lock, notify\n"
+    );
+    assert_eq!(stderr(&run), "3 rows read, 1 firing\n");
+}
+
 #[test]
 fn every_command_has_help_with_an_example() {
     let folder = tempfile::tempdir().unwrap();
@@ -253,6 +308,54 @@ fn run_tells_what_a_person_must_correct_from_what_may_pass() {
         .unwrap();
     ends_with(&no_port, 1);
     assert!(stderr(&no_port).contains(&address), "{}", stderr(&no_port));
+    assert_each_cause_once(stderr(&no_port), "Address already in use");
+}
+
+/// The error says this, and no cause says again what stands before it.
+#[track_caller]
+fn assert_each_cause_once(error: &str, said: &str) {
+    assert_eq!(error.matches(said).count(), 1, "{said}: {error}");
+    let lines: Vec<&str> = error
+        .lines()
+        .filter_map(|line| line.split_once("error: ").or(line.split_once("because: ")))
+        .map(|(_, words)| words)
+        .collect();
+    assert!(lines.len() > 1, "{error}");
+    for (index, line) in lines.iter().enumerate() {
+        let before = &lines[..index];
+        assert!(
+            before.iter().all(|earlier| !earlier.contains(line)),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_used_is_told_of_once() {
+    let folder = folder_with(GOOD);
+    let run = || {
+        let run = riskd(folder.path(), &["run"])
+            .env("RISKD_TEST_TOKEN", "a-token")
+            .output()
+            .unwrap();
+        ends_with(&run, 1);
+        stderr(&run).to_owned()
+    };
+    let path = folder.path().join("riskd.db");
+    let store = riskd::store::Store::open(&path, riskd::daemon::wall())
+        .await
+        .unwrap();
+    assert_each_cause_once(&run(), "in use by another riskd");
+    store.close().await.unwrap();
+
+    std::fs::write(
+        &path,
+        "this is no database, but it is long enough to be read as one".repeat(99),
+    )
+    .unwrap();
+    let error = run();
+    assert_each_cause_once(&error, "is damaged");
+    assert!(error.contains("`mkdir -p "), "{error}");
 }
 
 #[test]
@@ -274,6 +377,9 @@ fn without_a_daemon_the_exit_code_is_three() {
             "{}",
             stderr(&output)
         );
+        for help in ["systemctl status riskd", "riskd flatten NAME"] {
+            assert!(stderr(&output).contains(help), "{}", stderr(&output));
+        }
     }
 }
 
@@ -282,10 +388,27 @@ async fn an_empty_record_is_told_of_and_a_missing_one_is_an_error() {
     let folder = folder_with(GOOD);
     let missing = output(folder.path(), &["events"]);
     ends_with(&missing, 1);
+    let verify = output(folder.path(), &["verify"]);
+    ends_with(&verify, 2);
+    for missing in [&missing, &verify] {
+        let said = stderr(missing);
+        for part in [
+            "there is no record",
+            "`database` of the rule file",
+            "$STATE_DIRECTORY/riskd.db",
+            "./riskd.db",
+            "/var/lib/riskd/riskd.db",
+            "--database FILE",
+        ] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+    let word = output(folder.path(), &["why", "abc"]);
+    ends_with(&word, 2);
     assert!(
-        stderr(&missing).contains("there is no record"),
+        stderr(&word).contains("expected the number of a firing; `riskd why` lists them"),
         "{}",
-        stderr(&missing)
+        stderr(&word)
     );
 
     let path = folder.path().join("riskd.db");
@@ -508,6 +631,13 @@ fn the_daemon_serves_status_and_leaves_a_record_and_flatten_works_beside_it() {
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["kind"].take())
         .collect();
     assert_eq!(kinds, ["started", "stopped"]);
+    let told = output(
+        folder.path(),
+        &["events", "--kind", "started", "--kind", "unlocked"],
+    );
+    for part in [" starts: 1 rule for 2 accounts from ", "(its reason was: "] {
+        assert!(stdout(&told).contains(part), "{part}: {}", stdout(&told));
+    }
     assert_eq!(paper.terminate(), 0);
 }
 

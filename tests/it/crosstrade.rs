@@ -359,9 +359,11 @@ async fn limited(headers: &'static str, body: &'static str, least: u64, most: u6
     assert_eq!(adapter.budget().left, 0);
     // A poll gives up as soon as it is certain; nothing is sent.
     let polled = adapter.poll(&[number("A")]).await;
+    let failure = polled[0].as_ref().unwrap_err();
+    assert_eq!(failure.missing, Missing::RateLimited);
     assert_eq!(
-        polled[0].as_ref().unwrap_err().missing,
-        Missing::RateLimited
+        failure.to_string(),
+        "no request is allowed now: riskd's own request budget is used up"
     );
     assert!(start.elapsed() < Duration::from_millis(200));
     assert_eq!(stub.seen().len(), 1);

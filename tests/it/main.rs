@@ -30,5 +30,6 @@ mod schedule;
 mod session_calendar;
 mod store;
 mod support;
+mod told;
 mod wall_clock;
 mod window;

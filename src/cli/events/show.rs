@@ -40,7 +40,9 @@ pub(in crate::cli) fn kind_paint(kind: &str) -> Option<Paint> {
     }
 }
 
-/// A line as JSON: `{"id","time","kind","account","rule","firing","message","data"}`.
+/// A line as JSON: `{"id","time","kind","account","rule","firing","message",
+/// "fields"}`, as `GET /events` gives it; `data` is the older name of `fields`
+/// and stays for the programs that read it.
 pub(in crate::cli) struct Json<'a>(pub(in crate::cli) &'a EntryRow);
 
 impl Serialize for Json<'_> {
@@ -54,6 +56,7 @@ impl Serialize for Json<'_> {
         map.serialize_entry("rule", &entry.rule)?;
         map.serialize_entry("firing", &entry.firing)?;
         map.serialize_entry("message", &entry.message)?;
+        map.serialize_entry("fields", &Pairs(&entry.fields))?;
         map.serialize_entry("data", &Pairs(&entry.fields))?;
         map.end()
     }

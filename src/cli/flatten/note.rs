@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::End;
-use crate::cli::check::counted;
 use crate::cli::printer::Printer;
 use crate::daemon::wall;
 use crate::domain::account::AccountName;
+use crate::domain::plural::counted;
 use crate::engine::record::{Entry, EntryKind, Fields, Record};
 use crate::store::{Batch, Store, StoreError};
 
@@ -48,7 +48,7 @@ fn entry((account, end): (&AccountName, &End)) -> Record {
             EntryKind::Verified,
             format!(
                 "{account} was made flat and quiet by hand, without the daemon ({})",
-                counted(usize::try_from(rounds).unwrap_or(usize::MAX), "round")
+                counted(rounds, "round")
             ),
         ),
         None => (

@@ -6,12 +6,12 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::view::{Account, Lock, Record, Rule, Status, Venue};
-use crate::cli::check::counted;
 use crate::cli::printer::{Paint, Printer};
 use crate::cli::size::bytes;
 use crate::cli::time;
 use crate::domain::duration;
 use crate::domain::money::Money;
+use crate::domain::plural::counted;
 
 /// Width of the bar that shows how much of a limit is used.
 const BAR: usize = 10;
@@ -107,10 +107,10 @@ fn venue(venue: &Venue, out: &Printer) -> String {
         count => format!(" ({count} failed)"),
     };
     let line = format!(
-        "venue   {}: a poll each {}, {} polls{failed}, {last}; budget {} of {}",
+        "venue   {}: a poll each {}, {}{failed}, {last}; budget {} of {}",
         venue.venue,
         duration::write(TimeDelta::milliseconds(venue.poll_ms)),
-        venue.polls,
+        counted(venue.polls, "poll"),
         venue.budget_left,
         venue.budget
     );

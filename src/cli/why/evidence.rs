@@ -1,12 +1,16 @@
 //! Evidence in words: what was compared with what, and where it came from.
 
+use std::borrow::Cow;
+
 use chrono::DateTime;
 
 use crate::cli::time;
 use crate::domain::money::Money;
+use crate::engine::record::Fields;
+use crate::engine::words;
 
 /// The names that the sentences below use up.
-const TOLD: [&str; 15] = [
+const TOLD: [&str; 24] = [
     "metric",
     "value",
     "limit",
@@ -22,26 +26,48 @@ const TOLD: [&str; 15] = [
     "anchor_at",
     "anchor_source",
     "amount",
+    "reason",
+    "negated",
+    "unit",
+    "used",
+    "start",
+    "age_seconds",
+    "limit_seconds",
+    "due",
+    "due_local",
+];
+
+/// The names that the sentence about where a P&L comes from uses up besides.
+const WORKED_OUT: [&str; 7] = [
+    "realized",
+    "unrealized",
+    "equity",
+    "balance",
+    "closed_sessions",
+    "this_session",
+    "since",
 ];
 
 /// What was compared with what, in the order in which one asks.
 pub(super) fn sentences(evidence: &[(String, String)]) -> Vec<String> {
     let found = Evidence(evidence);
+    let worked_out = found.worked_out();
+    let is_told =
+        |name: &str| TOLD.contains(&name) || (worked_out.is_some() && WORKED_OUT.contains(&name));
     let mut lines: Vec<String> = [
         found.comparison(),
+        found.negation(),
         found.distance(),
         found.high_water(),
         found.trail(),
-        found.anchor(),
+        found.anchor().filter(|_| worked_out.is_none()),
         found.amount(),
-        found.basis(),
+        found.basis(worked_out.as_deref()),
     ]
     .into_iter()
     .flatten()
     .collect();
-    let rest = evidence
-        .iter()
-        .filter(|(name, _)| !TOLD.contains(&name.as_str()));
+    let rest = evidence.iter().filter(|(name, _)| !is_told(name));
     lines.extend(rest.map(|(name, value)| format!("{}: {}", name.replace('_', " "), shown(value))));
     lines
 }
@@ -60,16 +86,19 @@ impl Evidence<'_> {
         self.text(name)?.parse().ok()
     }
 
+    /// The same words as in the messages.
     fn comparison(&self) -> Option<String> {
-        let metric = self.text("metric")?;
-        let (Some(value), Some(limit)) = (self.text("value"), self.text("limit")) else {
-            return Some(metric.to_owned());
-        };
-        let comparison = self.text("comparison").unwrap_or("against");
+        self.text("metric")?;
+        let own = |(name, value): &(String, String)| (Cow::Owned(name.clone()), value.clone());
+        let fields = Fields(self.0.iter().map(own).collect());
+        Some(words::evidence(&fields))
+    }
+
+    fn negation(&self) -> Option<String> {
+        self.text("negated")?;
+        let condition = self.text("condition").unwrap_or("the condition");
         Some(format!(
-            "{metric} {} {comparison} {}",
-            shown(value),
-            shown(limit)
+            "`{condition}` stands under a `not`: the rule asks for it not to hold"
         ))
     }
 
@@ -145,13 +174,83 @@ impl Evidence<'_> {
         }
     }
 
-    fn basis(&self) -> Option<String> {
-        Some(match self.text("basis")? {
-            "venue" => "by the venue's own session figure".to_owned(),
-            "ledger" => {
-                "by riskd's ledger: equity or balance now minus at the session's open".to_owned()
+    fn basis(&self, worked_out: Option<&str>) -> Option<String> {
+        let basis = match self.text("basis") {
+            Some("venue") => "by the venue's own session figure",
+            Some("ledger") => "by riskd's ledger",
+            Some(other) => return Some(format!("by {other}")),
+            None => return worked_out.map(ToOwned::to_owned),
+        };
+        Some(match (worked_out, basis) {
+            (Some(figures), _) => format!("{basis}: {figures}"),
+            (None, "by riskd's ledger") => {
+                format!("{basis}: equity or balance now minus at the session's open")
             }
-            other => format!("by {other}"),
+            (None, _) => basis.to_owned(),
+        })
+    }
+
+    /// The value as the sum or difference that it is. Nothing is said unless it
+    /// comes out: evidence of an older riskd holds no figures.
+    fn worked_out(&self) -> Option<String> {
+        let value = self.money("value")?;
+        self.as_a_difference(value)
+            .or_else(|| self.as_a_sum(value, ["closed_sessions", "this_session"]))
+            .or_else(|| self.as_a_sum(value, ["realized", "unrealized"]))
+    }
+
+    /// `equity 49,250.00 - 50,000.00 at the open (2026-11-22 10:00:55 UTC) =
+    /// -750.00`
+    fn as_a_difference(&self, value: Money) -> Option<String> {
+        let (name, now) = ["equity", "balance"]
+            .into_iter()
+            .find_map(|name| Some((name, self.money(name)?)))?;
+        let anchor = self.money("anchor_value")?;
+        if now.minus(anchor) != Some(value) {
+            return None;
+        }
+        let what = self.text("anchor")?;
+        let what = match what.ends_with("at the session's open") {
+            true => "at the open".to_owned(),
+            false => format!("as {what}"),
+        };
+        let parts = [
+            self.text("anchor_at").map(shown),
+            self.text("anchor_source")
+                .map(|source| source.replace('_', " ")),
+            self.text("made_before")
+                .map(|made| format!("less {} made before", shown(made))),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let seen = match parts.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", parts.join(", ")),
+        };
+        Some(format!(
+            "{name} {} - {} {what}{seen} = {}",
+            now.grouped(),
+            anchor.grouped(),
+            value.grouped()
+        ))
+    }
+
+    /// `realized -500.00 + unrealized -250.00 = -750.00`
+    fn as_a_sum(&self, value: Money, names: [&str; 2]) -> Option<String> {
+        let [one, other] = names;
+        let (left, right) = (self.money(one)?, self.money(other)?);
+        let since = self
+            .text("since")
+            .filter(|_| one == "closed_sessions")
+            .map_or(String::new(), |since| format!(" since {since}"));
+        (left.plus(right) == Some(value)).then(|| {
+            format!(
+                "{} {}{since} + {} {} = {}",
+                one.replace('_', " "),
+                left.grouped(),
+                other.replace('_', " "),
+                right.grouped(),
+                value.grouped()
+            )
         })
     }
 }
@@ -195,6 +294,87 @@ mod tests {
             text,
             "session P&L -1,012.50 at or below -1,000.00\n12.50 beyond the limit\n\
              by riskd's ledger: equity or balance now minus at the session's open\ncondition: pnl"
+        );
+    }
+
+    #[test]
+    fn a_result_is_worked_out_from_its_figures() {
+        let common = [
+            ("condition", "pnl"),
+            ("value", "-750.00"),
+            ("limit", "-700.00"),
+            ("metric", "session P&L"),
+            ("comparison", "at or below"),
+        ];
+        let ledger = [
+            ("basis", "ledger"),
+            ("equity", "49250.00"),
+            ("anchor", "equity at the session's open"),
+            ("anchor_value", "50000.00"),
+            ("anchor_source", "first observation after the open"),
+            ("anchor_at", "2026-11-22T10:00:55+00:00"),
+            ("holdings", "ES 03-26:+2@5000.25"),
+        ];
+        assert_eq!(
+            sentences_of(&[&common[..], &ledger[..]].concat()),
+            "session P&L -750.00 at or below -700.00\n\
+             by riskd's ledger: equity 49,250.00 - 50,000.00 at the open (2026-11-22 10:00:55.000 UTC, \
+             first observation after the open) = -750.00\n\
+             condition: pnl\nholdings: ES 03-26:+2@5000.25"
+        );
+        let venue = [
+            ("basis", "venue"),
+            ("realized", "-500.00"),
+            ("unrealized", "-250.00"),
+        ];
+        assert_eq!(
+            sentences_of(&[&common[..], &venue[..]].concat()),
+            "session P&L -750.00 at or below -700.00\n\
+             by the venue's own session figure: realized -500.00 + unrealized -250.00 = -750.00\n\
+             condition: pnl"
+        );
+        let week = [
+            ("basis", "venue"),
+            ("realized", "-1.00"),
+            ("unrealized", "-49.00"),
+            ("closed_sessions", "-700.00"),
+            ("this_session", "-50.00"),
+            ("since", "2026-11-16"),
+        ];
+        let told = sentences_of(&[&common[..], &week[..]].concat());
+        assert!(
+            told.contains(
+                "closed sessions -700.00 since 2026-11-16 + this session -50.00 = -750.00"
+            ),
+            "{told}"
+        );
+        // Figures that do not come to the value are listed, and nothing is claimed.
+        let odd = [
+            ("basis", "venue"),
+            ("realized", "-500.00"),
+            ("unrealized", "-251.00"),
+        ];
+        let told = sentences_of(&[&common[..], &odd[..]].concat());
+        assert!(
+            told.contains("realized: -500.00\nunrealized: -251.00"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn a_comparison_under_a_not_is_told_as_it_holds() {
+        let told = sentences_of(&[
+            ("condition", "pnl"),
+            ("value", "0.00"),
+            ("limit", "-5000.00"),
+            ("metric", "session P&L"),
+            ("comparison", "at or below"),
+            ("negated", "true"),
+        ]);
+        assert_eq!(
+            told,
+            "session P&L 0.00 above -5,000.00\n\
+             `pnl` stands under a `not`: the rule asks for it not to hold\ncondition: pnl"
         );
     }
 

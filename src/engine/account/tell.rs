@@ -11,6 +11,7 @@ use crate::engine::out::Out;
 use crate::engine::quality::Suspicion;
 use crate::engine::record::{EntryKind, Fields};
 use crate::engine::truth::Truth;
+use crate::engine::words;
 
 /// How long a rule may be unknown, with data coming in, before that is reported.
 const UNKNOWN_REPORTED_AFTER: TimeDelta = TimeDelta::seconds(60);
@@ -143,7 +144,8 @@ pub(super) fn warn(
     if run.state.fired.is_some() || run.truth() != Truth::False {
         return;
     }
-    let Some(used) = run.reading(context).used() else {
+    let reading = run.reading(context);
+    let Some(used) = reading.used() else {
         return;
     };
     let reached = run
@@ -158,15 +160,19 @@ pub(super) fn warn(
     }
     run.state.warned = reached;
     let share = run.rule.warn_at.get(reached.saturating_sub(1) as usize);
-    let mut fields =
-        conditions::describe(&run.rule.when, &mut run.caches, run.state.handled, context);
+    let mut fields = conditions::describe_near(
+        &run.rule.when,
+        &mut run.caches,
+        run.state.handled,
+        context,
+        &reading,
+    );
     fields.put_known("warn_at", share);
     let message = format!(
-        "{} on {}: {} of the limit is used; {}",
+        "{} warns on {}: {}",
         run.rule.name,
         context.account.name,
-        share.map_or_else(String::new, ToString::to_string),
-        crate::engine::words::evidence(&fields)
+        words::evidence(&fields)
     );
     out.rule_entry(
         EntryKind::Warned,

@@ -68,8 +68,16 @@ pub(super) fn describe(rule: &At, handled: Timestamp, context: &Context<'_>, fie
         .put("cron", rule.schedule.cron())
         .put("timezone", rule.schedule.timezone().name())
         .put_known("due", due.map(|due| due.to_rfc3339()))
+        .put_known("due_local", due.map(|due| local(rule, due)))
         .put_known(
             "late_seconds",
             due.map(|due| context.now.wall.signed_duration_since(due).num_seconds()),
         );
+}
+
+/// The time as the schedule says it: `2026-03-05 09:31 America/New_York`.
+fn local(rule: &At, due: Timestamp) -> String {
+    let timezone = rule.schedule.timezone();
+    let local = due.with_timezone(&timezone);
+    format!("{} {}", local.format("%Y-%m-%d %H:%M"), timezone.name())
 }

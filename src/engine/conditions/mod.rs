@@ -13,6 +13,7 @@ mod max_loss;
 mod no_data;
 mod orders;
 mod pnl;
+mod pnl_source;
 mod position;
 mod profit_floor;
 mod tree;
@@ -24,7 +25,9 @@ use rust_decimal::Decimal;
 
 pub use answer::Answer;
 pub use margin::Margin;
-pub use tree::{Caches, Tree, describe, needs_orders, offending, steady_deadline, wall_deadline};
+pub use tree::{
+    Caches, Tree, describe, describe_near, needs_orders, offending, steady_deadline, wall_deadline,
+};
 
 use super::memory::{AccountMemory, PnlSum};
 use super::record::Fields;
@@ -135,6 +138,13 @@ impl Reading {
                 (mine, theirs) => mine.is_some() && theirs.is_none(),
             },
         }
+    }
+
+    /// Whether the numbers are those of another one, whatever the answers are:
+    /// a tree shows the numbers of one of its kinds.
+    fn has_numbers_of(&self, other: &Reading) -> bool {
+        let numbers = |reading: &Reading| (reading.value, reading.limit, reading.start);
+        self.side == other.side && numbers(self) == numbers(other)
     }
 
     /// Puts the numbers of the answer into evidence.

@@ -1,6 +1,6 @@
 //! `pnl`: a threshold on profit and loss.
 
-use super::{Answer, Context, Reading, comparison, resolve};
+use super::{Answer, Context, Reading, Side, comparison, pnl_source, resolve};
 use crate::domain::holdings::Position;
 use crate::domain::money::Money;
 use crate::engine::memory::{PnlSum, difference};
@@ -75,16 +75,16 @@ pub(super) fn describe(pnl: &Pnl, reading: &Reading, context: &Context<'_>, fiel
         (_, PnlOf::Unrealized, _) => of.to_owned(),
         (_, _, over) => format!("{} {of}", span_name(over)),
     };
-    let falling = reading.limit.is_none_or(|limit| limit.is_sign_negative());
+    let falling = reading.side != Side::Below;
     fields
         .put("metric", metric)
         .put("comparison", comparison(pnl.breach, falling));
-    if pnl.per == PnlPer::Account && pnl.of != PnlOf::Unrealized && pnl.over != PnlOver::Lifetime {
-        fields.put("basis", context.pnl_basis());
-    }
-    if pnl.per == PnlPer::Position {
-        for position in offending(pnl, context) {
-            fields.put("position", position);
+    match pnl.per {
+        PnlPer::Account => pnl_source::describe(pnl, context, fields),
+        PnlPer::Position => {
+            for position in offending(pnl, context) {
+                fields.put("position", position);
+            }
         }
     }
 }

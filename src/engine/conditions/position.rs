@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Answer, Context};
+use super::{Answer, Context, Reading};
 use crate::domain::holdings::Position;
 use crate::domain::instrument::Instrument;
 use crate::domain::micros;
@@ -90,18 +90,99 @@ fn in_group<'a>(
     })
 }
 
-pub(super) fn describe(rule: &PositionLimit, context: &Context<'_>, fields: &mut Fields) {
+pub(super) fn describe(
+    rule: &PositionLimit,
+    reading: &Reading,
+    context: &Context<'_>,
+    fields: &mut Fields,
+) {
     let held = context.positions.unwrap_or_default();
     fields
-        .put("metric", "position")
+        .put("metric", metric(rule, reading, held))
+        .put("unit", "count")
         .put("comparison", "above")
         .put_known("contracts", gross(rule, held))
         .put_known("contracts_limit", rule.contracts)
         .put("positions", held.len())
         .put_known("positions_limit", rule.positions);
+    for broken in broken(rule, held) {
+        fields.put("reason", broken);
+    }
     for position in offending(rule, context) {
         fields.put("position", position);
     }
+}
+
+/// What the numbers of the reading are.
+fn metric(rule: &PositionLimit, reading: &Reading, held: &[Position]) -> String {
+    let is = |value: Option<Decimal>, limit: Option<Decimal>| {
+        limit.is_some() && limit == reading.limit && value == reading.value
+    };
+    let count = Some(Decimal::from(held.len()));
+    if is(gross(rule, held), rule.contracts) {
+        return "contracts".to_owned();
+    }
+    if is(count, rule.positions.map(Decimal::from)) {
+        return "instruments held".to_owned();
+    }
+    rule.per_instrument
+        .iter()
+        .find(|(instrument, limit)| is(of_instrument(held, instrument), Some(*limit)))
+        .map_or_else(
+            || "position".to_owned(),
+            |(instrument, _)| format!("contracts of {instrument}"),
+        )
+}
+
+/// Every limit that what is held breaks, each in words.
+fn broken(rule: &PositionLimit, held: &[Position]) -> Vec<String> {
+    let over = |name: &str, count: Option<Decimal>, limit: Decimal| {
+        let count = count.filter(|count| *count > limit)?;
+        let (count, limit) = (count.normalize(), limit.normalize());
+        Some(format!("{name} {count} above {limit}"))
+    };
+    let contracts = rule
+        .contracts
+        .and_then(|limit| over("contracts", gross(rule, held), limit));
+    let count = Some(Decimal::from(held.len()));
+    let instruments = rule
+        .positions
+        .and_then(|limit| over("instruments held", count, Decimal::from(limit)));
+    let each = rule
+        .per_instrument
+        .iter()
+        .filter_map(|(instrument, limit)| {
+            let name = format!("contracts of {instrument}");
+            over(&name, of_instrument(held, instrument), *limit)
+        });
+    let forbidden = held
+        .iter()
+        .filter(|position| is_forbidden(rule, position))
+        .map(|position| format!("{} is not allowed", position.instrument));
+    let opposite = rule
+        .opposite
+        .iter()
+        .filter(|group| is_opposite(group, held))
+        .map(|group| both_sides(group, held));
+    contracts
+        .into_iter()
+        .chain(instruments)
+        .chain(each)
+        .chain(forbidden)
+        .chain(opposite)
+        .collect()
+}
+
+/// `ES 03-26 long and MES 03-26 short in one group`
+fn both_sides(group: &[Instrument], held: &[Position]) -> String {
+    let side = |is_long: bool| {
+        let names: Vec<&str> = in_group(group, held)
+            .filter(|position| position.quantity.is_sign_positive() == is_long)
+            .map(|position| position.instrument.as_str())
+            .collect();
+        names.join(", ")
+    };
+    format!("{} long and {} short in one group", side(true), side(false))
 }
 
 /// The positions that break a limit: those of an instrument or a list when

@@ -1,11 +1,14 @@
 //! Trees of conditions: reading one, and putting its answer into words.
 
+use rust_decimal::{Decimal, RoundingStrategy};
+
 use super::limit::{Inputs, KnownLimit, Limit};
 use super::{
     Answer, Context, Reading, at, drawdown, expr, max_loss, no_data, orders, pnl, position,
     profit_floor, windows,
 };
 use crate::domain::holdings::Position;
+use crate::domain::money::Money;
 use crate::domain::observation::Timestamp;
 use crate::domain::window::WindowReading;
 use crate::engine::record::Fields;
@@ -296,40 +299,120 @@ pub fn describe(
     handled: Timestamp,
     context: &Context<'_>,
 ) -> Fields {
-    let mut kinds = Vec::new();
-    condition.for_each_leaf(&mut |leaf| kinds.push(leaf));
+    described(condition, caches, handled, context, |parts| {
+        let decides = |part: &Part<'_>| part.holds() == Truth::True;
+        parts
+            .iter()
+            .position(decides)
+            .unwrap_or_else(|| nearest(parts))
+    })
+}
+
+/// The evidence behind a warning: the kind whose numbers the tree shows under
+/// plain names, with how much of its limit is used.
+pub fn describe_near(
+    condition: &Condition,
+    caches: &mut Caches,
+    handled: Timestamp,
+    context: &Context<'_>,
+    shown: &Reading,
+) -> Fields {
+    let mut fields = described(condition, caches, handled, context, |parts| {
+        let is_shown = |part: &Part<'_>| part.reading.has_numbers_of(shown);
+        parts
+            .iter()
+            .position(is_shown)
+            .unwrap_or_else(|| nearest(parts))
+    });
+    let start = shown.start.filter(|start| !start.is_zero());
+    fields
+        .put_known("start", start.map(Money::new))
+        .put_known("used", shown.used().and_then(percent));
+    fields
+}
+
+/// A share in percent, cut to a tenth: it is 100 only when it is all.
+fn percent(share: Decimal) -> Option<String> {
+    let percent = share.checked_mul(Decimal::ONE_HUNDRED)?;
+    let cut = percent.round_dp_with_strategy(1, RoundingStrategy::ToNegativeInfinity);
+    Some(format!("{}%", cut.normalize()))
+}
+
+/// One kind of a tree with what it answers.
+struct Part<'a> {
+    leaf: &'a Leaf,
+    /// Whether it stands under an odd number of `not`.
+    negated: bool,
+    reading: Reading,
+}
+
+impl Part<'_> {
+    /// What it says to the tree.
+    fn holds(&self) -> Truth {
+        match self.negated {
+            true => self.reading.truth.negated(),
+            false => self.reading.truth,
+        }
+    }
+}
+
+fn described(
+    condition: &Condition,
+    caches: &mut Caches,
+    handled: Timestamp,
+    context: &Context<'_>,
+    choose: impl FnOnce(&[Part<'_>]) -> usize,
+) -> Fields {
+    let mut leaves = Vec::new();
+    leaves_of(condition, false, &mut leaves);
     let mut tree = Tree::new(caches, handled);
-    let readings: Vec<Reading> = kinds
-        .iter()
-        .map(|leaf| tree.read_leaf(leaf, context))
-        .collect();
-    let decisive = readings
-        .iter()
-        .position(|reading| reading.truth == Truth::True)
-        .unwrap_or_else(|| nearest(&readings));
+    let read = |(leaf, negated)| Part {
+        reading: tree.read_leaf(leaf, context),
+        leaf,
+        negated,
+    };
+    let parts: Vec<Part<'_>> = leaves.into_iter().map(read).collect();
+    let decisive = choose(&parts);
     let mut fields = Fields::new();
-    let order = std::iter::once(decisive).chain((0..kinds.len()).filter(|i| *i != decisive));
+    let order = std::iter::once(decisive).chain((0..parts.len()).filter(|i| *i != decisive));
     for index in order {
-        let (Some(leaf), Some(reading)) = (kinds.get(index), readings.get(index)) else {
+        let Some(part) = parts.get(index) else {
             continue;
         };
         let mut own = Fields::new();
-        describe_leaf(leaf, reading, handled, context, &mut own);
+        describe_leaf(part.leaf, &part.reading, handled, context, &mut own);
+        if part.negated {
+            own.put("negated", true);
+        }
         if index == decisive {
             fields.0.append(&mut own.0);
         } else {
-            fields.put(format!("{}.truth", leaf.key()), reading.truth);
+            let key = part.leaf.key();
+            fields.put(format!("{key}.truth"), part.reading.truth);
             for (name, value) in own.0 {
-                fields.put(format!("{}.{name}", leaf.key()), value);
+                fields.put(format!("{key}.{name}"), value);
             }
         }
     }
     fields
 }
 
+/// The kinds of a tree in the order in which it is read.
+fn leaves_of<'a>(condition: &'a Condition, negated: bool, leaves: &mut Vec<(&'a Leaf, bool)>) {
+    match condition {
+        Condition::Is(leaf) => leaves.push((leaf, negated)),
+        Condition::Not(part) => leaves_of(part, !negated, leaves),
+        Condition::Any(parts) | Condition::All(parts) => {
+            for part in parts {
+                leaves_of(part, negated, leaves);
+            }
+        }
+    }
+}
+
 /// The kind that has used most of its limit: the one that a warning is about.
-fn nearest(readings: &[Reading]) -> usize {
-    let pairs = readings.iter().enumerate();
+fn nearest(parts: &[Part<'_>]) -> usize {
+    let pairs = parts.iter().map(|part| &part.reading).enumerate();
     let nearest = pairs.reduce(|best, next| match next.1.is_nearer_than(best.1) {
         true => next,
         false => best,
@@ -353,8 +436,8 @@ fn describe_leaf(
         Leaf::MaxLoss(rule) => max_loss::describe(rule, context, fields),
         Leaf::Windows(rule) => windows::describe(rule, context, fields),
         Leaf::At(rule) => at::describe(rule, handled, context, fields),
-        Leaf::Position(rule) => position::describe(rule, context, fields),
-        Leaf::Orders(rule) => orders::describe(rule, context, fields),
+        Leaf::Position(rule) => position::describe(rule, reading, context, fields),
+        Leaf::Orders(rule) => orders::describe(rule, reading, context, fields),
         Leaf::NoData(rule) => no_data::describe(rule, context, fields),
         Leaf::Expr(rule) => expr::describe(rule, context, fields),
     }

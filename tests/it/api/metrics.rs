@@ -51,6 +51,20 @@ async fn metrics_follow_the_format_and_what_happened() {
         samples[r#"riskd_reaction_seconds_bucket{le="+Inf"}"#].to_bits(),
         count.to_bits()
     );
+    // What has not happened is there as zero, so that the first time is seen as
+    // an increase.
+    let zero = [
+        r#"riskd_firings_total{account="one",rule="daily loss"}"#,
+        r#"riskd_firings_total{account="two",rule="daily loss"}"#,
+        r#"riskd_observations_total{account="two",quality="suspect"}"#,
+        r#"riskd_requests_total{account="two",request="close_position"}"#,
+        r#"riskd_answers_total{outcome="refused"}"#,
+        "riskd_messages_undelivered_total",
+    ];
+    for name in zero {
+        let value = samples.get(name).copied();
+        assert_eq!(value, Some(0.0), "{name}\n{}", answer.body);
+    }
     rig.end().await;
 }
 

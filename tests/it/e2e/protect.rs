@@ -56,8 +56,27 @@ fn a_crossed_limit_makes_the_account_flat_and_the_record_tells_the_story() {
     let fired = rig.first("fired");
     assert_eq!(fired["account"], "acct-1");
     assert_eq!(fired["rule"], "daily loss limit");
-    assert_eq!(fired["data"]["value"], "-500.00");
+    // As in the answers of the API; `data` is the older name of the same.
+    assert_eq!(fired["fields"]["value"], "-500.00");
+    assert_eq!(fired["data"], fired["fields"]);
     assert_eq!(fired["data"]["limit"], "-500.00");
+    // The result is worked out before the reader's eyes.
+    let mut why = rig.riskd();
+    why.args(["why", "1", "--rules"]).arg(rig.rules());
+    let why = String::from_utf8(why.output().unwrap().stdout).unwrap();
+    let says = |part: &str| assert!(why.contains(part), "{part}: {why}");
+    says("  session P&L -500.00 at or below -500.00\n  exactly at the limit\n");
+    match fired["fields"]["basis"].as_str() {
+        Some("venue") => says("realized 0.00 + unrealized -500.00 = -500.00\n"),
+        _ => says(", first observation, long after the open) = -500.00\n"),
+    }
+    // The log says it as the operator's business that it is.
+    rig.wait_for("the message in the log", |rig| {
+        let log = rig.log();
+        let mut lines = log.lines();
+        lines
+            .any(|line| line.contains("ERROR") && line.contains("daily loss limit fired on acct-1"))
+    });
     let kinds: Vec<String> = rig
         .events()
         .iter()
