@@ -150,7 +150,8 @@ impl AccountRun {
         self.begin(Intent { id, goal, cause }, now, out);
     }
 
-    /// Locks the account, or extends its lock.
+    /// Locks the account, or extends its lock. Gives the end that was asked for
+    /// and what that did; nothing is done while riskd only observes.
     pub(super) fn lock(
         &mut self,
         kind: LockKind,
@@ -159,7 +160,7 @@ impl AccountRun {
         firing: Option<FiringId>,
         now: Now,
         out: &mut Out<'_>,
-    ) {
+    ) -> (LockEnd, Option<Locking>) {
         let end = lock_end(until, &self.account, self.session.as_ref(), now);
         if !out.config.acts {
             let message = format!(
@@ -172,7 +173,7 @@ impl AccountRun {
                 message,
                 Fields::new(),
             );
-            return;
+            return (end, None);
         }
         let lock = Lock {
             since: now.wall,
@@ -180,8 +181,9 @@ impl AccountRun {
             reason: reason.clone(),
             firing,
         };
-        let (entry, verb) = match self.locks.set(kind, lock) {
-            Locking::Kept => return,
+        let locking = self.locks.set(kind, lock);
+        let (entry, verb) = match locking {
+            Locking::Kept => return (end, Some(locking)),
             Locking::Set => (EntryKind::Locked, "is locked"),
             Locking::Extended => (EntryKind::LockExtended, "stays locked"),
         };
@@ -201,6 +203,7 @@ impl AccountRun {
         let message = format!("{} {what} {end}: {reason}", self.account.name);
         let fields = lock_fields(kind, end, &reason);
         out.entry(entry, Some(&self.account.name), message, fields);
+        (end, Some(locking))
     }
 
     /// Ends the locks whose time is over.
@@ -213,7 +216,7 @@ impl AccountRun {
         }
     }
 
-    /// Ends a lock, if there is one of this kind.
+    /// Ends a lock, if there is one of this kind, and gives it back.
     pub(super) fn end_lock(
         &mut self,
         kind: LockKind,
@@ -221,10 +224,8 @@ impl AccountRun {
         reason: &str,
         now: Now,
         out: &mut Out<'_>,
-    ) {
-        let Some(lock) = self.locks.end(kind) else {
-            return;
-        };
+    ) -> Option<Lock> {
+        let lock = self.locks.end(kind)?;
         out.record(Record::LockEnded {
             account: self.account.name.clone(),
             kind,
@@ -255,6 +256,7 @@ impl AccountRun {
                 end: IntentEnd::Abandoned,
             });
         }
+        Some(lock)
     }
 
     fn tell_fired(&self, run: &RuleRun, evidence: Fields, out: &mut Out<'_>) {

@@ -75,7 +75,8 @@ const STATES = {
 };
 
 function ruleItem(rule) {
-  const [words, className] = STATES[rule.state] || [rule.state, ""];
+  const [name, className] = STATES[rule.state] || [rule.state, ""];
+  const words = rule.spent ? `${name}, does not act before it is armed` : name;
   const state = element("span", `tag ${className}`, words);
   const item = element("li", "", element("div", "row", element("span", "", rule.rule), state));
   const numbers = [];

@@ -208,9 +208,13 @@ fn rules(rules: &[Rule], out: &Printer, lines: &mut Vec<String>) {
             true => format!("{} (a looser form waits)", rule.rule),
             false => rule.rule.clone(),
         };
+        let state = match rule.spent {
+            true => format!("{}, does not act", rule.state),
+            false => rule.state.clone(),
+        };
         table.add_row([
             name,
-            rule.state.clone(),
+            state,
             blank(rule.value),
             blank(rule.limit),
             blank(rule.distance),
