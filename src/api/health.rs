@@ -33,7 +33,9 @@ pub enum ProblemKind {
     /// `beyond_fired_limit`: an account is beyond the limit of a rule that has
     /// fired, holds what the rule would close or cancel, and nothing holds it
     /// back: it is not locked, nothing is being enforced, and the rule does not
-    /// act again before it is armed. Not told of while riskd only observes.
+    /// act again before it is armed. Working orders count as far as they are
+    /// read: all the time only for rules that turn on them. Not told of while
+    /// riskd only observes.
     BeyondFiredLimit,
 }
 

@@ -135,7 +135,7 @@ pub struct RuleStatus {
     /// Never so for rules that only notify, nor while riskd only observes.
     pub spent: bool,
     /// Whether it is spent, its condition is true, and the account holds what
-    /// it would close or cancel.
+    /// it would close or cancel, as far as that is known.
     pub exposed: bool,
 }
 
