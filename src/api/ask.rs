@@ -51,9 +51,26 @@ pub enum PersonError {
         "riskd only observes: nothing was sent and nothing is locked; `riskd flatten {0}` closes the account without the daemon"
     )]
     OnlyObserves(AccountName),
-    /// It was carried out, but the record is not known to hold it.
-    #[error("done, but the record could not be written: {0}")]
-    NotRecorded(#[from] FlushError),
+    /// It was carried out, but the record is not known to hold what came of it.
+    #[error("done, but the record could not be written: {error}")]
+    NotRecorded {
+        /// Why not.
+        error: FlushError,
+        /// What came of it.
+        obeyed: Box<Obeyed>,
+    },
+}
+
+impl PersonError {
+    /// What came of the command, where it was carried out.
+    pub(super) fn obeyed(&self) -> Option<&Obeyed> {
+        match self {
+            PersonError::NotRecorded { obeyed, .. } => Some(obeyed),
+            PersonError::UnknownAccount(_)
+            | PersonError::UnknownRule { .. }
+            | PersonError::OnlyObserves(_) => None,
+        }
+    }
 }
 
 /// The state; `None` when the daemon does not answer.

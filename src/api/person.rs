@@ -151,6 +151,15 @@ struct Done {
     obeyed: Obeyed,
 }
 
+/// The answer to a command that was not carried out, or is not known to be on
+/// record; then what holds now is told all the same.
+#[derive(Debug, Serialize)]
+struct Undone<'a> {
+    error: String,
+    #[serde(flatten)]
+    obeyed: Option<&'a Obeyed>,
+}
+
 async fn hand_over(api: &Api, command: Result<Command, Refusal>) -> Response {
     let command = match command {
         Ok(command) => command,
@@ -158,7 +167,13 @@ async fn hand_over(api: &Api, command: Result<Command, Refusal>) -> Response {
     };
     match ask::command(&api.questions, command).await {
         Some(Ok(obeyed)) => Json(Done { ok: true, obeyed }).into_response(),
-        Some(Err(error)) => refuse(status_of(&error), error.to_string()),
+        Some(Err(error)) => {
+            let answer = Undone {
+                error: error.to_string(),
+                obeyed: error.obeyed(),
+            };
+            (status_of(&error), Json(answer)).into_response()
+        }
         None => hangs(),
     }
 }
@@ -167,6 +182,6 @@ fn status_of(error: &PersonError) -> StatusCode {
     match error {
         PersonError::UnknownAccount(_) | PersonError::UnknownRule { .. } => StatusCode::NOT_FOUND,
         PersonError::OnlyObserves(_) => StatusCode::CONFLICT,
-        PersonError::NotRecorded(_) => StatusCode::SERVICE_UNAVAILABLE,
+        PersonError::NotRecorded { .. } => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

@@ -168,17 +168,29 @@ fn ask(path: &str, daemon: &Daemon, body: &Body<'_>, out: &mut Printer) -> anyho
         })?;
         match client.post(path, token.expose(), body).await {
             Ok(answer) => {
-                for line in told::lines(answer, body.account, body.rule) {
-                    out.line(line)?;
-                }
+                tell(answer, body, out)?;
                 Ok(Exit::Done)
             }
-            Err(ClientError::Refused { status, words }) => {
+            Err(ClientError::Refused {
+                status,
+                words,
+                answer,
+            }) => {
+                // It may have been carried out without being on record.
+                if answer.get("outcome").is_some() {
+                    tell(answer, body, out)?;
+                }
                 bail!("the daemon says: {words} (HTTP {})", status.as_u16())
             }
             Err(error) => error.end(out),
         }
     })
+}
+
+fn tell(answer: Value, body: &Body<'_>, out: &mut Printer) -> anyhow::Result<()> {
+    told::lines(answer, body.account, body.rule)
+        .into_iter()
+        .try_for_each(|line| out.line(line))
 }
 
 /// The token beside the record that was named or found; else beside the one

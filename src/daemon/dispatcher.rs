@@ -487,14 +487,24 @@ impl Dispatcher {
         let account = command.account().clone();
         let (effects, obeyed) = self.engine.obey(command, self.now());
         self.carry_out(effects, None);
-        let obeyed = obeyed.ok_or(PersonError::UnknownAccount(account));
+        let Some(obeyed) = obeyed else {
+            let _ = done.send(Err(PersonError::UnknownAccount(account)));
+            return;
+        };
         let store = self.store.clone();
         // Done is said only once it survives a loss of power, what an earlier
         // command did included: it may be why this one changed nothing.
         tokio::spawn(async move {
-            let recorded = store.flush(RECORD_WAIT).await;
-            let recorded = recorded.map_err(PersonError::NotRecorded);
-            let _ = done.send(recorded.and(obeyed));
+            let _ = done.send(match store.flush(RECORD_WAIT).await {
+                Ok(()) => Ok(obeyed),
+                Err(error) => Err(PersonError::NotRecorded {
+                    error,
+                    obeyed: Box::new(Obeyed {
+                        recorded: false,
+                        ..obeyed
+                    }),
+                }),
+            });
         });
     }
 

@@ -139,6 +139,10 @@ function problems(status) {
   for (const venue of status.venues) {
     if (venue.failure !== null) found.push(`Venue ${venue.venue}: ${venue.failure}`);
   }
+  for (const account of status.accounts) {
+    const names = account.rules.filter((rule) => rule.exposed).map((rule) => rule.rule);
+    if (names.length > 0) found.push(`${account.account} is beyond the limit of what has fired and does not act before it is armed: ${names.join(", ")}`);
+  }
   return found;
 }
 

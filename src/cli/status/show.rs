@@ -139,6 +139,15 @@ fn account_lines(account: &Account, out: &Printer, lines: &mut Vec<String>) {
         );
         lines.push(format!("  {}", out.paint(Paint::Red, &text)));
     }
+    let exposed = account.rules.iter().filter(|rule| rule.exposed);
+    let exposed: Vec<&str> = exposed.map(|rule| rule.rule.as_str()).collect();
+    if !exposed.is_empty() {
+        let text = format!(
+            "BEYOND THE LIMIT of what has fired and does not act: {}",
+            exposed.join(", ")
+        );
+        lines.push(format!("  {}", out.paint(Paint::Red, &text)));
+    }
     lines.push(format!("  {}", figures(account)));
     lines.push(format!("  {}", holdings(account, out)));
     if !account.rules.is_empty() {

@@ -114,4 +114,5 @@ pub(super) struct Rule {
     pub(super) firing: Option<i64>,
     pub(super) held_back: bool,
     pub(super) spent: bool,
+    pub(super) exposed: bool,
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::points::Failure;
 use super::rig::{LOSS_LIMIT, Rig};
 use super::secrets::{free_port, get};
 
@@ -124,6 +125,13 @@ These rules have fired and do not act again before they are armed:
         "{problems}"
     );
     assert_eq!(rig.count("fired"), 1);
+    let status = rig.said(&["status"]);
+    assert!(
+        status.contains(
+            "\n  BEYOND THE LIMIT of what has fired and does not act: daily loss limit\n"
+        ),
+        "{status}"
+    );
 
     let said = rig.said(&["rearm", "acct-1", "daily loss limit", "--reason", "x"]);
     assert!(
@@ -137,18 +145,13 @@ These rules have fired and do not act again before they are armed:
 }
 
 #[test]
-fn rules_that_close_again_or_only_notify_are_not_called_idle() {
+fn rules_that_only_notify_are_not_called_idle_and_orders_count_for_their_rules() {
     let rules = r#"
 rules:
   - name: told
     accounts: ["*"]
     when: { pnl: { loss: 100 } }
     then: [{ notify: log }]
-  - name: too big
-    accounts: ["*"]
-    when: { position: { contracts: 4 } }
-    then: [close_position]
-    rearm: clear
   - name: no orders
     accounts: ["*"]
     when: { pnl: { loss: 100 } }
@@ -178,6 +181,136 @@ rules:
             .to_string()
             .contains("1 working order")
     });
+}
+
+#[test]
+fn a_rule_that_goes_on_closing_what_it_objects_to_is_not_called_idle() {
+    let rules = r#"
+rules:
+  - name: too big
+    accounts: ["*"]
+    when: { position: { contracts: 1 } }
+    then: [close_position]
+"#;
+    let (mut rig, http) = at_noon(rules);
+    rig.fault(r#"{"fault": "lost_before_effect", "class": "flatten"}"#);
+    rig.venue.open("Sim101", ES, 2, None).unwrap();
+    rig.start_ready();
+    rig.wait_for("the firing", |rig| rig.count("fired") == 1);
+    assert_eq!(
+        rig.said(&["unlock", "acct-1", "--reason", "over"]),
+        "acct-1 was not locked; nothing has changed\n"
+    );
+    assert!(!rig.said(&["status"]).contains("does not act"));
+    let kinds = health(&http)["kinds"].to_string();
+    assert!(!kinds.contains("beyond_fired_limit"), "{kinds}");
+}
+
+#[test]
+fn unlocking_ends_locks_of_both_kinds_and_says_what_arms_each_rule() {
+    let rules = r#"
+rules:
+  - name: slow
+    accounts: ["*"]
+    when: { pnl: { loss: 100 } }
+    then: [{ close_only: { until: session_end } }]
+    rearm: 10m
+  - name: once
+    accounts: ["*"]
+    when: { pnl: { loss: 100 } }
+    then: [cancel_orders]
+    rearm: never
+  - name: while losing
+    accounts: ["*"]
+    when: { pnl: { loss: 100 } }
+    then: [cancel_orders]
+    rearm: clear
+  - name: until flat
+    accounts: ["*"]
+    when: { pnl: { loss: 100, of: unrealized } }
+    then: [cancel_orders]
+    rearm: flat
+  - name: far away
+    accounts: ["*"]
+    when: { pnl: { loss: 5000 } }
+    then: [flatten]
+"#;
+    let (mut rig, _) = at_noon(rules);
+    rig.venue.open("Sim101", ES, 2, None).unwrap();
+    rig.start_ready();
+    rig.venue.set_price(ES, 4990).unwrap();
+    rig.wait_for("all four", |rig| {
+        rig.count("fired") == 4 && rig.count("verified") > 0
+    });
+    let status = rig.said(&["status"]);
+    let state = |status: &str, rule: &str| -> String {
+        let line = status.lines().find(|line| line.trim().starts_with(rule));
+        line.unwrap().to_owned()
+    };
+    assert!(state(&status, "slow").contains("  fired  "), "{status}");
+    assert!(
+        state(&status, "once").contains("fired, does not act"),
+        "{status}"
+    );
+    assert!(state(&status, "far away").contains("  armed  "), "{status}");
+
+    let said = rig.said(&["unlock", "acct-1", "--reason", "over"]);
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines[0], "acct-1 is not locked any more; it is on record");
+    assert_eq!(
+        lines[1],
+        "the close-only lock has ended that was set until Wed 2026-11-18 18:00 America/New_York (2026-11-18 23:00 UTC) (rule slow)"
+    );
+    // It fired within the minute after noon.
+    assert!(
+        lines[3].starts_with("  \"slow\" (10m after it fired, Wed 2026-11-18 12:10:")
+            && lines[3].contains(" America/New_York (2026-11-18 17:10:"),
+        "{said}"
+    );
+    assert_eq!(
+        lines[4..7],
+        [
+            "  \"once\" (only by `riskd rearm`)",
+            "  \"while losing\" (once its condition is false)",
+            "  \"until flat\" (once the account is flat and quiet)",
+        ]
+    );
+    assert_eq!(lines.len(), 8, "{said}");
+
+    // Both kinds at once.
+    rig.said(&["rearm", "acct-1", "slow", "--reason", "x"]);
+    rig.wait_for("close only again", |rig| rig.count("fired") == 5);
+    rig.said(&["lock", "acct-1", "--until", "manual"]);
+    let said = rig.said(&["unlock", "acct-1", "--reason", "over"]);
+    for part in [
+        "the lock has ended that was set until a person unlocks it (by hand)\n",
+        "the close-only lock has ended that was set until Wed ",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(!rig.said(&["status"]).contains("CLOSE ONLY"));
+}
+
+#[test]
+fn what_holds_is_told_on_a_full_disk_too_and_that_it_is_not_on_record() {
+    let (mut rig, _) = at_noon(LOSS_LIMIT);
+    rig.fail_while_told(Failure::Full);
+    rig.start_ready();
+    rig.disk_fails(true);
+    let locked = rig
+        .riskd()
+        .args(["lock", "acct-1", "--until", "manual"])
+        .output()
+        .unwrap();
+    assert_eq!(locked.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(locked.stdout).unwrap(),
+        "acct-1 is locked until a person unlocks it\n"
+    );
+    let said = String::from_utf8(locked.stderr).unwrap();
+    assert!(said.contains("the record could not be written"), "{said}");
+    rig.disk_fails(false);
+    rig.wait_for("the record", |rig| rig.count("locked") == 1);
 }
 
 #[test]
