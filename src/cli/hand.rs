@@ -26,9 +26,7 @@ struct Daemon {
     database: DatabaseArg,
 }
 
-/// Locks an account through the running daemon: until then it is kept flat and
-/// quiet, and whatever appears meanwhile is cancelled and flattened. A lock can
-/// be extended, never shortened.
+/// Locks an account through the running daemon.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  riskd lock apex-1 --until session_end --reason \"enough for today\"\n  riskd lock apex-1 --until 15:30\n  riskd lock apex-1 --until manual --reason \"under review\""
@@ -47,9 +45,7 @@ pub(super) struct LockArgs {
     daemon: Daemon,
 }
 
-/// Ends all locks of an account through the running daemon, whoever set them,
-/// close-only ones among them. Rules that have fired are not armed by it: they
-/// are named, with what arms them.
+/// Ends all locks of an account through the running daemon.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Example:\n  riskd unlock apex-1 --reason \"reviewed with the desk\"")]
 pub(super) struct UnlockArgs {

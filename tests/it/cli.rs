@@ -109,6 +109,9 @@ fn every_command_has_help_with_an_example() {
             );
         }
     }
+    let unlock = output(folder.path(), &["unlock", "--help"]);
+    assert!(stdout(&unlock).contains("End all locks of an account"));
+    assert!(stdout(&unlock).contains("close-only ones among them"));
     let all = output(folder.path(), &["--help"]);
     for command in COMMANDS {
         assert!(
