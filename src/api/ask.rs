@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use super::status::Status;
 use crate::domain::account::{AccountName, RuleName};
 use crate::engine::event::Command;
+use crate::engine::obey::Obeyed;
 use crate::store::FlushError;
 
 /// How long the daemon may take to show its state before the API says that it
@@ -25,8 +26,9 @@ pub enum Question {
     Person {
         /// What.
         command: Command,
-        /// Told once it survives a loss of power, or why that is not known.
-        done: oneshot::Sender<Result<(), PersonError>>,
+        /// Told what came of it once that survives a loss of power, or why that
+        /// is not known.
+        done: oneshot::Sender<Result<Obeyed, PersonError>>,
     },
 }
 
@@ -46,12 +48,29 @@ pub enum PersonError {
     },
     /// In observe mode nothing is sent and nothing is locked.
     #[error(
-        "riskd only observes: nothing was sent; `riskd flatten {0}` closes the account without the daemon"
+        "riskd only observes: nothing was sent and nothing is locked; `riskd flatten {0}` closes the account without the daemon"
     )]
     OnlyObserves(AccountName),
-    /// It was carried out, but the record is not known to hold it.
-    #[error("done, but the record could not be written: {0}")]
-    NotRecorded(#[from] FlushError),
+    /// It was carried out, but the record is not known to hold what came of it.
+    #[error("done, but the record could not be written: {error}")]
+    NotRecorded {
+        /// Why not.
+        error: FlushError,
+        /// What came of it.
+        obeyed: Box<Obeyed>,
+    },
+}
+
+impl PersonError {
+    /// What came of the command, where it was carried out.
+    pub(super) fn obeyed(&self) -> Option<&Obeyed> {
+        match self {
+            PersonError::NotRecorded { obeyed, .. } => Some(obeyed),
+            PersonError::UnknownAccount(_)
+            | PersonError::UnknownRule { .. }
+            | PersonError::OnlyObserves(_) => None,
+        }
+    }
 }
 
 /// The state; `None` when the daemon does not answer.
@@ -69,7 +88,7 @@ pub(super) async fn show(questions: &mpsc::Sender<Question>) -> Option<Status> {
 pub(super) async fn command(
     questions: &mpsc::Sender<Question>,
     command: Command,
-) -> Option<Result<(), PersonError>> {
+) -> Option<Result<Obeyed, PersonError>> {
     let (done, outcome) = oneshot::channel();
     let asked = async {
         questions

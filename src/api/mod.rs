@@ -35,7 +35,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 pub use ask::{PersonError, Question};
-pub use health::problems;
+pub use health::{Problem, ProblemKind, problems};
 pub use token::{Token, token_path};
 
 use crate::json::Json;
@@ -190,7 +190,9 @@ async fn metrics(State(api): State<Api>) -> Response {
     }
 }
 
-/// 200 while the daemon answers and nothing is wrong; else 503 and what is.
+/// 200 while the daemon answers and nothing is wrong; else 503 and what is:
+/// `problems` in words, and `kinds`, the stable name of each of them in the
+/// same order (see [`ProblemKind`]).
 async fn healthz(State(api): State<Api>) -> Response {
     let Some(status) = ask::show(&api.questions).await else {
         return hangs();
@@ -200,7 +202,11 @@ async fn healthz(State(api): State<Api>) -> Response {
         true => (StatusCode::OK, "good"),
         false => (StatusCode::SERVICE_UNAVAILABLE, "degraded"),
     };
-    let body = json!({"state": state, "ready": status.ready, "problems": problems});
+    let kinds: Vec<&str> = problems.iter().map(|found| found.kind.name()).collect();
+    let words: Vec<&str> = problems.iter().map(|found| &*found.text).collect();
+    let body = json!({
+        "state": state, "ready": status.ready, "problems": words, "kinds": kinds,
+    });
     (code, Json(body)).into_response()
 }
 

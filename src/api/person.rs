@@ -6,18 +6,21 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use super::ask::{self, PersonError};
 use super::{Api, hangs, refuse};
 use crate::engine::event::Command;
+use crate::engine::obey::Obeyed;
 use crate::json::{self, Json};
 use crate::rules::ruleset::Until;
 
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 500;
+
+/// The reason of a lock that is asked for without one.
+const BY_HAND: &str = "by hand";
 
 type Body = Result<Bytes, BytesRejection>;
 
@@ -26,7 +29,7 @@ type Body = Result<Bytes, BytesRejection>;
 struct LockAsked {
     account: String,
     until: String,
-    reason: String,
+    reason: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -50,7 +53,7 @@ pub(super) async fn lock(State(api): State<Api>, body: Body) -> Response {
         Ok(Command::Lock {
             account: asked.account.as_str().into(),
             until,
-            reason: reason(&asked.reason)?,
+            reason: reason(asked.reason.as_deref().unwrap_or(BY_HAND))?,
         })
     });
     hand_over(&api, command).await
@@ -139,14 +142,38 @@ fn reason(text: &str) -> Result<String, Refusal> {
     Ok(text.to_owned())
 }
 
+/// The answer to a command: that it was taken up and is on disk as far as
+/// anything was recorded, and what holds now.
+#[derive(Debug, Serialize)]
+struct Done {
+    ok: bool,
+    #[serde(flatten)]
+    obeyed: Obeyed,
+}
+
+/// The answer to a command that was not carried out, or is not known to be on
+/// record; then what holds now is told all the same.
+#[derive(Debug, Serialize)]
+struct Undone<'a> {
+    error: String,
+    #[serde(flatten)]
+    obeyed: Option<&'a Obeyed>,
+}
+
 async fn hand_over(api: &Api, command: Result<Command, Refusal>) -> Response {
     let command = match command {
         Ok(command) => command,
         Err((status, words)) => return refuse(status, words),
     };
     match ask::command(&api.questions, command).await {
-        Some(Ok(())) => Json(json!({"ok": true})).into_response(),
-        Some(Err(error)) => refuse(status_of(&error), error.to_string()),
+        Some(Ok(obeyed)) => Json(Done { ok: true, obeyed }).into_response(),
+        Some(Err(error)) => {
+            let answer = Undone {
+                error: error.to_string(),
+                obeyed: error.obeyed(),
+            };
+            (status_of(&error), Json(answer)).into_response()
+        }
         None => hangs(),
     }
 }
@@ -155,6 +182,6 @@ fn status_of(error: &PersonError) -> StatusCode {
     match error {
         PersonError::UnknownAccount(_) | PersonError::UnknownRule { .. } => StatusCode::NOT_FOUND,
         PersonError::OnlyObserves(_) => StatusCode::CONFLICT,
-        PersonError::NotRecorded(_) => StatusCode::SERVICE_UNAVAILABLE,
+        PersonError::NotRecorded { .. } => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

@@ -38,6 +38,8 @@ pub(super) enum ClientError {
         status: StatusCode,
         /// Its words.
         words: String,
+        /// The whole answer.
+        answer: Value,
     },
     /// It took the connection and did not answer.
     #[error(
@@ -137,6 +139,7 @@ impl Client {
                 Some(words) => Err(ClientError::Refused {
                     status,
                     words: words.to_owned(),
+                    answer: body,
                 }),
                 None => Err(self.stranger()),
             },

@@ -1,5 +1,7 @@
 //! `riskd lock`, `riskd unlock` and `riskd rearm`: what a person asks of the
-//! running daemon.
+//! running daemon. What is printed is what came of it.
+
+mod told;
 
 use std::path::{Path, PathBuf};
 
@@ -24,12 +26,10 @@ struct Daemon {
     database: DatabaseArg,
 }
 
-/// Locks an account through the running daemon: until then it is kept flat and
-/// quiet, and whatever appears meanwhile is cancelled and flattened. A lock can
-/// be extended, never shortened.
+/// Locks an account through the running daemon.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  riskd lock apex-1 --until session_end --reason \"enough for today\"\n  riskd lock apex-1 --until 15:30 --reason news\n  riskd lock apex-1 --until manual --reason \"under review\""
+    after_help = "Examples:\n  riskd lock apex-1 --until session_end --reason \"enough for today\"\n  riskd lock apex-1 --until 15:30\n  riskd lock apex-1 --until manual --reason \"under review\""
 )]
 pub(super) struct LockArgs {
     /// The account
@@ -39,13 +39,13 @@ pub(super) struct LockArgs {
     #[arg(long, value_name = "WHEN", value_parser = until)]
     until: String,
     /// Why; it stands in the record
-    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    #[arg(long, value_name = "TEXT", default_value = "by hand", value_parser = reason)]
     reason: String,
     #[command(flatten)]
     daemon: Daemon,
 }
 
-/// Ends the locks of an account through the running daemon.
+/// Ends all locks of an account through the running daemon.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Example:\n  riskd unlock apex-1 --reason \"reviewed with the desk\"")]
 pub(super) struct UnlockArgs {
@@ -118,8 +118,7 @@ pub(super) fn lock(args: &LockArgs, out: &mut Printer) -> anyhow::Result<Exit> {
         until: Some(&args.until),
         reason: &args.reason,
     };
-    let done = format!("{} is locked until {}", args.account, args.until);
-    ask("/lock", &args.daemon, &body, &done, out)
+    ask("/lock", &args.daemon, &body, out)
 }
 
 pub(super) fn unlock(args: &UnlockArgs, out: &mut Printer) -> anyhow::Result<Exit> {
@@ -129,8 +128,7 @@ pub(super) fn unlock(args: &UnlockArgs, out: &mut Printer) -> anyhow::Result<Exi
         until: None,
         reason: &args.reason,
     };
-    let done = format!("{} is not locked any more", args.account);
-    ask("/unlock", &args.daemon, &body, &done, out)
+    ask("/unlock", &args.daemon, &body, out)
 }
 
 pub(super) fn rearm(args: &RearmArgs, out: &mut Printer) -> anyhow::Result<Exit> {
@@ -140,17 +138,10 @@ pub(super) fn rearm(args: &RearmArgs, out: &mut Printer) -> anyhow::Result<Exit>
         until: None,
         reason: &args.reason,
     };
-    let done = format!("{} may fire again on {}", args.rule, args.account);
-    ask("/rearm", &args.daemon, &body, &done, out)
+    ask("/rearm", &args.daemon, &body, out)
 }
 
-fn ask(
-    path: &str,
-    daemon: &Daemon,
-    body: &Body<'_>,
-    done: &str,
-    out: &mut Printer,
-) -> anyhow::Result<Exit> {
+fn ask(path: &str, daemon: &Daemon, body: &Body<'_>, out: &mut Printer) -> anyhow::Result<Exit> {
     let settings = find::settings(&daemon.rules, out)?;
     let client = Client::new(find::http(&daemon.http, settings.as_ref())?)?;
     let database = daemon
@@ -172,16 +163,30 @@ fn ask(
             )
         })?;
         match client.post(path, token.expose(), body).await {
-            Ok(_) => {
-                out.line(format_args!("{done}; it is on record"))?;
+            Ok(answer) => {
+                tell(answer, body, out)?;
                 Ok(Exit::Done)
             }
-            Err(ClientError::Refused { status, words }) => {
+            Err(ClientError::Refused {
+                status,
+                words,
+                answer,
+            }) => {
+                // It may have been carried out without being on record.
+                if answer.get("outcome").is_some() {
+                    tell(answer, body, out)?;
+                }
                 bail!("the daemon says: {words} (HTTP {})", status.as_u16())
             }
             Err(error) => error.end(out),
         }
     })
+}
+
+fn tell(answer: Value, body: &Body<'_>, out: &mut Printer) -> anyhow::Result<()> {
+    told::lines(answer, body.account, body.rule)
+        .into_iter()
+        .try_for_each(|line| out.line(line))
 }
 
 /// The token beside the record that was named or found; else beside the one

@@ -131,8 +131,16 @@ enum Command {
     /// Make accounts flat and quiet, now, without the daemon
     Flatten(flatten::Args),
     /// Lock an account by hand, through the running daemon
+    ///
+    /// Until then it is kept flat and quiet, and whatever appears meanwhile is
+    /// cancelled and flattened. A lock can be extended, never shortened: a longer
+    /// one that is in force stays as it is.
     Lock(hand::LockArgs),
-    /// End an account's lock by hand, through the running daemon
+    /// End all locks of an account by hand, through the running daemon
+    ///
+    /// Whoever set them, close-only ones among them. Rules that have fired are not
+    /// armed by it: those that do not act again before they are armed are named,
+    /// with what arms them.
     Unlock(hand::UnlockArgs),
     /// Let a fired rule fire again, through the running daemon
     Rearm(hand::RearmArgs),

@@ -1,6 +1,9 @@
 //! Times as people write and read them.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{
+    DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Timelike, Utc,
+};
+use chrono_tz::Tz;
 
 use crate::domain::duration;
 use crate::domain::observation::Timestamp;
@@ -66,6 +69,23 @@ pub(super) fn wait(text: &str) -> Result<std::time::Duration, String> {
 /// `2026-11-21 14:03:12.345 UTC`
 pub(super) fn full(at: Timestamp) -> String {
     at.format("%Y-%m-%d %H:%M:%S%.3f UTC").to_string()
+}
+
+/// `Sun 2026-11-22 16:00 America/New_York (2026-11-22 21:00 UTC)`, with the
+/// seconds where there are some; by UTC alone when `zone` is that or no zone.
+pub(super) fn in_zone(at: Timestamp, zone: &str) -> String {
+    let clock = match at.second() {
+        0 => "%Y-%m-%d %H:%M",
+        _ => "%Y-%m-%d %H:%M:%S",
+    };
+    match zone.parse::<Tz>() {
+        Ok(tz) if tz != Tz::UTC => {
+            let local = at.with_timezone(&tz);
+            let (day, time, utc) = (local.format("%a"), local.format(clock), at.format(clock));
+            format!("{day} {time} {zone} ({utc} UTC)")
+        }
+        _ => format!("{} {} UTC", at.format("%a"), at.format(clock)),
+    }
 }
 
 /// RFC 3339 with milliseconds, for other programs.

@@ -33,6 +33,7 @@ use crate::domain::now::Now;
 use crate::domain::observation::{Content, Missing, Observation, Timestamp};
 use crate::engine::effect::{Audience, Effect, Notice, Severity};
 use crate::engine::event::{Command, Event};
+use crate::engine::obey::Obeyed;
 use crate::engine::record::{Entry, EntryKind, Fields, Record};
 use crate::engine::{Data, Engine};
 use crate::notify::{Notifiers, Undelivered};
@@ -481,17 +482,32 @@ impl Dispatcher {
         self.last_turn = Some(now);
     }
 
-    fn obey(&mut self, command: Command, done: oneshot::Sender<Result<(), PersonError>>) {
+    fn obey(&mut self, command: Command, done: oneshot::Sender<Result<Obeyed, PersonError>>) {
         if let Some(objection) = self.objection(&command) {
             let _ = done.send(Err(objection));
             return;
         }
-        self.step(Event::Person(command), None);
+        let account = command.account().clone();
+        let (effects, obeyed) = self.engine.obey(command, self.now());
+        self.carry_out(effects, None);
+        let Some(obeyed) = obeyed else {
+            let _ = done.send(Err(PersonError::UnknownAccount(account)));
+            return;
+        };
         let store = self.store.clone();
-        // Done is said only once it survives a loss of power.
+        // Done is said only once it survives a loss of power, what an earlier
+        // command did included: it may be why this one changed nothing.
         tokio::spawn(async move {
-            let recorded = store.flush(RECORD_WAIT).await;
-            let _ = done.send(recorded.map_err(PersonError::NotRecorded));
+            let _ = done.send(match store.flush(RECORD_WAIT).await {
+                Ok(()) => Ok(obeyed),
+                Err(error) => Err(PersonError::NotRecorded {
+                    error,
+                    obeyed: Box::new(Obeyed {
+                        recorded: false,
+                        ..obeyed
+                    }),
+                }),
+            });
         });
     }
 

@@ -76,7 +76,10 @@ async fn what_is_wrong(questions: &mpsc::Sender<Question>) -> Vec<String> {
         answer.await.ok()
     };
     match timeout(ANSWER, ask).await {
-        Ok(Some(status)) => problems(&status),
+        Ok(Some(status)) => problems(&status)
+            .into_iter()
+            .map(|found| found.text)
+            .collect(),
         _ => vec!["the daemon does not answer itself".to_owned()],
     }
 }

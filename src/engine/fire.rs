@@ -164,7 +164,8 @@ impl AccountRun {
         })
     }
 
-    /// Locks the account, or extends its lock.
+    /// Locks the account, or extends its lock. Gives the end that was asked for
+    /// and what that did; nothing is done while riskd only observes.
     pub(super) fn lock(
         &mut self,
         kind: LockKind,
@@ -173,7 +174,7 @@ impl AccountRun {
         firing: Option<FiringId>,
         now: Now,
         out: &mut Out<'_>,
-    ) {
+    ) -> (LockEnd, Option<Locking>) {
         let end = lock_end(until, &self.account, self.newest_session().as_ref(), now);
         if !out.config.acts {
             let message = format!(
@@ -186,7 +187,7 @@ impl AccountRun {
                 message,
                 Fields::new(),
             );
-            return;
+            return (end, None);
         }
         let lock = Lock {
             since: now.wall,
@@ -194,8 +195,9 @@ impl AccountRun {
             reason: reason.clone(),
             firing,
         };
-        let (entry, verb) = match self.locks.set(kind, lock) {
-            Locking::Kept => return,
+        let locking = self.locks.set(kind, lock);
+        let (entry, verb) = match locking {
+            Locking::Kept => return (end, Some(locking)),
             Locking::Set => (EntryKind::Locked, "is locked"),
             Locking::Extended => (EntryKind::LockExtended, "stays locked"),
         };
@@ -215,6 +217,7 @@ impl AccountRun {
         let message = format!("{} {what} {end}: {reason}", self.account.name);
         let fields = lock_fields(kind, end, &reason);
         out.entry(entry, Some(&self.account.name), message, fields);
+        (end, Some(locking))
     }
 
     /// Ends the locks whose time is over.
@@ -231,11 +234,11 @@ impl AccountRun {
     /// they must not act on another one.
     pub(super) fn end_foreign_locks(&mut self, now: Now, out: &mut Out<'_>) {
         for kind in [LockKind::Lock, LockKind::CloseOnly] {
-            if self.locks.get(kind).is_none() {
+            let reason = "the account has another number at the venue now";
+            let ended = self.end_lock(kind, EntryKind::LockEnded, reason, now, out);
+            if ended.is_none() {
                 continue;
             }
-            let reason = "the account has another number at the venue now";
-            self.end_lock(kind, EntryKind::LockEnded, reason, now, out);
             let message = format!(
                 "the {} of {} was set for another number at the venue and has ended: {} is not locked",
                 kind.name(),
@@ -246,7 +249,7 @@ impl AccountRun {
         }
     }
 
-    /// Ends a lock, if there is one of this kind.
+    /// Ends a lock, if there is one of this kind, and gives it back.
     pub(super) fn end_lock(
         &mut self,
         kind: LockKind,
@@ -254,10 +257,8 @@ impl AccountRun {
         reason: &str,
         now: Now,
         out: &mut Out<'_>,
-    ) {
-        let Some(lock) = self.locks.end(kind) else {
-            return;
-        };
+    ) -> Option<Lock> {
+        let lock = self.locks.end(kind)?;
         out.record(Record::LockEnded {
             account: self.account.name.clone(),
             kind,
@@ -288,6 +289,7 @@ impl AccountRun {
                 end: IntentEnd::Abandoned,
             });
         }
+        Some(lock)
     }
 
     fn tell_fired(&self, run: &RuleRun, evidence: Fields, out: &mut Out<'_>) {

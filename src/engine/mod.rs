@@ -18,6 +18,7 @@ mod held_account;
 mod locks;
 pub mod loosening;
 mod memory;
+pub mod obey;
 mod out;
 pub mod quality;
 pub mod reconcile;
@@ -26,6 +27,7 @@ mod reload;
 pub mod restore;
 mod rule_state;
 mod session;
+mod spent;
 pub mod status;
 pub mod truth;
 pub mod words;
@@ -37,16 +39,15 @@ use chrono::TimeDelta;
 
 use account::{AccountRun, Deadlines};
 use effect::Effect;
-use event::{Command, Event};
+use event::Event;
 use out::Out;
-use record::{Cause, EntryKind, Fields, Goal, Record};
+use record::Record;
 use reload::Parked;
 
 pub use account::Data;
 pub use out::NextIds;
 
 use crate::domain::account::AccountName;
-use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Observation, Timestamp};
 use crate::rules::ruleset::RuleSet;
@@ -95,11 +96,7 @@ impl Engine {
     /// one transaction, together with [`Engine::drain_states`].
     pub fn step(&mut self, now: Now, event: Event) -> Vec<Effect> {
         if !matches!(event, Event::Observed(_)) {
-            // It may change what the rules look at, and when.
-            for run in &mut self.accounts {
-                run.is_calm = false;
-                run.band = None;
-            }
+            self.stir();
         }
         match event {
             Event::Observed(observation) => {
@@ -133,7 +130,7 @@ impl Engine {
             }),
             Event::Time => self.on_all(now, |run, out| run.tick(now, out)),
             Event::Reloaded(rules) => self.reload(rules, now),
-            Event::Person(command) => self.obey(command, now),
+            Event::Person(command) => self.obey(command, now).0,
         }
     }
 
@@ -147,6 +144,15 @@ impl Engine {
         now: Now,
     ) -> Vec<Effect> {
         self.on_account(account, now, |run, out| run.observe(content, at, now, out))
+    }
+
+    /// Something else than an observation happened: it may change what the rules
+    /// look at, and when.
+    fn stir(&mut self) {
+        for run in &mut self.accounts {
+            run.is_calm = false;
+            run.band = None;
+        }
     }
 
     /// How long until time alone may change something; `None` when it never
@@ -272,38 +278,5 @@ impl Engine {
         let effects = out.effects;
         self.touched = (0..self.accounts.len()).collect();
         effects
-    }
-
-    /// Does what a person asks.
-    fn obey(&mut self, command: Command, now: Now) -> Vec<Effect> {
-        let account = command.account().clone();
-        self.on_account(&account, now, |run, out| match command {
-            Command::Flatten { reason, .. } => {
-                run.ask(Goal::FlatAndQuiet, Cause::Person(reason), now, out);
-            }
-            Command::Lock { until, reason, .. } => {
-                run.roll_session(now, out);
-                run.lock(LockKind::Lock, until, reason.clone(), None, now, out);
-                run.ask(Goal::FlatAndQuiet, Cause::Person(reason), now, out);
-            }
-            Command::Unlock { reason, .. } => {
-                for kind in [LockKind::Lock, LockKind::CloseOnly] {
-                    run.end_lock(kind, EntryKind::Unlocked, &reason, now, out);
-                }
-            }
-            Command::Rearm { rule, reason, .. } => {
-                let account = Arc::clone(&run.account);
-                if let Some(rule_run) = run.rule_mut(&rule)
-                    && rule_run.state.fired.is_some()
-                {
-                    let mut fields = Fields::new();
-                    fields.put("reason", &reason);
-                    let message =
-                        format!("{rule} was re-armed on {} by hand: {reason}", account.name);
-                    out.rule_entry(EntryKind::Rearmed, &account, rule_run, message, fields);
-                    rule_run.state.rearm();
-                }
-            }
-        })
     }
 }

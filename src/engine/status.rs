@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::Engine;
 use super::account::{AccountRun, Data, RuleRun};
 use super::conditions::Context;
+use super::locks::Lock;
 use super::truth::Truth;
 use crate::domain::account::AccountName;
 use crate::domain::lock::{LockEnd, LockKind};
@@ -68,6 +69,25 @@ pub struct LockStatus {
     pub reason: String,
 }
 
+impl LockStatus {
+    pub(super) fn of(kind: LockKind, lock: &Lock) -> LockStatus {
+        LockStatus {
+            kind: kind.name(),
+            since: lock.since.to_rfc3339(),
+            until: until(lock.end),
+            reason: lock.reason.clone(),
+        }
+    }
+}
+
+/// The end of a lock: RFC 3339, or `manual`.
+pub(super) fn until(end: LockEnd) -> String {
+    match end {
+        LockEnd::At(end) => end.to_rfc3339(),
+        LockEnd::Manual => "manual".to_owned(),
+    }
+}
+
 /// What is being enforced.
 #[derive(Clone, Debug, Serialize)]
 pub struct EnforcementStatus {
@@ -104,6 +124,19 @@ pub struct RuleStatus {
     pub actions: Vec<&'static str>,
     /// Whether a looser form of it waits for the next session.
     pub held_back: bool,
+    /// When it may fire again once it has fired, as in a rule file: `session`,
+    /// `clear`, `flat`, `never` or a duration.
+    pub rearm: String,
+    /// When time alone arms it again, RFC 3339; `None` when it has not fired,
+    /// and when something else arms it.
+    pub armed_at: Option<String>,
+    /// Whether it has fired and does nothing more before it is armed again,
+    /// while neither a lock nor enforcement that is going on stands in for it.
+    /// Never so for rules that only notify, nor while riskd only observes.
+    pub spent: bool,
+    /// Whether it is spent, its condition is true, and the account holds what
+    /// it would close or cancel, as far as that is known.
+    pub exposed: bool,
 }
 
 /// The whole in a few numbers, cheap enough to be asked for after every round
@@ -131,7 +164,11 @@ pub struct Overview {
 impl Engine {
     /// Every account, in the order of the rule file.
     pub fn status(&self, now: Now) -> Vec<AccountStatus> {
-        self.accounts.iter().map(|run| run.status(now)).collect()
+        let acts = self.config.acts;
+        self.accounts
+            .iter()
+            .map(|run| run.status(acts, now))
+            .collect()
     }
 
     /// The whole in a few numbers.
@@ -165,7 +202,7 @@ impl AccountRun {
         add(&mut overview.enforcing, one_if(!self.enforcement.is_idle()));
     }
 
-    fn status(&self, now: Now) -> AccountStatus {
+    fn status(&self, acts: bool, now: Now) -> AccountStatus {
         let context = self.context(now);
         let session = self.memory.session.as_ref();
         let pnl = context.pnl.total;
@@ -200,7 +237,16 @@ impl AccountRun {
                 round: self.enforcement.round(),
                 failed_reads: self.enforcement.failed_reads(),
             }),
-            rules: self.rules.iter().map(|run| run.status(&context)).collect(),
+            rules: self
+                .rules
+                .iter()
+                .map(|run| RuleStatus {
+                    armed_at: self.armed_at(run, now).map(|at| at.to_rfc3339()),
+                    spent: acts && self.is_spent(run),
+                    exposed: acts && self.is_exposed(run),
+                    ..run.status(&context)
+                })
+                .collect(),
         }
     }
 
@@ -209,15 +255,7 @@ impl AccountRun {
             .into_iter()
             .filter_map(|kind| {
                 let lock = self.locks.get(kind)?;
-                Some(LockStatus {
-                    kind: kind.name(),
-                    since: lock.since.to_rfc3339(),
-                    until: match lock.end {
-                        LockEnd::At(end) => end.to_rfc3339(),
-                        LockEnd::Manual => "manual".to_owned(),
-                    },
-                    reason: lock.reason.clone(),
-                })
+                Some(LockStatus::of(kind, lock))
             })
             .collect()
     }
@@ -244,6 +282,10 @@ impl RuleRun {
             fired_at: self.state.fired.map(|fired| fired.at.to_rfc3339()),
             actions: self.rule.then.iter().map(Action::name).collect(),
             held_back: self.held_back.is_some(),
+            rearm: self.rule.rearm.word(),
+            armed_at: None,
+            spent: false,
+            exposed: false,
         }
     }
 }

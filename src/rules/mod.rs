@@ -46,8 +46,12 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// How many more diagnostics there were than are reported.
     pub omitted: usize,
-    /// The accounts that can be acted on by hand, whatever else is wrong.
+    /// The accounts that can be acted on by hand, whatever else is wrong; each
+    /// that stands under a doubled name.
     pub targets: Vec<Target>,
+    /// Names that stand for more than one account, which is an error: which of
+    /// them is meant is unknown.
+    pub doubled: Vec<Doubled>,
     /// The settings of the daemon; there when nothing is wrong with them,
     /// whatever else is.
     pub daemon: Option<ruleset::Daemon>,
@@ -68,18 +72,32 @@ pub struct Target {
     pub venue: Venue,
 }
 
+/// A name under which a file that is wrong gives an account more than once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubled {
+    /// The name.
+    pub account: AccountName,
+    /// The number that each of them has at its venue, in the order of the file;
+    /// `None` where it cannot be read.
+    pub numbers: Vec<Option<AccountNumber>>,
+}
+
 /// Reads and checks a rule file. `name` is what messages call it; `loader`
 /// gives the text of files that it names.
 pub fn load(name: &str, text: &str, loader: &Loader<'_>) -> Loaded {
     let mut findings = Findings::default();
     let tree = tree::read(text, &mut findings);
-    let (declared, rules) = match &tree.root {
+    let (mut declared, rules) = match &tree.root {
         // With half a file, everything but the syntax error is a guess.
         Some(root) if !tree.complete => (check::accounts_alone(root, loader), None),
         Some(root) => check::file(root, text, loader, &mut findings),
         None => (check::Declared::default(), None),
     };
+    if let Some(root) = &tree.root {
+        check::read_again(root, &tree.again, &mut declared);
+    }
     let targets = targets(&declared);
+    let doubled = doubled(&declared);
     let rules = rules.filter(|_| findings.errors() == 0);
     let trust = match tree.complete {
         true => Trust::Read,
@@ -95,6 +113,7 @@ pub fn load(name: &str, text: &str, loader: &Loader<'_>) -> Loaded {
         diagnostics,
         omitted,
         targets,
+        doubled,
         daemon: declared.daemon,
         name: name.to_owned(),
         shown,
@@ -102,18 +121,47 @@ pub fn load(name: &str, text: &str, loader: &Loader<'_>) -> Loaded {
 }
 
 fn targets(declared: &check::Declared) -> Vec<Target> {
-    let complete = declared.accounts.iter().filter(|draft| draft.whole);
-    complete
-        .filter_map(|draft| {
-            let name = draft.venue.as_ref()?;
-            let venue = declared.venues.iter().find(|venue| venue.name == *name)?;
-            Some(Target {
-                account: draft.name.clone(),
-                number: draft.number.clone()?,
-                venue: venue.clone(),
-            })
+    let drafts = declared.accounts.iter().chain(&declared.again);
+    let found = drafts.filter(|draft| draft.whole).filter_map(|draft| {
+        let name = draft.venue.as_ref()?;
+        let venue = declared.venues.iter().find(|venue| venue.name == *name)?;
+        Some(Target {
+            account: draft.name.clone(),
+            number: draft.number.clone()?,
+            venue: venue.clone(),
         })
-        .collect()
+    });
+    let mut targets: Vec<Target> = found.collect();
+    if !declared.again.is_empty() {
+        let all = std::mem::take(&mut targets);
+        for target in all {
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+    }
+    targets
+}
+
+fn doubled(declared: &check::Declared) -> Vec<Doubled> {
+    let mut doubled: Vec<Doubled> = Vec::new();
+    for draft in &declared.again {
+        let account = &draft.name;
+        let drafts = declared.accounts.iter().chain(&declared.again);
+        let same: Vec<_> = drafts.filter(|other| other.name == *account).collect();
+        // The very same entry once more leaves no doubt.
+        let is_one = same.iter().all(|other| {
+            (&other.number, &other.venue) == (&draft.number, &draft.venue)
+                && draft.number.is_some()
+                && draft.venue.is_some()
+        });
+        if !is_one && doubled.iter().all(|known| known.account != *account) {
+            let numbers = same.iter().map(|other| other.number.clone()).collect();
+            let account = account.clone();
+            doubled.push(Doubled { account, numbers });
+        }
+    }
+    doubled
 }
 
 impl Loaded {

@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 use crate::domain::account::{
     AccountName, AccountNumber, GroupName, NotifierName, RuleName, VenueName,
 };
+use crate::domain::duration;
 use crate::domain::instrument::Instrument;
 use crate::domain::money::{Fraction, Money};
 use crate::domain::schedule::Schedule;
@@ -331,6 +332,19 @@ pub enum Rearm {
     Never,
     /// This long after it fired.
     After(TimeDelta),
+}
+
+impl Rearm {
+    /// The word of the rule file, or the duration.
+    pub fn word(self) -> String {
+        match self {
+            Rearm::Session => "session".to_owned(),
+            Rearm::Clear => "clear".to_owned(),
+            Rearm::Flat => "flat".to_owned(),
+            Rearm::Never => "never".to_owned(),
+            Rearm::After(span) => duration::write(span),
+        }
+    }
 }
 
 /// A condition: a tree over the kinds, combined by Kleene logic.

@@ -42,6 +42,17 @@ pub(crate) struct Tree<'a> {
     pub(crate) root: Option<Node<'a>>,
     /// Whether the text was read to its end.
     pub(crate) complete: bool,
+    /// What stands under keys that are there again, in the order of the file.
+    pub(crate) again: Vec<Again<'a>>,
+}
+
+/// An entry of a mapping whose key stands there before: it is no part of the
+/// mapping, and an error.
+pub(crate) struct Again<'a> {
+    /// Where the key stands first.
+    pub(crate) first: Place,
+    /// The entry that is left out.
+    pub(crate) entry: Entry<'a>,
 }
 
 /// Reads the one document of a text.
@@ -53,6 +64,7 @@ pub(crate) fn read<'a>(text: &'a str, findings: &mut Findings) -> Tree<'a> {
         return Tree {
             root: None,
             complete: false,
+            again: Vec::new(),
         };
     }
     if let Some(at) = text.find(char::REPLACEMENT_CHARACTER) {
@@ -64,6 +76,7 @@ pub(crate) fn read<'a>(text: &'a str, findings: &mut Findings) -> Tree<'a> {
         return Tree {
             root: Some(root),
             complete: true,
+            again: Vec::new(),
         };
     }
     read_any(text, findings)
@@ -95,6 +108,7 @@ fn read_any<'a>(text: &'a str, findings: &mut Findings) -> Tree<'a> {
     Tree {
         root: builder.root,
         complete,
+        again: builder.parts.again,
     }
 }
 
@@ -143,6 +157,8 @@ struct Rare<'a> {
 struct Parts<'a> {
     items: Vec<Node<'a>>,
     entries: Vec<Entry<'a>>,
+    /// Those of them all that are left out.
+    again: Vec<Again<'a>>,
 }
 
 #[derive(Default)]
@@ -421,11 +437,17 @@ impl<'a> Content<'a> {
         };
         if again {
             let before = entries.iter().find(|entry| entry.key == name);
-            let line = before.map_or(0, |entry| entry.key_place.line);
+            let first = before.map_or(key_place, |entry| entry.key_place);
             let message = format!("the key {} is there twice", quoted(&name));
-            let help = format!("it is on line {line} already; keep one of them");
+            let help = format!("it is on line {} already; keep one of them", first.line);
             let wrong = Diagnostic::error(key_place, message).label("again here");
             findings.push(wrong.help(help));
+            let entry = Entry {
+                key: name,
+                key_place,
+                value: node,
+            };
+            parts.again.push(Again { first, entry });
             return;
         }
         let value = match node.value {

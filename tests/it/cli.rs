@@ -164,6 +164,9 @@ fn every_command_has_help_with_an_example() {
             );
         }
     }
+    let unlock = output(folder.path(), &["unlock", "--help"]);
+    assert!(stdout(&unlock).contains("End all locks of an account"));
+    assert!(stdout(&unlock).contains("close-only ones among them"));
     let all = output(folder.path(), &["--help"]);
     for command in COMMANDS {
         assert!(
@@ -184,6 +187,7 @@ fn wrong_usage_ends_with_two() {
         &["flatten", "a", "--all"],
         &["flatten", "a", "--timeout", "soon"],
         &["lock", "a", "--reason", "x"],
+        &["lock", "a", "--until", "2h", "--reason", ""],
         &["lock", "a", "--until", "25:00", "--reason", "x"],
         &["lock", "a", "--until", "manual", "--reason", " "],
         &["unlock", "a"],
@@ -365,6 +369,7 @@ fn without_a_daemon_the_exit_code_is_three() {
         &["status"],
         &["status", "--json", "--http", "127.0.0.1:1"],
         &["lock", "apex-1", "--until", "2h", "--reason", "x"],
+        &["lock", "apex-1", "--until", "session_end"],
         &["unlock", "apex-1", "--reason", "x"],
         &["rearm", "apex-1", "daily loss limit", "--reason", "x"],
     ];
@@ -457,6 +462,93 @@ fn an_account_that_is_not_there_is_not_flattened() {
         "{}",
         stderr(&output)
     );
+}
+
+#[test]
+fn an_account_that_stands_there_twice_is_not_guessed_at() {
+    let second = "\n  apex-2:";
+    let again = "\n  apex-1: { venue: paper, number: Sim109, session: day }\n  apex-2:";
+    let number = "number: Sim101, session";
+    let section = "\naccounts:\n  apex-1: { venue: paper, number: Sim109 }\nrules:";
+    let cases = [
+        (GOOD.replace(second, again), "as Sim101 and as Sim109"),
+        // Half a file, and an entry that cannot be read.
+        (
+            GOOD.replace(second, again).replace("then: [", "then: [["),
+            "as Sim101 and as Sim109",
+        ),
+        (
+            GOOD.replace(second, &again.replace("session: day }", "session: day")),
+            "as Sim101 and as ",
+        ),
+        (
+            GOOD.replace(second, &again.replace("number: Sim109", "number: []")),
+            "as Sim101 and as a number that cannot be read",
+        ),
+        (
+            GOOD.replace(number, "number: Sim101, number: Sim109, session"),
+            "as Sim101 and as Sim109",
+        ),
+        (GOOD.replace("\nrules:", section), "as Sim101 and as Sim109"),
+    ];
+    for (rules, expect) in cases {
+        let folder = folder_with(&rules);
+        for args in [&["flatten", "apex-1"][..], &["flatten", "apex-1", "apex-2"]] {
+            let output = riskd(folder.path(), args)
+                .env("RISKD_TEST_TOKEN", "secret-token")
+                .output()
+                .unwrap();
+            ends_with(&output, 1);
+            // No account was begun with.
+            assert_eq!(stdout(&output), "", "{rules}");
+            let said = stderr(&output);
+            assert!(
+                said.contains(&format!(
+                    "apex-1 stands in the rule file more than once, {expect}"
+                )) && said.contains("--rules"),
+                "{rules}: {said}"
+            );
+        }
+    }
+    // All of them are all of them; the other one is what it was.
+    let folder = folder_with(&GOOD.replace(second, again));
+    let flatten = |what: &str| {
+        riskd(folder.path(), &["flatten", what, "--timeout", "1s"])
+            .env("RISKD_TEST_TOKEN", "secret-token")
+            .output()
+            .unwrap()
+    };
+    let all = flatten("--all");
+    ends_with(&all, 1);
+    for name in [
+        "apex-1 (Sim101 at paper)",
+        "apex-1 (Sim109 at paper)",
+        "apex-2",
+    ] {
+        let told = format!("{name} is NOT known to be flat and quiet");
+        assert!(stdout(&all).contains(&told), "{}", stdout(&all));
+    }
+    assert!(stdout(&flatten("apex-2")).contains("apex-2 is NOT known to be flat"));
+    // The very same entry once more leaves no doubt.
+    let same = "\n  apex-1: { venue: paper, number: Sim101 }\n  apex-2:";
+    std::fs::write(folder.path().join("rules.yaml"), GOOD.replace(second, same)).unwrap();
+    let one = flatten("apex-1");
+    assert!(
+        stdout(&one).contains("0 of 1 account flat"),
+        "{}",
+        stdout(&one)
+    );
+}
+
+#[test]
+fn a_number_of_the_venue_is_told_from_a_name() {
+    let folder = folder_with(GOOD);
+    for number in ["Sim102", "sim102"] {
+        let output = output(folder.path(), &["flatten", number]);
+        ends_with(&output, 1);
+        let expect = format!("{number} is the number of apex-2 at the venue: riskd flatten apex-2");
+        assert!(stderr(&output).contains(&expect), "{}", stderr(&output));
+    }
 }
 
 #[test]

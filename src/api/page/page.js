@@ -75,7 +75,8 @@ const STATES = {
 };
 
 function ruleItem(rule) {
-  const [words, className] = STATES[rule.state] || [rule.state, ""];
+  const [name, className] = STATES[rule.state] || [rule.state, ""];
+  const words = rule.spent ? `${name}, does not act before it is armed` : name;
   const state = element("span", `tag ${className}`, words);
   const item = element("li", "", element("div", "row", element("span", "", rule.rule), state));
   const numbers = [];
@@ -137,6 +138,10 @@ function problems(status) {
   if (status.rules.refused !== null) found.push(`The rule file is refused since ${moment(status.rules.refused_since)}, older rules are in force: ${status.rules.refused}`);
   for (const venue of status.venues) {
     if (venue.failure !== null) found.push(`Venue ${venue.venue}: ${venue.failure}`);
+  }
+  for (const account of status.accounts) {
+    const names = account.rules.filter((rule) => rule.exposed).map((rule) => rule.rule);
+    if (names.length > 0) found.push(`${account.account} is beyond the limit of what has fired and does not act before it is armed: ${names.join(", ")}`);
   }
   return found;
 }

@@ -139,6 +139,15 @@ fn account_lines(account: &Account, out: &Printer, lines: &mut Vec<String>) {
         );
         lines.push(format!("  {}", out.paint(Paint::Red, &text)));
     }
+    let exposed = account.rules.iter().filter(|rule| rule.exposed);
+    let exposed: Vec<&str> = exposed.map(|rule| rule.rule.as_str()).collect();
+    if !exposed.is_empty() {
+        let text = format!(
+            "BEYOND THE LIMIT of what has fired and does not act: {}",
+            exposed.join(", ")
+        );
+        lines.push(format!("  {}", out.paint(Paint::Red, &text)));
+    }
     lines.push(format!("  {}", figures(account)));
     lines.push(format!("  {}", holdings(account, out)));
     if !account.rules.is_empty() {
@@ -208,9 +217,13 @@ fn rules(rules: &[Rule], out: &Printer, lines: &mut Vec<String>) {
             true => format!("{} (a looser form waits)", rule.rule),
             false => rule.rule.clone(),
         };
+        let state = match rule.spent {
+            true => format!("{}, does not act", rule.state),
+            false => rule.state.clone(),
+        };
         table.add_row([
             name,
-            rule.state.clone(),
+            state,
             blank(rule.value),
             blank(rule.limit),
             blank(rule.distance),

@@ -113,4 +113,6 @@ pub(super) struct Rule {
     pub(super) used: Option<Money>,
     pub(super) firing: Option<i64>,
     pub(super) held_back: bool,
+    pub(super) spent: bool,
+    pub(super) exposed: bool,
 }

@@ -93,7 +93,7 @@ pub(super) fn accounts(node: &Node<'_>, declared: &mut Declared, findings: &mut 
     }
 }
 
-fn account(
+pub(super) fn account(
     name: AccountName,
     place: Place,
     node: &Node<'_>,

@@ -5,6 +5,7 @@ mod accounts;
 mod actions;
 mod condition;
 mod daemon;
+mod doubled;
 mod drawdown;
 mod expression;
 mod holdings;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+pub(crate) use doubled::read_again;
 pub use notifiers::{MAX_NOTIFIERS, is_topic};
 
 use super::diagnostic::{Diagnostic, Findings, Place, quoted};
@@ -88,6 +90,8 @@ pub(crate) struct Declared {
     venue_names: HashSet<String>,
     sessions: Sessions,
     pub(crate) accounts: Vec<Draft>,
+    /// What else the file says of accounts, under keys that are there again.
+    pub(crate) again: Vec<Draft>,
     /// Whether every account could be read at all.
     accounts_complete: bool,
     notifiers: Vec<Notifier>,

@@ -138,13 +138,23 @@ async fn mistakes(rig: &Rig) {
 async fn commands(rig: &Rig) {
     let lock =
         |until: &str| format!(r#"{{"account": "two", "until": "{until}", "reason": "lunch"}}"#);
-    for until in ["session_end", "23:59", "48h", "manual"] {
+    for (until, outcome) in [
+        ("48h", "set"),
+        ("1h", "kept"),
+        ("72h", "extended"),
+        ("manual", "extended"),
+        ("session_end", "kept"),
+    ] {
         let done = rig.post("/lock", lock(until)).await;
-        assert_eq!(
-            (done.status, &*done.body),
-            (200, r#"{"ok":true}"#),
-            "{until}"
-        );
+        let said = done.json();
+        assert_eq!(done.status, 200, "{until}: {said}");
+        let told = (&said["ok"], &said["outcome"], &said["timezone"]);
+        let expect = (&Value::Bool(true), &outcome.into(), &"UTC".into());
+        assert_eq!(told, expect, "{until}");
+        // What holds is told, and what was asked for.
+        let is_longer = said["lock"]["until"] != said["asked_until"];
+        assert_eq!(is_longer, outcome == "kept", "{until}: {said}");
+        assert_eq!(said["lock"]["kind"], "lock");
     }
     let locks = rig.account("two").await["locks"].clone();
     assert_eq!(
@@ -156,7 +166,24 @@ async fn commands(rig: &Rig) {
     assert_eq!(story.body.lines().count(), 1);
 
     let unlock = r#"{"account": "two", "reason": "back"}"#;
-    assert_eq!(rig.post("/unlock", unlock).await.status, 200);
+    let done = rig.post("/unlock", unlock).await.json();
+    assert_eq!(
+        (&done["ok"], &done["recorded"], &done["outcome"]),
+        (&true.into(), &true.into(), &"unlocked".into())
+    );
+    assert_eq!(
+        (&done["ended"][0]["until"], &done["fired"]),
+        (&"manual".into(), &serde_json::json!([]))
+    );
+    let again = rig.post("/unlock", unlock).await.json();
+    assert_eq!(
+        (&again["ok"], &again["recorded"], &again["outcome"]),
+        (&true.into(), &false.into(), &"not_locked".into())
+    );
+    let bare = r#"{"account": "two", "until": "1s"}"#;
+    let done = rig.post("/lock", bare).await.json();
+    assert_eq!(done["lock"]["reason"], "by hand", "{done}");
+    rig.post("/unlock", unlock).await;
     assert!(
         rig.account("two").await["locks"]
             .as_array()
@@ -170,7 +197,16 @@ async fn commands(rig: &Rig) {
     })
     .await;
     let rearm = r#"{"account": "one", "rule": "no big \"size\"", "reason": "my fault"}"#;
-    assert_eq!(rig.post("/rearm", rearm).await.status, 200);
+    let done = rig.post("/rearm", rearm).await.json();
+    assert_eq!(
+        (&done["ok"], &done["outcome"], &done["firing"]),
+        (&true.into(), &"rearmed".into(), &1.into())
+    );
+    let again = rig.post("/rearm", rearm).await.json();
+    assert_eq!(
+        (&again["ok"], &again["recorded"], &again["outcome"]),
+        (&true.into(), &false.into(), &"not_fired".into())
+    );
     let story = rig.get("/events?account=one&kind=rearmed").await;
     assert!(story.body.contains("my fault"), "{}", story.body);
 

@@ -2,6 +2,7 @@
 
 mod disk;
 mod faults;
+mod hand;
 mod kills;
 mod notify;
 mod points;

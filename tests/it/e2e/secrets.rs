@@ -25,7 +25,7 @@ pub fn free_port() -> u16 {
 }
 
 /// What the local API answers, head and body.
-fn get(http: &str, path: &str) -> Vec<u8> {
+pub fn get(http: &str, path: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(http).unwrap();
     write!(
         stream,

@@ -1,0 +1,201 @@
+//! What a person asks of the running engine, and what came of it: what holds
+//! afterwards is not always what was asked for.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::Engine;
+use super::account::AccountRun;
+use super::effect::Effect;
+use super::event::Command;
+use super::locks::Locking;
+use super::out::Out;
+use super::record::{Cause, EntryKind, Fields, Goal};
+use super::status::{LockStatus, until};
+use crate::domain::account::RuleName;
+use crate::domain::lock::LockKind;
+use crate::domain::now::Now;
+use crate::rules::ruleset::Until;
+
+/// What came of a person's command.
+#[derive(Clone, Debug, Serialize)]
+pub struct Obeyed {
+    /// Whether anything was recorded.
+    pub recorded: bool,
+    /// The time zone of the account's sessions, by its IANA name: times of day
+    /// were meant there.
+    pub timezone: &'static str,
+    /// What holds now.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// What holds after a person's command; the stable name stands in `outcome`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The account is being made flat and quiet.
+    Flattening,
+    /// The account was not locked and is now; it is made flat and quiet.
+    Set(Locked),
+    /// The lock that was in force holds longer now; the account is made flat
+    /// and quiet.
+    Extended(Locked),
+    /// The lock in force holds as long as was asked, or longer, and stays as it
+    /// was; the account is made flat and quiet all the same.
+    Kept(Locked),
+    /// Nothing was done, because riskd only observes.
+    Observed,
+    /// Locks ended.
+    Unlocked {
+        /// Those that ended.
+        ended: Vec<LockStatus>,
+        /// The rules that do nothing to the account before they are armed again.
+        fired: Vec<FiredStatus>,
+    },
+    /// There was no lock to end.
+    NotLocked {
+        /// The rules that do nothing to the account before they are armed again.
+        fired: Vec<FiredStatus>,
+    },
+    /// The rule had fired and may fire again.
+    Rearmed {
+        /// The firing.
+        firing: i64,
+        /// What its condition answered last: `true`, `false`, `unknown`.
+        truth: &'static str,
+    },
+    /// The rule had not fired: it may fire as it could before.
+    NotFired,
+}
+
+/// The lock in force after one was asked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct Locked {
+    /// It.
+    pub lock: LockStatus,
+    /// Until when it was asked for: RFC 3339, or `manual`.
+    pub asked_until: String,
+}
+
+/// A rule that has fired and does nothing to the account before it is armed
+/// again.
+#[derive(Clone, Debug, Serialize)]
+pub struct FiredStatus {
+    /// The rule's name.
+    pub rule: String,
+    /// The firing.
+    pub firing: i64,
+    /// What arms it: `session`, `clear`, `flat`, `never` or a duration.
+    pub rearm: String,
+    /// When time alone arms it, RFC 3339; `None` when something else does.
+    pub armed_at: Option<String>,
+}
+
+impl Engine {
+    /// Does what a person asks: [`Engine::step`] with
+    /// [`super::event::Event::Person`], for one who is to hear what came of it.
+    /// `None` when there is no such account.
+    pub fn obey(&mut self, command: Command, now: Now) -> (Vec<Effect>, Option<Obeyed>) {
+        self.stir();
+        let account = command.account().clone();
+        let mut told = None;
+        let effects = self.on_account(&account, now, |run, out| {
+            let outcome = run.obey(command, now, out);
+            let is_record = |effect: &Effect| matches!(effect, Effect::Record(_));
+            told = Some(Obeyed {
+                recorded: out.effects.iter().any(is_record),
+                timezone: run.account.session.timezone().name(),
+                outcome,
+            });
+        });
+        (effects, told)
+    }
+}
+
+impl AccountRun {
+    fn obey(&mut self, command: Command, now: Now, out: &mut Out<'_>) -> Outcome {
+        match command {
+            Command::Flatten { reason, .. } => {
+                self.ask(Goal::FlatAndQuiet, Cause::Person(reason), now, out);
+                match out.config.acts {
+                    true => Outcome::Flattening,
+                    false => Outcome::Observed,
+                }
+            }
+            Command::Lock { until, reason, .. } => self.lock_by_hand(until, reason, now, out),
+            Command::Unlock { reason, .. } => self.unlock_by_hand(&reason, now, out),
+            Command::Rearm { rule, reason, .. } => self.rearm_by_hand(&rule, &reason, out),
+        }
+    }
+
+    fn lock_by_hand(
+        &mut self,
+        asked: Until,
+        reason: String,
+        now: Now,
+        out: &mut Out<'_>,
+    ) -> Outcome {
+        let kind = LockKind::Lock;
+        self.roll_session(now, out);
+        let (end, locking) = self.lock(kind, asked, reason.clone(), None, now, out);
+        let locked = self.locks.get(kind).map(|lock| Locked {
+            lock: LockStatus::of(kind, lock),
+            asked_until: until(end),
+        });
+        self.ask(Goal::FlatAndQuiet, Cause::Person(reason), now, out);
+        match (locking, locked) {
+            (Some(Locking::Set), Some(locked)) => Outcome::Set(locked),
+            (Some(Locking::Extended), Some(locked)) => Outcome::Extended(locked),
+            (Some(Locking::Kept), Some(locked)) => Outcome::Kept(locked),
+            (None, _) | (_, None) => Outcome::Observed,
+        }
+    }
+
+    fn unlock_by_hand(&mut self, reason: &str, now: Now, out: &mut Out<'_>) -> Outcome {
+        let mut ended = Vec::new();
+        for kind in [LockKind::Lock, LockKind::CloseOnly] {
+            let lock = self.end_lock(kind, EntryKind::Unlocked, reason, now, out);
+            ended.extend(lock.map(|lock| LockStatus::of(kind, &lock)));
+        }
+        let fired = self.unarmed_rules(now);
+        match ended.is_empty() {
+            true => Outcome::NotLocked { fired },
+            false => Outcome::Unlocked { ended, fired },
+        }
+    }
+
+    fn unarmed_rules(&self, now: Now) -> Vec<FiredStatus> {
+        let unarmed = self.rules.iter().filter(|run| run.is_unarmed());
+        unarmed
+            .filter_map(|run| {
+                Some(FiredStatus {
+                    rule: run.rule.name.to_string(),
+                    firing: run.state.fired?.id.0,
+                    rearm: run.rule.rearm.word(),
+                    armed_at: self.armed_at(run, now).map(|at| at.to_rfc3339()),
+                })
+            })
+            .collect()
+    }
+
+    fn rearm_by_hand(&mut self, rule: &RuleName, reason: &str, out: &mut Out<'_>) -> Outcome {
+        let account = Arc::clone(&self.account);
+        let Some(run) = self.rule_mut(rule) else {
+            return Outcome::NotFired;
+        };
+        let Some(fired) = run.state.fired else {
+            return Outcome::NotFired;
+        };
+        let mut fields = Fields::new();
+        fields.put("reason", reason);
+        let message = format!("{rule} was re-armed on {} by hand: {reason}", account.name);
+        out.rule_entry(EntryKind::Rearmed, &account, run, message, fields);
+        run.state.rearm();
+        Outcome::Rearmed {
+            firing: fired.id.0,
+            truth: run.truth().name(),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Rules that have fired and do nothing more before they are armed again: by
+//! design, but a person must be able to see it.
+
+use super::account::{AccountRun, RuleRun};
+use super::truth::Truth;
+use crate::domain::lock::LockKind;
+use crate::domain::now::Now;
+use crate::domain::observation::Timestamp;
+use crate::rules::ruleset::{Action, Rearm, Rule};
+
+impl RuleRun {
+    /// Whether it has fired and would do nothing to the account before it is
+    /// armed again. One that closes positions as long as it objects to them goes
+    /// on by itself.
+    pub(super) fn is_unarmed(&self) -> bool {
+        let rule = &self.rule;
+        let goes_on = rule.rearm == Rearm::Clear && rule.then.contains(&Action::ClosePosition);
+        let only_notifies = |rule: &Rule| rule.then.iter().all(is_message);
+        self.state.fired.is_some() && !goes_on && !only_notifies(rule)
+    }
+}
+
+fn is_message(action: &Action) -> bool {
+    matches!(action, Action::Notify(_))
+}
+
+impl AccountRun {
+    /// When time alone arms the rule again; `None` when it has not fired, and
+    /// when something else arms it.
+    pub(super) fn armed_at(&self, run: &RuleRun, now: Now) -> Option<Timestamp> {
+        let fired = run.state.fired?;
+        match run.rule.rearm {
+            Rearm::Session => self.session.map(|session| session.next_open),
+            Rearm::After(span) => {
+                let left = span.checked_sub(&now.since(fired.at))?;
+                now.wall.checked_add_signed(left)
+            }
+            Rearm::Clear | Rearm::Flat | Rearm::Never => None,
+        }
+    }
+
+    /// Whether the rule is unarmed, and neither a lock nor what is being
+    /// enforced stands in for it.
+    pub(super) fn is_spent(&self, run: &RuleRun) -> bool {
+        let sets_close_only = |action: &Action| matches!(action, Action::CloseOnly { .. });
+        let is_locked = self.locks.get(LockKind::Lock).is_some()
+            || self.locks.get(LockKind::CloseOnly).is_some()
+                && run.rule.then.iter().any(sets_close_only);
+        run.is_unarmed() && !is_locked && self.enforcement.is_idle()
+    }
+
+    /// Whether the rule is spent, its condition is true, and the account holds
+    /// what it would close or cancel.
+    pub(super) fn is_exposed(&self, run: &RuleRun) -> bool {
+        let seen = &self.seen;
+        let has_position = seen.positions.as_ref().is_some_and(|held| !held.is_empty());
+        let has_orders = seen.orders.count().is_some_and(|count| count > 0);
+        let objects = |action: &Action| match action {
+            Action::Flatten | Action::Lock { .. } => has_position || has_orders,
+            Action::ClosePosition => has_position,
+            Action::CancelOrders | Action::CloseOnly { .. } => has_orders,
+            Action::Notify(_) => false,
+        };
+        run.truth() == Truth::True && run.rule.then.iter().any(objects) && self.is_spent(run)
+    }
+}
