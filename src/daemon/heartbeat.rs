@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::api::{Question, problems};
+use crate::api::{ProblemKind, Question, problems};
 use crate::notify::Pulse;
 
 /// How long the dispatcher may take to answer.
@@ -78,10 +78,18 @@ async fn what_is_wrong(questions: &mpsc::Sender<Question>) -> Vec<String> {
     match timeout(ANSWER, ask).await {
         Ok(Some(status)) => problems(&status)
             .into_iter()
+            .filter(|found| is_riskds_own(found.kind))
             .map(|found| found.text)
             .collect(),
         _ => vec!["the daemon does not answer itself".to_owned()],
     }
+}
+
+/// Whether riskd cannot do its work. A person who ended a lock and trades on beyond
+/// the limit has been told of that, and must not take a heartbeat that stays away
+/// for the rest of the session for a riskd that is down.
+fn is_riskds_own(kind: ProblemKind) -> bool {
+    kind != ProblemKind::BeyondFiredLimit
 }
 
 /// What the log was told: each change, not each beat.
