@@ -8,6 +8,7 @@ mod daemon;
 mod drawdown;
 mod expression;
 mod holdings;
+mod hours;
 mod lints;
 mod notifiers;
 mod pnl;
@@ -115,7 +116,11 @@ pub(crate) fn file(
         .get("rules")
         .map(|node| rules(node, &declared, findings));
     let tests = tests_named::files(fields.get("tests"), findings);
-    lints::unused(&fields, &declared, rules.as_deref(), findings);
+    // With errors in the file, what seems amiss may just be unreadable.
+    if let Some(rules) = rules.as_deref().filter(|_| findings.errors() == 0) {
+        lints::unused(&fields, &declared, rules, findings);
+        hours::early_closes(&fields, &declared, rules, findings);
+    }
     let set = rules.and_then(|rules| assemble(text, &companions, daemon, &declared, rules));
     let set = set.map(|set| RuleSet { tests, ..set });
     (declared, set.filter(|_| findings.errors() == 0))

@@ -11,7 +11,7 @@ use crate::rules::diagnostic::{Diagnostic, Findings, Place, quoted};
 use crate::rules::keys::Fields;
 use crate::rules::node::{Node, Value};
 use crate::rules::read;
-use crate::rules::ruleset::{Condition, Leaf, PositionLimit, Rearm, Rule};
+use crate::rules::ruleset::{Amount, Condition, Leaf, PositionLimit, Rearm, Rule};
 use crate::rules::tables::{self, MAX_CONFIRM};
 use rust_decimal::Decimal;
 
@@ -38,6 +38,38 @@ impl Scope<'_> {
             );
             let help = format!("add `starting_balance:` to the account `{}`", draft.name);
             findings.push(Diagnostic::error(place, message).help(help));
+        }
+    }
+
+    /// Warns of an amount to lose that is the whole starting balance of an
+    /// account or more: what is gone by then needs no rule. `what` says what
+    /// the amount is. Percentages have limits of their own.
+    pub(super) fn warn_of_whole_account(
+        &self,
+        place: Place,
+        what: &str,
+        amount: Amount,
+        findings: &mut Findings,
+    ) {
+        let Amount::Money(amount) = amount else {
+            return;
+        };
+        for draft in &self.accounts {
+            let Balance::Known(start) = draft.starting_balance else {
+                continue;
+            };
+            if amount >= start {
+                let message = format!(
+                    "{what} of {} is no less than the whole starting balance of `{}` ({}), so \
+                     this can hardly ever fire",
+                    amount.grouped(),
+                    draft.name,
+                    start.grouped()
+                );
+                let help = "write how much may be lost, not what is left then";
+                findings.push(Diagnostic::warning(place, message).help(help));
+                return;
+            }
         }
     }
 }
@@ -126,7 +158,10 @@ pub(super) fn rule(node: &Node<'_>, declared: &Declared, findings: &mut Findings
     };
     if findings.errors() == before {
         across(&rule, &fields, findings);
-        lints::unheard_warnings(&rule, declared, &fields, findings);
+    }
+    if findings.errors() == before {
+        lints::rule(&rule, &fields, findings);
+        lints::unheard(&rule, declared, &fields, findings);
     }
     Some(rule)
 }
@@ -136,16 +171,19 @@ fn across(rule: &Rule, fields: &Fields<'_, '_>, findings: &mut Findings) {
     actions::fit_condition(rule, fields, findings);
     if !rule.warn_at.is_empty() && !rule.when.has_leaf(has_limit) {
         let message = "`warn_at` needs a condition with a limit to come near to";
-        let help = "pnl, trailing_drawdown, max_loss, position and orders have one";
+        let help = "pnl, profit_floor, trailing_drawdown, max_loss, position and orders have one";
         findings.push(Diagnostic::error(fields.place("warn_at"), message).help(help));
     }
-    lints::rule(rule, fields, findings);
 }
 
 /// Whether there is a number that a value can come near to.
 fn has_limit(leaf: &Leaf) -> bool {
     match leaf {
-        Leaf::Pnl(_) | Leaf::TrailingDrawdown(_) | Leaf::MaxLoss(_) | Leaf::Orders(_) => true,
+        Leaf::Pnl(_)
+        | Leaf::ProfitFloor(_)
+        | Leaf::TrailingDrawdown(_)
+        | Leaf::MaxLoss(_)
+        | Leaf::Orders(_) => true,
         Leaf::Position(PositionLimit {
             contracts,
             per_instrument,

@@ -204,6 +204,35 @@ fn conditions() {
             "trailing_drawdown: { metric: pnl, trail: 5, arm_at: ^0 }",
             "must be above zero",
         ),
+        // Levels and amounts that can never matter.
+        (
+            "trailing_drawdown: { metric: equity, trail: 2500, span: lifetime, lock_at: ^100 }",
+            "error: this level is below the first floor of `a-1` (47,500.00), so the floor would never rise beyond 100.00; write `start + 100`",
+        ),
+        (
+            "trailing_drawdown: { metric: balance, trail: 5%, span: lifetime, lock_at: ^47000 }",
+            "first floor of `a-1` (47,500.00), so the floor would never rise beyond 47,000.00; write 47500.00 or more",
+        ),
+        (
+            "trailing_drawdown: { metric: equity, trail: 2500, span: session, lock_at: ^100 }",
+            "warning: this level is below the first floor",
+        ),
+        (
+            "trailing_drawdown: { metric: pnl, trail: 500, lock_at: ^-600 }",
+            "error: this level is below the first floor of `a-1` (-500.00)",
+        ),
+        (
+            "trailing_drawdown: { metric: equity, trail: ^60000, span: lifetime }",
+            "warning: a trail of 60,000.00 is no less than the whole starting balance of `a-1` (50,000.00)",
+        ),
+        (
+            "pnl: { loss: ^60000 }",
+            "warning: a loss of 60,000.00 is no less than the whole",
+        ),
+        (
+            "max_loss: { amount: ^50000, anchor: session_equity }",
+            "warning: a loss of 50,000.00 is no less than the whole",
+        ),
         // windows
         ("outside: ^[]", "a list of windows is empty"),
         (
@@ -311,6 +340,11 @@ fn conditions() {
 fn right_conditions() {
     let cases = [
         "pnl: { loss: 1000.50, profit: 5% }",
+        "pnl: { profit: 150% }",
+        "pnl: { profit: 60000 }",
+        "trailing_drawdown: { metric: pnl, trail: 500, arm_at: 1000, lock_at: 100 }",
+        "trailing_drawdown: { metric: equity, trail: 2500, span: lifetime, high_water: 60000, lock_at: start + 100 }",
+        "trailing_drawdown: { metric: equity, trail: 2500, span: lifetime, high_water: 60000, lock_at: 50100 }",
         "pnl: { loss: 300, per: position }",
         "pnl: { loss: 5%, over: lifetime, of: realized, breach: cross }",
         "profit_floor: { arm_at: 500, floor: -10 }",
@@ -333,6 +367,25 @@ fn right_conditions() {
         assert_eq!(loaded.render_short(), "", "{condition}");
         assert!(loaded.rules.is_some());
     }
+}
+
+#[test]
+fn right_rules() {
+    let cases = [
+        // Its warnings have a start: the mark that armed it.
+        "when: { profit_floor: { arm_at: 500, floor: 100 } }, then: [flatten], warn_at: [50%], notify: log",
+        // Nobody hears of a rule that is off.
+        "when: { pnl: { loss: 5 } }, then: [flatten], enabled: false",
+        "when: { any: [{ not: { orders: { working: 1 } } }, { position: { contracts: 1 } }] }, then: [close_position, { notify: log }]",
+    ];
+    for rule in cases {
+        let text = with_rules(&format!("  - {{ name: r, accounts: [a-1], {rule} }}\n"));
+        assert_eq!(load(&text).render_short(), "", "{rule}");
+    }
+    // A notifier that no rule names hears of what concerns no rule.
+    let more = "notify: { log: { kind: log }, other: { kind: log } }";
+    let text = with_rules("").replacen("notify: { log: { kind: log } }", more, 1);
+    assert_eq!(load(&text).render_short(), "");
 }
 
 #[test]
@@ -395,12 +448,25 @@ fn rules_and_actions() {
         ),
         // Told of once, and not as missing too.
         (format!("name: r, ^acounts: [a-1], {pnl}, then: [flatten]"), "did you mean `accounts`?"),
+        (
+            format!("name: r, accounts: [a-1], when: {{ not: {{ position: {{ contracts: 1 }} }} }}, then: ^[close_position]"),
+            "no position offends what stands under `not`",
+        ),
+        (
+            "name: r, accounts: [a-1], when: { all: [{ pnl: { loss: 5 } }, { not: { inside: [{ days: [mon], from: '09:00', to: '10:00' }] } }] }, then: ^[close_position]".to_owned(),
+            "take the condition that tells which position offends out of the `not`",
+        ),
+        (
+            "name: r, accounts: [a-1], when: { all: [{ position: { contracts: 1 } }, { inside: { windows: [{ days: [mon], from: '09:00', to: '10:00' }], only: orders } }] }, then: ^[close_position]".to_owned(),
+            "beside `only: orders`",
+        ),
         // Warnings.
-        (format!("name: r, accounts: [a-1], {pnl}, then: ^[cancel_orders]"), "warning: this rule tests a result and leaves"),
-        (format!("name: r, accounts: [a-1], {pnl}, then: ^[{{ lock: {{ until: manual }} }}]"), "warning: this rule locks"),
+        (format!("name: size, accounts: [a-1], {pnl}, then: ^[flatten]"), "warning: nobody hears when `size` fires; add `{ notify: log }` to `then`"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: ^[cancel_orders], notify: log"), "warning: this rule tests a result and leaves"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: ^[{{ lock: {{ until: manual }} }}], notify: log"), "warning: this rule locks"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: ^[50%]"), "warning: nobody hears"),
         (
-            "name: r, accounts: ['*'], when: { trailing_drawdown: { metric: equity, trail: 5, span: lifetime, high_water: ^60000 } }, then: [flatten]".to_owned(),
+            "name: r, accounts: ['*'], when: { trailing_drawdown: { metric: equity, trail: 5, span: lifetime, high_water: ^60000 } }, then: [flatten], notify: log".to_owned(),
             "warning: the accounts of this rule all get this one",
         ),
     ];
@@ -580,11 +646,6 @@ fn the_other_sections() {
             "notify: { log: { kind: log } }",
             "notify: { log: { kind: ^pager } }",
             "a notifier has no kind `pager`",
-        ),
-        (
-            "notify: { log: { kind: log } }",
-            "notify: { log: { kind: log }, ^other: { kind: log } }",
-            "warning: nothing uses `other`",
         ),
     ];
     let base = with_rules("");
