@@ -27,6 +27,7 @@ fn load(text: &str) -> Loaded {
     rules::load("rules.yaml", text, &|path| match path.to_str() {
         Some("holidays.csv") => Ok("date,close_time\n2026-12-25,\n".to_owned()),
         Some("early.csv") => Ok(EARLY.to_owned()),
+        Some("header.csv") => Ok("date,close\n2026-12-25,\nlater,\n2026-12-26,noon\n".to_owned()),
         Some("wrong.csv") => Ok("2026-12-25\nChristmas\n".to_owned()),
         _ => Err(std::io::ErrorKind::NotFound.into()),
     })
@@ -40,8 +41,8 @@ fn with_rules(rules: &str) -> String {
 sessions: {{ g: {{ timezone: America/New_York, open: '18:00', days: [mon, tue, wed, thu, fri] }} }}
 venues: {{ ct: {{ kind: crosstrade, token: {{ env: TOKEN }} }} }}
 accounts:
-  a-1: {{ number: A1, starting_balance: 50000, groups: [funded] }}
-  a-2: {{ number: A2, groups: [bare] }}
+  a-1: {{ number: A1, starting_balance: 50000, groups: [funded, both] }}
+  a-2: {{ number: A2, groups: [both, bare] }}
 notify: {{ log: {{ kind: log }} }}
 rules:
   - {{ name: base, accounts: ['*'], when: {{ no_data: 1m }}, then: [{{ notify: log }}] }}

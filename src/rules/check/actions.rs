@@ -2,6 +2,7 @@
 
 use super::{Declared, unknown_name};
 use crate::domain::account::NotifierName;
+use crate::domain::duration;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, either, quoted};
 use crate::rules::keys::{Fields, Table, open_one};
 use crate::rules::node::{Node, Value};
@@ -16,6 +17,11 @@ pub(super) fn actions(
     declared: &Declared,
     findings: &mut Findings,
 ) -> Option<Vec<Action>> {
+    if let Some([]) = node.items() {
+        let wrong = Diagnostic::error(node.place, "a list of actions is empty");
+        findings.push(wrong.help("write what is done, such as `[cancel_orders, flatten]`"));
+        return None;
+    }
     let items = read::list(node, "a list of actions", findings)?;
     let before = findings.errors();
     let mut actions: Vec<Action> = Vec::new();
@@ -103,10 +109,13 @@ fn until_of(node: &Node<'_>, findings: &mut Findings) -> Option<Until> {
     if read::looks_like_time(text) {
         return read::clock_time(node, findings).map(Until::TimeOfDay);
     }
-    if text.starts_with(|c: char| c.is_ascii_digit()) {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number || duration::parse(text).is_some() {
         return read::duration(node, findings).map(Until::For);
     }
-    read::word(node, findings)
+    let help = "write `session_end`, a time of day such as `\"17:00\"`, a duration such as `2h`, or \
+                `manual`";
+    read::word_or(node, "a time, a duration or a word", help, findings)
 }
 
 impl Until {

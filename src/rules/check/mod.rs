@@ -33,6 +33,7 @@ use super::keys::Fields;
 use super::node::{Entry, Node};
 use super::read::{NAME_HELP, is_name};
 use super::ruleset::{Account, Daemon, Notifier, Rule, RuleSet, Venue};
+use super::suggest::odd_character;
 use super::tables;
 use accounts::Draft;
 use sessions::Sessions;
@@ -244,7 +245,14 @@ fn named_entries<'n, 'a>(
             good.push(entry);
         } else {
             let message = format!("{} cannot be a name", quoted(&entry.key));
-            findings.push(Diagnostic::error(entry.key_place, message).help(NAME_HELP));
+            let help = match odd_character(&entry.key) {
+                Some(odd) => format!(
+                    "take out the character U+{:04X}, which looks like a space or like nothing",
+                    u32::from(odd)
+                ),
+                None => NAME_HELP.to_owned(),
+            };
+            findings.push(Diagnostic::error(entry.key_place, message).help(help));
         }
     }
     good

@@ -26,7 +26,7 @@ pub(super) fn pnl(node: &Node<'_>, scope: &Scope<'_>, findings: &mut Findings) -
         .read("per", findings, read::word::<PnlPer>)
         .unwrap_or_default();
     let breach = breach(&fields, findings);
-    if !fields.has("loss") && !fields.has("profit") {
+    if !fields.has("loss") && !fields.has("profit") && !fields.has_unknown() {
         let wrong = Diagnostic::error(fields.whole_place(), "`pnl` needs a `loss` or a `profit`");
         findings.push(wrong.help("add `loss: 1000`"));
     }

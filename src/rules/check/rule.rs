@@ -1,6 +1,6 @@
 //! One rule.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::accounts::{Balance, Draft};
 use super::condition::condition;
@@ -261,7 +261,9 @@ fn no_account(place: Place, pattern: &str, declared: &Declared) -> Diagnostic {
         let groups = draft.groups.iter().map(|group| group.as_str());
         std::iter::once(draft.name.as_str()).chain(groups)
     });
-    let wrong = unknown_name(place, "account or group", pattern, names);
+    let mut seen = HashSet::new();
+    let names: Vec<&str> = names.filter(|name| seen.insert(*name)).collect();
+    let wrong = unknown_name(place, "account or group", pattern, names.into_iter());
     match pattern.contains(['*', '?']) {
         true => Diagnostic {
             message: format!("{} matches no account and no group", quoted(pattern)),
@@ -330,6 +332,12 @@ fn notify(
 }
 
 fn warn_at(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Fraction>> {
+    if let Some(meant) = node.scalar().and_then(read::meant_percent) {
+        let message = "expected a list of percentages, found a plain value";
+        let help = format!("write it as a list: `[{meant}]`");
+        findings.push(Diagnostic::error(node.place, message).help(help));
+        return None;
+    }
     let items = read::list(node, "a list of percentages", findings)?;
     let mut shares: Vec<Fraction> = Vec::new();
     for item in items {
@@ -350,10 +358,11 @@ fn warn_at(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Fraction>> {
 
 fn rearm(node: &Node<'_>, findings: &mut Findings) -> Option<Rearm> {
     let text = read::scalar(node, "a word or a duration", findings)?;
-    match text.starts_with(|c: char| c.is_ascii_digit()) {
-        true => read::duration(node, findings).map(Rearm::After),
-        false => read::word(node, findings),
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return read::duration(node, findings).map(Rearm::After);
     }
+    let help = "write `session`, `clear`, `flat`, `never`, or a duration such as `10m`";
+    read::word_or(node, "a word or a duration that is known", help, findings)
 }
 
 #[cfg(test)]

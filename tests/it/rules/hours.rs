@@ -120,3 +120,20 @@ fn a_session_that_windows_leave_out() {
         );
     }
 }
+
+#[test]
+fn every_wrong_line_of_a_list_of_closures_is_told_of() {
+    let text = with_rules("").replace("open: '18:00'", "open: '18:00', closures: header.csv");
+    let short = load(&text).render_short();
+    let place = text.lines().nth(1).unwrap().find("header.csv").unwrap() + 1;
+    let expect = [
+        "line 1: `date,close` is not the header; the header is `date,close_time`",
+        "line 3: `later` is not a date; write year, month and day as in 2026-12-25",
+        "line 4: `noon` is not a closing time; write hours and minutes as in 12:15, or nothing for closed all day",
+    ];
+    let expect: String = expect
+        .iter()
+        .map(|line| format!("rules.yaml:2:{place}: error: `header.csv`, {line}\n"))
+        .collect();
+    assert_eq!(short, expect);
+}

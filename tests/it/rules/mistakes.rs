@@ -83,8 +83,37 @@ fn conditions() {
             "unknown key `pln` in a condition; did you mean `pnl`?",
         ),
         (
+            "^trads: { most: 5 }",
+            "unknown key `trads` in a condition; a condition may have `all`",
+        ),
+        (
             "^trades: { most: 5 }",
-            "unknown key `trades` in a condition; a condition may have `all`",
+            "it sees accounts, not single trades",
+        ),
+        ("^losing_streak: 3", "riskd has no such condition"),
+        ("^news: 5m", "riskd knows no news"),
+        ("^daily_loss: 1000", "write `pnl: { loss: 1000 }`"),
+        ("^max_drawdown: 5%", "write `trailing_drawdown`"),
+        ("pnl: { ^los: 5 }", "did you mean `loss`?"),
+        ("orders: { ^workin: 5 }", "did you mean `working`?"),
+        ("position: { ^contract: 5 }", "did you mean `contracts`?"),
+        ("pnl: { loss: 1,^000 }", "leave the comma out: `1000`"),
+        (
+            "pnl: { ^loss:1000 }",
+            "put a space after the colon: `loss: 1000`",
+        ),
+        (
+            "pnl: { ^loss\u{a0}: 1000 }",
+            "the key `loss` has the character U+00A0 in it",
+        ),
+        (
+            "pnl: { ^\u{200b}loss: 1000 }",
+            "the key `loss` has the character U+200B in it",
+        ),
+        ("pnl: { loss: ^2 % }", "write `2%`, without the space"),
+        (
+            "pnl: { loss: ^0 }",
+            "must be above zero; write a number such as `1000`",
         ),
         ("pnl: { ^los: 5, profit: 5 }", "did you mean `loss`?"),
         ("pnl: { loss: ^0 }", "must be above zero"),
@@ -240,6 +269,18 @@ fn conditions() {
             "found one window",
         ),
         (
+            "outside: [{ days: ^mon-fri, from: '09:00', to: '10:00' }]",
+            "write every day: `[mon, tue, wed, thu, fri]`",
+        ),
+        (
+            "outside: [{ days: [^Sunday to Tue], from: '09:00', to: '10:00' }]",
+            "write every day: `[sun, mon, tue]`",
+        ),
+        (
+            "outside: [{ days: ^weekdays, from: '09:00', to: '10:00' }]",
+            "write every day: `[mon, tue, wed, thu, fri]`",
+        ),
+        (
             "outside: [{ days: [^monday], from: '09:00', to: '10:00' }]",
             "write `mon`",
         ),
@@ -302,6 +343,27 @@ fn conditions() {
         ),
         ("position: { allow: [^ES*] }", "is not an instrument"),
         (
+            "position: { deny: [^CL Z6] }",
+            "warning: `CL Z6` is not how NinjaTrader writes an instrument, so it matches nothing; write `CL` for all months, or one contract such as `CL 12-26`",
+        ),
+        (
+            "position: { deny: [^/CL] }",
+            "write `CL` for all months, or one contract such as `CL 12-26`",
+        ),
+        (
+            "position: { allow: [^'NYMEX:CLH27'] }",
+            "one contract such as `CL 03-27`",
+        ),
+        ("position: { allow: [^ES=F] }", "write `ES` for all months"),
+        (
+            "position: { allow: [^ES-03-27] }",
+            "one contract such as `ES 03-27`",
+        ),
+        (
+            "position: { per_instrument: { ^ES Dec 2026: 1 } }",
+            "write `ES` for all",
+        ),
+        (
             "position: { positions: 1, micro_ratio: ^10 }",
             "nothing here limits them",
         ),
@@ -358,6 +420,7 @@ fn right_conditions() {
         "at: { cron: '55 16 * * 1-5', catch_up: 1h30m }",
         "position: { contracts: 0, per_instrument: { ES: 2.5 }, micro_ratio: 10 }",
         "position: { opposite: [[ES, MES], [NQ, MNQ]] }",
+        "position: { allow: [ES, ES 03-27, NQH27, YM MAR27, GC1!, EURUSD, BRK.B, BTC-USD] }",
         "orders: { working: 0, quantity: 0.5 }",
         "no_data: 1s500ms",
         "all: [{ pnl: { loss: 5 } }, { any: [{ no_data: 1m }, { not: { orders: { working: 1 } } }] }]",
@@ -395,27 +458,33 @@ fn rules_and_actions() {
         (format!("name: ^base, accounts: [a-1], {pnl}, then: [flatten]"), "on line 9"),
         (format!("name: ^'', accounts: [a-1], {pnl}, then: [flatten]"), "blank"),
         (format!("name: ^' x', accounts: [a-1], {pnl}, then: [flatten]"), "a space"),
-        (format!("name: r, accounts: [a-1], {pnl}, then: ^[]"), "a list of actions is empty"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: ^[]"), "a list of actions is empty; write what is done, such as `[cancel_orders, flatten]`"),
         (format!("name: r, accounts: [a-1], {pnl}, then: ^flatten"), "write it as a list: `[flatten]`"),
         (format!("name: r, accounts: ^[], {pnl}, then: [flatten]"), "is empty"),
         (format!("name: r, accounts: ^a-1, {pnl}, then: [flatten]"), "`[a-1]`"),
         (format!("name: r, accounts: [^a-3], {pnl}, then: [flatten]"), "did you mean `a-1`?"),
         (format!("name: r, accounts: [^'x*'], {pnl}, then: [flatten]"), "matches no account and no group"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [^flaten]"), "did you mean `flatten`?"),
+        (format!("name: r, accounts: [^xyz], {pnl}, then: [flatten]"), "declared are `a-1`, `funded`, `both`, `a-2` and `bare`"),
+        (format!("name: r, accounts: [^bot], {pnl}, then: [flatten]"), "did you mean `both`?"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [^lock]"), "write `{ lock: { until: session_end } }`"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [{{ ^flatten: }}]"), "takes no value"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, ^flatten]"), "there twice"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ notify: ^lgo }}]"), "did you mean `log`?"),
-        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ lock: {{ until: ^close }} }}]"), "`session_end` or `manual`"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ lock: {{ until: ^close }} }}]"), "write `session_end`, a time of day such as `\"17:00\"`, a duration such as `2h`, or `manual`"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ lock: {{ until: ^5pm }} }}]"), "a time of day such as `\"17:00\"`"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ lock: {{ until: ^manul }} }}]"), "did you mean `manual`?"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ lock: {{ until: ^'24:00' }} }}]"), "can only end a window"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ lock: {{ until: ^10 }} }}]"), "add a unit"),
         (format!("name: r, accounts: [a-1], {pnl}, then: ^[close_position]"), "which position offends"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], confirm: ^0"), "from 1 to 1000"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], hold: ^0s"), "above zero"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], enabled: ^yes"), "write `true`"),
-        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], rearm: ^daily"), "`session`, `clear`, `flat` or `never`"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], rearm: ^daily"), "write `session`, `clear`, `flat`, `never`, or a duration such as `10m`"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], rearm: ^10"), "add a unit"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: [^100%], notify: log"), "below 100%"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: ^70, notify: log"), "write it as a list: `[70%]`"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: ^70%, notify: log"), "write it as a list: `[70%]`"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: [^0.7], notify: log"), "write `70%`"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: [70%, ^70%], notify: log"), "there twice"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], notify: [^lgo]"), "there is no notifier `lgo`"),
@@ -633,7 +702,7 @@ fn the_other_sections() {
             "above zero",
         ),
         (
-            "groups: [funded]",
+            "groups: [funded, both]",
             "groups: [funded, ^funded]",
             "there twice",
         ),
@@ -682,7 +751,16 @@ fn yaml_itself() {
         "the key `loss` is there twice; it is on line 10",
     );
     check(&rule("pnl: { loss: ^!!str 5 }"), "tags");
-    check(&rule("pnl: ^*limit"), "no anchor `&limit`");
+    check(
+        &rule("pnl: ^*limit"),
+        "no anchor `&limit` stands above this alias; a pattern with a star needs quotes: `\"*limit\"`",
+    );
+    let star = rule("pnl: { loss: 5 }").replace("[a-1]", "[^*]");
+    check(&star, "a star needs quotes: `[\"*\"]`");
+    check(
+        "version: 1\nrules:\n  - name: r\n   ^\u{a0}when: 5\n    then: []\n",
+        "this line has the character U+00A0",
+    );
     check(&rule("pnl: { <<: ^5, loss: 5 }"), "`<<` takes a mapping");
     check(
         &rule("pnl: { ^[a]: 5, loss: 5 }"),
@@ -737,7 +815,7 @@ fn a_broken_account_is_one_mistake() {
         &text
             .replace("  a-1: {", "  a-1: ^x {")
             .replace("^x {", "^[")
-            .replace("groups: [funded] }", "]")
+            .replace("groups: [funded, both] }", "]")
             .replace("number: A1, starting_balance: 50000, ", ""),
         "an account is a mapping, not a list",
     );
