@@ -82,8 +82,7 @@ pub(crate) fn list<'n, 'a>(
 ) -> Option<&'n [Node<'a>]> {
     match node.items() {
         Some([]) => {
-            let wrong = Diagnostic::error(node.place, format!("{what} is empty"));
-            findings.push(wrong.help("write at least one into it"));
+            findings.push(Diagnostic::error(node.place, format!("{what} is empty")));
             None
         }
         Some(items) => Some(items),

@@ -518,7 +518,7 @@ fn rules_and_actions() {
         // Told of once, and not as missing too.
         (format!("name: r, ^acounts: [a-1], {pnl}, then: [flatten]"), "did you mean `accounts`?"),
         (
-            format!("name: r, accounts: [a-1], when: {{ not: {{ position: {{ contracts: 1 }} }} }}, then: ^[close_position]"),
+            "name: r, accounts: [a-1], when: { not: { position: { contracts: 1 } } }, then: ^[close_position]".to_owned(),
             "no position offends what stands under `not`",
         ),
         (
