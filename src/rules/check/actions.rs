@@ -115,7 +115,12 @@ fn until_of(node: &Node<'_>, findings: &mut Findings) -> Option<Until> {
     }
     let help = "write `session_end`, a time of day such as `\"17:00\"`, a duration such as `2h`, or \
                 `manual`";
-    read::word_or(node, "a time, a duration or a word", help, findings)
+    read::word_or(
+        node,
+        "a time of day, a duration or a known word",
+        help,
+        findings,
+    )
 }
 
 impl Until {

@@ -362,7 +362,7 @@ fn rearm(node: &Node<'_>, findings: &mut Findings) -> Option<Rearm> {
         return read::duration(node, findings).map(Rearm::After);
     }
     let help = "write `session`, `clear`, `flat`, `never`, or a duration such as `10m`";
-    read::word_or(node, "a word or a duration that is known", help, findings)
+    read::word_or(node, "a known word or a duration", help, findings)
 }
 
 #[cfg(test)]
