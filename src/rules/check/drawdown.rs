@@ -229,7 +229,8 @@ fn half(amount: Money) -> Option<Money> {
 /// does not: the account may have passed the level long ago.
 fn first_mark(drawdown: &TrailingDrawdown, draft: &Draft) -> Option<Money> {
     if is_result(drawdown.mark) {
-        return Some(Money::ZERO);
+        // One that is armed by a profit may be meant to have a fixed floor then.
+        return drawdown.arm_at.is_none().then_some(Money::ZERO);
     }
     match draft.starting_balance {
         Balance::Known(start) => Some(start),

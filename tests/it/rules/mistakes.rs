@@ -405,6 +405,8 @@ fn right_conditions() {
         "pnl: { profit: 150% }",
         "pnl: { profit: 60000 }",
         "trailing_drawdown: { metric: pnl, trail: 500, arm_at: 1000, lock_at: 100 }",
+        "trailing_drawdown: { metric: pnl, trail: 50%, arm_at: 1000, lock_at: -100 }",
+        "trailing_drawdown: { metric: pnl, trail: 500, lock_at: -500 }",
         "trailing_drawdown: { metric: equity, trail: 2500, span: lifetime, high_water: 60000, lock_at: start + 100 }",
         "trailing_drawdown: { metric: equity, trail: 2500, span: lifetime, high_water: 60000, lock_at: 50100 }",
         "pnl: { loss: 300, per: position }",
