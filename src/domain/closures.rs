@@ -25,6 +25,9 @@ impl Closures {
     /// holidays.
     pub const MAX_DATES: usize = 10_000;
 
+    /// The most wrong lines that are told of.
+    pub const MAX_ERRORS: usize = 10;
+
     /// Reads a list with the columns `date,close_time`.
     ///
     /// A date is a trade date such as `2026-12-25`; a time such as `12:15` is
@@ -33,32 +36,44 @@ impl Closures {
     /// follows a `#` are skipped.
     ///
     /// # Errors
-    /// The first line that is none of this, or that names a date again.
-    pub fn parse(text: &str) -> Result<Closures, ClosuresError> {
+    /// The lines that are none of this, or that name a date again: the first
+    /// [`Closures::MAX_ERRORS`] of them, at least one.
+    pub fn parse(text: &str) -> Result<Closures, Vec<ClosuresError>> {
         let mut dates = BTreeMap::new();
+        let mut errors = Vec::new();
         let mut header_may_follow = true;
         for (line, content) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
             let content = content.split('#').next().unwrap_or_default().trim();
             if content.is_empty() {
                 continue;
             }
-            let is_header = header_may_follow && is_header(content);
-            header_may_follow = false;
-            if is_header {
+            let may_be_header = std::mem::take(&mut header_may_follow);
+            if may_be_header && is_header(content) {
                 continue;
             }
-            let (date, closure) =
-                parse_row(content).map_err(|problem| ClosuresError { line, problem })?;
-            if dates.insert(date, closure).is_some() {
-                let problem = ClosureProblem::Repeated(date);
-                return Err(ClosuresError { line, problem });
-            }
+            let problem = match parse_row(content) {
+                Err(_) if may_be_header && is_nearly_header(content) => {
+                    Some(ClosureProblem::Header(clipped(content)))
+                }
+                Err(problem) => Some(problem),
+                Ok((date, closure)) => dates
+                    .insert(date, closure)
+                    .map(|_| ClosureProblem::Repeated(date)),
+            };
+            errors.extend(problem.map(|problem| ClosuresError { line, problem }));
             if dates.len() > Closures::MAX_DATES {
                 let problem = ClosureProblem::TooMany;
-                return Err(ClosuresError { line, problem });
+                errors.push(ClosuresError { line, problem });
+                break;
+            }
+            if errors.len() >= Closures::MAX_ERRORS {
+                break;
             }
         }
-        Ok(Closures(dates))
+        match errors.is_empty() {
+            true => Ok(Closures(dates)),
+            false => Err(errors),
+        }
     }
 
     /// What happens on a trade date, if anything does.
@@ -96,6 +111,9 @@ pub struct ClosuresError {
 /// What is wrong with one line of a list of closures.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClosureProblem {
+    /// The first line begins with `date` and is not the header.
+    #[error("`{0}` is not the header; the header is `date,close_time`")]
+    Header(String),
     /// More than two columns.
     #[error("{0} columns; write `date,close_time`, such as `2026-12-24,12:15`")]
     Columns(usize),
@@ -120,6 +138,12 @@ fn is_header(content: &str) -> bool {
     columns.next() == Some("date") && matches!(columns.next(), None | Some("close_time"))
 }
 
+/// Whether a first line was meant to be the header.
+fn is_nearly_header(content: &str) -> bool {
+    let first = content.split([',', ';']).next().unwrap_or_default();
+    first.trim().eq_ignore_ascii_case("date")
+}
+
 fn parse_row(content: &str) -> Result<(TradeDate, Closure), ClosureProblem> {
     let columns: Vec<&str> = content.split(',').map(str::trim).collect();
     let (date, time) = match columns[..] {
@@ -127,13 +151,22 @@ fn parse_row(content: &str) -> Result<(TradeDate, Closure), ClosureProblem> {
         [date, time] => (date, time),
         _ => return Err(ClosureProblem::Columns(columns.len())),
     };
-    let date = parse_date(date).ok_or_else(|| ClosureProblem::Date(date.to_owned()))?;
+    let date = parse_date(date).ok_or_else(|| ClosureProblem::Date(clipped(date)))?;
     if time.is_empty() {
         return Ok((date, Closure::AllDay));
     }
     let close = time.parse().ok().and_then(TimeOfDay::to_clock);
-    let close = close.ok_or_else(|| ClosureProblem::Time(time.to_owned()))?;
+    let close = close.ok_or_else(|| ClosureProblem::Time(clipped(time)))?;
     Ok((date, Closure::Early(close)))
+}
+
+/// What a message repeats of a line.
+fn clipped(text: &str) -> String {
+    const MOST: usize = 60;
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(MOST)
+        .collect()
 }
 
 /// Ten characters: chrono alone would read `2026-1-5` and `+2026-01-05` too.
@@ -201,13 +234,32 @@ mod tests {
                 "line 3: 2026-12-25 is listed again; keep one line for each date",
             ),
             (
+                "date,close\n2026-12-25,",
+                "line 1: `date,close` is not the header; the header is `date,close_time`",
+            ),
+            (
+                "Date;Time\n2026-12-25,",
+                "line 1: `Date;Time` is not the header; the header is `date,close_time`",
+            ),
+            (
                 "date,close_time\ndate,close_time",
                 "line 2: `date` is not a date; write year, month and day as in 2026-12-25",
             ),
         ];
         for (text, message) in cases {
-            assert_eq!(Closures::parse(text).unwrap_err().to_string(), message);
+            let errors = Closures::parse(text).unwrap_err();
+            assert_eq!(errors.len(), 1);
+            assert_eq!(errors[0].to_string(), message);
         }
+    }
+
+    #[test]
+    fn every_wrong_line_is_told_of_up_to_a_limit() {
+        let errors = Closures::parse("x\n2026-12-25,\n2026-12-24,noon\n").unwrap_err();
+        let lines: Vec<usize> = errors.iter().map(|error| error.line).collect();
+        assert_eq!(lines, [1, 3]);
+        let errors = Closures::parse(&"x\n".repeat(100)).unwrap_err();
+        assert_eq!(errors.len(), Closures::MAX_ERRORS);
     }
 
     #[test]
@@ -222,6 +274,6 @@ mod tests {
         };
         assert!(Closures::parse(&rows(Closures::MAX_DATES)).is_ok());
         let error = Closures::parse(&rows(Closures::MAX_DATES + 1)).unwrap_err();
-        assert_eq!(error.problem, ClosureProblem::TooMany);
+        assert_eq!(error[0].problem, ClosureProblem::TooMany);
     }
 }

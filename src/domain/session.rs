@@ -173,6 +173,18 @@ impl SessionCalendar {
         &self.closures
     }
 
+    /// When the session of `date` would open and close without a closure on
+    /// that date, or `None` when it has none.
+    pub fn usual_session(&self, date: TradeDate) -> Option<(Timestamp, Timestamp)> {
+        let hours = self.usual_hours(date.as_date())?;
+        Some((hours.open, hours.close))
+    }
+
+    /// The instant of an early close on `date`.
+    pub fn close_at(&self, date: TradeDate, early: NaiveTime) -> Timestamp {
+        resolve(self.timezone, date.as_date().and_time(early))
+    }
+
     fn newest_opened(&self, now: Timestamp) -> Option<(NaiveDate, Hours)> {
         let newest = shifted(wall_time(self.timezone, now).date(), DATES_AHEAD)?;
         (0..=SEARCH_DAYS + 2 * DATES_AHEAD)
@@ -198,9 +210,7 @@ impl SessionCalendar {
             Some(Closure::AllDay) => None,
             Some(Closure::Early(early)) => self.usual_hours(date).map(|hours| Hours {
                 open: hours.open,
-                close: hours
-                    .close
-                    .min(resolve(self.timezone, date.and_time(early))),
+                close: hours.close.min(self.close_at(TradeDate::new(date), early)),
             }),
         }
     }
@@ -256,7 +266,7 @@ impl SessionCalendar {
                 days: self.days,
             }
         })?;
-        let instant = resolve(self.timezone, date.as_date().and_time(early));
+        let instant = self.close_at(date, early);
         if hours.open < instant && instant <= hours.close {
             return Ok(());
         }

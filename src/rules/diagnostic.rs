@@ -203,15 +203,19 @@ impl Findings {
 /// A text from the file for use in a message: in backticks, without control
 /// characters, and not longer than a line.
 pub(crate) fn quoted(text: &str) -> String {
-    let mut shown: String = text
-        .chars()
+    let more = match text.chars().nth(MAX_QUOTED) {
+        Some(_) => "…",
+        None => "",
+    };
+    format!("`{}{more}`", shown(text))
+}
+
+/// What a message repeats of a text from the file.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars()
         .take(MAX_QUOTED)
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
-    if text.chars().nth(MAX_QUOTED).is_some() {
-        shown.push('…');
-    }
-    format!("`{shown}`")
+        .collect()
 }
 
 /// Words for people: "`a`, `b` and `c`".

@@ -5,7 +5,7 @@
 
 use super::diagnostic::{Diagnostic, Findings, Place, either, listed, quoted};
 use super::node::{Entry, Node, Value};
-use super::suggest::{did_you_mean, nearest};
+use super::suggest::{did_you_mean, nearest, odd_character, without_odd_characters};
 
 /// A mapping with known keys, or a choice of one of them.
 #[derive(Debug)]
@@ -119,12 +119,12 @@ impl<'n, 'a> Fields<'n, 'a> {
         };
         for entry in entries {
             if table.key(&entry.key).is_none() {
-                unknown_key(entry, table, findings);
+                unknown_key(entry, entries, table, findings);
             }
         }
         let is_misspelt = |name| {
             let mut unknown = entries.iter().filter(|e| table.key(&e.key).is_none());
-            unknown.any(|entry| nearest(&entry.key, table.names()) == Some(name))
+            unknown.any(|entry| meant_key(&entry.key, table) == Some(name))
         };
         for key in table.keys.iter().filter(|key| key.required) {
             // A key that was misspelt was told of as unknown, with this name.
@@ -146,6 +146,14 @@ impl<'n, 'a> Fields<'n, 'a> {
     /// Whether a key is there.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.get(key).is_some()
+    }
+
+    /// Whether there is a key that is not known, which was told of: what seems
+    /// to be missing is most likely meant by it.
+    pub(crate) fn has_unknown(&self) -> bool {
+        let entries = self.node.entries().unwrap_or_default();
+        let is_known = |entry: &Entry<'_>| self.table.key(&entry.key).is_some();
+        !entries.iter().all(is_known)
     }
 
     /// Reads the value of a key, if it is there and right.
@@ -189,7 +197,7 @@ pub(crate) fn open_one<'n, 'a>(
         [entry] => match table.key(&entry.key) {
             Some(key) => Some((key, entry)),
             None => {
-                unknown_key(entry, table, findings);
+                unknown_key(entry, entries, table, findings);
                 None
             }
         },
@@ -198,7 +206,7 @@ pub(crate) fn open_one<'n, 'a>(
             for entry in entries {
                 if table.key(&entry.key).is_none() {
                     known = false;
-                    unknown_key(entry, table, findings);
+                    unknown_key(entry, entries, table, findings);
                 }
             }
             if known {
@@ -229,18 +237,95 @@ fn not_a_mapping(node: &Node<'_>, table: &Table) -> Diagnostic {
     Diagnostic::error(node.place, message).help(help)
 }
 
-fn unknown_key(entry: &Entry<'_>, table: &Table, findings: &mut Findings) {
+fn unknown_key(entry: &Entry<'_>, among: &[Entry<'_>], table: &Table, findings: &mut Findings) {
     if table.secretive {
         hide(&entry.value, findings);
+        // `token:abc`, which YAML reads as one word.
+        if let Some((_, value)) = entry.key.split_once(':') {
+            findings.secrets.add(entry.key_place, Some(&entry.key));
+            findings.secrets.add(entry.key_place, Some(value));
+        }
     }
     if findings.is_full() {
         findings.push(Diagnostic::error(entry.key_place, "unknown key"));
         return;
     }
-    let help = did_you_mean(&entry.key, table.names())
+    if let Some(odd) = odd_character(&entry.key) {
+        let message = format!(
+            "the key {} has the character U+{:04X} in it, which looks like a space or like nothing",
+            quoted(&without_odd_characters(&entry.key)),
+            u32::from(odd)
+        );
+        let help = "delete it, and write a plain space where one is needed";
+        findings.push(Diagnostic::error(entry.key_place, message).help(help));
+        return;
+    }
+    let number = rest_of_number(entry, among).filter(|_| !table.secretive);
+    let help = number
+        .or_else(|| glued_value(&entry.key, table))
+        .or_else(|| other_name(&entry.key, table).map(str::to_owned))
+        .or_else(|| did_you_mean(&entry.key, table.names()))
         .unwrap_or_else(|| format!("{} may have {}", table.what, listed(table.names())));
     let message = format!("unknown key {} in {}", quoted(&entry.key), table.what);
     findings.push(Diagnostic::error(entry.key_place, message).help(help));
+}
+
+/// The known key that an unknown one most likely means.
+fn meant_key(key: &str, table: &Table) -> Option<&'static str> {
+    let key = without_odd_characters(key);
+    let key = key.split(':').next().unwrap_or_default();
+    nearest(key, table.names())
+}
+
+/// For `{ loss: 1,000 }`, which YAML reads as two keys.
+fn rest_of_number(entry: &Entry<'_>, among: &[Entry<'_>]) -> Option<String> {
+    let is_number = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_digit())
+            && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    };
+    let index = among.iter().position(|other| other.key == entry.key)?;
+    let before = among.get(index.checked_sub(1)?)?;
+    let first = before.value.scalar()?;
+    let both = is_number(first) && is_number(&entry.key) && entry.value.scalar().is_none();
+    both.then(|| format!("leave the comma out: `{first}{}`", entry.key))
+}
+
+/// For `{ loss:1000 }`, which YAML reads as one word.
+fn glued_value(key: &str, table: &Table) -> Option<String> {
+    let (name, value) = key.split_once(':')?;
+    table.key(name)?;
+    let value = if table.secretive { "..." } else { value.trim() };
+    let whole = quoted(&format!("{name}: {value}"));
+    Some(format!("put a space after the colon: {whole}"))
+}
+
+/// What riskd has for the names under which other programs and firms know a
+/// condition.
+fn other_name(key: &str, table: &Table) -> Option<&'static str> {
+    table.key("all")?;
+    Some(match key {
+        "daily_loss" | "daily_loss_limit" | "max_daily_loss" | "loss" | "loss_limit" => {
+            "write `pnl: { loss: 1000 }`, which counts from the session's open"
+        }
+        "profit" | "daily_profit" | "profit_target" => "write `pnl: { profit: 1000 }`",
+        "drawdown" | "max_drawdown" | "daily_drawdown" => {
+            "write `trailing_drawdown`, whose floor follows the highest value, or `max_loss`, whose \
+             floor is fixed"
+        }
+        "max_contracts" | "max_position" | "contracts" | "size" => {
+            "write `position: { contracts: 4 }`"
+        }
+        "time" | "hours" | "trading_hours" | "session" => {
+            "write `outside` or `inside` with windows, or `at` with a cron schedule"
+        }
+        "losing_streak" | "consecutive_losses" | "trades" | "max_trades" | "trade_count" => {
+            "riskd has no such condition: it sees accounts, not single trades"
+        }
+        "news" | "news_events" => {
+            "riskd knows no news; write the times yourself, with `inside` or `at`"
+        }
+        _ => return None,
+    })
 }
 
 /// Keeps every text in a node out of messages: it may be a secret.

@@ -6,7 +6,8 @@
 //! found in two ways: by the readers, which know what a value is for, and by
 //! the look of the lines, for files that are no valid YAML.
 
-use super::diagnostic::Place;
+use super::diagnostic::{Place, shown};
+use super::tables;
 
 /// Shortest secret that is looked for in messages; a shorter one would star
 /// out innocent words.
@@ -49,17 +50,33 @@ impl Secrets {
     /// Remembers a place, and the text that stands there where it is known.
     pub(crate) fn add(&mut self, place: Place, text: Option<&str>) {
         self.places.push(place);
-        if let Some(text) = text.filter(|text| text.len() >= MIN_HIDDEN) {
-            self.texts.push(text.to_owned());
+        let Some(text) = text.filter(|text| text.len() >= MIN_HIDDEN) else {
+            return;
+        };
+        // The names of keys stand in messages for what they are.
+        if tables::is_word_of_secrets(text) {
+            return;
+        }
+        self.texts.push(text.to_owned());
+        // Messages repeat the beginning of a long text, without what cannot be
+        // shown.
+        let shown = shown(text);
+        if shown != text {
+            self.texts.push(shown);
         }
     }
 
     /// Stars out every remembered text.
     pub(crate) fn hide_in(&self, message: &mut String) {
         for text in &self.texts {
-            if message.contains(text.as_str()) {
-                *message = message.replace(text.as_str(), "***");
+            if !message.contains(text.as_str()) {
+                continue;
             }
+            let is_word = text.bytes().all(|byte| byte.is_ascii_lowercase());
+            *message = match is_word {
+                true => without_word(message, text),
+                false => message.replace(text.as_str(), "***"),
+            };
         }
     }
 
@@ -74,6 +91,23 @@ impl Secrets {
         // Only whole characters are starred out, so the copy is UTF-8 still.
         String::from_utf8(bytes).unwrap_or_default()
     }
+}
+
+/// The message with a lower-case word starred out, but for where it is a word
+/// of its own: texts from the file are always repeated in quotes of some kind,
+/// so that one is a word of the message itself, such as "name".
+fn without_word(message: &str, word: &str) -> String {
+    let mut out = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some((before, after)) = rest.split_once(word) {
+        out.push_str(before);
+        let begins = out.is_empty() || out.ends_with(' ');
+        let ends = after.is_empty() || after.starts_with([' ', ',', ';', '.']);
+        out.push_str(if begins && ends { word } else { "***" });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Replaces the bytes by stars, leaving line breaks.

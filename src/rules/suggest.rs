@@ -28,6 +28,26 @@ pub(crate) fn did_you_mean<'k>(
     nearest(word, known).map(|near| format!("did you mean `{near}`?"))
 }
 
+/// The first character that people cannot see, or cannot tell from a space: such
+/// as a no-break space, which some editors and most web pages put into a text.
+pub(crate) fn odd_character(text: &str) -> Option<char> {
+    text.chars().find(|c| is_odd(*c))
+}
+
+/// The text without such characters.
+pub(crate) fn without_odd_characters(text: &str) -> String {
+    text.chars().filter(|c| !is_odd(*c)).collect()
+}
+
+fn is_odd(c: char) -> bool {
+    let is_unseen = matches!(
+        c,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+            | '\u{feff}'
+    );
+    is_unseen || (c.is_whitespace() && !c.is_ascii())
+}
+
 /// The edit distance with swaps of neighbours (optimal string alignment).
 fn distance(typed: &[char], candidate: &str) -> usize {
     let other: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();

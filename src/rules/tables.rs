@@ -56,6 +56,15 @@ const fn secretive(what: &'static str, doc: &'static str, keys: &'static [Key]) 
     }
 }
 
+/// Whether a text is the name of a key, or of a kind, of a mapping in which a
+/// secret may stand, and so no secret by itself.
+pub(crate) fn is_word_of_secrets(text: &str) -> bool {
+    let kinds = || VENUE_KINDS.iter().chain(NOTIFIER_KINDS);
+    let tables = kinds().map(|(_, table)| *table);
+    let mut tables = tables.chain([&SECRET, &HEARTBEAT]);
+    tables.any(|table| table.key(text).is_some()) || kinds().any(|(kind, _)| *kind == text)
+}
+
 pub(crate) static FILE: Table = table(
     "the rule file",
     "Rules that riskd enforces on trading accounts.",

@@ -14,7 +14,7 @@ use serde_yaml::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError
 
 use super::diagnostic::{Diagnostic, Findings, Place, quoted};
 use super::node::{Entry, Node, Value};
-use super::suggest::did_you_mean;
+use super::suggest::{did_you_mean, odd_character};
 
 /// Longest rule file, in bytes.
 pub const MAX_TEXT: usize = 16 * 1024 * 1024;
@@ -237,9 +237,11 @@ impl<'a> Builder<'a> {
             Event::Alias(id) => return self.alias(id, place, findings),
             Event::UnresolvedAlias(name) => {
                 let known = self.anchor_names.iter().map(AsRef::as_ref);
-                let help = did_you_mean(&name, known);
+                let help = did_you_mean(&name, known).unwrap_or_else(|| {
+                    format!("a pattern with a star needs quotes: `\"*{name}\"`")
+                });
                 let message = format!("no anchor `&{name}` stands above this alias");
-                findings.push_last(Diagnostic::error(place, message).maybe_help(help));
+                findings.push_last(Diagnostic::error(place, message).help(help));
                 return self.add(null(place), 0, 1, 0, findings);
             }
             Event::Anchor(_, name) => self.anchor_names.push(name),
@@ -589,7 +591,29 @@ fn syntax_error(error: &ScanError, text: &str) -> Diagnostic {
         return too_deep(place);
     }
     let message = format!("not valid YAML: {}", error.kind());
-    let help = "look at the line above too: a quote or bracket that is not closed, a tab, \
-                or a line that is indented differently from its neighbours";
+    let help = syntax_help(text, place.range().start);
     Diagnostic::error(place, message).help(help)
+}
+
+/// What would be right for the usual mistakes at a byte of a text.
+fn syntax_help(text: &str, at: usize) -> String {
+    let is_star = text.get(at..).is_some_and(|rest| rest.starts_with('*'));
+    if is_star {
+        return "a star needs quotes: `[\"*\"]`".to_owned();
+    }
+    let line_start = text.get(..at).and_then(|before| before.rfind('\n'));
+    let line = text.get(line_start.map_or(0, |at| at.saturating_add(1))..);
+    let line = line
+        .and_then(|rest| rest.lines().next())
+        .unwrap_or_default();
+    if let Some(odd) = odd_character(line) {
+        return format!(
+            "this line has the character U+{:04X}, which looks like a space or like nothing; \
+             write a plain space",
+            u32::from(odd)
+        );
+    }
+    "look at the line above too: a quote or bracket that is not closed, a tab, or a line that is \
+     indented differently from its neighbours"
+        .to_owned()
 }

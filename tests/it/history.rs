@@ -94,6 +94,40 @@ fn pass(
 }
 
 #[test]
+fn a_profit_floor_warns_by_the_share_of_the_mark_that_was_given_back() {
+    let text = RULES.replace(
+        "pnl: { loss: 1000 }",
+        "profit_floor: { arm_at: 500, floor: 100 }",
+    );
+    let text = text.replace("[70%]", "[50%]");
+    let loaded = rules::load("rules.yaml", &text, &|_| unreachable!());
+    let rules = Arc::new(loaded.rules.unwrap());
+    // Of the 500 between the mark of 600 and the floor, half are gone at 350.
+    let rows = read(
+        "time,account,realized,unrealized,balance,equity\n\
+         2026-03-05T14:30:00Z,apex-1,0,0,50000,50000\n\
+         2026-03-05T14:31:00Z,apex-1,0,300,50000,50300\n\
+         2026-03-05T14:32:00Z,apex-1,0,600,50000,50600\n\
+         2026-03-05T14:33:00Z,apex-1,0,350.01,50000,50350.01\n\
+         2026-03-05T14:34:00Z,apex-1,0,350,50000,50350\n\
+         2026-03-05T14:35:00Z,apex-1,0,100,50000,50100\n",
+    );
+    let rows = rows.unwrap();
+    let mut story = Story::default();
+    let account = &rules.accounts[0];
+    let mut replay = AccountReplay::start(&rules, account, rows[0].time, &mut story);
+    for row in &rows {
+        replay.observe(row.time, &row.content, &mut story);
+    }
+    let told: Vec<String> = story
+        .happenings
+        .iter()
+        .map(|one| format!("{} {}", one.time.format("%H:%M"), one.event.name()))
+        .collect();
+    assert_eq!(told, ["14:34 warned", "14:35 fired"]);
+}
+
+#[test]
 fn columns_come_in_any_order_with_any_line_end() {
     let plain = "time,account,equity,orders,positions\n\
                  2026-03-05T14:30:00Z,apex-1,50000.25,2,ES 03-26:+2@5000.25;NQ 03-26:-1\n\

@@ -1,6 +1,7 @@
 //! Rule files: what is accepted, and what is said of what is not.
 
 mod budget_and_words;
+mod hours;
 mod limits;
 mod mistakes;
 mod notifiers;
@@ -12,10 +13,21 @@ use riskd::rules::{self, Color, Loaded};
 /// The example that is shipped.
 const EXAMPLE: &str = include_str!("../../rules.example.yaml");
 
-/// Loads a text; the only file that it can name is `holidays.csv`.
+/// A list of closures with early closes.
+const EARLY: &str = "date,close_time
+2026-11-26,13:00
+2026-11-27,13:15
+2026-12-24,13:15
+2026-12-25,
+2027-01-18,13:00
+";
+
+/// Loads a text, which can name a few files of closures.
 fn load(text: &str) -> Loaded {
     rules::load("rules.yaml", text, &|path| match path.to_str() {
         Some("holidays.csv") => Ok("date,close_time\n2026-12-25,\n".to_owned()),
+        Some("early.csv") => Ok(EARLY.to_owned()),
+        Some("header.csv") => Ok("date,close\n2026-12-25,\nlater,\n2026-12-26,noon\n".to_owned()),
         Some("wrong.csv") => Ok("2026-12-25\nChristmas\n".to_owned()),
         _ => Err(std::io::ErrorKind::NotFound.into()),
     })
@@ -29,8 +41,8 @@ fn with_rules(rules: &str) -> String {
 sessions: {{ g: {{ timezone: America/New_York, open: '18:00', days: [mon, tue, wed, thu, fri] }} }}
 venues: {{ ct: {{ kind: crosstrade, token: {{ env: TOKEN }} }} }}
 accounts:
-  a-1: {{ number: A1, starting_balance: 50000, groups: [funded] }}
-  a-2: {{ number: A2, groups: [bare] }}
+  a-1: {{ number: A1, starting_balance: 50000, groups: [funded, both] }}
+  a-2: {{ number: A2, groups: [both, bare] }}
 notify: {{ log: {{ kind: log }} }}
 rules:
   - {{ name: base, accounts: ['*'], when: {{ no_data: 1m }}, then: [{{ notify: log }}] }}
@@ -41,7 +53,7 @@ rules:
 /// A right file around one condition, for the account with a starting balance.
 fn with_condition(condition: &str) -> String {
     with_rules(&format!(
-        "  - {{ name: r, accounts: [a-1], when: {{ {condition} }}, then: [flatten] }}\n"
+        "  - {{ name: r, accounts: [a-1], when: {{ {condition} }}, then: [flatten], notify: log }}\n"
     ))
 }
 
@@ -72,9 +84,9 @@ fn the_hash_covers_the_text_and_the_closures() {
 #[test]
 fn aliases_and_merge_keys_are_followed() {
     let text = with_rules(
-        "  - &base { name: one, accounts: [a-1], when: { pnl: &limit { loss: 5 } }, then: &do [flatten] }
+        "  - &base { name: one, accounts: [a-1], when: { pnl: &limit { loss: 5 } }, then: &do [flatten], notify: log }
   - { <<: *base, name: two, when: { pnl: { <<: *limit, profit: 9 } } }
-  - { name: three, accounts: [a-1], when: { pnl: *limit }, then: *do }
+  - { name: three, accounts: [a-1], when: { pnl: *limit }, then: *do, notify: log }
 ",
     );
     let loaded = load(&text);

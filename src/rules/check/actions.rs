@@ -2,11 +2,12 @@
 
 use super::{Declared, unknown_name};
 use crate::domain::account::NotifierName;
+use crate::domain::duration;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, either, quoted};
 use crate::rules::keys::{Fields, Table, open_one};
 use crate::rules::node::{Node, Value};
 use crate::rules::read;
-use crate::rules::ruleset::{Action, Leaf, Only, PnlPer, Rule, Until, Windows};
+use crate::rules::ruleset::{Action, Condition, Leaf, Only, PnlPer, Rule, Until, Windows};
 use crate::rules::suggest::did_you_mean;
 use crate::rules::tables::{self, PLAIN_ACTIONS};
 
@@ -16,6 +17,11 @@ pub(super) fn actions(
     declared: &Declared,
     findings: &mut Findings,
 ) -> Option<Vec<Action>> {
+    if let Some([]) = node.items() {
+        let wrong = Diagnostic::error(node.place, "a list of actions is empty");
+        findings.push(wrong.help("write what is done, such as `[cancel_orders, flatten]`"));
+        return None;
+    }
     let items = read::list(node, "a list of actions", findings)?;
     let before = findings.errors();
     let mut actions: Vec<Action> = Vec::new();
@@ -103,10 +109,18 @@ fn until_of(node: &Node<'_>, findings: &mut Findings) -> Option<Until> {
     if read::looks_like_time(text) {
         return read::clock_time(node, findings).map(Until::TimeOfDay);
     }
-    if text.starts_with(|c: char| c.is_ascii_digit()) {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number || duration::parse(text).is_some() {
         return read::duration(node, findings).map(Until::For);
     }
-    read::word(node, findings)
+    let help = "write `session_end`, a time of day such as `\"17:00\"`, a duration such as `2h`, or \
+                `manual`";
+    read::word_or(
+        node,
+        "a time of day, a duration or a known word",
+        help,
+        findings,
+    )
 }
 
 impl Until {
@@ -160,20 +174,61 @@ pub(super) fn notifier(
 
 /// Refuses actions that the condition gives nothing to work on.
 pub(super) fn fit_condition(rule: &Rule, fields: &Fields<'_, '_>, findings: &mut Findings) {
-    if rule.then.contains(&Action::ClosePosition) && !rule.when.has_leaf(offends_by_position) {
-        let message = "`close_position` needs a condition that tells which position offends";
-        let help = "that is `pnl` with `per: position`, `position`, `outside` or `inside`; or use \
-                    `flatten`";
-        findings.push(Diagnostic::error(fields.place("then"), message).help(help));
+    if !rule.then.contains(&Action::ClosePosition) || objects(&rule.when) == Objects::ToSome {
+        return;
+    }
+    let (message, help) = match rule.when.has_leaf(|leaf| looks(leaf) == Objects::ToSome) {
+        true => (
+            "`close_position` would close nothing: no position offends what stands under `not`, or \
+             beside `only: orders`",
+            "take the condition that tells which position offends out of the `not`, or use \
+             `flatten`",
+        ),
+        false => (
+            "`close_position` needs a condition that tells which position offends",
+            "that is `pnl` with `per: position`, `position`, `outside` or `inside`; or use \
+             `flatten`",
+        ),
+    };
+    findings.push(Diagnostic::error(fields.place("then"), message).help(help));
+}
+
+/// Which positions a condition objects to, one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Objects {
+    /// It does not look at them one by one.
+    NotAtAll,
+    /// It looks, and objects to none.
+    ToNone,
+    /// To those that made it true.
+    ToSome,
+}
+
+/// What a tree objects to, as the engine works it out: what stands under a
+/// `not` is not looked at, and of an `all` every part that looks must object.
+fn objects(condition: &Condition) -> Objects {
+    let of = |parts: &[Condition], wins: Objects| {
+        let looking = parts.iter().map(objects);
+        let looking: Vec<Objects> = looking.filter(|one| *one != Objects::NotAtAll).collect();
+        match (looking.first(), looking.contains(&wins)) {
+            (None, _) => Objects::NotAtAll,
+            (_, true) => wins,
+            (Some(first), false) => *first,
+        }
+    };
+    match condition {
+        Condition::Not(_) => Objects::NotAtAll,
+        Condition::Is(leaf) => looks(leaf),
+        Condition::Any(parts) => of(parts, Objects::ToSome),
+        Condition::All(parts) => of(parts, Objects::ToNone),
     }
 }
 
-/// Whether a condition tells which of several positions made it true.
-fn offends_by_position(leaf: &Leaf) -> bool {
+fn looks(leaf: &Leaf) -> Objects {
     match leaf {
-        Leaf::Pnl(pnl) => pnl.per == PnlPer::Position,
-        Leaf::Windows(Windows { only, .. }) => *only != Some(Only::Orders),
-        Leaf::Position(_) => true,
-        _ => false,
+        Leaf::Pnl(pnl) if pnl.per == PnlPer::Position => Objects::ToSome,
+        Leaf::Windows(Windows { only, .. }) if *only == Some(Only::Orders) => Objects::ToNone,
+        Leaf::Windows(_) | Leaf::Position(_) => Objects::ToSome,
+        _ => Objects::NotAtAll,
     }
 }

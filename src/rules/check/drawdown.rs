@@ -1,15 +1,16 @@
 //! `trailing_drawdown`: a floor that follows a high-water mark.
 
-use super::accounts::Balance;
+use super::accounts::{Balance, Draft};
 use super::condition::breach;
 use super::rule::Scope;
-use crate::domain::money::Money;
+use crate::domain::money::{Fraction, Money};
 use crate::rules::diagnostic::{Diagnostic, Findings};
 use crate::rules::keys::Fields;
 use crate::rules::node::Node;
 use crate::rules::read;
 use crate::rules::ruleset::{Amount, Level, Metric, Ratchet, Span, TrailingDrawdown};
 use crate::rules::tables;
+use rust_decimal::Decimal;
 
 /// Largest trail as a share of the mark.
 const MAX_TRAIL_PERCENT: u32 = 100;
@@ -32,6 +33,9 @@ pub(super) fn trailing_drawdown(
     let lock_at = fields.read("lock_at", findings, read::level);
     let high_water = fields.read("high_water", findings, read::positive_money);
     let breach = breach(&fields, findings);
+    if let Some(trail) = trail {
+        scope.warn_of_whole_account(fields.place("trail"), "a trail", trail, findings);
+    }
     let metric = metric?;
     let mark = mark.unwrap_or(metric);
     if !fields.has("span") && !is_result(metric) {
@@ -172,6 +176,71 @@ fn check_lock(
             let help = "write `start`, or a balance";
             findings.push(Diagnostic::error(place, message).help(help));
         }
-        Some(Level::Money(_)) => {}
+        Some(Level::Money(level)) => {
+            level_above_first_floor(drawdown, level, fields, scope, findings);
+        }
+    }
+}
+
+/// A level that the floor is above from the start holds it down for ever: the
+/// rule trails nothing, and one that far down watches nothing either.
+fn level_above_first_floor(
+    drawdown: &TrailingDrawdown,
+    level: Money,
+    fields: &Fields<'_, '_>,
+    scope: &Scope<'_>,
+    findings: &mut Findings,
+) {
+    let starts = scope.accounts.iter().map(|draft| {
+        let start = first_mark(drawdown, draft);
+        start.and_then(|start| Some((draft, first_floor(drawdown, start)?)))
+    });
+    let Some((draft, floor)) = starts.flatten().find(|(_, floor)| level < *floor) else {
+        return;
+    };
+    let message = format!(
+        "this level is below the first floor of `{}` ({}), so the floor would never rise beyond {}",
+        draft.name,
+        floor.grouped(),
+        level.grouped()
+    );
+    let is_profit = !is_result(drawdown.metric)
+        && Some(level) < half(floor)
+        && draft.starting_balance != Balance::NotGiven;
+    let help = match is_profit {
+        true => format!("write `start + {}`", level.decimal().normalize()),
+        false => format!("write {floor} or more, or leave `lock_at` out"),
+    };
+    let place = fields.place("lock_at");
+    // A mark of one session begins where the account stands, which may be far
+    // below its start.
+    let wrong = match drawdown.span == Span::Session && !is_result(drawdown.metric) {
+        true => Diagnostic::warning(place, message),
+        false => Diagnostic::error(place, message),
+    };
+    findings.push(wrong.help(help));
+}
+
+fn half(amount: Money) -> Option<Money> {
+    amount.share(Fraction::from_percent(Decimal::from(50))?)
+}
+
+/// Where the mark of an account begins, as far as the file tells. A seed alone
+/// does not: the account may have passed the level long ago.
+fn first_mark(drawdown: &TrailingDrawdown, draft: &Draft) -> Option<Money> {
+    if is_result(drawdown.mark) {
+        // One that is armed by a profit may be meant to have a fixed floor then.
+        return drawdown.arm_at.is_none().then_some(Money::ZERO);
+    }
+    match draft.starting_balance {
+        Balance::Known(start) => Some(start),
+        Balance::NotGiven | Balance::Wrong => None,
+    }
+}
+
+fn first_floor(drawdown: &TrailingDrawdown, mark: Money) -> Option<Money> {
+    match drawdown.trail {
+        Amount::Money(trail) => mark.minus(trail),
+        Amount::Share(share) => mark.minus(mark.share(share)?),
     }
 }

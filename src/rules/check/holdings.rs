@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::domain::instrument::Instrument;
-use crate::rules::diagnostic::{Diagnostic, Findings, quoted};
+use crate::rules::diagnostic::{Diagnostic, Findings, Place, quoted};
 use crate::rules::keys::Fields;
 use crate::rules::node::Node;
 use crate::rules::read;
@@ -51,7 +51,7 @@ fn limits_fit(fields: &Fields<'_, '_>, limit: &PositionLimit, findings: &mut Fin
         "deny",
         "opposite",
     ];
-    if !limits.iter().any(|key| fields.has(key)) {
+    if !limits.iter().any(|key| fields.has(key)) && !fields.has_unknown() {
         let wrong = Diagnostic::error(fields.whole_place(), "`position` needs a limit");
         findings.push(wrong.help("add `contracts: 4`, for instance"));
     }
@@ -83,6 +83,7 @@ fn per_instrument(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<(Instr
     for entry in entries {
         let limit = read::quantity(&entry.value, findings);
         let instrument = Instrument::new(&entry.key);
+        warn_of_spelling(entry.key_place, &entry.key, findings);
         if limits.iter().any(|(known, _)| *known == instrument) {
             let message = format!("{} is there twice", quoted(&entry.key));
             findings.push(Diagnostic::error(entry.key_place, message));
@@ -109,10 +110,52 @@ pub(super) fn instruments(node: &Node<'_>, findings: &mut Findings) -> Option<Ve
             let message = format!("{} is there twice", quoted(text));
             findings.push(Diagnostic::error(item.place, message));
         } else {
+            warn_of_spelling(item.place, text, findings);
             instruments.push(instrument);
         }
     }
     Some(instruments)
+}
+
+/// Warns of a spelling that nothing at a venue has, so that it matches nothing:
+/// those of charts and of other brokers, such as `/ES`, `CME:ES` or `ES Z6`.
+fn warn_of_spelling(place: Place, text: &str, findings: &mut Findings) {
+    let instrument = Instrument::new(text);
+    let has_space = instrument.root().contains(char::is_whitespace);
+    let is_foreign = text.starts_with(['/', '@', '$', '#']) || text.contains([':', '=']);
+    let is_dashed = instrument.expiry().is_none() && text.matches('-').count() >= 2;
+    if !has_space && !is_foreign && !is_dashed {
+        return;
+    }
+    let (root, month) = meant(text);
+    let message = format!(
+        "{} is not how NinjaTrader writes an instrument, so it matches nothing",
+        quoted(text)
+    );
+    let help = format!("write `{root}` for all months, or one contract such as `{root} {month}`");
+    findings.push(Diagnostic::warning(place, message).help(help));
+}
+
+/// The root and the month that a foreign spelling most likely means.
+fn meant(text: &str) -> (String, String) {
+    let plain = text.rsplit(':').next().unwrap_or(text);
+    let plain = plain.split('=').next().unwrap_or(plain);
+    let plain = plain.trim_start_matches(['/', '@', '$', '#', '.']).trim();
+    let (first, rest) = plain.split_once([' ', '-', '\t']).unwrap_or((plain, ""));
+    let rest: String = rest.split_whitespace().collect();
+    // A month's code stands behind the root, a month in digits apart from it.
+    let spellings = [format!("{first} {rest}"), format!("{first}{rest}")];
+    let known = spellings.iter().map(|spelling| Instrument::new(spelling));
+    let known = known
+        .filter(|instrument| !instrument.root().contains(' '))
+        .find_map(|instrument| Some((instrument.root().to_owned(), instrument.expiry()?)));
+    match known {
+        Some((root, expiry)) => {
+            let month = format!("{:02}-{:02}", expiry.month, expiry.year % 100);
+            (root, month)
+        }
+        None => (first.to_owned(), "12-26".to_owned()),
+    }
 }
 
 fn groups(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Vec<Instrument>>> {
@@ -143,7 +186,7 @@ pub(super) fn orders(node: &Node<'_>, findings: &mut Findings) -> Option<OrderLi
             .read("quantity", findings, read::positive_money)
             .map(|money| money.decimal()),
     };
-    if !fields.has("working") && !fields.has("quantity") {
+    if !fields.has("working") && !fields.has("quantity") && !fields.has_unknown() {
         let wrong = Diagnostic::error(fields.whole_place(), "`orders` needs a limit");
         findings.push(wrong.help("add `working: 10` or `quantity: 5`"));
     }

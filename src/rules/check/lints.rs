@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Declared;
 use crate::domain::account::AccountName;
 use crate::domain::severity::Severity;
-use crate::rules::diagnostic::{Diagnostic, Findings};
+use crate::rules::diagnostic::{Diagnostic, Findings, quoted};
 use crate::rules::keys::Fields;
 use crate::rules::ruleset::{Action, Leaf, Rule};
 
@@ -31,58 +31,71 @@ pub(super) fn rule(rule: &Rule, fields: &Fields<'_, '_>, findings: &mut Findings
         let message = "`flatten` closes every position; `close_position` adds nothing";
         findings.push(Diagnostic::warning(place, message).help("keep one of them"));
     }
-    if !rule.warn_at.is_empty() && notified(rule).next().is_none() {
-        let message = "nobody hears of these warnings";
-        let help = "add `notify:` to the rule";
-        findings.push(Diagnostic::warning(fields.place("warn_at"), message).help(help));
-    }
 }
 
-/// Warns of warnings that every notifier of the rule is deaf to.
-pub(super) fn unheard_warnings(
+/// Warns of what nobody would hear of.
+pub(super) fn unheard(
     rule: &Rule,
     declared: &Declared,
     fields: &Fields<'_, '_>,
     findings: &mut Findings,
 ) {
-    let mut heard_by = rule.notifiers().into_iter().peekable();
-    if rule.warn_at.is_empty() || heard_by.peek().is_none() {
+    // Of a file that cannot be used nothing is heard at all.
+    if findings.errors() > 0 {
+        return;
+    }
+    if !rule.notifiers().is_empty() {
+        return unheard_warnings(rule, declared, fields, findings);
+    }
+    let mut names: Vec<&str> = declared.notifier_names.iter().map(String::as_str).collect();
+    names.sort_unstable();
+    // Without notifiers nobody wants to hear; warnings were asked for.
+    let (place, message) = match (rule.warn_at.is_empty(), names.is_empty()) {
+        (false, _) => (
+            fields.place("warn_at"),
+            "nobody hears of these warnings".to_owned(),
+        ),
+        (true, false) if rule.enabled => (
+            fields.place("then"),
+            format!("nobody hears when {} fires", quoted(rule.name.as_str())),
+        ),
+        _ => return,
+    };
+    let help = match names.first() {
+        Some(name) => format!("add `{{ notify: {name} }}` to `then`"),
+        None => "add `notify:` to the file and to the rule".to_owned(),
+    };
+    findings.push(Diagnostic::warning(place, message).help(help));
+}
+
+/// Warns of warnings that every notifier of the rule is deaf to.
+fn unheard_warnings(
+    rule: &Rule,
+    declared: &Declared,
+    fields: &Fields<'_, '_>,
+    findings: &mut Findings,
+) {
+    if rule.warn_at.is_empty() {
         return;
     }
     let is_deaf = |name| {
         let mut known = declared.notifiers.iter();
         known.any(|one| one.name == name && one.severity > Severity::Warning)
     };
-    if heard_by.all(is_deaf) {
+    if rule.notifiers().into_iter().all(is_deaf) {
         let message = "nobody hears of these warnings: the notifiers hear only what is critical";
         let help = "add one with `severity: warning` or `info` to `notify:` of the rule";
         findings.push(Diagnostic::warning(fields.place("warn_at"), message).help(help));
     }
 }
 
-/// The names of the notifiers that hear of a rule, some perhaps twice.
-fn notified(rule: &Rule) -> impl Iterator<Item = &str> {
-    let by_action = rule.then.iter().filter_map(|action| match action {
-        Action::Notify(name) => Some(name),
-        _ => None,
-    });
-    rule.notify
-        .iter()
-        .chain(by_action)
-        .map(|name| name.as_str())
-}
-
 /// Warnings about what is declared and not used.
 pub(super) fn unused(
     fields: &Fields<'_, '_>,
     declared: &Declared,
-    rules: Option<&[Arc<Rule>]>,
+    rules: &[Arc<Rule>],
     findings: &mut Findings,
 ) {
-    // With errors in the file, what seems unused may just be unreadable.
-    let Some(rules) = rules.filter(|_| findings.errors() == 0) else {
-        return;
-    };
     let enabled = rules.iter().filter(|rule| rule.enabled);
     let watched: HashSet<&AccountName> = enabled.flat_map(|rule| &rule.accounts).collect();
     for draft in &declared.accounts {
@@ -104,12 +117,9 @@ pub(super) fn unused(
         .filter_map(|draft| draft.session.as_ref())
         .map(|session| session.name())
         .collect();
-    let notifiers: HashSet<&str> = rules.iter().flat_map(|rule| notified(rule)).collect();
-    for (section, used) in [
-        ("venues", venues),
-        ("sessions", sessions),
-        ("notify", notifiers),
-    ] {
+    // A notifier that no rule names is used all the same: messages that concern
+    // no rule go to every one.
+    for (section, used) in [("venues", venues), ("sessions", sessions)] {
         let entries = fields.get(section).and_then(|node| node.entries());
         for entry in entries.unwrap_or_default() {
             if !used.contains(entry.key.as_ref()) {

@@ -9,6 +9,7 @@ mod doubled;
 mod drawdown;
 mod expression;
 mod holdings;
+mod hours;
 mod lints;
 mod notifiers;
 mod pnl;
@@ -34,6 +35,7 @@ use super::keys::Fields;
 use super::node::{Entry, Node};
 use super::read::{NAME_HELP, is_name};
 use super::ruleset::{Account, Daemon, Notifier, Rule, RuleSet, Venue};
+use super::suggest::odd_character;
 use super::tables;
 use accounts::Draft;
 use sessions::Sessions;
@@ -119,7 +121,11 @@ pub(crate) fn file(
         .get("rules")
         .map(|node| rules(node, &declared, findings));
     let tests = tests_named::files(fields.get("tests"), findings);
-    lints::unused(&fields, &declared, rules.as_deref(), findings);
+    // With errors in the file, what seems amiss may just be unreadable.
+    if let Some(rules) = rules.as_deref().filter(|_| findings.errors() == 0) {
+        lints::unused(&fields, &declared, rules, findings);
+        hours::early_closes(&fields, &declared, rules, findings);
+    }
     let set = rules.and_then(|rules| assemble(text, &companions, daemon, &declared, rules));
     let set = set.map(|set| RuleSet { tests, ..set });
     (declared, set.filter(|_| findings.errors() == 0))
@@ -243,7 +249,14 @@ fn named_entries<'n, 'a>(
             good.push(entry);
         } else {
             let message = format!("{} cannot be a name", quoted(&entry.key));
-            findings.push(Diagnostic::error(entry.key_place, message).help(NAME_HELP));
+            let help = match odd_character(&entry.key) {
+                Some(odd) => format!(
+                    "take out the character U+{:04X}, which looks like a space or like nothing",
+                    u32::from(odd)
+                ),
+                None => NAME_HELP.to_owned(),
+            };
+            findings.push(Diagnostic::error(entry.key_place, message).help(help));
         }
     }
     good

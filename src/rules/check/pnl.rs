@@ -26,9 +26,12 @@ pub(super) fn pnl(node: &Node<'_>, scope: &Scope<'_>, findings: &mut Findings) -
         .read("per", findings, read::word::<PnlPer>)
         .unwrap_or_default();
     let breach = breach(&fields, findings);
-    if !fields.has("loss") && !fields.has("profit") {
+    if !fields.has("loss") && !fields.has("profit") && !fields.has_unknown() {
         let wrong = Diagnostic::error(fields.whole_place(), "`pnl` needs a `loss` or a `profit`");
         findings.push(wrong.help("add `loss: 1000`"));
+    }
+    if let Some(loss) = loss {
+        scope.warn_of_whole_account(fields.place("loss"), "a loss", loss, findings);
     }
     let over = over.unwrap_or_default();
     match per {
@@ -126,6 +129,9 @@ pub(super) fn max_loss(
 ) -> Option<MaxLoss> {
     let fields = Fields::open(node, &tables::MAX_LOSS, findings)?;
     let amount = share_of_start(&fields, "amount", MAX_LOSS_PERCENT, scope, findings);
+    if let Some(amount) = amount {
+        scope.warn_of_whole_account(fields.place("amount"), "a loss", amount, findings);
+    }
     let anchor = fields.read("anchor", findings, read::word);
     let of = fields.read("of", findings, read::word).unwrap_or_default();
     let breach = breach(&fields, findings);

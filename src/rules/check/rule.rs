@@ -1,6 +1,6 @@
 //! One rule.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::accounts::{Balance, Draft};
 use super::condition::condition;
@@ -11,7 +11,7 @@ use crate::rules::diagnostic::{Diagnostic, Findings, Place, quoted};
 use crate::rules::keys::Fields;
 use crate::rules::node::{Node, Value};
 use crate::rules::read;
-use crate::rules::ruleset::{Condition, Leaf, PositionLimit, Rearm, Rule};
+use crate::rules::ruleset::{Amount, Condition, Leaf, PositionLimit, Rearm, Rule};
 use crate::rules::tables::{self, MAX_CONFIRM};
 use rust_decimal::Decimal;
 
@@ -38,6 +38,38 @@ impl Scope<'_> {
             );
             let help = format!("add `starting_balance:` to the account `{}`", draft.name);
             findings.push(Diagnostic::error(place, message).help(help));
+        }
+    }
+
+    /// Warns of an amount to lose that is the whole starting balance of an
+    /// account or more: what is gone by then needs no rule. `what` says what
+    /// the amount is. Percentages have limits of their own.
+    pub(super) fn warn_of_whole_account(
+        &self,
+        place: Place,
+        what: &str,
+        amount: Amount,
+        findings: &mut Findings,
+    ) {
+        let Amount::Money(amount) = amount else {
+            return;
+        };
+        for draft in &self.accounts {
+            let Balance::Known(start) = draft.starting_balance else {
+                continue;
+            };
+            if amount >= start {
+                let message = format!(
+                    "{what} of {} is no less than the whole starting balance of `{}` ({}), so \
+                     this can hardly ever fire",
+                    amount.grouped(),
+                    draft.name,
+                    start.grouped()
+                );
+                let help = "write how much may be lost, not what is left then";
+                findings.push(Diagnostic::warning(place, message).help(help));
+                return;
+            }
         }
     }
 }
@@ -126,7 +158,10 @@ pub(super) fn rule(node: &Node<'_>, declared: &Declared, findings: &mut Findings
     };
     if findings.errors() == before {
         across(&rule, &fields, findings);
-        lints::unheard_warnings(&rule, declared, &fields, findings);
+    }
+    if findings.errors() == before {
+        lints::rule(&rule, &fields, findings);
+        lints::unheard(&rule, declared, &fields, findings);
     }
     Some(rule)
 }
@@ -136,16 +171,19 @@ fn across(rule: &Rule, fields: &Fields<'_, '_>, findings: &mut Findings) {
     actions::fit_condition(rule, fields, findings);
     if !rule.warn_at.is_empty() && !rule.when.has_leaf(has_limit) {
         let message = "`warn_at` needs a condition with a limit to come near to";
-        let help = "pnl, trailing_drawdown, max_loss, position and orders have one";
+        let help = "pnl, profit_floor, trailing_drawdown, max_loss, position and orders have one";
         findings.push(Diagnostic::error(fields.place("warn_at"), message).help(help));
     }
-    lints::rule(rule, fields, findings);
 }
 
 /// Whether there is a number that a value can come near to.
 fn has_limit(leaf: &Leaf) -> bool {
     match leaf {
-        Leaf::Pnl(_) | Leaf::TrailingDrawdown(_) | Leaf::MaxLoss(_) | Leaf::Orders(_) => true,
+        Leaf::Pnl(_)
+        | Leaf::ProfitFloor(_)
+        | Leaf::TrailingDrawdown(_)
+        | Leaf::MaxLoss(_)
+        | Leaf::Orders(_) => true,
         Leaf::Position(PositionLimit {
             contracts,
             per_instrument,
@@ -223,7 +261,9 @@ fn no_account(place: Place, pattern: &str, declared: &Declared) -> Diagnostic {
         let groups = draft.groups.iter().map(|group| group.as_str());
         std::iter::once(draft.name.as_str()).chain(groups)
     });
-    let wrong = unknown_name(place, "account or group", pattern, names);
+    let mut seen = HashSet::new();
+    let names: Vec<&str> = names.filter(|name| seen.insert(*name)).collect();
+    let wrong = unknown_name(place, "account or group", pattern, names.into_iter());
     match pattern.contains(['*', '?']) {
         true => Diagnostic {
             message: format!("{} matches no account and no group", quoted(pattern)),
@@ -292,6 +332,12 @@ fn notify(
 }
 
 fn warn_at(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Fraction>> {
+    if let Some(meant) = node.scalar().and_then(read::meant_percent) {
+        let message = "expected a list of percentages, found a plain value";
+        let help = format!("write it as a list: `[{meant}]`");
+        findings.push(Diagnostic::error(node.place, message).help(help));
+        return None;
+    }
     let items = read::list(node, "a list of percentages", findings)?;
     let mut shares: Vec<Fraction> = Vec::new();
     for item in items {
@@ -312,10 +358,11 @@ fn warn_at(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Fraction>> {
 
 fn rearm(node: &Node<'_>, findings: &mut Findings) -> Option<Rearm> {
     let text = read::scalar(node, "a word or a duration", findings)?;
-    match text.starts_with(|c: char| c.is_ascii_digit()) {
-        true => read::duration(node, findings).map(Rearm::After),
-        false => read::word(node, findings),
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return read::duration(node, findings).map(Rearm::After);
     }
+    let help = "write `session`, `clear`, `flat`, `never`, or a duration such as `10m`";
+    read::word_or(node, "a known word or a duration", help, findings)
 }
 
 #[cfg(test)]

@@ -85,10 +85,12 @@ fn closures_file(
     companions.add(path, &text);
     match Closures::parse(&text) {
         Ok(closures) => Some(closures),
-        Err(error) => {
-            let wrong = from_domain(node.place, &error);
-            let message = format!("{shown}, {}", wrong.message);
-            findings.push(Diagnostic { message, ..wrong });
+        Err(errors) => {
+            for error in errors {
+                let wrong = from_domain(node.place, &error);
+                let message = format!("{shown}, {}", wrong.message);
+                findings.push(Diagnostic { message, ..wrong });
+            }
             None
         }
     }

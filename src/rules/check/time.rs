@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::rule::Scope;
-use super::{from_domain, holdings};
+use super::{from_domain, holdings, hours};
 use crate::domain::schedule::Schedule;
 use crate::domain::window::Window;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place};
@@ -33,7 +33,7 @@ pub(super) fn windows(
     };
     // A list of windows, or a mapping that says what counts in them.
     let Value::Map(_) = node.value else {
-        narrowed.windows = window_list(node, scope, findings)?;
+        narrowed.windows = window_list(node, side, scope, findings)?;
         return Some(narrowed);
     };
     if node.get("from").is_some() {
@@ -44,7 +44,7 @@ pub(super) fn windows(
     }
     let fields = Fields::open(node, &tables::NARROWED_WINDOWS, findings)?;
     let windows = fields.read("windows", findings, |node, findings| {
-        window_list(node, scope, findings)
+        window_list(node, side, scope, findings)
     });
     narrowed.only = fields.read("only", findings, read::word);
     if let Some(instruments) = fields.read("instruments", findings, holdings::instruments) {
@@ -54,13 +54,22 @@ pub(super) fn windows(
     Some(narrowed)
 }
 
-fn window_list(node: &Node<'_>, scope: &Scope<'_>, findings: &mut Findings) -> Option<Vec<Window>> {
+fn window_list(
+    node: &Node<'_>,
+    side: WindowSide,
+    scope: &Scope<'_>,
+    findings: &mut Findings,
+) -> Option<Vec<Window>> {
     let items = read::list(node, "a list of windows", findings)?;
     let windows: Vec<Option<Window>> = items
         .iter()
         .map(|item| window(item, scope, findings))
         .collect();
-    windows.into_iter().collect()
+    let windows: Vec<Window> = windows.into_iter().collect::<Option<_>>()?;
+    if side == WindowSide::Outside {
+        hours::missed_session(&windows, node.place, scope, findings);
+    }
+    Some(windows)
 }
 
 fn window(node: &Node<'_>, scope: &Scope<'_>, findings: &mut Findings) -> Option<Window> {

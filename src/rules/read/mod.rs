@@ -4,7 +4,9 @@
 mod number;
 mod time;
 
-pub(crate) use number::{amount, level, money, number, percent, positive_money, quantity, whole};
+pub(crate) use number::{
+    amount, level, meant_percent, money, number, percent, positive_money, quantity, whole,
+};
 pub(crate) use time::{clock_time, days, duration, looks_like_time, time_of_day, timezone};
 
 use super::diagnostic::{Diagnostic, Findings, either, quoted};
@@ -37,6 +39,24 @@ pub(crate) fn word<W: Word>(node: &Node<'_>, findings: &mut Findings) -> Option<
             .unwrap_or_else(|| format!("write {}", either(&known)));
         let message = format!("{} is not one of {}", quoted(text), either(&known));
         findings.push(Diagnostic::error(node.place, message).help(help));
+    }
+    found.map(|(_, value)| *value)
+}
+
+/// The same where a value may also be something else than a word; `what` and
+/// `help` name every form.
+pub(crate) fn word_or<W: Word>(
+    node: &Node<'_>,
+    what: &str,
+    help: &str,
+    findings: &mut Findings,
+) -> Option<W> {
+    let text = scalar(node, what, findings)?;
+    let found = W::WORDS.iter().find(|(word, _)| *word == text);
+    if found.is_none() {
+        let near = did_you_mean(text, words::<W>());
+        let message = format!("{} is not {what}", quoted(text));
+        findings.push(Diagnostic::error(node.place, message).help(near.unwrap_or(help.to_owned())));
     }
     found.map(|(_, value)| *value)
 }

@@ -101,11 +101,13 @@ fn above_zero(node: &Node<'_>, value: Decimal, findings: &mut Findings) -> Optio
     if value > Decimal::ZERO {
         return Some(value);
     }
-    let mut wrong = Diagnostic::error(node.place, "this must be above zero");
-    if value < Decimal::ZERO {
-        wrong = wrong.help(format!("write it without the minus: `{}`", value.abs()));
-    }
-    findings.push(wrong);
+    let help = match value < Decimal::ZERO {
+        true => format!("write it without the minus: `{}`", value.abs()),
+        false => {
+            "write a number such as `1000`, or leave the key out where nothing is meant".to_owned()
+        }
+    };
+    findings.push(Diagnostic::error(node.place, "this must be above zero").help(help));
     None
 }
 
@@ -168,6 +170,10 @@ pub(crate) fn percent(
     let value = match parse_number(digits) {
         Ok(value) => value,
         Err(help) => {
+            let help = match parse_number(digits.trim()) {
+                Ok(value) => format!("write `{value}%`, without the space"),
+                Err(_) => help,
+            };
             let message = format!("{} is not a percentage", quoted(text));
             findings.push(Diagnostic::error(node.place, message).help(help));
             return None;
@@ -184,13 +190,21 @@ pub(crate) fn percent(
 }
 
 fn percent_help(text: &str) -> String {
+    match meant_percent(text) {
+        Some(percent) => format!("write `{percent}`"),
+        None => "write it like `70%`".to_owned(),
+    }
+}
+
+/// The percentage that is most likely meant: `70%` for `70` and for `0.7`.
+pub(crate) fn meant_percent(text: &str) -> Option<String> {
     match parse_number(text.trim_end_matches('%').trim()) {
-        Ok(value) if value > Decimal::ZERO && value < Decimal::ONE => {
+        Ok(value) if value > Decimal::ZERO && value < Decimal::ONE && !text.contains('%') => {
             let percent = value.saturating_mul(Decimal::ONE_HUNDRED).normalize();
-            format!("write `{percent}%`")
+            Some(format!("{percent}%"))
         }
-        Ok(value) => format!("write `{value}%`"),
-        Err(_) => "write it like `70%`".to_owned(),
+        Ok(value) => Some(format!("{value}%")),
+        Err(_) => None,
     }
 }
 

@@ -95,6 +95,12 @@ fn time_help(text: &str) -> String {
 
 /// A set of days from a list of `mon` to `sun`.
 pub(crate) fn days(node: &Node<'_>, findings: &mut Findings) -> Option<DaySet> {
+    if let Some(meant) = node.scalar().and_then(range_of_days) {
+        let message = "expected a list of days, found a plain value";
+        let help = format!("write every day: `{meant}`");
+        findings.push(Diagnostic::error(node.place, message).help(help));
+        return None;
+    }
     let items = list(node, "a list of days", findings)?;
     let mut set = DaySet::NONE;
     let mut right = true;
@@ -116,7 +122,36 @@ pub(crate) fn days(node: &Node<'_>, findings: &mut Findings) -> Option<DaySet> {
     right.then_some(set)
 }
 
+/// The list that `mon-fri` and the like mean.
+fn range_of_days(text: &str) -> Option<String> {
+    const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let lower = text.trim().to_lowercase();
+    let (first, last) = match lower.as_str() {
+        "weekdays" | "workdays" => ("mon", "fri"),
+        "daily" | "all" | "every day" | "everyday" => ("mon", "sun"),
+        other => ["-", "\u{2013}", "..", " to "]
+            .iter()
+            .find_map(|between| other.split_once(between))?,
+    };
+    let index = |day: &str| {
+        let day = day.trim();
+        WEEK.iter().position(|known| day.starts_with(known))
+    };
+    let (first, last) = (index(first)?, index(last)?);
+    let count = WEEK.len().saturating_add(last).saturating_sub(first) % WEEK.len();
+    let days = WEEK
+        .iter()
+        .cycle()
+        .skip(first)
+        .take(count.saturating_add(1));
+    let days: Vec<&str> = days.copied().collect();
+    Some(format!("[{}]", days.join(", ")))
+}
+
 fn day_help(text: &str) -> String {
+    if let Some(meant) = range_of_days(text) {
+        return format!("write every day: `{meant}`");
+    }
     let start: String = text.chars().take(3).collect::<String>().to_lowercase();
     match DaySet::parse_day(&start) {
         Ok(_) => format!("write `{start}`"),

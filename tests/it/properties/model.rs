@@ -238,7 +238,11 @@ pub fn result_drawdowns() -> impl Strategy<Value = Drawdown> {
             lifetime: false,
             at_close: false,
             arm_at: (armed || percent).then_some(arm_at),
-            lock_at,
+            // A level below the first floor is refused.
+            lock_at: match armed || percent {
+                true => lock_at,
+                false => lock_at.map(|level: i128| level.max(-trail)),
+            },
             lock_from_start: false,
             high_water: None,
             cross,

@@ -30,7 +30,7 @@ fn every_kind_in_plain_words() {
         .enumerate()
         .map(|(index, when)| {
             format!(
-                "  - {{ name: r{index}, accounts: [a-1], when: {{ {when} }}, then: [flatten] }}\n"
+                "  - {{ name: r{index}, accounts: [a-1], when: {{ {when} }}, then: [flatten], notify: log }}\n"
             )
         })
         .collect();
@@ -47,7 +47,7 @@ fn every_kind_in_plain_words() {
             ", then: [flatten]"
         };
         text.push_str(&format!(
-            "  - {{ name: s{index}, accounts: [a-1], when: {{ no_data: 1m }}{then}, {keys} }}\n"
+            "  - {{ name: s{index}, accounts: [a-1], when: {{ no_data: 1m }}{then}, notify: log, {keys} }}\n"
         ));
     }
     let loaded = load(&with_rules(&text));

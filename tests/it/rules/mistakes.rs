@@ -83,8 +83,37 @@ fn conditions() {
             "unknown key `pln` in a condition; did you mean `pnl`?",
         ),
         (
+            "^trads: { most: 5 }",
+            "unknown key `trads` in a condition; a condition may have `all`",
+        ),
+        (
             "^trades: { most: 5 }",
-            "unknown key `trades` in a condition; a condition may have `all`",
+            "it sees accounts, not single trades",
+        ),
+        ("^losing_streak: 3", "riskd has no such condition"),
+        ("^news: 5m", "riskd knows no news"),
+        ("^daily_loss: 1000", "write `pnl: { loss: 1000 }`"),
+        ("^max_drawdown: 5%", "write `trailing_drawdown`"),
+        ("pnl: { ^los: 5 }", "did you mean `loss`?"),
+        ("orders: { ^workin: 5 }", "did you mean `working`?"),
+        ("position: { ^contract: 5 }", "did you mean `contracts`?"),
+        ("pnl: { loss: 1,^000 }", "leave the comma out: `1000`"),
+        (
+            "pnl: { ^loss:1000 }",
+            "put a space after the colon: `loss: 1000`",
+        ),
+        (
+            "pnl: { ^loss\u{a0}: 1000 }",
+            "the key `loss` has the character U+00A0 in it",
+        ),
+        (
+            "pnl: { ^\u{200b}loss: 1000 }",
+            "the key `loss` has the character U+200B in it",
+        ),
+        ("pnl: { loss: ^2 % }", "write `2%`, without the space"),
+        (
+            "pnl: { loss: ^0 }",
+            "must be above zero; write a number such as `1000`",
         ),
         ("pnl: { ^los: 5, profit: 5 }", "did you mean `loss`?"),
         ("pnl: { loss: ^0 }", "must be above zero"),
@@ -204,11 +233,52 @@ fn conditions() {
             "trailing_drawdown: { metric: pnl, trail: 5, arm_at: ^0 }",
             "must be above zero",
         ),
+        // Levels and amounts that can never matter.
+        (
+            "trailing_drawdown: { metric: equity, trail: 2500, span: lifetime, lock_at: ^100 }",
+            "error: this level is below the first floor of `a-1` (47,500.00), so the floor would never rise beyond 100.00; write `start + 100`",
+        ),
+        (
+            "trailing_drawdown: { metric: balance, trail: 5%, span: lifetime, lock_at: ^47000 }",
+            "first floor of `a-1` (47,500.00), so the floor would never rise beyond 47,000.00; write 47500.00 or more",
+        ),
+        (
+            "trailing_drawdown: { metric: equity, trail: 2500, span: session, lock_at: ^100 }",
+            "warning: this level is below the first floor",
+        ),
+        (
+            "trailing_drawdown: { metric: pnl, trail: 500, lock_at: ^-600 }",
+            "error: this level is below the first floor of `a-1` (-500.00)",
+        ),
+        (
+            "trailing_drawdown: { metric: equity, trail: ^60000, span: lifetime }",
+            "warning: a trail of 60,000.00 is no less than the whole starting balance of `a-1` (50,000.00)",
+        ),
+        (
+            "pnl: { loss: ^60000 }",
+            "warning: a loss of 60,000.00 is no less than the whole",
+        ),
+        (
+            "max_loss: { amount: ^50000, anchor: session_equity }",
+            "warning: a loss of 50,000.00 is no less than the whole",
+        ),
         // windows
         ("outside: ^[]", "a list of windows is empty"),
         (
             "outside: ^{ days: [mon], from: '09:00', to: '10:00' }",
             "found one window",
+        ),
+        (
+            "outside: [{ days: ^mon-fri, from: '09:00', to: '10:00' }]",
+            "write every day: `[mon, tue, wed, thu, fri]`",
+        ),
+        (
+            "outside: [{ days: [^Sunday to Tue], from: '09:00', to: '10:00' }]",
+            "write every day: `[sun, mon, tue]`",
+        ),
+        (
+            "outside: [{ days: ^weekdays, from: '09:00', to: '10:00' }]",
+            "write every day: `[mon, tue, wed, thu, fri]`",
         ),
         (
             "outside: [{ days: [^monday], from: '09:00', to: '10:00' }]",
@@ -273,6 +343,27 @@ fn conditions() {
         ),
         ("position: { allow: [^ES*] }", "is not an instrument"),
         (
+            "position: { deny: [^CL Z6] }",
+            "warning: `CL Z6` is not how NinjaTrader writes an instrument, so it matches nothing; write `CL` for all months, or one contract such as `CL 12-26`",
+        ),
+        (
+            "position: { deny: [^/CL] }",
+            "write `CL` for all months, or one contract such as `CL 12-26`",
+        ),
+        (
+            "position: { allow: [^'NYMEX:CLH27'] }",
+            "one contract such as `CL 03-27`",
+        ),
+        ("position: { allow: [^ES=F] }", "write `ES` for all months"),
+        (
+            "position: { allow: [^ES-03-27] }",
+            "one contract such as `ES 03-27`",
+        ),
+        (
+            "position: { per_instrument: { ^ES Dec 2026: 1 } }",
+            "write `ES` for all",
+        ),
+        (
             "position: { positions: 1, micro_ratio: ^10 }",
             "nothing here limits them",
         ),
@@ -311,6 +402,13 @@ fn conditions() {
 fn right_conditions() {
     let cases = [
         "pnl: { loss: 1000.50, profit: 5% }",
+        "pnl: { profit: 150% }",
+        "pnl: { profit: 60000 }",
+        "trailing_drawdown: { metric: pnl, trail: 500, arm_at: 1000, lock_at: 100 }",
+        "trailing_drawdown: { metric: pnl, trail: 50%, arm_at: 1000, lock_at: -100 }",
+        "trailing_drawdown: { metric: pnl, trail: 500, lock_at: -500 }",
+        "trailing_drawdown: { metric: equity, trail: 2500, span: lifetime, high_water: 60000, lock_at: start + 100 }",
+        "trailing_drawdown: { metric: equity, trail: 2500, span: lifetime, high_water: 60000, lock_at: 50100 }",
         "pnl: { loss: 300, per: position }",
         "pnl: { loss: 5%, over: lifetime, of: realized, breach: cross }",
         "profit_floor: { arm_at: 500, floor: -10 }",
@@ -324,6 +422,7 @@ fn right_conditions() {
         "at: { cron: '55 16 * * 1-5', catch_up: 1h30m }",
         "position: { contracts: 0, per_instrument: { ES: 2.5 }, micro_ratio: 10 }",
         "position: { opposite: [[ES, MES], [NQ, MNQ]] }",
+        "position: { allow: [ES, ES 03-27, NQH27, YM MAR27, GC1!, EURUSD, BRK.B, BTC-USD] }",
         "orders: { working: 0, quantity: 0.5 }",
         "no_data: 1s500ms",
         "all: [{ pnl: { loss: 5 } }, { any: [{ no_data: 1m }, { not: { orders: { working: 1 } } }] }]",
@@ -336,33 +435,58 @@ fn right_conditions() {
 }
 
 #[test]
+fn right_rules() {
+    let cases = [
+        // Its warnings have a start: the mark that armed it.
+        "when: { profit_floor: { arm_at: 500, floor: 100 } }, then: [flatten], warn_at: [50%], notify: log",
+        // Nobody hears of a rule that is off.
+        "when: { pnl: { loss: 5 } }, then: [flatten], enabled: false",
+        "when: { any: [{ not: { orders: { working: 1 } } }, { position: { contracts: 1 } }] }, then: [close_position, { notify: log }]",
+    ];
+    for rule in cases {
+        let text = with_rules(&format!("  - {{ name: r, accounts: [a-1], {rule} }}\n"));
+        assert_eq!(load(&text).render_short(), "", "{rule}");
+    }
+    // A notifier that no rule names hears of what concerns no rule.
+    let more = "notify: { log: { kind: log }, other: { kind: log } }";
+    let text = with_rules("").replacen("notify: { log: { kind: log } }", more, 1);
+    assert_eq!(load(&text).render_short(), "");
+}
+
+#[test]
 fn rules_and_actions() {
     let pnl = "when: { pnl: { loss: 5 } }";
     let cases = [
         (format!("name: ^base, accounts: [a-1], {pnl}, then: [flatten]"), "on line 9"),
         (format!("name: ^'', accounts: [a-1], {pnl}, then: [flatten]"), "blank"),
         (format!("name: ^' x', accounts: [a-1], {pnl}, then: [flatten]"), "a space"),
-        (format!("name: r, accounts: [a-1], {pnl}, then: ^[]"), "a list of actions is empty"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: ^[]"), "a list of actions is empty; write what is done, such as `[cancel_orders, flatten]`"),
         (format!("name: r, accounts: [a-1], {pnl}, then: ^flatten"), "write it as a list: `[flatten]`"),
         (format!("name: r, accounts: ^[], {pnl}, then: [flatten]"), "is empty"),
         (format!("name: r, accounts: ^a-1, {pnl}, then: [flatten]"), "`[a-1]`"),
         (format!("name: r, accounts: [^a-3], {pnl}, then: [flatten]"), "did you mean `a-1`?"),
         (format!("name: r, accounts: [^'x*'], {pnl}, then: [flatten]"), "matches no account and no group"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [^flaten]"), "did you mean `flatten`?"),
+        (format!("name: r, accounts: [^xyz], {pnl}, then: [flatten]"), "declared are `a-1`, `funded`, `both`, `a-2` and `bare`"),
+        (format!("name: r, accounts: [^bot], {pnl}, then: [flatten]"), "did you mean `both`?"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [^lock]"), "write `{ lock: { until: session_end } }`"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [{{ ^flatten: }}]"), "takes no value"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, ^flatten]"), "there twice"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ notify: ^lgo }}]"), "did you mean `log`?"),
-        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ lock: {{ until: ^close }} }}]"), "`session_end` or `manual`"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ lock: {{ until: ^close }} }}]"), "write `session_end`, a time of day such as `\"17:00\"`, a duration such as `2h`, or `manual`"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ lock: {{ until: ^5pm }} }}]"), "a time of day such as `\"17:00\"`"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ lock: {{ until: ^manul }} }}]"), "did you mean `manual`?"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ lock: {{ until: ^'24:00' }} }}]"), "can only end a window"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ lock: {{ until: ^10 }} }}]"), "add a unit"),
         (format!("name: r, accounts: [a-1], {pnl}, then: ^[close_position]"), "which position offends"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], confirm: ^0"), "from 1 to 1000"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], hold: ^0s"), "above zero"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], enabled: ^yes"), "write `true`"),
-        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], rearm: ^daily"), "`session`, `clear`, `flat` or `never`"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], rearm: ^daily"), "write `session`, `clear`, `flat`, `never`, or a duration such as `10m`"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], rearm: ^10"), "add a unit"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: [^100%], notify: log"), "below 100%"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: ^70, notify: log"), "write it as a list: `[70%]`"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: ^70%, notify: log"), "write it as a list: `[70%]`"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: [^0.7], notify: log"), "write `70%`"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: [70%, ^70%], notify: log"), "there twice"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], notify: [^lgo]"), "there is no notifier `lgo`"),
@@ -395,12 +519,25 @@ fn rules_and_actions() {
         ),
         // Told of once, and not as missing too.
         (format!("name: r, ^acounts: [a-1], {pnl}, then: [flatten]"), "did you mean `accounts`?"),
+        (
+            "name: r, accounts: [a-1], when: { not: { position: { contracts: 1 } } }, then: ^[close_position]".to_owned(),
+            "no position offends what stands under `not`",
+        ),
+        (
+            "name: r, accounts: [a-1], when: { all: [{ pnl: { loss: 5 } }, { not: { inside: [{ days: [mon], from: '09:00', to: '10:00' }] } }] }, then: ^[close_position]".to_owned(),
+            "take the condition that tells which position offends out of the `not`",
+        ),
+        (
+            "name: r, accounts: [a-1], when: { all: [{ position: { contracts: 1 } }, { inside: { windows: [{ days: [mon], from: '09:00', to: '10:00' }], only: orders } }] }, then: ^[close_position]".to_owned(),
+            "beside `only: orders`",
+        ),
         // Warnings.
-        (format!("name: r, accounts: [a-1], {pnl}, then: ^[cancel_orders]"), "warning: this rule tests a result and leaves"),
-        (format!("name: r, accounts: [a-1], {pnl}, then: ^[{{ lock: {{ until: manual }} }}]"), "warning: this rule locks"),
+        (format!("name: size, accounts: [a-1], {pnl}, then: ^[flatten]"), "warning: nobody hears when `size` fires; add `{ notify: log }` to `then`"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: ^[cancel_orders], notify: log"), "warning: this rule tests a result and leaves"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: ^[{{ lock: {{ until: manual }} }}], notify: log"), "warning: this rule locks"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: ^[50%]"), "warning: nobody hears"),
         (
-            "name: r, accounts: ['*'], when: { trailing_drawdown: { metric: equity, trail: 5, span: lifetime, high_water: ^60000 } }, then: [flatten]".to_owned(),
+            "name: r, accounts: ['*'], when: { trailing_drawdown: { metric: equity, trail: 5, span: lifetime, high_water: ^60000 } }, then: [flatten], notify: log".to_owned(),
             "warning: the accounts of this rule all get this one",
         ),
     ];
@@ -567,7 +704,7 @@ fn the_other_sections() {
             "above zero",
         ),
         (
-            "groups: [funded]",
+            "groups: [funded, both]",
             "groups: [funded, ^funded]",
             "there twice",
         ),
@@ -580,11 +717,6 @@ fn the_other_sections() {
             "notify: { log: { kind: log } }",
             "notify: { log: { kind: ^pager } }",
             "a notifier has no kind `pager`",
-        ),
-        (
-            "notify: { log: { kind: log } }",
-            "notify: { log: { kind: log }, ^other: { kind: log } }",
-            "warning: nothing uses `other`",
         ),
     ];
     let base = with_rules("");
@@ -621,7 +753,16 @@ fn yaml_itself() {
         "the key `loss` is there twice; it is on line 10",
     );
     check(&rule("pnl: { loss: ^!!str 5 }"), "tags");
-    check(&rule("pnl: ^*limit"), "no anchor `&limit`");
+    check(
+        &rule("pnl: ^*limit"),
+        "no anchor `&limit` stands above this alias; a pattern with a star needs quotes: `\"*limit\"`",
+    );
+    let star = rule("pnl: { loss: 5 }").replace("[a-1]", "[^*]");
+    check(&star, "a star needs quotes: `[\"*\"]`");
+    check(
+        "version: 1\nrules:\n  - name: r\n   ^\u{a0}when: 5\n    then: []\n",
+        "this line has the character U+00A0",
+    );
     check(&rule("pnl: { <<: ^5, loss: 5 }"), "`<<` takes a mapping");
     check(
         &rule("pnl: { ^[a]: 5, loss: 5 }"),
@@ -676,7 +817,7 @@ fn a_broken_account_is_one_mistake() {
         &text
             .replace("  a-1: {", "  a-1: ^x {")
             .replace("^x {", "^[")
-            .replace("groups: [funded] }", "]")
+            .replace("groups: [funded, both] }", "]")
             .replace("number: A1, starting_balance: 50000, ", ""),
         "an account is a mapping, not a list",
     );

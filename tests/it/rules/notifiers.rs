@@ -211,7 +211,7 @@ fn a_heartbeat_has_an_address_and_a_span() {
     }
 }
 
-/// The example of the design, as it stands there: what it shows loads.
+/// A file with every section: what it shows loads.
 const DESIGN: &str = r#"# yaml-language-server: $schema=./rules.schema.json
 version: 1
 
@@ -258,13 +258,13 @@ rules:
     accounts: [funded]
     when:
       trailing_drawdown: { metric: equity, trail: 2500, span: lifetime, lock_at: start + 100 }
-    then: [cancel_orders, flatten, { lock: { until: manual } }]
+    then: [cancel_orders, flatten, { lock: { until: manual } }, { notify: phone }]
 
   - name: flat by the close
     accounts: ["*"]
     when:
-      outside: [{ days: [mon, tue, wed, thu, fri], from: "18:00", to: "16:55", timezone: America/New_York }]
-    then: [cancel_orders, flatten]
+      outside: [{ days: [sun, mon, tue, wed, thu], from: "18:00", to: "16:55", timezone: America/New_York }]
+    then: [cancel_orders, flatten, { notify: phone }]
 "#;
 
 #[test]

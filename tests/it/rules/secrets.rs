@@ -38,6 +38,11 @@ fn a_literal_secret_is_refused_and_not_repeated() {
         format!("token: {{ env: {SECRET} }}"),
         format!("token: {{ credential: {SECRET}/x }}"),
         format!("token: {{ env: {SECRET}, file: x }}"),
+        format!("token: {{ {SECRET}{}: x }}", "0".repeat(100)),
+        format!("token: {{ env: TOKEN }}, token:{SECRET}"),
+        format!("token:{SECRET}"),
+        format!("token: {{ credential:{SECRET} }}"),
+        format!("token: {{ credential: x, {SECRET} }}"),
         format!("token: !!str {SECRET}"),
         format!("tokn: {SECRET}"),
         format!("token: {{ env: TOKEN }}, api_key: {SECRET}"),
@@ -53,6 +58,36 @@ fn a_literal_secret_is_refused_and_not_repeated() {
     for place in &places {
         check(&with_rules("").replace("token: { env: TOKEN }", place));
     }
+}
+
+#[test]
+fn the_words_of_a_message_stay() {
+    for (source, words) in [
+        (
+            "{ credential: a b }",
+            "this is not the name of a credential; use letters",
+        ),
+        (
+            "{ env: TOKEN, file: x }",
+            "the place of a secret has one key; these are `env` and `file`; write exactly one of \
+             `credential`, `file` or `env`",
+        ),
+        (
+            "{ env: name }",
+            "this is not the name of an environment variable",
+        ),
+    ] {
+        let loaded = load(&with_rules("").replace("{ env: TOKEN }", source));
+        let short = loaded.render_short();
+        assert!(short.contains(words), "{source}: {short}");
+    }
+    // A secret that is a word is one no longer in quotes.
+    let loaded = load(&with_rules("").replace("{ env: TOKEN }", "{ hunter: x, huntre: y }"));
+    assert!(
+        !loaded.render_short().contains("hunt"),
+        "{}",
+        loaded.render_short()
+    );
 }
 
 #[test]
