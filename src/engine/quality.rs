@@ -175,7 +175,8 @@ mod tests {
                 None,
                 Some(OpenResultWithoutPosition),
             ),
-            (["0", "-1000", "50000", "50000"], None, None, None),
+            (["0", "-250", "50000", "50000"], None, None, None),
+            (["0", "-251", "50000", "50000"], None, None, Some(EquityOff)),
             (
                 ["0", "0", "50000", "50400"],
                 None,

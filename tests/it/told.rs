@@ -338,7 +338,7 @@ fn a_scheduled_firing_says_the_time_of_the_schedule_and_utc() {
 fn the_evidence_of_a_result_holds_the_figures_that_it_comes_from() {
     let fired = |condition: &str, realized: Option<i64>| {
         let mut world = World::new(&format!("when: {{ {condition} }}"), "09:00:00");
-        world.see("09:00:00", (0, 0), ES);
+        world.see("09:00:00", (0, 0), &[]);
         for second in 10..12 {
             let mut learned = learned((-700, -50), ES, Vec::new());
             learned.figures.realized = realized.map(Into::into);
