@@ -224,10 +224,9 @@ impl AccountRun {
     }
 
     /// Why the read is of the past: a poll that was asked for later shows a
-    /// position that it lacks. What a read does show is closed, whatever the poll
-    /// says: with a venue so slow that a poll overtakes each read, nothing would
-    /// be done any more. A read that fails is waited for, counted, and made up for
-    /// by writes.
+    /// position that it lacks. One that shows all of them is acted upon: with a
+    /// venue so slow that a poll overtakes each read, nothing would be done any
+    /// more. One that fails is waited for, counted, and made up for by writes.
     fn overtaken(&self, read: &[Position]) -> Option<ReadFailure> {
         let is_newer = self.seen.at.is_some_and(|at| at > self.read_asked_at);
         let is_lacking = |held: &&Position| {

@@ -154,12 +154,11 @@ impl AccountRun {
     /// The session by the calendar; where the wall clock was set back over an
     /// open, with the end of the one that had begun.
     fn newest_session(&self) -> Option<Session> {
-        let begun = self.memory.session.as_ref();
         let session = self.session?;
+        let begun = self.memory.session.as_ref();
+        let later = begun.filter(|begun| begun.date > session.date);
         Some(Session {
-            next_open: begun.map_or(session.next_open, |begun| {
-                begun.next_open.max(session.next_open)
-            }),
+            next_open: later.map_or(session.next_open, |begun| begun.next_open),
             ..session
         })
     }

@@ -94,6 +94,13 @@ impl Engine {
                 Err(error) => unreadable.push((account, Some(rule), error.to_string())),
             }
         }
+        // What is kept from here on is by the clock of this process.
+        for last in memories
+            .values_mut()
+            .filter_map(|memory| memory.last.as_mut())
+        {
+            last.clock_gap = 0;
+        }
         let mut engine = Engine {
             config,
             accounts: Vec::with_capacity(rules.accounts.len()),

@@ -283,7 +283,9 @@ impl SessionMemory {
         } else {
             PnlSum::ZERO
         };
-        if late && flat == Some(false) && self.venue_figure == VenueFigure::Untested {
+        let has_ledger = figures.equity.is_some() && figures.balance.is_some();
+        let may_carry = late && flat == Some(false) && has_ledger;
+        if may_carry && self.venue_figure == VenueFigure::Untested {
             // It may have been carried over the open: the venue will drop what it
             // makes, and riskd's own ledger, which begins with the venue's figure
             // here, will not.

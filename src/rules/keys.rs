@@ -114,6 +114,9 @@ impl<'n, 'a> Fields<'n, 'a> {
         findings: &mut Findings,
     ) -> Option<Fields<'n, 'a>> {
         let Some(entries) = node.entries() else {
+            if table.secretive {
+                hide(node, findings);
+            }
             findings.push(not_a_mapping(node, table));
             return None;
         };
@@ -184,6 +187,9 @@ pub(crate) fn open_one<'n, 'a>(
     findings: &mut Findings,
 ) -> Option<(&'static Key, &'n Entry<'a>)> {
     let Some(entries) = node.entries() else {
+        if table.secretive {
+            hide(node, findings);
+        }
         findings.push(not_a_mapping(node, table));
         return None;
     };
@@ -242,8 +248,11 @@ fn unknown_key(entry: &Entry<'_>, among: &[Entry<'_>], table: &Table, findings: 
         hide(&entry.value, findings);
         // `token:abc`, which YAML reads as one word.
         if let Some((_, value)) = entry.key.split_once(':') {
-            findings.secrets.add(entry.key_place, Some(&entry.key));
-            findings.secrets.add(entry.key_place, Some(value));
+            for text in [&*entry.key, value] {
+                findings.secrets.add(entry.key_place, Some(text));
+                let plain = without_odd_characters(text);
+                findings.secrets.add(entry.key_place, Some(&plain));
+            }
         }
     }
     if findings.is_full() {

@@ -7,6 +7,7 @@
 //! the look of the lines, for files that are no valid YAML.
 
 use super::diagnostic::{Place, shown};
+use super::suggest::is_odd;
 use super::tables;
 
 /// Shortest secret that is looked for in messages; a shorter one would star
@@ -181,7 +182,9 @@ fn secret_in(line: &str, trust: Trust) -> Option<Hidden> {
 fn secret_value(line: &str, mut from: usize) -> Option<usize> {
     while let Some(offset) = line.get(from..)?.find(':') {
         let colon = from.checked_add(offset)?;
-        let key = line.get(..colon)?.trim_end_matches([' ', '\t', '"', '\'']);
+        // Characters that cannot be seen hide no key.
+        let is_around = |c: char| matches!(c, ' ' | '\t' | '"' | '\'') || is_odd(c);
+        let key = line.get(..colon)?.trim_end_matches(is_around);
         let begin = key
             .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')))
             .and_then(|at| {

@@ -39,7 +39,8 @@ pub(crate) fn without_odd_characters(text: &str) -> String {
     text.chars().filter(|c| !is_odd(*c)).collect()
 }
 
-fn is_odd(c: char) -> bool {
+/// Whether a character looks like a space or like nothing, and is no plain space.
+pub(crate) fn is_odd(c: char) -> bool {
     let is_unseen = matches!(
         c,
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'

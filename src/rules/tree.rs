@@ -70,7 +70,7 @@ pub(crate) fn read<'a>(text: &'a str, findings: &mut Findings) -> Tree<'a> {
     if let Some(at) = text.find(char::REPLACEMENT_CHARACTER) {
         let message = "this is no character of UTF-8";
         let help = "save the file as UTF-8; an editor may have written it as Windows-1252";
-        findings.push(Diagnostic::error(place_at(text, at), message).help(help));
+        findings.push(Diagnostic::warning(place_at(text, at), message).help(help));
     }
     if let Some(root) = simple::read(text) {
         return Tree {

@@ -7,7 +7,7 @@
 
 use std::fmt;
 use std::future::ready;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::TimeDelta;
 
@@ -25,7 +25,7 @@ type Open = dyn Fn(Secret) -> Result<Arc<dyn Venue>, String> + Send + Sync;
 /// A venue that answers as one does that refuses the credential, until it gets
 /// one by [`Venue::renew`]; from then on it is the venue itself.
 pub struct Keyless {
-    wrong: Arc<str>,
+    wrong: Mutex<Arc<str>>,
     open: Box<Open>,
     opened: OnceLock<Arc<dyn Venue>>,
 }
@@ -38,16 +38,22 @@ impl Keyless {
         open: impl Fn(Secret) -> Result<Arc<dyn Venue>, String> + Send + Sync + 'static,
     ) -> Keyless {
         Keyless {
-            wrong: Arc::from(format!("it was not asked: {wrong}")),
+            wrong: Mutex::new(not_asked(wrong)),
             open: Box::new(open),
             opened: OnceLock::new(),
         }
     }
 
+    /// What is wrong, by the newest credential.
+    fn wrong(&self) -> Arc<str> {
+        let wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&wrong)
+    }
+
     fn failure(&self) -> Failure {
         Failure {
             missing: Missing::Unauthorized,
-            words: Arc::clone(&self.wrong),
+            words: self.wrong(),
         }
     }
 
@@ -56,10 +62,14 @@ impl Keyless {
     }
 }
 
+fn not_asked(wrong: &str) -> Arc<str> {
+    Arc::from(format!("it was not asked: {wrong}"))
+}
+
 impl fmt::Debug for Keyless {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keyless")
-            .field("wrong", &self.wrong)
+            .field("wrong", &self.wrong())
             .field("is_opened", &self.opened.get().is_some())
             .finish_non_exhaustive()
     }
@@ -106,7 +116,7 @@ impl Venue for Keyless {
             None => Box::pin(ready(Answer {
                 outcome: Outcome::NotSent,
                 status: None,
-                words: Arc::clone(&self.wrong),
+                words: self.wrong(),
             })),
         }
     }
@@ -136,7 +146,11 @@ impl Venue for Keyless {
             Some(venue) => venue.renew(credential),
             None => match (self.open)(credential.clone()) {
                 Ok(venue) => self.opened.set(venue).is_ok(),
-                Err(_) => false,
+                Err(wrong) => {
+                    let mut newest = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+                    *newest = not_asked(&wrong);
+                    false
+                }
             },
         }
     }

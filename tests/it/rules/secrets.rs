@@ -42,6 +42,9 @@ fn a_literal_secret_is_refused_and_not_repeated() {
         format!("token: {{ env: TOKEN }}, token:{SECRET}"),
         format!("token:{SECRET}"),
         format!("token: {{ credential:{SECRET} }}"),
+        format!("token:\u{a0}{SECRET}"),
+        format!("token: {{ env:\u{200b}{SECRET} }}"),
+        format!("token\u{200b}: {SECRET}"),
         format!("token: {{ credential: x, {SECRET} }}"),
         format!("token: !!str {SECRET}"),
         format!("tokn: {SECRET}"),
@@ -174,5 +177,18 @@ fn the_address_of_a_heartbeat_is_a_secret() {
     ] {
         let daemon = format!("version: 1\ndaemon: {{ heartbeat: {{ {heartbeat} }} }}");
         check(&with_rules("").replacen("version: 1", &daemon, 1));
+    }
+    let daemon = format!("version: 1\ndaemon: {{ heartbeat: 'https://example.com/{SECRET}' }}");
+    check(&with_rules("").replacen("version: 1", &daemon, 1));
+}
+
+#[test]
+fn a_line_with_a_character_that_cannot_be_seen_hides_its_secret() {
+    let venue = "kind: crosstrade\n    token";
+    let block = with_rules("").replace("kind: crosstrade, token", venue);
+    for colon in ["\u{200b}:", "\u{a0}: ", ":\u{a0}"] {
+        let text =
+            format!("venues:\n  v:\n    kind: crosstrade\n    token{colon}{SECRET}\n{block}");
+        check(&text);
     }
 }
