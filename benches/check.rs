@@ -51,7 +51,7 @@ accounts:
             1 => "trailing_drawdown: { metric: equity, trail: 2500, span: lifetime, \
                   lock_at: start + 100 }"
                 .to_owned(),
-            2 => "outside: [{ days: [mon, tue, wed, thu, fri], from: \"18:00\", to: \"16:55\" }]"
+            2 => "outside: [{ days: [sun, mon, tue, wed, thu], from: \"18:00\", to: \"16:55\" }]"
                 .to_owned(),
             3 => "position: { contracts: 4, per_instrument: { ES: 2, NQ: 1 } }".to_owned(),
             _ => "all: [{ orders: { working: 10 } }, { pnl: { loss: 1% } }]".to_owned(),
