@@ -20,17 +20,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta};
-use riskd::domain::account::AccountName;
+use riskd::domain::account::{AccountName, RuleName};
 use riskd::domain::holdings::Position;
 use riskd::domain::instrument::Instrument;
 use riskd::domain::money::Money;
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Figures, Learned, Observation, Timestamp};
+use riskd::engine::effect::Effect;
 use riskd::engine::event::Event;
+use riskd::engine::record::Record;
 use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
-use riskd::replay::history::History;
-use riskd::replay::{replay_history, rule_test};
+use riskd::replay::history::{History, Row};
+use riskd::replay::{HappeningKind, replay_history, rule_test};
 use riskd::rules;
 use riskd::rules::ruleset::RuleSet;
 
@@ -323,6 +325,7 @@ fn one_replay(path: &Path) {
     let rules = Arc::new(load(&rule_file(TEN_RULES, ACCOUNTS)));
     let mut reading = Vec::new();
     let mut whole = Vec::new();
+    let mut firings = Vec::new();
     for _ in 0..RUNS {
         let began = Began::now();
         let mut history = open_history(path, &rules);
@@ -336,14 +339,16 @@ fn one_replay(path: &Path) {
 
         let began = Began::now();
         let history = open_history(path, &rules);
-        let mut happenings = 0;
+        firings.clear();
         let read = replay_history(&rules, history, |story| {
-            happenings += story.happenings.len();
+            let told = story.happenings.into_iter();
+            let fired = told.filter(|happening| happening.event == HappeningKind::Fired);
+            firings.extend(fired.map(|fired| (fired.time, fired.account, fired.rule)));
             ControlFlow::<()>::Continue(())
         });
         whole.push(began.took());
         assert_eq!(read, Ok(ControlFlow::Continue(1_728_000)));
-        assert!(happenings >= 40, "{happenings}");
+        assert!(firings.len() >= 40, "{firings:?}");
     }
     report(
         "replay of 10 rules, 20 accounts, 1.73 M rows, reading alone",
@@ -356,6 +361,56 @@ fn one_replay(path: &Path) {
         "0.5 s",
     );
     println!("  peak memory {} MB (limit 30 MB)", peak_memory());
+    firings.sort();
+    let mut live = live_firings(path, &rules);
+    live.sort();
+    assert_eq!(firings, live);
+    println!("  {} firings, the same as of one live engine", live.len());
+}
+
+type Fired = (Timestamp, AccountName, RuleName);
+
+/// What the engine fires as the daemon runs it: one for all accounts, which acts,
+/// and which is told of the time between two polls as well.
+fn live_firings(path: &Path, rules: &Arc<RuleSet>) -> Vec<Fired> {
+    let config = EngineConfig {
+        acts: true,
+        stale_after: Some(riskd::engine::stale_after(rules)),
+    };
+    let mut history = open_history(path, rules);
+    let mut row = history.next_row().unwrap();
+    let first = Now::at(row.as_ref().unwrap().time);
+    let started = Engine::start(Arc::clone(rules), config, Kept::default(), first);
+    let mut engine = started.engine;
+    let mut fired: Vec<Fired> = Vec::new();
+    let mut last = first;
+    while let Some(Row {
+        time,
+        account,
+        content,
+    }) = row
+    {
+        let now = Now::at(time);
+        if now != last {
+            fired.extend(fired_in(engine.step(last, Event::Time)));
+            last = now;
+        }
+        let observation = Observation {
+            account: rules.accounts[account].name.clone(),
+            at: time,
+            content,
+        };
+        fired.extend(fired_in(engine.step(now, Event::Observed(observation))));
+        row = history.next_row().unwrap();
+    }
+    fired
+}
+
+fn fired_in(effects: Vec<Effect>) -> impl Iterator<Item = Fired> {
+    effects.into_iter().filter_map(|effect| match effect {
+        Effect::Record(Record::Firing(row)) => Some((row.at, row.account, row.rule)),
+        _ => None,
+    })
 }
 
 fn open_history(path: &Path, rules: &RuleSet) -> History<BufReader<File>> {
