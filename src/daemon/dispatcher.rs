@@ -207,7 +207,7 @@ impl Dispatcher {
     /// leaves before the next one is looked at.
     fn take_poll(&mut self, polled: Polled) {
         self.count(&polled);
-        self.hear_the_time(&polled);
+        let has_answered = polled.observations.iter().any(|o| o.learned().is_some());
         let mut batch = Batch::default();
         for observation in polled.observations {
             let is_news = observation.content != Content::Missing(Missing::Unchanged);
@@ -225,6 +225,9 @@ impl Dispatcher {
             self.start(effects, Some(polled.received), &mut batch);
         }
         self.commit(batch);
+        if has_answered {
+            self.hear_the_time(&polled.venue);
+        }
         if self.lifecycle.round_done(&polled.venue) {
             self.tell_alive();
         }
@@ -299,17 +302,12 @@ impl Dispatcher {
         }
     }
 
-    /// Compares the wall clock with the venue's, and tells of each change.
-    fn hear_the_time(&mut self, polled: &Polled) {
-        let has_answered = polled.observations.iter().any(|o| o.learned().is_some());
-        let Some(ahead) = self
-            .venues
-            .clock_error(&polled.venue)
-            .filter(|_| has_answered)
-        else {
+    /// Compares the wall clock with that of a venue that has just answered, and
+    /// tells of each change.
+    fn hear_the_time(&mut self, venue: &VenueName) {
+        let Some(ahead) = self.venues.clock_error(venue) else {
             return;
         };
-        let venue = &polled.venue;
         let count = self.polls.entry(venue.clone()).or_default();
         let (severity, kind, text) = match count.witness.hears(ahead) {
             None => return,
