@@ -42,6 +42,11 @@ pub struct Learned {
     pub positions: Option<Arc<[Position]>>,
     /// Working orders.
     pub orders: WorkingOrders,
+    /// The venue's own time of the answer, in milliseconds since 1970 by the
+    /// venue's clock; `None` where it says none. It is compared with other
+    /// stamps of the same venue alone, never with a clock of this machine: two
+    /// answers with one stamp are one look at the account.
+    pub stamp: Option<i64>,
 }
 
 /// The figures of an account; a missing or non-finite number is `None`.

@@ -126,6 +126,7 @@ fn learned(
         },
         positions: Some(held.collect()),
         orders: WorkingOrders::Listed(orders.into()),
+        stamp: None,
     }
 }
 

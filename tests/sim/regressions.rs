@@ -68,6 +68,7 @@ impl Story {
             figures: figures(texts),
             positions: Some(position(held)),
             orders: WorkingOrders::Listed(Arc::from([])),
+            stamp: None,
         }))
     }
 
@@ -362,6 +363,7 @@ fn s12_a_rule_that_was_rearmed_flat_does_not_fire_for_the_same_flat_account() {
             figures: figures(lost),
             positions: Some(position(0)),
             orders: WorkingOrders::Unknown,
+            stamp: None,
         }))
     };
     let again: usize = (0..200).map(|_| fired(&unknown(story.after(1_000)))).sum();

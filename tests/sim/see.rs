@@ -159,6 +159,7 @@ impl World {
             figures: Figures::default(),
             positions: truths.positions,
             orders: truths.orders.unwrap_or(WorkingOrders::Unknown),
+            stamp: None,
         };
         let seen = match result {
             Err(_) => Seen::Nothing,

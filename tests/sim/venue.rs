@@ -37,6 +37,7 @@ pub fn look(venue: &PaperVenue, account: &str) -> Learned {
                 })
                 .collect(),
         ),
+        stamp: None,
     }
 }
 

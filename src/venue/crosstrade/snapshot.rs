@@ -36,6 +36,8 @@ pub(super) struct Row<'a> {
     account: Object<'a>,
     /// The row itself, when the account is nested in it.
     outer: Option<Object<'a>>,
+    /// The stamp of the snapshot that it is in.
+    stamp: Option<i64>,
 }
 
 impl<'a> Snapshot<'a> {
@@ -47,11 +49,14 @@ impl<'a> Snapshot<'a> {
             _ => outer,
         };
         let listed = snapshot.get("accounts")?.list()?;
-        let rows: Vec<Row<'a>> = listed.iter().filter_map(|row| Row::parse(*row)).collect();
         let epoch = snapshot
             .decimal(&["epoch"])
             .and_then(|epoch| epoch.trunc().to_i64())
             .and_then(freshness::milliseconds);
+        let rows: Vec<Row<'a>> = listed
+            .iter()
+            .filter_map(|row| Row::parse(*row, epoch))
+            .collect();
         Some(Snapshot {
             epoch,
             nameless: rows.len() < listed.len(),
@@ -80,7 +85,7 @@ impl<'a> Snapshot<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn parse(row: Node<'a>) -> Option<Row<'a>> {
+    fn parse(row: Node<'a>, stamp: Option<i64>) -> Option<Row<'a>> {
         let row = row.object()?;
         let nested = row.get("account");
         match nested.and_then(Node::object) {
@@ -88,6 +93,7 @@ impl<'a> Row<'a> {
                 name: account.text("name").filter(is_name)?,
                 account,
                 outer: Some(row),
+                stamp,
             }),
             None => Some(Row {
                 name: row
@@ -96,6 +102,7 @@ impl<'a> Row<'a> {
                     .filter(is_name)?,
                 account: row,
                 outer: None,
+                stamp,
             }),
         }
     }
@@ -103,7 +110,7 @@ impl<'a> Row<'a> {
     /// Looks at the answer to a read of one account.
     pub(super) fn alone(answer: Node<'a>) -> Option<Row<'a>> {
         let wrapped = answer.object()?.get("data");
-        Row::parse(wrapped.unwrap_or(answer))
+        Row::parse(wrapped.unwrap_or(answer), None)
     }
 
     /// Whether the account's connection is up.
@@ -131,6 +138,7 @@ impl<'a> Row<'a> {
             figures: self.figures()?,
             positions: self.positions(account)?,
             orders: WorkingOrders::Unknown,
+            stamp: self.stamp,
         })
     }
 

@@ -75,6 +75,7 @@ impl World {
                 figures: figures(0, 0),
                 positions: Some(Arc::from([])),
                 orders: WorkingOrders::Listed(Arc::from([])),
+                stamp: None,
             },
         }
     }

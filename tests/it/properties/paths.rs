@@ -234,6 +234,7 @@ fn content(seen: Seen) -> Content {
             // An account that has not loaded shows nothing at all.
             positions: Some(Arc::from([])),
             orders: WorkingOrders::Counted(0),
+            stamp: None,
         }),
         Seen::Good {
             balance,
@@ -263,6 +264,7 @@ fn learned(held: i64) -> Learned {
         figures: Figures::default(),
         positions: Some(Arc::from([position])),
         orders: WorkingOrders::Counted(0),
+        stamp: None,
     }
 }
 

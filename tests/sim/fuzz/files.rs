@@ -81,6 +81,7 @@ fn live(rules: RuleSet, random: &mut Random) {
                 },
                 positions: None,
                 orders: WorkingOrders::Unknown,
+                stamp: None,
             };
             let observation = Observation {
                 account: account.name.clone(),

@@ -34,6 +34,12 @@ fn amounts(figures: Figures) -> [Option<String>; 4] {
 }
 
 #[test]
+fn what_is_learned_carries_the_stamp_of_its_snapshot() {
+    let learned = read(&with_item(r#""cashValue": 1"#), "A").unwrap();
+    assert_eq!(learned.stamp, Some(1_741_618_393_090));
+}
+
+#[test]
 fn figures_are_read_by_any_of_their_names() {
     let full = Some(["565.00", "12.50", "100565.00", "100577.50"]);
     let cases = [
