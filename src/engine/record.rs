@@ -47,6 +47,16 @@ pub enum Record {
     },
     /// A write goes out.
     Request(RequestRow),
+    /// A write left for the venue.
+    Sent {
+        /// Which one.
+        request: RequestId,
+        /// When.
+        at: Timestamp,
+        /// Why it left before its row was known to be committed; `None` when
+        /// it was committed first.
+        unrecorded: Option<String>,
+    },
     /// A write was answered, or given up.
     Answer(AnswerRow),
     /// An account is locked, or its lock holds longer than before.
@@ -77,6 +87,7 @@ impl Record {
             | Record::Intent(_)
             | Record::IntentEnded { .. }
             | Record::Request(_)
+            | Record::Sent { .. }
             | Record::Answer(_)
             | Record::Lock(_)
             | Record::LockEnded { .. } => true,
@@ -207,7 +218,7 @@ pub struct RequestRow {
     pub target: Option<String>,
     /// The enforcement round it belongs to, from 1.
     pub round: u32,
-    /// When it was decided.
+    /// When it was decided, and queued for the venue.
     pub at: Timestamp,
     /// The intents behind it.
     pub intents: Vec<IntentId>,

@@ -61,7 +61,7 @@ pub struct Store {
     /// There while the record itself could not be opened for writing: the
     /// connection leads to this copy, which is for reading what was in force.
     aside: Option<Aside>,
-    opened: Timestamp,
+    pub(super) opened: Timestamp,
     _instance: Instance,
 }
 

@@ -86,6 +86,21 @@ impl Rows<'_> {
                 .await
             }
             Record::Request(row) => self.request(row).await,
+            Record::Sent {
+                request,
+                at,
+                unrecorded,
+            } => {
+                let values = [
+                    Value::Integer(request.0),
+                    Value::Integer(to_millis(*at)),
+                    Value::text(unrecorded.as_deref()),
+                ];
+                self.change(&chain::REQUEST_SENT, sql::PUT_SENT, &values, || {
+                    format!("the sending of request {request}")
+                })
+                .await
+            }
             Record::Answer(row) => self.answer(row).await,
             Record::Lock(row) => self.lock(row).await,
             Record::LockEnded {

@@ -91,6 +91,8 @@ pub(super) struct Queue {
     states: BTreeMap<(AccountName, Option<RuleName>), String>,
     flushes: Vec<Flush>,
     waiting: Waiting,
+    /// How many batches were pushed.
+    tickets: u64,
     pub(super) lost: Lost,
     pub(super) sweep: Option<Sweep>,
     /// Nothing is written any more.
@@ -104,11 +106,22 @@ pub(super) struct Group {
     pub(super) durability: Durability,
     pub(super) waiting: Waiting,
     pub(super) flushes: Vec<Flush>,
+    /// The ticket of the last batch in it.
+    pub(super) ticket: u64,
+}
+
+/// What a batch got when it was pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pushed {
+    /// Its number among the batches, which rises.
+    pub(super) ticket: u64,
+    /// How many of its vital rows found no room.
+    pub(super) lost: u64,
 }
 
 impl Queue {
-    /// Takes a batch in and says how many of its vital rows found no room.
-    pub(super) fn push(&mut self, batch: Batch) -> u64 {
+    /// Takes a batch in.
+    pub(super) fn push(&mut self, batch: Batch) -> Pushed {
         let before = self.lost.vital();
         for rule_set in batch.rule_sets {
             if self.has_control_room() {
@@ -123,7 +136,11 @@ impl Queue {
         for record in batch.records {
             self.push_record(record);
         }
-        self.lost.vital().saturating_sub(before)
+        self.tickets = self.tickets.saturating_add(1);
+        Pushed {
+            ticket: self.tickets,
+            lost: self.lost.vital().saturating_sub(before),
+        }
     }
 
     /// Asks to be told when all that was pushed before is durable.
@@ -151,7 +168,9 @@ impl Queue {
             | Record::Lock(_)
             | Record::LockEnded { .. } => self.has_control_room(),
             Record::Entry(ref entry) if !entry.kind.is_vital() => self.has_passing_room(),
-            Record::Request(_) | Record::Answer(_) | Record::Entry(_) => self.has_story_room(),
+            Record::Request(_) | Record::Sent { .. } | Record::Answer(_) | Record::Entry(_) => {
+                self.has_story_room()
+            }
         };
         if has_room {
             self.records.push(record);
@@ -228,6 +247,7 @@ impl Queue {
             durability,
             waiting: std::mem::take(&mut self.waiting),
             flushes,
+            ticket: self.tickets,
         })
     }
 

@@ -8,7 +8,7 @@ use super::read::{EntryRow, RawEntry};
 use super::rescue;
 use super::row::{RawIntent, RawLock};
 use super::sql;
-use super::time::from_millis;
+use super::time::{from_millis, to_millis};
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::ids::{FiringId, IntentId, RequestId};
 use crate::domain::observation::Timestamp;
@@ -38,6 +38,11 @@ pub struct Restored {
     /// The rule sets that were in force last, at most 32, in the order in which
     /// they came into force.
     pub rule_sets: Vec<KeptRuleSet>,
+    /// When requests left in the ten seconds before this start, oldest first:
+    /// what the venue's budget may have been used for. One that is not known
+    /// to have left counts from when it was queued, unless it is known that
+    /// it never did.
+    pub recent_requests: Vec<(AccountName, Timestamp)>,
     /// The last line of the story: `stopped` after an orderly end.
     pub last_entry: Option<EntryRow>,
     /// When riskd was last at work: the time of the last line or the last
@@ -85,7 +90,7 @@ impl Store {
     pub async fn restore(&mut self) -> Result<Restored, StoreError> {
         let mut connection = self.take_connection().await?;
         connection.set(Durability::Power, &self.path).await?;
-        match restored(&mut connection.raw).await {
+        match restored(&mut connection.raw, self.opened).await {
             Ok(restored) => {
                 self.connection = Some(connection);
                 Ok(restored)
@@ -95,7 +100,10 @@ impl Store {
     }
 }
 
-async fn restored(connection: &mut SqliteConnection) -> Result<Restored, Fault> {
+/// How far back requests may count for a venue's budget, in milliseconds.
+const RECENT: i64 = 10_000;
+
+async fn restored(connection: &mut SqliteConnection, now: Timestamp) -> Result<Restored, Fault> {
     let account_states: Vec<(String, String)> = sqlx::query_as(sql::ACCOUNT_STATES)
         .fetch_all(&mut *connection)
         .await?;
@@ -112,6 +120,10 @@ async fn restored(connection: &mut SqliteConnection) -> Result<Restored, Fault> 
         .fetch_optional(&mut *connection)
         .await?;
     let rule_sets: Vec<(String, String, i64, i64)> = sqlx::query_as(sql::LAST_RULE_SETS)
+        .fetch_all(&mut *connection)
+        .await?;
+    let recent: Vec<(String, i64)> = sqlx::query_as(sql::RECENT_REQUESTS)
+        .bind(to_millis(now).saturating_sub(RECENT))
         .fetch_all(&mut *connection)
         .await?;
     let last_entry: Option<RawEntry> = sqlx::query_as(sql::LAST_ENTRY)
@@ -148,6 +160,10 @@ async fn restored(connection: &mut SqliteConnection) -> Result<Restored, Fault> 
                     last_loaded_at: from_millis(last)?,
                 })
             })
+            .collect::<Result<_, Fault>>()?,
+        recent_requests: recent
+            .into_iter()
+            .map(|(account, at)| Ok((account.as_str().into(), from_millis(at)?)))
             .collect::<Result<_, Fault>>()?,
         last_entry: last_entry.map(RawEntry::entry).transpose()?,
         last_sign: last_sign.map(from_millis).transpose()?,

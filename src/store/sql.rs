@@ -88,6 +88,7 @@ statements! {
         values (?1, ?2, ?3, ?4, ?5, ?6)";
     ADD_REQUEST_INTENT = "
         insert or ignore into request_intents (intent, request) values (?1, ?2)";
+    PUT_SENT = "update requests set sent_at = ?2, unrecorded = ?3 where id = ?1";
     PUT_ANSWER = "
         update requests set answered_at = ?2, outcome = ?3, status = ?4, words = ?5 where id = ?1";
     LOCK_IN_FORCE = "
@@ -133,7 +134,8 @@ statements! {
         select id, account, goal, instruments, cause, firing, cause_words, at, ended_at, ended
         from intents order by id";
     ALL_REQUESTS = "
-        select id, account, write, target, round, at, answered_at, outcome, status, words,
+        select id, account, write, target, round, at, sent_at, unrecorded,
+            answered_at, outcome, status, words,
             (select json_group_array(intent) from
                 (select intent from request_intents where request = requests.id order by intent))
                 as intents
@@ -166,6 +168,12 @@ statements! {
         select max(coalesce((select max(id) from intents), 0),
                    coalesce((select max(intent) from request_intents), 0)) + 1";
     NEXT_REQUEST = "select coalesce(max(id), 0) + 1 from requests";
+    // Numbers rise with time, and more than these do not leave in ten seconds.
+    RECENT_REQUESTS = "
+        select account, coalesce(sent_at, at) as left_at
+        from (select * from requests order by id desc limit 2000)
+        where left_at >= ?1 and (sent_at is not null or outcome is not 'not_sent')
+        order by left_at, id";
     RULES_HASH = "select value from meta where key = 'rules_hash'";
     RULES_IN_FORCE = "
         select rule_sets.text from meta join rule_sets on rule_sets.hash = meta.value
@@ -189,7 +197,8 @@ statements! {
         select id, account, goal, instruments, cause, firing, cause_words, at, ended_at, ended
         from intents where firing = ?1 order by id";
     REQUESTS_OF_FIRING = "
-        select id, account, write, target, round, at, answered_at, outcome, status, words,
+        select id, account, write, target, round, at, sent_at, unrecorded,
+            answered_at, outcome, status, words,
             (select json_group_array(intent) from
                 (select intent from request_intents where request = requests.id order by intent))
                 as intents

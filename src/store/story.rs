@@ -70,12 +70,24 @@ pub struct RequestView {
     pub target: Option<String>,
     /// The enforcement round it belongs to, from 1.
     pub round: u32,
-    /// When it was decided.
+    /// When it was decided, and queued for the venue.
     pub at: Timestamp,
     /// The intents behind it.
     pub intents: Vec<IntentId>,
+    /// When it left; `None` when that is not known: in a record of before this
+    /// was written down, or it never left.
+    pub sent: Option<SentView>,
     /// What became of it; `None` when that was never learned.
     pub answer: Option<AnswerRow>,
+}
+
+/// When a write left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentView {
+    /// When.
+    pub at: Timestamp,
+    /// Why it left before its row was known to be committed.
+    pub unrecorded: Option<String>,
 }
 
 /// A lock with what became of it.
@@ -110,6 +122,8 @@ struct RawRequest {
     target: Option<String>,
     round: u32,
     at: i64,
+    sent_at: Option<i64>,
+    unrecorded: Option<String>,
     answered_at: Option<i64>,
     outcome: Option<String>,
     status: Option<u16>,
@@ -235,6 +249,13 @@ impl RawRequest {
             }),
             _ => None,
         };
+        let sent = match self.sent_at {
+            Some(at) => Some(SentView {
+                at: from_millis(at)?,
+                unrecorded: self.unrecorded,
+            }),
+            None => None,
+        };
         Ok(RequestView {
             id,
             account: self.account,
@@ -243,6 +264,7 @@ impl RawRequest {
             round: self.round,
             at: from_millis(self.at)?,
             intents: from_json(&self.intents)?,
+            sent,
             answer,
         })
     }

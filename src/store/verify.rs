@@ -316,11 +316,12 @@ async fn link(connection: &mut SqliteConnection, seq: i64) -> Result<Option<Deco
 }
 
 /// The columns that say when, in the order in which they are looked for.
-const TIMES: [&str; 6] = [
+const TIMES: [&str; 7] = [
     "at",
     "since",
     "loaded_at",
     "ended_at",
+    "sent_at",
     "answered_at",
     "last_loaded_at",
 ];

@@ -15,6 +15,7 @@ use super::batch::Batch;
 use super::error::StoreError;
 use super::open::{Durability, Store};
 use super::queue::{Group, Lost, Queue, Waiting};
+use super::receipt::Receipt;
 use super::retain::{Retention, Step, Sweep};
 use super::write::Written;
 use crate::domain::observation::Timestamp;
@@ -123,15 +124,24 @@ impl Shared {
 pub struct StoreHandle {
     shared: Arc<Shared>,
     health: watch::Receiver<Health>,
+    committed: watch::Receiver<u64>,
     closing: watch::Sender<Option<Instant>>,
 }
 
 impl StoreHandle {
     /// Hands a batch over. It is written in one transaction, after or together
     /// with what was submitted before.
-    pub fn submit(&self, batch: Batch) {
-        self.shared.queue().push(batch);
+    /// What it gives says when that is done; most do not ask.
+    pub fn submit(&self, batch: Batch) -> Receipt {
+        let pushed = self.shared.queue().push(batch);
         self.shared.wake.notify_one();
+        Receipt {
+            ticket: pushed.ticket,
+            submitted: Instant::now(),
+            lost: pushed.lost,
+            committed: self.committed.clone(),
+            writing: self.health.clone(),
+        }
     }
 
     /// Hands a batch over and waits until it survives a loss of power.
@@ -162,7 +172,7 @@ impl StoreHandle {
             if queue.has_ended {
                 return Err(FlushError::Closed);
             }
-            let lost = batch.map_or(0, |batch| queue.push(batch));
+            let lost = batch.map_or(0, |batch| queue.push(batch).lost);
             queue.push_flush(flush);
             lost
         };
@@ -271,6 +281,8 @@ struct Worker<S> {
     sink: S,
     shared: Arc<Shared>,
     health: watch::Sender<Health>,
+    /// The ticket of the last batch that was committed.
+    committed: watch::Sender<u64>,
     closing: watch::Receiver<Option<Instant>>,
     /// What is being written, with its number. It stays as it is until it is
     /// written, however often that is tried.
@@ -281,16 +293,19 @@ impl<S: Sink> Worker<S> {
     fn new(sink: S) -> (StoreHandle, Worker<S>) {
         let shared = Arc::new(Shared::default());
         let (health, health_seen) = watch::channel(Health::Good);
+        let (committed, committed_seen) = watch::channel(0);
         let (closing, closing_seen) = watch::channel(None);
         let handle = StoreHandle {
             shared: Arc::clone(&shared),
             health: health_seen,
+            committed: committed_seen,
             closing,
         };
         let worker = Worker {
             sink,
             shared,
             health,
+            committed,
             closing: closing_seen,
             current: None,
         };
@@ -413,6 +428,7 @@ impl<S: Sink> Worker<S> {
     }
 
     fn acknowledge(&self, group: Group, written: &Written) {
+        self.committed.send_replace(group.ticket);
         for refused in &written.refused {
             tracing::error!(
                 row = refused.row,

@@ -53,7 +53,7 @@ impl Durable {
             Record::LockEnded { account, kind, .. } => {
                 self.locks.remove(&(account.clone(), *kind));
             }
-            Record::Answer(_) | Record::Entry(_) => {}
+            Record::Sent { .. } | Record::Answer(_) | Record::Entry(_) => {}
         }
     }
 

@@ -73,6 +73,12 @@ pub(in crate::store) const REQUEST_ADDED: Change = Change {
     columns: &["id", "account", "write", "target", "round", "at", "intents"],
 };
 
+pub(in crate::store) const REQUEST_SENT: Change = Change {
+    table: "requests",
+    name: "sent",
+    columns: &["id", "sent_at", "unrecorded"],
+};
+
 pub(in crate::store) const REQUEST_ANSWERED: Change = Change {
     table: "requests",
     name: "answered",

@@ -43,7 +43,11 @@ pub(in crate::store) const EVIDENCE: &[Evidence] = &[
     Evidence {
         table: "requests",
         rows: sql::ALL_REQUESTS,
-        changes: &[&change::REQUEST_ADDED, &change::REQUEST_ANSWERED],
+        changes: &[
+            &change::REQUEST_ADDED,
+            &change::REQUEST_SENT,
+            &change::REQUEST_ANSWERED,
+        ],
     },
     LOCKS,
     Evidence {
