@@ -3,6 +3,7 @@
 mod note;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -13,12 +14,13 @@ use tokio::time::Instant;
 use super::find::{self, DatabaseArg, RulesArg};
 use super::printer::{Paint, Printer};
 use super::{Exit, runtime, time};
-use crate::daemon::by_hand::{self, Progress, Shared};
+use crate::daemon::by_hand::{self, Progress};
 use crate::domain::account::AccountName;
 use crate::domain::plural::counted;
 use crate::domain::request;
 use crate::rules::ruleset::{SecretSource, VenueKind};
 use crate::rules::{Doubled, Loaded, Target, suggest};
+use crate::venue::Venue;
 
 /// How many steps may wait to be shown.
 const STEPS: usize = 1024;
@@ -221,43 +223,39 @@ async fn flatten(
     }
 }
 
-/// Starts the work on each account. Accounts of one venue share its adapter,
-/// and so its request budget. One venue that cannot be set up does not keep
-/// the others.
+/// Starts the work on the accounts, those of one venue together: they share its
+/// adapter, its request budget and its polls. One venue that cannot be set up
+/// does not keep the others.
 fn begin(
     targets: &[Target],
     tell: &mpsc::Sender<(AccountName, Progress)>,
     out: &Printer,
 ) -> anyhow::Result<BTreeMap<AccountName, End>> {
-    let mut venues: Vec<(&VenueKind, Result<Shared, String>)> = Vec::new();
+    let mut venues: Vec<(&VenueKind, Vec<Target>)> = Vec::new();
     let mut ended = BTreeMap::new();
     for target in targets {
         let kind = &target.venue.kind;
-        let known = venues
-            .iter()
-            .find(|(other, _)| *other == kind)
-            .map(|(_, venue)| venue.clone());
-        let venue = match known {
-            Some(venue) => venue,
-            None => {
-                let venue = Shared::connect(&target.venue);
-                venues.push((kind, venue.clone()));
-                venue
-            }
-        };
-        let mut end = End::default();
-        match venue {
-            Ok(venue) => start(venue, target.clone(), tell.clone()),
+        match venues.iter_mut().find(|(other, _)| *other == kind) {
+            Some((_, its)) => its.push(target.clone()),
+            None => venues.push((kind, vec![target.clone()])),
+        }
+        ended.insert(target.account.clone(), End::default());
+    }
+    for (kind, its) in venues {
+        let Some(first) = its.first() else { continue };
+        match by_hand::set_up(&first.venue) {
+            Ok(venue) => start(venue, its, tell.clone()),
             Err(problem) => {
-                out.error(&anyhow::anyhow!(
-                    "{}: {problem}{}",
-                    target.account,
-                    hint(kind)
-                ));
-                end.last = problem;
+                for target in its {
+                    out.error(&anyhow::anyhow!(
+                        "{}: {problem}{}",
+                        target.account,
+                        hint(kind)
+                    ));
+                    ended.entry(target.account).or_default().last = problem.clone();
+                }
             }
         }
-        ended.insert(target.account.clone(), end);
     }
     Ok(ended)
 }
@@ -274,14 +272,13 @@ fn hint(kind: &VenueKind) -> &'static str {
     }
 }
 
-fn start(venue: Shared, target: Target, tell: mpsc::Sender<(AccountName, Progress)>) {
+fn start(venue: Arc<dyn Venue>, targets: Vec<Target>, tell: mpsc::Sender<(AccountName, Progress)>) {
     tokio::spawn(async move {
-        let account = target.account.clone();
-        let mut tell = |step| {
+        let mut tell = |account: &AccountName, step| {
             // Showing a step must never hold up the next one.
             let _ = tell.try_send((account.clone(), step));
         };
-        by_hand::flatten(venue, &target, &mut tell).await;
+        by_hand::flatten(venue, &targets, &mut tell).await;
     });
 }
 
@@ -295,7 +292,7 @@ fn words(step: &Progress) -> String {
         Progress::NotYet { holdings } => format!("not yet: {holdings}"),
         Progress::ReadFailed { failure } => format!("the read learned nothing: {failure}"),
         Progress::Done { rounds } => format!(
-            "flat and quiet, by a read after the last request ({})",
+            "flat and quiet, by what was read after the last request ({})",
             counted(*rounds, "round")
         ),
     }

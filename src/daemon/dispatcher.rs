@@ -29,6 +29,7 @@ use crate::api::status::{RecordStatus, Status, VenueStatus};
 use crate::api::{PersonError, Question};
 use crate::domain::account::{AccountName, VenueName};
 use crate::domain::duration;
+use crate::domain::ids::RequestId;
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Missing, Observation, Timestamp};
 use crate::engine::effect::{Audience, Effect, Notice, Severity};
@@ -39,7 +40,7 @@ use crate::engine::{Data, Engine};
 use crate::notify::{Notifiers, Undelivered};
 use crate::rules::ruleset::{Mode, RuleSet};
 use crate::rules::without_secrets;
-use crate::store::{Batch, Extent, Health, Quality, RuleSetRow, Sample, StoreHandle};
+use crate::store::{Batch, Extent, Health, Quality, Receipt, RuleSetRow, Sample, StoreHandle};
 
 /// The longest sleep between two looks at the clocks, so that a wall clock that
 /// was set is noticed.
@@ -71,12 +72,34 @@ pub(super) struct Dispatcher {
     pub(super) lifecycle: Lifecycle,
     pub(super) samples: HashMap<AccountName, Sample>,
     pub(super) polls: HashMap<VenueName, PollCount>,
+    /// What was handed to the executors and can still be withdrawn.
+    pub(super) waiting: HashMap<Waiting, CancellationToken>,
     pub(super) last_turn: Option<Now>,
     /// When time is to be passed to the engine; kept until that is done, however
     /// many inputs come first.
     pub(super) due: Instant,
     /// Whether the record was degraded when it was last told of.
     pub(super) is_degraded: bool,
+}
+
+/// Something that waits to leave.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Waiting {
+    /// A write.
+    Request(RequestId),
+    /// A read of an account.
+    Read(AccountName, u64),
+}
+
+/// What one turn brings: rows for one transaction, and what is started once they
+/// are handed over.
+#[derive(Default)]
+struct Turn {
+    batch: Batch,
+    jobs: Vec<(AccountName, JobKind)>,
+    notices: Vec<Notice>,
+    /// The entries among the rows, for the log.
+    entries: Vec<Entry>,
 }
 
 /// What became of the polls of one venue.
@@ -157,7 +180,10 @@ impl Dispatcher {
                 };
                 self.step(event, None);
             }
-            Input::Answer(event) => self.step(event, None),
+            Input::Answer(event) => {
+                self.note_left(&event);
+                self.step(event, None);
+            }
             Input::Reload(why) => self.prepare_reload(why),
             Input::Reloaded(reloaded) => self.end_reload(reloaded),
             Input::Renewed(venue) => self.tell_renewed(&[venue]),
@@ -203,12 +229,13 @@ impl Dispatcher {
         self.carry_out(effects, trigger);
     }
 
-    /// Takes a poll: each account by itself, so that what one of them needs
-    /// leaves before the next one is looked at.
+    /// Takes a poll. What its accounts need leaves together, once the rows of all
+    /// of it are handed to the record: one transaction, whoever fired.
     fn take_poll(&mut self, polled: Polled) {
         self.count(&polled);
         let has_answered = polled.observations.iter().any(|o| o.learned().is_some());
-        let mut batch = Batch::default();
+        let mut turn = Turn::default();
+        let mut seen = Vec::with_capacity(polled.observations.len());
         for observation in polled.observations {
             let is_news = observation.content != Content::Missing(Missing::Unchanged);
             let mut sample = self.sample(&observation);
@@ -217,14 +244,17 @@ impl Dispatcher {
             if let Some(Data::Suspect(doubt)) = self.engine.data(&account) {
                 sample.quality = Quality::Suspect(doubt.name().to_owned());
             }
-            let rules = self.engine.rules().rules_of(&account).count();
-            self.counters.observed(&account, &sample.quality, rules);
+            seen.push((account, sample.quality.clone()));
             if is_news {
-                self.keep_if_changed(sample, &mut batch);
+                self.keep_if_changed(sample, &mut turn.batch);
             }
-            self.start(effects, Some(polled.received), &mut batch);
+            self.collect(effects, &mut turn);
         }
-        self.commit(batch);
+        self.carry_out_turn(turn, Some(polled.received));
+        for (account, quality) in seen {
+            let rules = self.engine.rules().rules_of(&account).count();
+            self.counters.observed(&account, &quality, rules);
+        }
         if has_answered {
             self.hear_the_time(&polled.venue);
         }
@@ -332,72 +362,129 @@ impl Dispatcher {
         self.tell_everyone(severity, kind, text);
     }
 
-    /// Starts what the engine asks for, then hands the rows to the record.
+    /// Hands the rows to the record and starts what the engine asks for.
     pub(super) fn carry_out(&mut self, effects: Vec<Effect>, trigger: Option<Instant>) {
-        let mut batch = Batch::default();
-        self.start(effects, trigger, &mut batch);
-        self.commit(batch);
+        let mut turn = Turn::default();
+        self.collect(effects, &mut turn);
+        self.carry_out_turn(turn, trigger);
     }
 
-    /// Starts requests, reads and messages; collects the rows.
-    fn start(&mut self, effects: Vec<Effect>, trigger: Option<Instant>, batch: &mut Batch) {
+    /// Sorts what the engine asks for. What need not leave any more is withdrawn
+    /// at once.
+    fn collect(&mut self, effects: Vec<Effect>, turn: &mut Turn) {
         self.counters.decided(&effects);
-        let mut rejected = Vec::new();
         for effect in effects {
-            let job = match effect {
+            match effect {
                 Effect::Send {
                     account,
                     request,
                     write,
-                } => (account, JobKind::Write { request, write }),
-                Effect::Verify { account, read } => (account, JobKind::Verify { read }),
+                    urgency,
+                } => {
+                    let kind = JobKind::Write {
+                        request,
+                        write,
+                        urgency,
+                    };
+                    turn.jobs.push((account, kind));
+                }
+                Effect::Read {
+                    account,
+                    read,
+                    what,
+                } => turn.jobs.push((account, JobKind::Read { read, what })),
+                Effect::Withdraw { request, .. } => self.withdraw(&Waiting::Request(request)),
+                Effect::WithdrawRead { account, read } => {
+                    self.withdraw(&Waiting::Read(account, read));
+                }
                 Effect::Record(record) => {
-                    log(&record);
-                    batch.records.push(record);
-                    continue;
+                    if let Record::Entry(entry) = &record {
+                        turn.entries.push(entry.clone());
+                    }
+                    turn.batch.records.push(record);
                 }
-                Effect::Notify(notice) => {
-                    self.notifiers.send(notice, self.clock.now().wall);
-                    continue;
-                }
-            };
-            if let Err(event) = self.give(job.0, job.1, trigger) {
+                Effect::Notify(notice) => turn.notices.push(notice),
+            }
+        }
+    }
+
+    fn withdraw(&mut self, waiting: &Waiting) {
+        if let Some(token) = self.waiting.remove(waiting) {
+            token.cancel();
+        }
+    }
+
+    /// Hands the rows to the record, then starts the requests, which wait for the
+    /// rows to be committed but not for long; then tells people and the log.
+    fn carry_out_turn(&mut self, mut turn: Turn, trigger: Option<Instant>) {
+        let mut rejected = Vec::new();
+        let receipt = self.commit(turn.batch);
+        for (account, kind) in turn.jobs.drain(..) {
+            if let Err(event) = self.give(account, kind, trigger, receipt.clone()) {
                 rejected.push(event);
             }
         }
+        for notice in turn.notices.drain(..) {
+            self.notifiers.send(notice, self.clock.now().wall);
+        }
+        for entry in &turn.entries {
+            log(entry);
+        }
         for event in rejected {
-            let effects = self.engine.step(self.now(), *event);
-            self.start(effects, None, batch);
+            self.note_left(&event);
+            self.step(*event, None);
         }
     }
 
     fn give(
-        &self,
+        &mut self,
         account: AccountName,
         kind: JobKind,
         trigger: Option<Instant>,
+        receipt: Option<Receipt>,
     ) -> Result<(), Box<Event>> {
         let Some(known) = self.engine.rules().account(&account) else {
             // The engine only speaks of accounts of its rule set.
             return Ok(());
         };
+        let (venue, number) = (known.venue.clone(), known.number.clone());
+        let withdrawn = CancellationToken::new();
+        let waiting = match &kind {
+            JobKind::Write { request, .. } => Waiting::Request(*request),
+            JobKind::Read { read, .. } => Waiting::Read(account.clone(), *read),
+        };
+        self.waiting.insert(waiting, withdrawn.clone());
         self.venues.give(
-            &known.venue,
+            &venue,
             Job {
                 account,
-                number: known.number.clone(),
+                number,
                 kind,
                 trigger,
+                withdrawn,
+                receipt,
             },
         )
     }
 
+    /// What has left, or has ended, cannot be withdrawn any more.
+    fn note_left(&mut self, event: &Event) {
+        let waiting = match event {
+            Event::Sent { request, .. } | Event::Answered { request, .. } => {
+                Waiting::Request(*request)
+            }
+            Event::ReadLeft { account, read, .. } | Event::ReadEnded { account, read, .. } => {
+                Waiting::Read(account.clone(), *read)
+            }
+            _ => return,
+        };
+        self.waiting.remove(&waiting);
+    }
+
     /// One transaction: what was seen, what was decided, what is remembered.
-    fn commit(&mut self, mut batch: Batch) {
+    fn commit(&mut self, mut batch: Batch) -> Option<Receipt> {
         self.engine.drain_states(&mut batch.records);
-        if batch.rows() > 0 {
-            self.store.submit(batch);
-        }
+        (batch.rows() > 0).then(|| self.store.submit(batch))
     }
 
     /// Writes a line of the story that is about no account.
@@ -611,10 +698,7 @@ pub(super) fn short(hash: &str) -> &str {
 }
 
 /// Lines of the story stand in the log too; ERROR means that a person must act.
-fn log(record: &Record) {
-    let Record::Entry(entry) = record else {
-        return;
-    };
+fn log(entry: &Entry) {
     let account = entry.account.as_ref().map_or("", AccountName::as_str);
     let rule = entry.rule.as_ref().map_or("", |rule| rule.as_str());
     let event = entry.kind.name();
@@ -625,6 +709,7 @@ fn log(record: &Record) {
         EntryKind::Fired
         | EntryKind::Warned
         | EntryKind::LockViolated
+        | EntryKind::Reopened
         | EntryKind::DataLost
         | EntryKind::DataSuspect
         | EntryKind::RuleUnknown

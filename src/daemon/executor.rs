@@ -1,31 +1,41 @@
 //! Carries out what the engine asks of one venue.
 //!
 //! Each request runs by itself, so that none waits for another; the venue's
-//! budget decides the order in which they leave. Every job ends in an answer.
+//! budget decides the order in which they leave. Every job but a read that was
+//! withdrawn ends in an answer.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use super::clock::Clock;
 use super::input::Input;
 use super::latency::Latencies;
 use super::vital;
 use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::ids::RequestId;
-use crate::domain::observation::Missing;
-use crate::domain::request::{Answer, Outcome, Write};
-use crate::engine::event::{Event, ReadFailure};
-use crate::venue::Venue;
+use crate::domain::observation::{Missing, Timestamp};
+use crate::domain::request::{Answer, Outcome, Urgency, Write};
+use crate::engine::enforcement::Reading;
+use crate::engine::event::{Event, ReadFailure, ReadResult};
+use crate::store::{NotCommitted, Receipt};
+use crate::venue::{Failure, Lane, OutOfBudget, Permit, Venue};
 
 /// How many jobs may wait for the executor of a venue. An account has at most
 /// a few at a time.
 pub(super) const QUEUE: usize = 4096;
-/// How long a job may take, the wait for the budget included, before it is
-/// answered as lost. The adapters give up sooner, and the engine later.
+/// How long a request that has left may take before it is answered as lost. The
+/// adapters give up sooner, and the engine later.
 pub const DEADLINE: Duration = Duration::from_secs(14);
+/// How long a request waits for its row to be committed, at most: a disk that
+/// fails or hangs does not keep an account open.
+const COMMIT_WAIT: Duration = Duration::from_millis(20);
+/// How long the second request of a read may wait for the budget.
+const SECOND_WAIT: Duration = Duration::from_secs(5);
 
 /// One thing to do at a venue.
 #[derive(Debug)]
@@ -38,6 +48,10 @@ pub struct Job {
     pub kind: JobKind,
     /// When the observation that led to it was received.
     pub trigger: Option<Instant>,
+    /// Told when it need not leave any more.
+    pub withdrawn: CancellationToken,
+    /// Says when the rows of what it is done for are committed.
+    pub receipt: Option<Receipt>,
 }
 
 /// What is to be done for an account.
@@ -49,31 +63,28 @@ pub enum JobKind {
         request: RequestId,
         /// What is asked.
         write: Write,
+        /// Where it stands in the order of what leaves.
+        urgency: Urgency,
     },
-    /// Positions and working orders are read.
-    Verify {
+    /// Something of the account is read.
+    Read {
         /// The number of the read.
         read: u64,
+        /// What is read.
+        what: Reading,
     },
 }
 
 impl Job {
     /// The answer to a job that could not even be started.
-    pub(super) fn not_started(self) -> Event {
+    pub(super) fn not_started(self, now: Timestamp) -> Event {
         let words = Arc::from("riskd's own queue is full");
         match self.kind {
-            JobKind::Write { request, .. } => Event::Answered {
-                account: self.account,
-                request,
-                answer: Answer {
-                    outcome: Outcome::NotSent,
-                    status: None,
-                    words,
-                },
-            },
-            JobKind::Verify { read } => Event::HoldingsRead {
+            JobKind::Write { request, .. } => not_sent(self.account, request, words),
+            JobKind::Read { read, .. } => Event::ReadEnded {
                 account: self.account,
                 read,
+                at: now,
                 result: Err(ReadFailure {
                     missing: Missing::Late,
                     words,
@@ -83,38 +94,82 @@ impl Job {
     }
 }
 
+fn not_sent(account: AccountName, request: RequestId, words: Arc<str>) -> Event {
+    Event::Answered {
+        account,
+        request,
+        answer: Answer {
+            outcome: Outcome::NotSent,
+            status: None,
+            words,
+        },
+    }
+}
+
 /// Starts the jobs of one venue as they come, until nobody can send any more.
 pub(super) async fn run(
     venue: Arc<dyn Venue>,
     mut jobs: mpsc::Receiver<Job>,
     inputs: mpsc::Sender<Input>,
     latencies: Arc<Latencies>,
+    clock: Clock,
 ) {
     while let Some(job) = jobs.recv().await {
         let venue = Arc::clone(&venue);
         let inputs = inputs.clone();
-        if let (Some(trigger), JobKind::Write { .. }) = (job.trigger, &job.kind) {
-            latencies.note(trigger.elapsed());
-        }
+        let latencies = Arc::clone(&latencies);
+        let clock = clock.clone();
+        let trigger = job.trigger;
         vital::spawn("a request", async move {
-            let event = carry_out(venue.as_ref(), job).await;
-            let _ = inputs.send(Input::Answer(event)).await;
+            let left = |event: Event| {
+                if let (Some(trigger), Event::Sent { .. }) = (trigger, &event) {
+                    latencies.note(trigger.elapsed());
+                }
+                // A dispatcher that is far behind must not hold up what leaves; it
+                // learns of it by the answer.
+                let _ = inputs.try_send(Input::Answer(event));
+            };
+            let steady = || clock.steady();
+            if let Some(event) = carry_out(venue.as_ref(), job, steady, left).await {
+                let _ = inputs.send(Input::Answer(event)).await;
+            }
         });
     }
 }
 
-/// Does one job at a venue and gives its answer, whatever happens, within
-/// [`DEADLINE`].
-pub async fn carry_out(venue: &dyn Venue, job: Job) -> Event {
+/// Does one job at a venue and gives its answer, whatever happens; none to a read
+/// that was withdrawn. Calls `left` as it leaves riskd.
+pub async fn carry_out(
+    venue: &dyn Venue,
+    job: Job,
+    steady: impl Fn() -> Timestamp,
+    left: impl FnOnce(Event),
+) -> Option<Event> {
     let Job {
         account,
         number,
         kind,
+        withdrawn,
+        receipt,
         ..
     } = job;
     match kind {
-        JobKind::Write { request, write } => {
-            let answer = match timeout(DEADLINE, venue.write(&number, &write)).await {
+        JobKind::Write {
+            request,
+            write,
+            urgency,
+        } => {
+            let admitted = admit_recorded(venue, Lane::of(urgency), &withdrawn, receipt).await;
+            let (permit, unrecorded) = match admitted {
+                Ok(admitted) => admitted,
+                Err(words) => return Some(not_sent(account, request, Arc::from(words))),
+            };
+            left(Event::Sent {
+                account: account.clone(),
+                request,
+                unrecorded,
+            });
+            let answer = match timeout(DEADLINE, venue.write(&number, &write, permit)).await {
                 Ok(answer) => answer,
                 Err(_) => Answer {
                     outcome: Outcome::Unknown,
@@ -125,29 +180,116 @@ pub async fn carry_out(venue: &dyn Venue, job: Job) -> Event {
             if answer.outcome != Outcome::Acknowledged {
                 warn!(%account, %request, %write, outcome = answer.outcome.name(), words = %answer.words, "a request was not acknowledged");
             }
-            Event::Answered {
+            Some(Event::Answered {
                 account,
                 request,
                 answer,
-            }
+            })
         }
-        JobKind::Verify { read } => {
-            let result = match timeout(DEADLINE, venue.holdings(&number)).await {
-                Ok(Ok(holdings)) => Ok((holdings.positions, holdings.orders)),
-                Ok(Err(failure)) => Err(ReadFailure {
-                    missing: failure.missing,
-                    words: failure.words,
-                }),
-                Err(_) => Err(ReadFailure {
-                    missing: Missing::Late,
-                    words: Arc::from("no answer in time"),
-                }),
+        JobKind::Read { read, what } => {
+            let lane = match what {
+                Reading::Orders => Lane::Verify,
+                Reading::Positions => Lane::Positions,
+                Reading::Watch => Lane::Routine,
             };
-            Event::HoldingsRead {
+            let admitted = tokio::select! {
+                biased;
+                () = withdrawn.cancelled() => return None,
+                admitted = venue.admit(lane) => admitted,
+            };
+            let at = steady();
+            let result = match admitted {
+                Err(OutOfBudget) => Err(busy()),
+                Ok(permit) => {
+                    left(Event::ReadLeft {
+                        account: account.clone(),
+                        read,
+                        at,
+                    });
+                    look(venue, &number, what, permit).await
+                }
+            };
+            let result = result.map_err(|failure| ReadFailure {
+                missing: failure.missing,
+                words: failure.words,
+            });
+            Some(Event::ReadEnded {
                 account,
                 read,
+                at,
                 result,
-            }
+            })
         }
+    }
+}
+
+/// Waits for a permit, and beside it for the rows behind the request to be
+/// committed: gives the permit, and why it leaves without the rows if it does.
+async fn admit_recorded(
+    venue: &dyn Venue,
+    lane: Lane,
+    withdrawn: &CancellationToken,
+    receipt: Option<Receipt>,
+) -> Result<(Permit, Option<Arc<str>>), &'static str> {
+    let recorded = async {
+        match receipt {
+            Some(receipt) => receipt.committed(COMMIT_WAIT).await,
+            None => Ok(()),
+        }
+    };
+    let both = async { tokio::join!(venue.admit(lane), recorded) };
+    let (permit, recorded) = tokio::select! {
+        biased;
+        () = withdrawn.cancelled() => return Err("it is not needed any more"),
+        both = both => both,
+    };
+    let permit = permit.map_err(|OutOfBudget| "riskd's own request budget is used up")?;
+    let unrecorded = recorded
+        .err()
+        .map(|why: NotCommitted| Arc::from(why.to_string()));
+    Ok((permit, unrecorded))
+}
+
+async fn look(
+    venue: &dyn Venue,
+    number: &AccountNumber,
+    what: Reading,
+    permit: Permit,
+) -> Result<ReadResult, Failure> {
+    match what {
+        Reading::Orders => within(venue.orders(number, permit))
+            .await
+            .map(ReadResult::Orders),
+        Reading::Watch => {
+            let positions = within(venue.positions(number, permit)).await?;
+            Ok(ReadResult::Positions(positions))
+        }
+        Reading::Positions => {
+            let positions = within(venue.positions(number, permit)).await?;
+            if positions.is_empty() {
+                let permit = timeout(SECOND_WAIT, venue.admit(Lane::Verify)).await;
+                let Ok(Ok(permit)) = permit else {
+                    return Err(busy());
+                };
+                within(venue.check_alive(number, permit)).await?;
+            }
+            Ok(ReadResult::Positions(positions))
+        }
+    }
+}
+
+async fn within<T>(call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    timeout(DEADLINE, call).await.unwrap_or_else(|_| {
+        Err(Failure {
+            missing: Missing::Late,
+            words: Arc::from("no answer in time"),
+        })
+    })
+}
+
+fn busy() -> Failure {
+    Failure {
+        missing: Missing::RateLimited,
+        words: Arc::from("riskd's own request budget is used up"),
     }
 }

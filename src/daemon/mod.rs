@@ -268,6 +268,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         lifecycle: Lifecycle::new(&rules),
         samples: HashMap::new(),
         polls: HashMap::new(),
+        waiting: HashMap::new(),
         last_turn: None,
         due: tokio::time::Instant::now(),
         is_degraded: false,

@@ -20,15 +20,16 @@ use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::observation::{Content, Missing, Observation, Timestamp};
 use crate::rules::ruleset;
 use crate::secret::Secret;
-use crate::venue::{Failure, Lane, Venue};
+use crate::venue::{Failure, Lane, OutOfBudget, Venue};
 
-/// How long a poll may take before riskd goes on without it. The adapters give
-/// up sooner.
+/// How long a poll that has left may take before riskd goes on without it. The
+/// adapters give up sooner.
 const POLL_DEADLINE: Duration = Duration::from_secs(6);
 /// The least time between two polls of a venue whose platform is offline: it
 /// does not come back sooner for being asked more often.
 const OFFLINE_INTERVAL: Duration = Duration::from_secs(2);
-/// The least time between two polls of a venue that refuses the credential.
+/// The longest pause between two polls of a venue that refuses the credential. One
+/// refusal may be a slip, so the first pauses are short.
 const REFUSED_INTERVAL: Duration = Duration::from_secs(10);
 /// How long a poller waits for a credential that it reads again.
 const REREAD_DEADLINE: Duration = Duration::from_secs(2);
@@ -76,6 +77,7 @@ impl Poller {
         let mut due = interval(self.every);
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut reread = Reread::default();
+        let mut refusals: u32 = 0;
         loop {
             tokio::select! {
                 _ = due.tick() => {}
@@ -83,13 +85,17 @@ impl Poller {
                 () = self.renewed.notified() => due.reset(),
             }
             let worst = self.poll_once(&numbers).await;
+            refusals = match worst {
+                Some(Missing::Unauthorized) => refusals.saturating_add(1),
+                _ => 0,
+            };
             if worst == Some(Missing::Unauthorized) && self.renew_credential(&mut reread).await {
                 due.reset_after(self.every);
                 continue;
             }
             let pause = match worst {
                 Some(Missing::PlatformOffline) => OFFLINE_INTERVAL,
-                Some(Missing::Unauthorized) => REFUSED_INTERVAL,
+                Some(Missing::Unauthorized) => refused_pause(refusals),
                 _ => self.every,
             };
             if pause > self.every {
@@ -100,9 +106,9 @@ impl Poller {
 
     /// Polls once; gives the reason when nothing was learned of any account.
     async fn poll_once(&self, numbers: &[AccountNumber]) -> Option<Missing> {
-        let asked = self.clock.steady();
+        let steady = || self.clock.steady();
         let (observations, failures) =
-            observe(self.venue.as_ref(), &self.accounts, numbers, asked).await;
+            observe(self.venue.as_ref(), &self.accounts, numbers, steady).await;
         let received = Instant::now();
         let all_failed = failures.len() == self.accounts.len();
         let worst = failures.first().filter(|_| all_failed).map(|f| f.missing);
@@ -151,8 +157,11 @@ impl Poller {
             let Some((account, number)) = self.next_in_turn(&mut turn) else {
                 continue;
             };
+            let Ok(permit) = self.venue.admit(Lane::Routine).await else {
+                continue;
+            };
             let at = self.clock.steady();
-            let read = self.venue.orders(&number, Lane::Routine);
+            let read = self.venue.orders(&number, permit);
             if let Ok(Ok(orders)) = timeout(POLL_DEADLINE, read).await {
                 let input = Input::OrdersRead(OrdersRead {
                     venue: self.config.name.clone(),
@@ -194,17 +203,31 @@ impl Poller {
     }
 }
 
+/// The pause after so many refusals in a row: 1, 2, 4, 8, and then 10 s.
+fn refused_pause(refusals: u32) -> Duration {
+    let doublings = refusals.saturating_sub(1).min(4);
+    Duration::from_secs(1)
+        .saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX))
+        .min(REFUSED_INTERVAL)
+}
+
 /// Polls accounts once, those of `numbers` in the same order: an observation of
-/// each, made at `asked`, and what went wrong.
+/// each, and what went wrong. They are of the time at which the poll left, by the
+/// clock `steady`.
 pub async fn observe(
     venue: &dyn Venue,
     accounts: &[(AccountName, AccountNumber)],
     numbers: &[AccountNumber],
-    asked: Timestamp,
+    steady: impl Fn() -> Timestamp,
 ) -> (Vec<Observation>, Vec<Failure>) {
-    let results = timeout(POLL_DEADLINE, venue.poll(numbers))
-        .await
-        .unwrap_or_default();
+    let admitted = venue.admit_poll().await;
+    let asked = steady();
+    let results = match admitted {
+        Ok(permit) => timeout(POLL_DEADLINE, venue.poll(numbers, permit))
+            .await
+            .unwrap_or_default(),
+        Err(OutOfBudget) => numbers.iter().map(|_| Err(busy())).collect(),
+    };
     let mut answers = results.into_iter();
     let mut observations = Vec::with_capacity(accounts.len());
     let mut failures: Vec<Failure> = Vec::new();
@@ -230,6 +253,13 @@ pub async fn observe(
         });
     }
     (observations, failures)
+}
+
+fn busy() -> Failure {
+    Failure {
+        missing: Missing::RateLimited,
+        words: Arc::from("riskd's own request budget is used up"),
+    }
 }
 
 fn late() -> Failure {

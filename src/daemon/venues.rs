@@ -19,6 +19,7 @@ use crate::engine::event::Event;
 use crate::notify::{Channels, Pulse};
 use crate::rules::ruleset::{self, RuleSet, VenueKind};
 use crate::secret::{self, Secret};
+use crate::venue::budget::{self, Scope};
 use crate::venue::crosstrade::CrossTrade;
 use crate::venue::keyless::Keyless;
 use crate::venue::{Budget, Venue};
@@ -36,7 +37,8 @@ fn open(config: &ruleset::Venue, token: Secret) -> Result<Arc<dyn Venue>, String
     let name = &config.name;
     match &config.kind {
         VenueKind::CrossTrade { base_url, .. } => {
-            let venue = CrossTrade::new(base_url, token, wall)
+            let budget = budget::shared(Scope::new(base_url, &token));
+            let venue = CrossTrade::new(base_url, token, budget, wall)
                 .map_err(|error| format!("venue {name}: {error}"))?;
             Ok(Arc::new(venue))
         }
@@ -235,6 +237,7 @@ impl Venues {
             queue,
             self.inputs.clone(),
             Arc::clone(&self.latencies),
+            self.clock.clone(),
         );
         vital::spawn("an executor", executor);
         if !accounts.is_empty() {
@@ -264,11 +267,10 @@ impl Venues {
     /// Hands a job to a venue; when that cannot be, gives the answer to it.
     pub(super) fn give(&self, venue: &VenueName, job: Job) -> Result<(), Box<Event>> {
         match self.running.get(venue) {
-            Some(running) => running
-                .jobs
-                .try_send(job)
-                .map_err(|rejected| Box::new(rejected.into_inner().not_started())),
-            None => Err(Box::new(job.not_started())),
+            Some(running) => running.jobs.try_send(job).map_err(|rejected| {
+                Box::new(rejected.into_inner().not_started(self.clock.steady()))
+            }),
+            None => Err(Box::new(job.not_started(self.clock.steady()))),
         }
     }
 

@@ -24,4 +24,5 @@ pub mod session;
 pub mod severity;
 pub mod time_of_day;
 pub mod trade_date;
+pub mod venue;
 pub mod window;

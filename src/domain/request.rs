@@ -19,13 +19,21 @@ pub enum Write {
     Flatten,
     /// Close the whole position in one instrument.
     ClosePosition(Instrument),
+    /// Cancel every working order in one instrument.
+    CancelOrdersOf(Instrument),
     /// Cancel one order, by the venue's id.
     CancelOrder(Arc<str>),
 }
 
 impl Write {
     /// The stable names of all of them.
-    pub const NAMES: [&str; 4] = ["cancel_orders", "flatten", "close_position", "cancel_order"];
+    pub const NAMES: [&str; 5] = [
+        "cancel_orders",
+        "flatten",
+        "close_position",
+        "cancel_orders_of",
+        "cancel_order",
+    ];
 
     /// The stable name, as in the record and in metrics.
     pub const fn name(&self) -> &'static str {
@@ -33,6 +41,7 @@ impl Write {
             Write::CancelOrders => "cancel_orders",
             Write::Flatten => "flatten",
             Write::ClosePosition(_) => "close_position",
+            Write::CancelOrdersOf(_) => "cancel_orders_of",
             Write::CancelOrder(_) => "cancel_order",
         }
     }
@@ -41,8 +50,27 @@ impl Write {
     pub fn target(&self) -> Option<&str> {
         match self {
             Write::CancelOrders | Write::Flatten => None,
-            Write::ClosePosition(instrument) => Some(instrument.as_str()),
+            Write::ClosePosition(instrument) | Write::CancelOrdersOf(instrument) => {
+                Some(instrument.as_str())
+            }
             Write::CancelOrder(id) => Some(id),
+        }
+    }
+
+    /// Whether it closes a position.
+    pub const fn closes(&self) -> bool {
+        match self {
+            Write::Flatten | Write::ClosePosition(_) => true,
+            Write::CancelOrders | Write::CancelOrdersOf(_) | Write::CancelOrder(_) => false,
+        }
+    }
+
+    /// Whether this write does all that the other one does.
+    pub fn covers(&self, other: &Write) -> bool {
+        match (self, other) {
+            (Write::Flatten, other) => other.closes(),
+            (Write::CancelOrders, other) => !other.closes(),
+            (one, other) => one == other,
         }
     }
 }
@@ -54,6 +82,18 @@ impl fmt::Display for Write {
             None => f.write_str(self.name()),
         }
     }
+}
+
+/// Where a write stands in the order of what leaves, the first one first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// It closes a position.
+    Close,
+    /// It cancels what may open one.
+    Cancel,
+    /// A cancel that a close on its way makes needless, as far as the venue does
+    /// what it says: it leaves while there is room for it.
+    Beside,
 }
 
 /// What came of a write. Only a later read can say that an account is flat.

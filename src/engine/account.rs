@@ -52,10 +52,13 @@ pub struct AccountRun {
     pub(super) parked_rules: HashMap<RuleName, RuleState>,
     pub(super) locks: Locks,
     pub(super) enforcement: Enforcement,
-    /// When the last verification read that counted was asked for.
+    /// When the last read of its own that showed its positions was asked for.
     pub(super) verified_at: Option<Timestamp>,
-    /// When the enforcement that is going on last asked for a read.
-    pub(super) read_asked_at: Timestamp,
+    /// When the account was last proven flat and quiet, until something is seen
+    /// to be held again.
+    pub(super) flat_proven_at: Option<Timestamp>,
+    /// How often in a row the account was re-opened from outside so soon.
+    pub(super) reopened: u32,
     /// The last time that what is read of the holdings may have been frozen,
     /// by the steady clock, and why.
     pub(super) frozen: Option<Frozen>,
@@ -102,7 +105,8 @@ impl AccountRun {
             locks: Locks::default(),
             enforcement: Enforcement::default(),
             verified_at: None,
-            read_asked_at: now.steady,
+            flat_proven_at: None,
+            reopened: 0,
             frozen: None,
             is_calm: false,
             band: None,
@@ -125,6 +129,7 @@ impl AccountRun {
             return;
         }
         if *content == Content::Missing(Missing::Unchanged) {
+            self.enforcement.polled_unchanged(at);
             self.look_again(now, out);
             return;
         }
@@ -142,15 +147,17 @@ impl AccountRun {
             _ => self.pnl(),
         };
         let is_calm = self.evaluate(true, pnl, now, out);
-        self.pass_time(now, out);
-        self.guard_locks(now, out);
+        self.enforce(now, out);
         self.is_calm = is_calm && self.session.is_some() && self.session == session;
     }
 
-    /// Does what has become due, whatever it was that happened now.
-    fn pass_time(&mut self, now: Now, out: &mut Out<'_>) {
+    /// Has the locks and whatever else is asked for hold against what was just
+    /// learned, or with the time that has passed.
+    fn enforce(&mut self, now: Now, out: &mut Out<'_>) {
         self.end_locks(now, out);
-        self.tick_enforcement(now, out);
+        self.tell_reopened(now, out);
+        self.guard_locks(now, out);
+        self.advance_enforcement(now, out);
     }
 
     /// Takes a read of the working orders alone.
@@ -161,11 +168,11 @@ impl AccountRun {
         now: Now,
         out: &mut Out<'_>,
     ) {
-        if self.verified_at.is_some_and(|verified| at < verified) {
+        if at < self.seen.orders_at {
             return;
         }
-        self.seen.orders = orders;
-        self.seen.orders_at = at;
+        self.show_orders(&orders, at);
+        self.seen.take_orders(orders, at);
         self.look_again(now, out);
     }
 
@@ -174,8 +181,7 @@ impl AccountRun {
     pub(super) fn look_again(&mut self, now: Now, out: &mut Out<'_>) {
         self.roll_session(now, out);
         self.evaluate(false, self.pnl(), now, out);
-        self.pass_time(now, out);
-        self.guard_locks(now, out);
+        self.enforce(now, out);
     }
 
     /// Nothing but time passed.
@@ -190,7 +196,7 @@ impl AccountRun {
             self.miss(Missing::Late, out);
         }
         self.evaluate(false, self.pnl(), now, out);
-        self.pass_time(now, out);
+        self.enforce(now, out);
     }
 
     /// Moves to the session that the present belongs to.

@@ -2,9 +2,10 @@
 
 use crate::domain::account::{AccountName, NotifierName, RuleName};
 use crate::domain::ids::RequestId;
-use crate::domain::request::Write;
+use crate::domain::request::{Urgency, Write};
 pub use crate::domain::severity::Severity;
 
+use super::enforcement::Reading;
 use super::record::{EntryKind, Record};
 
 /// One thing for the shell to do, in this order within a step.
@@ -18,10 +19,29 @@ pub enum Effect {
         request: RequestId,
         /// What is asked.
         write: Write,
+        /// Where it stands in the order of what leaves.
+        urgency: Urgency,
     },
-    /// Read positions and working orders, both asked after now; answer with
-    /// `Event::HoldingsRead`, whatever happens.
-    Verify {
+    /// A request need not leave any more, should it still wait; it is answered
+    /// as not sent then.
+    Withdraw {
+        /// The account.
+        account: AccountName,
+        /// The number of the request.
+        request: RequestId,
+    },
+    /// Read something of an account, asked after now; answer with
+    /// `Event::ReadEnded`, whatever happens.
+    Read {
+        /// The account.
+        account: AccountName,
+        /// The number of the read.
+        read: u64,
+        /// What is read.
+        what: Reading,
+    },
+    /// A read is not needed any more, should it still wait; it needs no answer.
+    WithdrawRead {
         /// The account.
         account: AccountName,
         /// The number of the read.

@@ -5,22 +5,19 @@ use std::sync::Arc;
 
 use super::account::AccountRun;
 use super::effect::{Effect, Severity};
-use super::enforcement::{Intent, Step};
-use super::event::ReadFailure;
+use super::enforcement::{Intent, REOPENED_WITHIN, Shown, Step};
+use super::event::{ReadFailure, ReadResult};
 use super::out::Out;
-use super::reconcile::Seen;
+use super::reconcile::Planned;
 use super::record::{AnswerRow, Cause, EntryKind, Fields, Goal, IntentEnd, Record, RequestRow};
 use super::words;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::ids::RequestId;
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
-use crate::domain::observation::Missing;
-use crate::domain::request::{Answer, Outcome, Write};
+use crate::domain::observation::{Missing, Timestamp};
+use crate::domain::request::{Answer, Outcome};
 
-/// How soon after a verification a poll may still show what was there before:
-/// a venue may answer polls from a cache of 3 s (CrossTrade, snapshot page).
-const POLL_MAY_LAG: chrono::TimeDelta = chrono::TimeDelta::seconds(5);
 /// Rounds whose every step stands in the story; the requests of later ones are
 /// recorded too, but only each 60th (five minutes) is told.
 const ROUNDS_TOLD: u32 = 10;
@@ -38,15 +35,20 @@ impl AccountRun {
         let steps = if reads_first {
             self.enforcement.resume(intent, now)
         } else {
-            let positions = self.seen.positions.clone().unwrap_or_default();
             self.enforcement
-                .begin(intent, &positions, &self.seen.orders, now)
+                .begin(intent, self.seen.positions.as_ref(), &self.seen.orders, now)
         };
         self.carry_out(steps, now, out);
     }
 
-    /// Takes up an intent of before a restart: reads first.
-    pub(super) fn resume(&mut self, intent: Intent, now: Now, out: &mut Out<'_>) {
+    /// Takes up an intent of before a restart.
+    pub(super) fn resume(
+        &mut self,
+        intent: Intent,
+        first: ResumedFirst,
+        now: Now,
+        out: &mut Out<'_>,
+    ) {
         let message = format!(
             "takes up again on {}: {} (intent {})",
             self.account.name,
@@ -61,7 +63,13 @@ impl AccountRun {
             message,
             fields,
         );
-        let steps = self.enforcement.resume(intent, now);
+        let steps = match first {
+            ResumedFirst::Look => self.enforcement.resume(intent, now),
+            ResumedFirst::Send => {
+                self.enforcement
+                    .begin(intent, None, &WorkingOrders::Unknown, now)
+            }
+        };
         self.carry_out(steps, now, out);
     }
 
@@ -89,6 +97,7 @@ impl AccountRun {
             id,
             goal,
             cause: Cause::Lock,
+            since: now.steady,
         };
         out.record(Record::Intent(super::record::IntentRow {
             id,
@@ -115,16 +124,7 @@ impl AccountRun {
             fields,
         );
         out.notify(self.notice(Severity::Warning, EntryKind::LockViolated, message));
-        let was_verified_just_now = self
-            .verified_at
-            .is_some_and(|verified| now.since(verified) < POLL_MAY_LAG);
-        if was_verified_just_now {
-            // The poll may show the past; a fresh read costs little.
-            let steps = self.enforcement.resume(intent, now);
-            self.carry_out(steps, now, out);
-        } else {
-            self.begin(intent, now, out);
-        }
+        self.begin(intent, now, out);
     }
 
     fn has_increasing_order(&self) -> bool {
@@ -150,10 +150,15 @@ impl AccountRun {
             status: answer.status,
             words: answer.words.to_string(),
         }));
-        self.enforcement.answered(request, answer, now);
-        if !is_told(self.enforcement.round()) {
-            return;
+        let is_told = is_told(self.enforcement.round());
+        let steps = self.enforcement.answered(request, answer, now);
+        if is_told {
+            self.tell_answered(request, answer, out);
         }
+        self.carry_out(steps, now, out);
+    }
+
+    fn tell_answered(&self, request: RequestId, answer: &Answer, out: &mut Out<'_>) {
         let mut fields = Fields::new();
         fields
             .put("request", request)
@@ -180,110 +185,221 @@ impl AccountRun {
         );
     }
 
-    /// A verification read ended.
-    pub(super) fn holdings_read(
+    /// A request has left riskd.
+    pub(super) fn sent(
         &mut self,
-        read: u64,
-        result: Result<(Arc<[Position]>, WorkingOrders), ReadFailure>,
+        request: RequestId,
+        unrecorded: Option<Arc<str>>,
         now: Now,
         out: &mut Out<'_>,
     ) {
+        self.enforcement.left(request, now);
+        out.record(Record::Sent {
+            request,
+            at: now.wall,
+            unrecorded: unrecorded.as_deref().map(str::to_owned),
+        });
+    }
+
+    /// A read that enforcement asked for ended.
+    pub(super) fn read_ended(
+        &mut self,
+        read: u64,
+        at: Timestamp,
+        result: Result<ReadResult, ReadFailure>,
+        now: Now,
+        out: &mut Out<'_>,
+    ) {
+        let is_watch = self.enforcement.is_watching(read);
         if !self.enforcement.awaits_read(read) {
             return;
         }
-        let result = result.and_then(|holdings| {
-            let doubt = self.doubt_of_holdings(&holdings.0);
-            match doubt.or_else(|| self.overtaken(&holdings.0)) {
-                Some(failure) => Err(failure),
-                None => Ok(holdings),
-            }
+        let result = result.and_then(|seen| match self.doubt_of(&seen, at) {
+            Some(failure) if !is_watch => Err(failure),
+            _ => Ok(seen),
         });
-        let has_learned = result.is_ok();
         let steps = match result {
             Err(failure) => {
-                self.tell_verify_failed(&failure, out);
-                self.enforcement.read_failed(now)
+                if !is_watch {
+                    self.tell_verify_failed(&failure, out);
+                }
+                let is_busy = failure.missing == Missing::RateLimited;
+                self.enforcement.read_failed(is_busy, now)
             }
-            Ok((positions, orders)) => {
-                let seen = Seen {
-                    positions: &positions,
-                    orders: &orders,
-                };
-                let steps = self.enforcement.learned(seen, now);
-                self.verified_at = Some(self.read_asked_at);
-                self.seen
-                    .take_verified(positions, orders, self.read_asked_at);
-                steps
+            Ok(seen) => {
+                self.take_read(seen, is_watch, at);
+                self.enforcement.read_ended(now)
             }
         };
         self.carry_out(steps, now, out);
-        if has_learned {
-            // A rule must see the moment in which its condition was false.
-            self.look_again(now, out);
+        // A rule must see the moment in which its condition was false.
+        self.look_again(now, out);
+    }
+
+    /// Takes what a read has shown, unless something newer is known.
+    fn take_read(&mut self, seen: ReadResult, is_watch: bool, at: Timestamp) {
+        match seen {
+            ReadResult::Orders(orders) => {
+                let shown = orders.clone();
+                self.enforcement.saw(Shown::Orders {
+                    orders: shown,
+                    as_of: at,
+                });
+                self.seen.take_orders(orders, at);
+            }
+            // That a watched account is flat was not verified.
+            ReadResult::Positions(positions) if is_watch && positions.is_empty() => {}
+            ReadResult::Positions(positions) => {
+                self.enforcement.saw(Shown::Positions {
+                    positions: Arc::clone(&positions),
+                    as_of: at,
+                });
+                if self.verified_at.is_none_or(|verified| at >= verified) {
+                    self.verified_at = Some(at);
+                    self.seen.positions = Some(positions);
+                }
+            }
         }
     }
 
-    /// Why the read is of the past: a poll that was asked for later shows a
-    /// position that it lacks. One that shows all of them is acted upon: with a
-    /// venue so slow that a poll overtakes each read, nothing would be done any
-    /// more. One that fails is waited for, counted, and made up for by writes.
-    fn overtaken(&self, read: &[Position]) -> Option<ReadFailure> {
-        let is_newer = self.seen.at.is_some_and(|at| at > self.read_asked_at);
-        let is_lacking = |held: &&Position| {
-            let is_it = |position: &Position| position.instrument == held.instrument;
-            !read.iter().any(is_it)
+    /// Shows enforcement what a poll has shown, where it is known since when
+    /// that is so.
+    pub(super) fn show_positions(
+        &mut self,
+        positions: Option<&Arc<[Position]>>,
+        as_of: Option<Timestamp>,
+    ) {
+        let (Some(positions), Some(as_of)) = (positions, as_of) else {
+            return;
         };
-        let polled = self.seen.positions.as_deref().filter(|_| is_newer)?;
-        let lacking = polled.iter().find(is_lacking)?;
-        Some(ReadFailure {
-            missing: Missing::Frozen,
-            words: Arc::from(format!(
-                "a poll that was asked for later shows {}",
-                lacking.instrument
-            )),
-        })
+        if positions.is_empty() && self.doubt_of_emptiness(as_of).is_some() {
+            return;
+        }
+        self.enforcement.saw(Shown::Positions {
+            positions: Arc::clone(positions),
+            as_of,
+        });
     }
 
-    /// Why what was just read of the account's holdings cannot be believed: an
-    /// empty list of a connection that is down is not flat. That it was down
-    /// when the read was asked for, or at any time since, is enough; and as
-    /// long as nothing was observed since the start, nobody knows whether it is.
-    fn doubt_of_holdings(&self, positions: &[Position]) -> Option<ReadFailure> {
+    /// Shows enforcement working orders that were read for others.
+    pub(super) fn show_orders(&mut self, orders: &WorkingOrders, at: Timestamp) {
+        if orders.count() == Some(0) && self.doubt_of_emptiness(at).is_some() {
+            return;
+        }
+        self.enforcement.saw(Shown::Orders {
+            orders: orders.clone(),
+            as_of: at,
+        });
+    }
+
+    fn doubt_of(&self, seen: &ReadResult, at: Timestamp) -> Option<ReadFailure> {
+        let is_empty = match seen {
+            ReadResult::Orders(orders) => orders.count() == Some(0),
+            ReadResult::Positions(positions) => positions.is_empty(),
+        };
+        is_empty.then(|| self.doubt_of_emptiness(at)).flatten()
+    }
+
+    /// Why an empty list that was asked for at `at` cannot be believed: one of a
+    /// connection that is down is not flat. That it was down then, or at any time
+    /// since, is enough; and as long as nothing was observed since the start,
+    /// nobody knows whether it is.
+    fn doubt_of_emptiness(&self, at: Timestamp) -> Option<ReadFailure> {
         let frozen = self
             .frozen
-            .filter(|frozen| frozen.until.is_none_or(|until| self.read_asked_at <= until));
+            .filter(|frozen| frozen.until.is_none_or(|until| at <= until));
         if let Some(frozen) = frozen {
             return Some(ReadFailure {
                 missing: frozen.why,
                 words: Arc::from("its holdings may be frozen"),
             });
         }
-        (self.seen.at.is_none() && positions.is_empty()).then(|| ReadFailure {
+        self.seen.at.is_none().then(|| ReadFailure {
             missing: Missing::Late,
             words: Arc::from("it was not observed since the start"),
         })
     }
 
-    pub(super) fn tick_enforcement(&mut self, now: Now, out: &mut Out<'_>) {
-        if self.enforcement.is_at_rest() {
+    /// A position that comes back so soon after a proof that there was none was
+    /// opened by something that undoes what riskd does: that is told, with what
+    /// may be behind it.
+    pub(super) fn tell_reopened(&mut self, now: Now, out: &mut Out<'_>) {
+        let is_held = self
+            .seen
+            .positions
+            .as_ref()
+            .is_some_and(|held| !held.is_empty());
+        let Some(proven) = self.flat_proven_at.filter(|_| is_held) else {
+            return;
+        };
+        self.flat_proven_at = None;
+        let passed = now.since(proven);
+        if passed > REOPENED_WITHIN {
+            self.reopened = 0;
             return;
         }
-        let steps = self.enforcement.tick(now);
+        self.reopened = self.reopened.saturating_add(1);
+        let holdings = words::holdings(self.seen.positions.as_deref(), &self.seen.orders);
+        let mut fields = Fields::new();
+        fields
+            .put("holdings", &holdings)
+            .put("count", self.reopened)
+            .put("after_ms", passed.num_milliseconds());
+        let message = format!(
+            "{} was re-opened from outside {} ms after it was proven flat (time {}): {holdings}. A running strategy, a trade copier or a delayed signal does this; switch it off",
+            self.account.name,
+            passed.num_milliseconds(),
+            self.reopened
+        );
+        out.entry(
+            EntryKind::Reopened,
+            Some(&self.account.name),
+            message.clone(),
+            fields,
+        );
+        if self.reopened.is_power_of_two() {
+            out.notify(self.notice(Severity::Critical, EntryKind::Reopened, message));
+        }
+    }
+
+    pub(super) fn advance_enforcement(&mut self, now: Now, out: &mut Out<'_>) {
+        if !out.config.acts {
+            return;
+        }
+        let is_locked = self.locks.get(LockKind::Lock).is_some();
+        self.enforcement.set_locked(is_locked);
+        let steps = self.enforcement.advance(now);
         self.carry_out(steps, now, out);
     }
 
-    fn carry_out(&mut self, steps: Vec<Step>, now: Now, out: &mut Out<'_>) {
+    pub(super) fn carry_out(&mut self, steps: Vec<Step>, now: Now, out: &mut Out<'_>) {
         for step in steps {
             match step {
                 Step::Send { round, writes } => self.send(round, writes, now, out),
-                Step::Read { read } => {
-                    self.read_asked_at = now.steady;
-                    out.effects.push(Effect::Verify {
+                Step::Withdraw { requests } => {
+                    for request in requests {
+                        out.effects.push(Effect::Withdraw {
+                            account: self.account.name.clone(),
+                            request,
+                        });
+                    }
+                }
+                Step::Read { read, what } => {
+                    out.effects.push(Effect::Read {
                         account: self.account.name.clone(),
                         read,
+                        what,
                     });
                 }
-                Step::Reached { intents, rounds } => self.tell_reached(intents, rounds, out),
+                Step::WithdrawRead { read } => out.effects.push(Effect::WithdrawRead {
+                    account: self.account.name.clone(),
+                    read,
+                }),
+                Step::Reached {
+                    intents,
+                    rounds,
+                    flat_at,
+                } => self.end_reached(intents, rounds, flat_at, now, out),
                 Step::NotYet { round } => self.tell_not_yet(round, out),
                 Step::Stuck { attempts } => self.tell_stuck(attempts, out),
                 Step::Slowed => self.tell_slowed(out),
@@ -291,12 +407,30 @@ impl AccountRun {
         }
     }
 
-    fn send(&mut self, round: u32, writes: Vec<Write>, now: Now, out: &mut Out<'_>) {
+    fn end_reached(
+        &mut self,
+        intents: Vec<Intent>,
+        rounds: u32,
+        flat_at: Option<Timestamp>,
+        now: Now,
+        out: &mut Out<'_>,
+    ) {
+        if intents.iter().any(|one| one.goal == Goal::FlatAndQuiet) {
+            self.flat_proven_at = Some(now.steady);
+        }
+        // The record's times are wall times.
+        let flat_at = flat_at.and_then(|at| now.wall.checked_sub_signed(now.since(at)));
+        self.tell_reached(intents, rounds, flat_at, out);
+    }
+
+    fn send(&mut self, round: u32, writes: Vec<Planned>, now: Now, out: &mut Out<'_>) {
         let intents: Vec<_> = self.enforcement.intents().iter().map(|i| i.id).collect();
         let mut requests = Vec::with_capacity(writes.len());
-        for write in writes {
+        for planned in writes {
             let id = out.request_id();
-            requests.push(id);
+            let write = planned.write.clone();
+            let urgency = planned.urgency;
+            requests.push((id, planned));
             let row = RequestRow {
                 id,
                 account: self.account.name.clone(),
@@ -320,6 +454,7 @@ impl AccountRun {
                 account: self.account.name.clone(),
                 request: id,
                 write,
+                urgency,
             });
             out.record(Record::Request(row));
             if !is_told(round) {
@@ -332,7 +467,7 @@ impl AccountRun {
                 fields,
             );
         }
-        self.enforcement.sent(&requests, now);
+        self.enforcement.queued(requests);
     }
 
     fn tell_started(&self, intent: &Intent, out: &mut Out<'_>) {
@@ -352,13 +487,22 @@ impl AccountRun {
         );
     }
 
-    fn tell_reached(&self, intents: Vec<Intent>, rounds: u32, out: &mut Out<'_>) {
+    fn tell_reached(
+        &self,
+        intents: Vec<Intent>,
+        rounds: u32,
+        flat_at: Option<Timestamp>,
+        out: &mut Out<'_>,
+    ) {
         let at = out.now.wall;
         let mut fields = Fields::new();
         fields.put("rounds", rounds).put(
             "holdings",
             words::holdings(self.seen.positions.as_deref(), &self.seen.orders),
         );
+        if let Some(flat_at) = flat_at {
+            fields.put("positions_proven", flat_at.to_rfc3339());
+        }
         let goals = intents.iter().map(|intent| intent.goal.words());
         let mut goals: Vec<String> = goals.collect();
         goals.dedup();
@@ -374,7 +518,7 @@ impl AccountRun {
             });
         }
         let message = format!(
-            "{} is {}, by a read after the last request ({rounds} round{})",
+            "{} is {}, by what was read after the last request ({rounds} round{})",
             self.account.name,
             goals.join(" and "),
             if rounds == 1 { "" } else { "s" }
@@ -477,6 +621,15 @@ impl AccountRun {
         );
         out.notify(self.notice(Severity::Critical, EntryKind::EnforcementSlowed, message));
     }
+}
+
+/// What is done first for an intent of before a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ResumedFirst {
+    /// It may have been done already: the account is looked at.
+    Look,
+    /// The last that is known is that it was not done: it is sent.
+    Send,
 }
 
 fn intent_fields(intent: &Intent) -> Fields {

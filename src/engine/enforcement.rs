@@ -1,40 +1,57 @@
-//! Enforcement of one account: rounds of request, wait, read and compare until
-//! everything that was asked for is reached.
+//! How an account is brought to where it must be: one loop of looking and
+//! sending that goes on until what is asked for is reached.
 //!
 //! There is one enforcement an account at a time, whatever asked for it. It
-//! takes no input but what it reads, so that taking up the work of before a
-//! crash is the same as going on.
+//! takes no input but what is seen of the account and what became of its
+//! requests, so that taking up the work of before a crash is the same as going
+//! on. At each turn it does four things, in this order:
+//!
+//! 1. what is proven is done,
+//! 2. what did not leave is sent again,
+//! 3. what is seen to be missing is sent,
+//! 4. what is not known is looked at.
 
-use std::collections::VecDeque;
+mod evidence;
+mod pace;
+mod requests;
+
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::reconcile::{Seen, missing_writes, opening_writes};
+pub use evidence::Shown;
+pub use pace::{FIRST_WAIT, LONGEST_WAIT, RUNAWAY_ROUNDS, STUCK_AFTER};
+
+use evidence::{Evidence, Polled};
+use pace::Pace;
+use requests::Requests;
+
+use super::reconcile::{Known, Planned, merged, opening_plan, plan};
 use super::record::{Cause, Goal};
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::ids::{IntentId, RequestId};
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
-use crate::domain::request::{Answer, Outcome, Write};
+use crate::domain::request::{Answer, Outcome, Urgency, Write};
+use crate::domain::venue::VenueProfile;
 
-/// Wait between a round and the read that judges it, for the first round; it
-/// doubles with each round.
-pub const FIRST_WAIT: TimeDelta = TimeDelta::milliseconds(250);
-/// The longest wait between two rounds.
-pub const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(5);
-/// Rounds without success before a person is told, and failed reads likewise.
-pub const STUCK_AFTER: u32 = 5;
 /// Failed reads in a row before the writes are repeated without a read: cancel
 /// and flatten are safe to repeat, and the venue may still carry them out.
 const BLIND_REPEAT_AFTER: u32 = 3;
-/// Most rounds in a minute before riskd slows itself down.
-pub const RUNAWAY_ROUNDS: usize = 30;
-/// The span in which rounds are counted.
-const RUNAWAY_SPAN: TimeDelta = TimeDelta::seconds(60);
-/// How long an answer to a write or a read may take before the engine goes on
-/// without it. The adapters give up sooner; this holds should one not.
+/// How long the answer to a read or a write that has left may take before the
+/// engine goes on without it. The adapters give up sooner; this holds should one
+/// not.
 const LOST_AFTER: TimeDelta = TimeDelta::seconds(15);
+/// How long something may wait in riskd's own queue before the engine goes on
+/// without it. The executor gives up sooner.
+const FORGOTTEN_AFTER: TimeDelta = TimeDelta::seconds(330);
+/// Between two looks at a position that a close may still be filling.
+const LOOK_AT_FILLING: TimeDelta = TimeDelta::milliseconds(500);
+/// Between two looks at an account that is watched after it was proven flat.
+const WATCH_EVERY: TimeDelta = TimeDelta::seconds(1);
+/// A position that comes back so soon after a proof that there was none was
+/// opened by something that undoes what riskd does.
+pub const REOPENED_WITHIN: TimeDelta = TimeDelta::seconds(10);
 
 /// One thing that is to be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,48 +62,59 @@ pub struct Intent {
     pub goal: Goal,
     /// Who or what asked.
     pub cause: Cause,
+    /// Since when, by the steady clock: what was seen before proves nothing.
+    pub since: Timestamp,
 }
 
-/// What is going on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-enum Phase {
-    /// Nothing is asked for.
-    #[default]
-    Idle,
-    /// Writes are on their way.
-    Sending {
-        awaited: Vec<RequestId>,
-        since: Timestamp,
-    },
-    /// The next read waits for its time.
-    Waiting { until: Timestamp },
-    /// A read is on its way.
-    Reading { read: u64, since: Timestamp },
+/// What is read of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// The working orders.
+    Orders,
+    /// The positions, and that an empty list of them can be believed.
+    Positions,
+    /// The positions, to see early when one comes back. An empty list proves
+    /// nothing.
+    Watch,
 }
 
 /// What enforcement wants done next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Send these, as this round.
+    /// Send these, as this round; [`Enforcement::queued`] names them.
     Send {
         /// The round, from 1.
         round: u32,
         /// The writes.
-        writes: Vec<Write>,
+        writes: Vec<Planned>,
     },
-    /// Read the holdings.
+    /// These need not leave any more, should they still wait.
+    Withdraw {
+        /// Which ones.
+        requests: Vec<RequestId>,
+    },
+    /// Read something of the account.
     Read {
         /// The number of the read.
         read: u64,
+        /// What is read.
+        what: Reading,
     },
-    /// Every goal is reached: these intents are done.
+    /// This read is not needed any more, should it still wait.
+    WithdrawRead {
+        /// The number of the read.
+        read: u64,
+    },
+    /// These intents are done.
     Reached {
         /// What had been asked for.
         intents: Vec<Intent>,
         /// How many rounds it took.
         rounds: u32,
+        /// When the positions were first seen closed after the last request.
+        flat_at: Option<Timestamp>,
     },
-    /// The last read shows that something is still there.
+    /// What was seen after the last request shows that something is still there.
     NotYet {
         /// The round that did not suffice.
         round: u32,
@@ -101,44 +129,68 @@ pub enum Step {
     Slowed,
 }
 
-/// The enforcement of one account.
-#[derive(Clone, Debug, Default)]
-pub struct Enforcement {
-    intents: Vec<Intent>,
-    phase: Phase,
-    round: u32,
-    failed_reads: u32,
-    attempts: u32,
-    next_alarm: u32,
-    next_read: u64,
-    recent: VecDeque<Timestamp>,
-    slowed: bool,
-    /// What the venue, or the way to it, said last when a write was not taken.
-    trouble: Option<Arc<str>>,
-    refusal: Refusal,
+/// A read that is asked for.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    number: u64,
+    what: Reading,
+    asked: Timestamp,
+    /// When it left riskd, once it is known to have.
+    left: Option<Timestamp>,
 }
 
-/// Whether the venue says no: a person hears of that at once, not only after
-/// many rounds, because a closed market stays closed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Refusal {
-    #[default]
-    None,
-    /// Said, and no read has shown yet whether that matters.
-    Said,
-    /// A person was told.
-    Told,
+/// The enforcement of one account.
+#[derive(Clone, Debug)]
+pub struct Enforcement {
+    profile: &'static VenueProfile,
+    intents: Vec<Intent>,
+    requests: Requests,
+    evidence: Evidence,
+    /// The newest look of a poll that may be answered from a cache.
+    polled: Option<Polled>,
+    look: Option<Look>,
+    /// The earliest time of the next look.
+    next_look: Option<Timestamp>,
+    next_read: u64,
+    failed_reads: u32,
+    pace: Pace,
+    /// Whether a lock guards the account: what fills late is closed again.
+    is_locked: bool,
+    /// When the positions were first seen closed after the last request.
+    flat_at: Option<Timestamp>,
+    /// Until when the account is watched closely.
+    watch_until: Option<Timestamp>,
+}
+
+impl Default for Enforcement {
+    fn default() -> Enforcement {
+        Enforcement::new(&VenueProfile::CROSSTRADE)
+    }
 }
 
 impl Enforcement {
+    /// Nothing is asked for yet.
+    pub fn new(profile: &'static VenueProfile) -> Enforcement {
+        Enforcement {
+            profile,
+            intents: Vec::new(),
+            requests: Requests::default(),
+            evidence: Evidence::default(),
+            polled: None,
+            look: None,
+            next_look: None,
+            next_read: 0,
+            failed_reads: 0,
+            pace: Pace::default(),
+            is_locked: false,
+            flat_at: None,
+            watch_until: None,
+        }
+    }
+
     /// Whether nothing is asked for.
     pub fn is_idle(&self) -> bool {
         self.intents.is_empty()
-    }
-
-    /// Whether time alone changes nothing.
-    pub fn is_at_rest(&self) -> bool {
-        self.phase == Phase::Idle
     }
 
     /// What is asked for.
@@ -146,9 +198,14 @@ impl Enforcement {
         &self.intents
     }
 
+    /// The facts of the venue that the account is at.
+    pub fn profile(&self) -> &'static VenueProfile {
+        self.profile
+    }
+
     /// The round that is going on; 0 before the first.
     pub fn round(&self) -> u32 {
-        self.round
+        self.pace.round()
     }
 
     /// Verification reads in a row that learned nothing.
@@ -159,301 +216,515 @@ impl Enforcement {
     /// What was said last when a write was not taken: the venue's own words, or
     /// what went wrong on the way.
     pub fn trouble(&self) -> Option<&str> {
-        self.trouble.as_deref()
+        self.pace.trouble()
+    }
+
+    /// Says whether a lock guards the account.
+    pub fn set_locked(&mut self, is_locked: bool) {
+        self.is_locked = is_locked;
     }
 
     /// Takes up an intent and sends what it needs at once, unless that is under
-    /// way already: rules that fire together act once.
+    /// way already: rules that fire together act once. `held` is what the account
+    /// was last seen to hold.
     pub fn begin(
         &mut self,
         intent: Intent,
-        positions: &[Position],
+        held: Option<&Arc<[Position]>>,
         orders: &WorkingOrders,
         now: Now,
     ) -> Vec<Step> {
-        if self
-            .intents
-            .iter()
-            .any(|other| other.goal.covers(&intent.goal))
-        {
+        let covers = |other: &Intent| other.goal.covers(&intent.goal);
+        if self.intents.iter().any(covers) {
             return self.resume(intent, now);
         }
-        let writes = opening_writes(&intent.goal, orders, positions);
+        let known = Known {
+            positions: held.map(AsRef::as_ref),
+            orders,
+        };
+        let writes = opening_plan(&intent.goal, known, self.profile);
         self.admit(intent);
-        if writes.is_empty() {
-            return self.read_for_the_newest(now);
-        }
-        self.send(writes, now)
+        self.requests.note_held(held);
+        let mut steps = self.send(writes, now);
+        steps.extend(self.advance(now));
+        steps
     }
 
-    /// Takes up an intent and reads before it sends anything: for what may have
+    /// Takes up an intent and looks before it sends anything: for what may have
     /// been done already.
     pub fn resume(&mut self, intent: Intent, now: Now) -> Vec<Step> {
         self.admit(intent);
-        self.read_for_the_newest(now)
+        self.advance(now)
     }
 
-    /// Sees to it that the intent that was just taken up is judged by a read
-    /// that is asked for from now on: one that is on its way may show how
-    /// things were before.
-    fn read_for_the_newest(&mut self, now: Now) -> Vec<Step> {
-        match self.phase {
-            // The read to come is made after the last request, and judges it.
-            Phase::Sending { .. } => Vec::new(),
-            Phase::Reading { since, .. } if since == now.steady => Vec::new(),
-            Phase::Idle | Phase::Waiting { .. } | Phase::Reading { .. } => self.read_now(now),
-        }
-    }
-
-    /// Takes up an intent that needs nothing sent for itself: what is under way
-    /// for others serves it too.
     fn admit(&mut self, intent: Intent) {
         if self.intents.is_empty() {
-            self.round = 0;
             self.failed_reads = 0;
-            self.attempts = 0;
-            self.next_alarm = STUCK_AFTER;
-            self.trouble = None;
-            self.refusal = Refusal::None;
+            self.next_look = None;
+            self.flat_at = None;
+            self.pace.begin();
+            // A look of the watch is none that proves anything.
+            self.look = None;
         }
         self.intents.push(intent);
     }
 
-    /// Drops the intents that `is_moot` picks and gives them back.
-    pub fn drop_intents(&mut self, is_moot: impl Fn(&Intent) -> bool) -> Vec<Intent> {
+    /// Whether a person's wish for this goal is being worked on twice already:
+    /// once by what is under way, and once for the time after the last wish. A
+    /// further one only moves the second one's time on, and asks for nothing.
+    pub fn joins_earlier_wish(&mut self, goal: &Goal, now: Now) -> bool {
+        let mut wishes: Vec<&mut Intent> = self
+            .intents
+            .iter_mut()
+            .filter(|intent| intent.goal == *goal && matches!(intent.cause, Cause::Person(_)))
+            .collect();
+        if wishes.len() < 2 {
+            return false;
+        }
+        if let Some(last) = wishes.last_mut() {
+            last.since = now.steady;
+        }
+        true
+    }
+
+    /// Drops the intents that `is_moot` picks and gives them back, with what
+    /// need not leave any more.
+    pub fn drop_intents(&mut self, is_moot: impl Fn(&Intent) -> bool) -> (Vec<Intent>, Vec<Step>) {
         let (moot, kept) = self.intents.drain(..).partition(|intent| is_moot(intent));
         self.intents = kept;
-        if self.intents.is_empty() {
-            self.phase = Phase::Idle;
-        }
-        moot
+        (moot, self.withdraw_needless())
+    }
+
+    /// A close of the account that may still be filling was asked for before
+    /// this engine started, and is taken to until `until`.
+    pub fn note_earlier_close(&mut self, write: Write, until: Timestamp) {
+        self.requests.note_filling(write, until);
     }
 
     /// Names the requests that a [`Step::Send`] became.
-    pub fn sent(&mut self, requests: &[RequestId], now: Now) {
-        match &mut self.phase {
-            Phase::Sending { awaited, since } => {
-                awaited.extend_from_slice(requests);
-                *since = now.steady;
-            }
-            Phase::Idle | Phase::Waiting { .. } | Phase::Reading { .. } => {
-                self.phase = Phase::Sending {
-                    awaited: requests.to_vec(),
-                    since: now.steady,
-                };
-            }
+    pub fn queued(&mut self, requests: Vec<(RequestId, Planned)>) {
+        self.requests.name(requests);
+    }
+
+    /// A request has left riskd.
+    pub fn left(&mut self, request: RequestId, now: Now) {
+        self.requests.left(request, now);
+        self.flat_at = None;
+    }
+
+    /// A read has left riskd at this time.
+    pub fn read_left(&mut self, read: u64, at: Timestamp) {
+        if let Some(look) = self.look.as_mut().filter(|look| look.number == read) {
+            look.left = Some(at);
         }
     }
 
-    /// A write was answered. Whatever the answer, the next read decides.
-    pub fn answered(&mut self, request: RequestId, answer: &Answer, now: Now) {
-        self.note(answer);
-        if let Phase::Sending { awaited, .. } = &mut self.phase {
-            awaited.retain(|awaited| *awaited != request);
-            if awaited.is_empty() {
-                self.wait(now);
-            }
-        }
-    }
-
-    fn note(&mut self, answer: &Answer) {
+    /// A write was answered, or given up. Whatever the answer, what is seen
+    /// afterwards decides.
+    pub fn answered(&mut self, request: RequestId, answer: &Answer, now: Now) -> Vec<Step> {
+        let Some(planned) = self.requests.take(request) else {
+            return Vec::new();
+        };
+        self.pace.note(answer);
         match answer.outcome {
-            Outcome::Acknowledged | Outcome::NothingToDo => return,
-            Outcome::Refused if self.refusal == Refusal::None => self.refusal = Refusal::Said,
-            Outcome::Refused | Outcome::NotSent | Outcome::Unknown => {}
+            Outcome::NotSent => {
+                // What the venue turns away at its gate is paced by the budget;
+                // what cannot be connected is paced here.
+                let is_paced = answer.status.is_some();
+                let wait = self.pace.wait_unsent(is_paced);
+                self.requests.send_again(planned, after(now, wait));
+                let mut steps = Vec::new();
+                self.pace.count_attempt(&mut steps);
+                steps.extend(self.advance(now));
+                steps
+            }
+            _ => {
+                self.pace.got_through();
+                self.requests.note_answered(&planned, self.profile, now);
+                self.flat_at = None;
+                self.wait_for_look(now);
+                self.advance(now)
+            }
         }
-        if !answer.words.is_empty() {
-            self.trouble = Some(Arc::clone(&answer.words));
+    }
+
+    /// A poll that was asked for at `at` was answered with this stamp of the venue;
+    /// gives the time that what it shows is no older than, where that is known.
+    pub fn polled(&mut self, stamp: Option<i64>, at: Timestamp) -> Option<Timestamp> {
+        if self.profile.polls_cached_for.is_none() {
+            return Some(at);
         }
+        let polled = Polled::take(self.polled, stamp?, at);
+        self.polled = Some(polled);
+        polled.as_of()
+    }
+
+    /// A poll that was asked for at `at` was answered with the stamp of before.
+    pub fn polled_unchanged(&mut self, at: Timestamp) {
+        if let Some(polled) = &mut self.polled {
+            polled.repeat(at);
+        }
+    }
+
+    /// Something was seen of the account. Nothing in it is older than its time.
+    pub fn saw(&mut self, shown: Shown) {
+        self.evidence.take(shown);
     }
 
     /// Whether this is the read that is waited for.
     pub fn awaits_read(&self, number: u64) -> bool {
-        matches!(self.phase, Phase::Reading { read, .. } if read == number)
+        self.look.is_some_and(|look| look.number == number)
     }
 
-    /// The read that is waited for learned this.
-    pub fn learned(&mut self, seen: Seen<'_>, now: Now) -> Vec<Step> {
-        let mut missing: Vec<Write> = Vec::new();
-        for intent in &self.intents {
-            match missing_writes(&intent.goal, seen) {
-                None => return self.read_failed(now),
-                Some(writes) => {
-                    for write in writes {
-                        if !missing.contains(&write) {
-                            missing.push(write);
-                        }
-                    }
-                }
-            }
-        }
-        self.failed_reads = 0;
-        if missing.is_empty() {
-            return self.reached();
-        }
-        let mut steps = vec![Step::NotYet { round: self.round }];
-        self.count_attempt(&mut steps);
-        steps.extend(self.send(missing, now));
-        steps
+    /// Whether this is the read of an account that is only watched.
+    pub fn is_watching(&self, number: u64) -> bool {
+        self.look
+            .is_some_and(|look| look.number == number && look.what == Reading::Watch)
     }
 
-    /// The read that is waited for learned nothing.
-    pub fn read_failed(&mut self, now: Now) -> Vec<Step> {
-        self.failed_reads = self.failed_reads.saturating_add(1);
+    /// The read that is waited for has ended and shown something.
+    pub fn read_ended(&mut self, now: Now) -> Vec<Step> {
+        let was_watch = self
+            .look
+            .take()
+            .is_some_and(|look| look.what == Reading::Watch);
+        if was_watch {
+            self.next_look = Some(after(now, WATCH_EVERY));
+        } else {
+            self.failed_reads = 0;
+        }
+        self.advance(now)
+    }
+
+    /// The read that is waited for learned nothing; `is_busy` when no request was
+    /// allowed, which says nothing of the account.
+    pub fn read_failed(&mut self, is_busy: bool, now: Now) -> Vec<Step> {
+        let look = self.look.take();
+        if look.is_some_and(|look| look.what == Reading::Watch) || self.is_idle() {
+            self.next_look = Some(after(now, WATCH_EVERY));
+            return Vec::new();
+        }
         let mut steps = Vec::new();
-        self.count_attempt(&mut steps);
+        if is_busy {
+            self.next_look = Some(after(now, FIRST_WAIT));
+            return self.advance(now);
+        }
+        self.failed_reads = self.failed_reads.saturating_add(1);
+        self.pace.count_attempt(&mut steps);
+        self.wait_for_look(now);
         if self.failed_reads.is_multiple_of(BLIND_REPEAT_AFTER) {
             let writes = self.blind_writes();
-            if !writes.is_empty() {
-                steps.extend(self.send(writes, now));
-                return steps;
-            }
+            steps.extend(self.send(writes, now));
         }
-        self.wait(now);
+        steps.extend(self.advance(now));
         steps
     }
 
-    /// Time has passed.
-    pub fn tick(&mut self, now: Now) -> Vec<Step> {
-        match self.phase {
-            Phase::Idle => Vec::new(),
-            Phase::Waiting { until } if until <= now.steady => self.read_now(now),
-            Phase::Reading { since, .. } if now.since(since) >= LOST_AFTER => self.read_failed(now),
-            Phase::Sending { since, .. } if now.since(since) >= LOST_AFTER => self.read_now(now),
-            Phase::Waiting { .. } | Phase::Reading { .. } | Phase::Sending { .. } => Vec::new(),
+    /// Time has passed, or something was seen.
+    pub fn advance(&mut self, now: Now) -> Vec<Step> {
+        self.requests.pass_time(now);
+        self.give_up_lost(now);
+        let mut steps = self.finish(now);
+        steps.extend(self.drop_needless_closes());
+        if self.intents.is_empty() {
+            steps.extend(self.stand_by(now));
+            return steps;
         }
+        steps.extend(self.send_again(now));
+        steps.extend(self.send_missing(now));
+        steps.extend(self.look_for_missing(now));
+        steps
     }
 
     /// When time alone moves enforcement on, by the steady clock.
     pub fn deadline(&self) -> Option<Timestamp> {
-        match &self.phase {
-            Phase::Idle => None,
-            Phase::Waiting { until } => Some(*until),
-            Phase::Reading { since, .. } | Phase::Sending { since, .. } => {
-                since.checked_add_signed(LOST_AFTER)
-            }
-        }
-    }
-
-    fn reached(&mut self) -> Vec<Step> {
-        self.phase = Phase::Idle;
-        let rounds = self.round;
-        vec![Step::Reached {
-            intents: std::mem::take(&mut self.intents),
-            rounds,
-        }]
-    }
-
-    /// Begins a round, unless rounds come too fast.
-    fn send(&mut self, writes: Vec<Write>, now: Now) -> Vec<Step> {
-        let mut steps = Vec::new();
-        while self
-            .recent
-            .front()
-            .is_some_and(|oldest| now.since(*oldest) > RUNAWAY_SPAN)
-        {
-            self.recent.pop_front();
-        }
-        if self.recent.len() >= RUNAWAY_ROUNDS {
-            // Only a person, or another program, who keeps on trading gets
-            // here. Protection goes on, at the slowest pace.
-            self.phase = Phase::Waiting {
-                until: after(now, LONGEST_WAIT),
-            };
-            if !self.slowed {
-                self.slowed = true;
-                steps.push(Step::Slowed);
-            }
-            // The oldest round makes room, so that each slow turn still acts.
-            self.recent.pop_front();
-            return steps;
-        }
-        if self.recent.len() < RUNAWAY_ROUNDS / 2 {
-            self.slowed = false;
-        }
-        self.recent.push_back(now.steady);
-        self.round = self.round.saturating_add(1);
-        steps.push(Step::Send {
-            round: self.round,
-            writes,
+        let look = self.look.map(|look| match look.left {
+            Some(left) => plus(left, LOST_AFTER),
+            None => plus(look.asked, FORGOTTEN_AFTER),
         });
+        let next_look = self.next_look.filter(|_| {
+            let watched = self.watch_until.is_some();
+            self.look.is_none() && (!self.intents.is_empty() || watched)
+        });
+        let answers = self.requests.deadline(LOST_AFTER, FORGOTTEN_AFTER);
+        let times = [look, next_look, self.watch_until, answers];
+        times.into_iter().flatten().min()
+    }
+
+    /// The answer to what has left long ago does not come any more.
+    fn give_up_lost(&mut self, now: Now) {
+        let lost = self.requests.lost(LOST_AFTER, FORGOTTEN_AFTER, now);
+        for planned in lost {
+            self.requests.note_answered(&planned, self.profile, now);
+            self.wait_for_look(now);
+        }
+        let is_lost = self.look.is_some_and(|look| match look.left {
+            Some(left) => now.since(left) >= LOST_AFTER,
+            None => now.since(look.asked) >= FORGOTTEN_AFTER,
+        });
+        if is_lost {
+            self.look = None;
+            self.failed_reads = self.failed_reads.saturating_add(1);
+            self.wait_for_look(now);
+        }
+    }
+
+    /// Ends the intents that are proven.
+    fn finish(&mut self, now: Now) -> Vec<Step> {
+        if self.requests.awaits_answer() {
+            return Vec::new();
+        }
+        let acted = self.requests.acted_at();
+        if self.flat_at.is_none() && self.evidence.is_flat_after(acted) {
+            self.flat_at = Some(now.steady);
+        }
+        let evidence = &self.evidence;
+        let (is_locked, profile) = (self.is_locked, self.profile);
+        let is_done = |intent: &Intent| {
+            let since = acted.map_or(intent.since, |acted| acted.max(intent.since));
+            let known = evidence.after(Some(since));
+            plan(&intent.goal, known, profile).is_reached()
+                && evidence.stands_for(&intent.goal, is_locked)
+        };
+        let (done, open): (Vec<_>, Vec<_>) =
+            self.intents.drain(..).partition(|intent| is_done(intent));
+        self.intents = open;
+        if done.is_empty() {
+            return Vec::new();
+        }
+        if done.iter().any(|one| one.goal == Goal::FlatAndQuiet) {
+            self.watch_until = Some(after(now, profile.watch_after_flat));
+            self.next_look = Some(after(now, FIRST_WAIT));
+        }
+        let mut steps = vec![Step::Reached {
+            intents: done,
+            rounds: self.pace.round(),
+            flat_at: self.flat_at,
+        }];
+        steps.extend(self.withdraw_needless());
         steps
     }
 
-    fn read_now(&mut self, now: Now) -> Vec<Step> {
-        self.next_read = self.next_read.saturating_add(1);
-        self.phase = Phase::Reading {
-            read: self.next_read,
-            since: now.steady,
+    /// What still waits for nobody need not leave.
+    fn withdraw_needless(&mut self) -> Vec<Step> {
+        let (profile, known) = (self.profile, Known::NOTHING);
+        let goals = self.intents.iter().map(|intent| &intent.goal);
+        let wanted = merged(goals.flat_map(|goal| match goal {
+            // Which orders those are is not known without a look.
+            Goal::ReduceOnly => vec![],
+            goal => opening_plan(goal, known, profile),
+        }));
+        let keeps_orders = self
+            .intents
+            .iter()
+            .any(|intent| intent.goal == Goal::ReduceOnly);
+        let is_wanted = |write: &Write| {
+            let is_cancel = !write.closes();
+            (is_cancel && keeps_orders) || wanted.iter().any(|one| one.write.covers(write))
         };
-        vec![Step::Read {
-            read: self.next_read,
-        }]
+        let requests = self.requests.withdraw(|one| !is_wanted(&one.write));
+        let mut steps = Vec::new();
+        if !requests.is_empty() {
+            steps.push(Step::Withdraw { requests });
+        }
+        if self.intents.is_empty()
+            && let Some(look) = self.look.take_if(|look| look.what != Reading::Watch)
+        {
+            steps.push(Step::WithdrawRead { read: look.number });
+        }
+        steps
     }
 
-    fn wait(&mut self, now: Now) {
-        let turns = self.round.saturating_add(self.failed_reads).max(1);
-        self.phase = Phase::Waiting {
-            until: after(now, wait_after(turns)),
-        };
+    /// Nothing is asked for: the account is watched for a while.
+    fn stand_by(&mut self, now: Now) -> Vec<Step> {
+        if self.watch_until.is_some_and(|until| until <= now.steady) {
+            self.watch_until = None;
+        }
+        if self.watch_until.is_none() || self.look.is_some() {
+            return Vec::new();
+        }
+        self.look_when_due(Reading::Watch, now)
     }
 
-    /// What is sent when nothing can be read: everything the goals may need,
-    /// as long as that is safe to repeat without looking.
-    fn blind_writes(&self) -> Vec<Write> {
-        let mut writes: Vec<Write> = Vec::new();
-        for intent in &self.intents {
-            for write in opening_writes(&intent.goal, &WorkingOrders::Unknown, &[]) {
-                if !writes.contains(&write) {
-                    writes.push(write);
-                }
+    /// What did not leave is sent as soon as it may, without a look.
+    fn send_again(&mut self, now: Now) -> Vec<Step> {
+        let writes = self.requests.take_due(now);
+        match writes.is_empty() {
+            true => Vec::new(),
+            false => self.begin_round(writes, now),
+        }
+    }
+
+    /// What was seen after the last request shows to be missing is sent.
+    fn send_missing(&mut self, now: Now) -> Vec<Step> {
+        let known = self
+            .evidence
+            .unused_after(self.requests.closed_at(), self.requests.acted_at());
+        let positions = known.positions.clone();
+        let view = Known {
+            positions: positions.as_deref(),
+            orders: &known.orders,
+        };
+        let goals = self.intents.iter().map(|intent| &intent.goal);
+        let missing = merged(goals.flat_map(|goal| plan(goal, view, self.profile).writes));
+        if missing.is_empty() {
+            return Vec::new();
+        }
+        self.evidence.mark_used();
+        if let Some(positions) = &positions {
+            self.requests.see(positions);
+        }
+        let mut steps = Vec::new();
+        let writes = self.requests.without_those_under_way(missing);
+        if writes.is_empty() {
+            self.wait_for_fill(now);
+            return steps;
+        }
+        steps.extend(self.supersede(&writes));
+        steps.push(Step::NotYet {
+            round: self.pace.round(),
+        });
+        self.pace.count_attempt(&mut steps);
+        self.requests.note_held(positions.as_ref());
+        steps.extend(self.begin_round(writes, now));
+        steps
+    }
+
+    /// Looks at what is not known, once nothing that closes is on its way.
+    fn look_for_missing(&mut self, now: Now) -> Vec<Step> {
+        if self.requests.awaits_close() || self.requests.has_unsent() {
+            return self.withdraw_look();
+        }
+        let since = self.intents.iter().map(|intent| intent.since).min();
+        let acted = self.requests.acted_at().max(since);
+        let what = self.evidence.lacks_after(acted, self.is_locked);
+        match self.look {
+            Some(look) if look.what == Reading::Positions && what == Some(Reading::Orders) => {
+                // A poll has shown the positions meanwhile.
+                Vec::new()
+            }
+            Some(look) if look.what == Reading::Positions && what.is_none() => self.withdraw_look(),
+            Some(_) => Vec::new(),
+            None => {
+                // All was seen, and it does not suffice: look again.
+                let what = what.unwrap_or(Reading::Orders);
+                self.look_when_due(what, now)
             }
         }
-        writes
     }
 
-    fn count_attempt(&mut self, steps: &mut Vec<Step>) {
-        self.attempts = self.attempts.saturating_add(1);
-        let is_due = self.attempts >= self.next_alarm;
-        if is_due {
-            // Said again after twice as many attempts, not each time.
-            self.next_alarm = self.next_alarm.saturating_mul(2);
+    fn withdraw_look(&mut self) -> Vec<Step> {
+        // One that has left is waited for: it learns something all the same.
+        match self.look.take_if(|look| look.left.is_none()) {
+            Some(look) => vec![Step::WithdrawRead { read: look.number }],
+            None => Vec::new(),
         }
-        let is_refused = self.refusal == Refusal::Said;
-        if is_due || is_refused {
-            self.refusal = match self.refusal {
-                Refusal::None => Refusal::None,
-                Refusal::Said | Refusal::Told => Refusal::Told,
-            };
-            steps.push(Step::Stuck {
-                attempts: self.attempts,
-            });
+    }
+
+    fn look_when_due(&mut self, what: Reading, now: Now) -> Vec<Step> {
+        if self.next_look.is_some_and(|at| at > now.steady) {
+            return Vec::new();
         }
+        self.next_look = None;
+        self.next_read = self.next_read.saturating_add(1);
+        let read = self.next_read;
+        self.look = Some(Look {
+            number: read,
+            what,
+            asked: now.steady,
+            left: None,
+        });
+        vec![Step::Read { read, what }]
+    }
+
+    /// The next look waits as long as the rounds and failures say.
+    fn wait_for_look(&mut self, now: Now) {
+        let turns = self.pace.round().saturating_add(self.failed_reads);
+        self.next_look = Some(after(now, pace::wait_after(turns.max(1))));
+    }
+
+    /// What is missing is under way, or would meet a close that may still be
+    /// filling: it is looked at again when that has ended, and in between.
+    fn wait_for_fill(&mut self, now: Now) {
+        let soon = after(now, LOOK_AT_FILLING);
+        let filled = self.requests.filled_at().filter(|at| *at > now.steady);
+        self.next_look = Some(filled.map_or(soon, |filled| filled.min(soon)));
+    }
+
+    /// Cancels that could wait give way to those that cannot.
+    fn supersede(&mut self, writes: &[Planned]) -> Option<Step> {
+        let requests = self.requests.withdraw(|one| {
+            one.urgency == Urgency::Beside
+                && writes.iter().any(|other| other.write.covers(&one.write))
+        });
+        (!requests.is_empty()).then_some(Step::Withdraw { requests })
+    }
+
+    /// A close that still waits in riskd's queue need not leave once nothing is
+    /// held any more.
+    fn drop_needless_closes(&mut self) -> Option<Step> {
+        let asked = self.intents.iter().map(|intent| intent.since).max();
+        let is_flat = self
+            .evidence
+            .is_flat_after(self.requests.acted_at().max(asked));
+        if !is_flat {
+            return None;
+        }
+        let requests = self.requests.withdraw(|one| one.write.closes());
+        (!requests.is_empty()).then_some(Step::Withdraw { requests })
+    }
+
+    /// Sends what is not under way already, as a new round.
+    fn send(&mut self, writes: Vec<Planned>, now: Now) -> Vec<Step> {
+        let writes = self.requests.without_those_under_way(writes);
+        match writes.is_empty() {
+            true => Vec::new(),
+            false => self.begin_round(writes, now),
+        }
+    }
+
+    /// Begins a round, unless rounds come too fast.
+    fn begin_round(&mut self, writes: Vec<Planned>, now: Now) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if self.pace.admits(now, &mut steps) {
+            let round = self.pace.next_round(now);
+            self.requests.ask(&writes, now);
+            steps.push(Step::Send { round, writes });
+        } else {
+            // Only a person, or another program, who keeps on trading gets here.
+            // Protection goes on, at the slowest pace.
+            for planned in writes {
+                self.requests.send_again(planned, after(now, LONGEST_WAIT));
+            }
+        }
+        steps
+    }
+
+    /// What is sent when nothing can be read: everything the goals may need, as
+    /// long as that is safe to repeat without looking, and less what a poll has
+    /// shown not to be needed.
+    fn blind_writes(&self) -> Vec<Planned> {
+        let is_flat = self.evidence.is_flat_after(self.requests.acted_at());
+        let goals = self.intents.iter().map(|intent| &intent.goal);
+        let all = merged(goals.flat_map(|goal| opening_plan(goal, Known::NOTHING, self.profile)));
+        let mut writes = Vec::new();
+        for mut planned in all {
+            if is_flat && planned.write.closes() {
+                continue;
+            }
+            if is_flat && planned.urgency == Urgency::Beside {
+                planned.urgency = Urgency::Cancel;
+            }
+            writes.push(planned);
+        }
+        writes
     }
 }
 
 fn after(now: Now, span: TimeDelta) -> Timestamp {
-    now.steady.checked_add_signed(span).unwrap_or(now.steady)
+    plus(now.steady, span)
 }
 
-/// The wait after the given number of turns: 250 ms, doubled each time, at most
-/// 5 s.
-fn wait_after(turns: u32) -> TimeDelta {
-    let doublings = turns.saturating_sub(1).min(8);
-    FIRST_WAIT
-        .checked_mul(1_i32.checked_shl(doublings).unwrap_or(i32::MAX))
-        .map_or(LONGEST_WAIT, |wait| wait.min(LONGEST_WAIT))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_double_up_to_five_seconds() {
-        let waits: Vec<i64> = (1..=7)
-            .map(|turns| wait_after(turns).num_milliseconds())
-            .collect();
-        assert_eq!(waits, [250, 500, 1000, 2000, 4000, 5000, 5000]);
-    }
+fn plus(at: Timestamp, span: TimeDelta) -> Timestamp {
+    at.checked_add_signed(span).unwrap_or(at)
 }

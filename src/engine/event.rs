@@ -1,5 +1,6 @@
 //! Everything that can happen to the engine.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::domain::account::{AccountName, RuleName};
@@ -23,14 +24,34 @@ pub enum Event {
         /// What was learned.
         orders: WorkingOrders,
     },
-    /// A verification read ended.
-    HoldingsRead {
+    /// A read that the engine asked for has left riskd.
+    ReadLeft {
         /// The account.
         account: AccountName,
-        /// Which read: the number that [`super::effect::Effect::Verify`] gave.
+        /// Which read: the number that [`super::effect::Effect::Read`] gave.
         read: u64,
+        /// When, by the steady clock.
+        at: Timestamp,
+    },
+    /// A read that the engine asked for ended.
+    ReadEnded {
+        /// The account.
+        account: AccountName,
+        /// Which read: the number that [`super::effect::Effect::Read`] gave.
+        read: u64,
+        /// When it left riskd, by the steady clock: what it shows is no older.
+        at: Timestamp,
         /// What it learned, or why nothing.
-        result: Result<(Arc<[Position]>, WorkingOrders), ReadFailure>,
+        result: Result<ReadResult, ReadFailure>,
+    },
+    /// A write has left riskd.
+    Sent {
+        /// The account.
+        account: AccountName,
+        /// Which write.
+        request: RequestId,
+        /// Why it left before its row was known to be on record, if it did.
+        unrecorded: Option<Arc<str>>,
     },
     /// A write was answered, or given up.
     Answered {
@@ -49,6 +70,15 @@ pub enum Event {
     Person(Command),
 }
 
+/// What a read learned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadResult {
+    /// The working orders.
+    Orders(WorkingOrders),
+    /// The positions.
+    Positions(Arc<[Position]>),
+}
+
 /// Why a verification read learned nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadFailure {
@@ -56,6 +86,16 @@ pub struct ReadFailure {
     pub missing: Missing,
     /// The venue's own words.
     pub words: Arc<str>,
+}
+
+impl fmt::Display for ReadFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.words.is_empty() {
+            write!(f, "{}", self.missing)
+        } else {
+            write!(f, "{}: {}", self.missing, self.words)
+        }
+    }
 }
 
 /// What a person may ask of the running engine. Each has a reason, on record.

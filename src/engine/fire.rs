@@ -118,6 +118,12 @@ impl AccountRun {
     /// Takes up an intent. While riskd only observes, what would have been done
     /// is recorded and nothing is sent.
     pub(super) fn ask(&mut self, goal: Goal, cause: Cause, now: Now, out: &mut Out<'_>) {
+        if let Cause::Person(reason) = &cause
+            && self.enforcement.joins_earlier_wish(&goal, now)
+        {
+            self.tell_asked_again(&goal, reason, out);
+            return;
+        }
         let id = out.intent_id();
         out.record(Record::Intent(IntentRow {
             id,
@@ -148,7 +154,34 @@ impl AccountRun {
             );
             return;
         }
-        self.begin(Intent { id, goal, cause }, now, out);
+        let since = now.steady;
+        let intent = Intent {
+            id,
+            goal,
+            cause,
+            since,
+        };
+        self.begin(intent, now, out);
+    }
+
+    /// A person asks for what is being done twice already.
+    fn tell_asked_again(&self, goal: &Goal, reason: &str, out: &mut Out<'_>) {
+        let mut fields = Fields::new();
+        fields
+            .put("goal", goal.name())
+            .put("cause", "person")
+            .put("reason", reason);
+        let message = format!(
+            "{} is being made {} already; asked again: {reason}",
+            self.account.name,
+            goal.words()
+        );
+        out.entry(
+            EntryKind::EnforcementStarted,
+            Some(&self.account.name),
+            message,
+            fields,
+        );
     }
 
     /// The session by the calendar; where the wall clock was set back over an
@@ -278,9 +311,10 @@ impl AccountRun {
             LockKind::Lock => Goal::FlatAndQuiet,
             LockKind::CloseOnly => Goal::ReduceOnly,
         };
-        let moot = self
+        let (moot, steps) = self
             .enforcement
             .drop_intents(|intent| intent.cause == Cause::Lock && intent.goal == goal);
+        self.carry_out(steps, now, out);
         for intent in moot {
             out.record(Record::IntentEnded {
                 id: intent.id,

@@ -114,12 +114,23 @@ impl Engine {
             } => self.on_account(&account, now, |run, out| {
                 run.orders_read(orders, at, now, out);
             }),
-            Event::HoldingsRead {
+            Event::ReadLeft { account, read, at } => {
+                self.on_account(&account, now, |run, _| run.enforcement.read_left(read, at))
+            }
+            Event::ReadEnded {
                 account,
                 read,
+                at,
                 result,
             } => self.on_account(&account, now, |run, out| {
-                run.holdings_read(read, result, now, out);
+                run.read_ended(read, at, result, now, out);
+            }),
+            Event::Sent {
+                account,
+                request,
+                unrecorded,
+            } => self.on_account(&account, now, |run, out| {
+                run.sent(request, unrecorded, now, out);
             }),
             Event::Answered {
                 account,

@@ -1,90 +1,233 @@
-//! The reconciler: what should be, against what is.
+//! The planner: what should be, against what is known, gives the fewest writes
+//! that are missing.
+
+use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
 use crate::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
 use crate::domain::instrument::Instrument;
-use crate::domain::request::Write;
+use crate::domain::request::{Urgency, Write};
+use crate::domain::venue::VenueProfile;
 
 use super::record::Goal;
 
-/// What was read of an account after the last request.
+/// What is known of an account's holdings.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
-    /// Open positions.
-    pub positions: &'a [Position],
-    /// Working orders.
+pub struct Known<'a> {
+    /// Open positions, as far as they are known.
+    pub positions: Option<&'a [Position]>,
+    /// Working orders, as far as they are known.
     pub orders: &'a WorkingOrders,
 }
 
-/// Everything that a goal may need, for the first round: nothing has been read
-/// yet, and what a poll saw may be old.
-pub fn opening_writes(goal: &Goal, orders: &WorkingOrders, positions: &[Position]) -> Vec<Write> {
-    match goal {
-        Goal::Quiet => vec![Write::CancelOrders],
-        Goal::FlatAndQuiet => vec![Write::CancelOrders, Write::Flatten],
-        Goal::Closed(instruments) => instruments
-            .iter()
-            .map(|name| Write::ClosePosition(Instrument::new(name)))
-            .collect(),
-        Goal::ReduceOnly => orders
-            .listed()
-            .map(|listed| cancels_of_increasing(listed, positions))
-            .unwrap_or_default(),
+impl Known<'_> {
+    /// What is known when nothing is.
+    pub const NOTHING: Known<'static> = Known {
+        positions: None,
+        orders: &WorkingOrders::Unknown,
+    };
+}
+
+/// One write, and how soon it must leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// What is asked.
+    pub write: Write,
+    /// Where it stands in the order of what leaves.
+    pub urgency: Urgency,
+}
+
+impl Planned {
+    fn urgent(write: Write) -> Planned {
+        let urgency = if write.closes() {
+            Urgency::Close
+        } else {
+            Urgency::Cancel
+        };
+        Planned { write, urgency }
+    }
+
+    /// A cancel that a close beside it makes needless at this kind of venue, and
+    /// that leaves only while there is room.
+    fn beside(write: Write, profile: &VenueProfile) -> Planned {
+        let urgency = if profile.flatten_cancels_orders {
+            Urgency::Beside
+        } else {
+            Urgency::Cancel
+        };
+        Planned { write, urgency }
     }
 }
 
-/// What is still missing for the goal: empty when it is reached, `None` when
-/// what was read cannot tell.
-pub fn missing_writes(goal: &Goal, seen: Seen<'_>) -> Option<Vec<Write>> {
-    let mut writes = Vec::new();
+/// What a goal still needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The writes that are missing, by what is known.
+    pub writes: Vec<Planned>,
+    /// Whether enough is known to say that nothing else is missing.
+    pub is_complete: bool,
+}
+
+impl Plan {
+    /// Whether the goal is reached.
+    pub fn is_reached(&self) -> bool {
+        self.is_complete && self.writes.is_empty()
+    }
+}
+
+/// Everything that a goal may need before anything was read for it: what a poll
+/// saw may be old, so only what it shows is believed, not what it does not show.
+pub fn opening_plan(goal: &Goal, known: Known<'_>, profile: &VenueProfile) -> Vec<Planned> {
     match goal {
-        Goal::Quiet => {
-            if seen.orders.count()? > 0 {
-                writes.push(Write::CancelOrders);
-            }
+        Goal::Quiet => vec![Planned::urgent(Write::CancelOrders)],
+        Goal::FlatAndQuiet => vec![
+            Planned::urgent(Write::Flatten),
+            Planned::beside(Write::CancelOrders, profile),
+        ],
+        Goal::Closed(names) => names
+            .iter()
+            .map(|name| Instrument::new(name))
+            .flat_map(|instrument| close_of(instrument, profile))
+            .collect(),
+        Goal::ReduceOnly => plan(goal, known, profile).writes,
+    }
+}
+
+/// What is still missing for the goal, by what was read after the last request.
+pub fn plan(goal: &Goal, known: Known<'_>, profile: &VenueProfile) -> Plan {
+    match goal {
+        Goal::Quiet => quiet(known.orders),
+        Goal::FlatAndQuiet => flat_and_quiet(known, profile),
+        Goal::Closed(names) => closed(names, known, profile),
+        Goal::ReduceOnly => reduce_only(known),
+    }
+}
+
+fn quiet(orders: &WorkingOrders) -> Plan {
+    let mut plan = Plan {
+        is_complete: orders.count().is_some(),
+        ..Plan::default()
+    };
+    if orders.count().is_some_and(|working| working > 0) {
+        plan.writes.push(Planned::urgent(Write::CancelOrders));
+    }
+    plan
+}
+
+fn flat_and_quiet(known: Known<'_>, profile: &VenueProfile) -> Plan {
+    let is_held = known.positions.map(|held| !held.is_empty());
+    if is_held != Some(true) {
+        let mut plan = quiet(known.orders);
+        plan.is_complete &= is_held.is_some();
+        return plan;
+    }
+    let mut plan = Plan {
+        writes: vec![Planned::urgent(Write::Flatten)],
+        is_complete: known.orders.count().is_some(),
+    };
+    // An order may fill behind the flatten, and a flatten may leave it resting.
+    if known.orders.count() != Some(0) {
+        let cancel = Write::CancelOrders;
+        plan.writes.push(match known.orders.count() {
+            Some(_) => Planned::urgent(cancel),
+            None => Planned::beside(cancel, profile),
+        });
+    }
+    plan
+}
+
+fn close_of(instrument: Instrument, profile: &VenueProfile) -> [Planned; 2] {
+    [
+        Planned::urgent(Write::ClosePosition(instrument.clone())),
+        Planned::beside(Write::CancelOrdersOf(instrument), profile),
+    ]
+}
+
+/// Out of these instruments: neither a position nor an order that could open
+/// one again. An order that does not say its instrument may be one of them.
+fn closed(names: &[String], known: Known<'_>, profile: &VenueProfile) -> Plan {
+    let mut plan = Plan {
+        is_complete: known.positions.is_some() && known.orders.listed().is_some(),
+        ..Plan::default()
+    };
+    for name in names {
+        let wanted = Instrument::new(name);
+        let held = known.positions.unwrap_or_default();
+        let position = held.iter().find(|held| held.instrument == wanted);
+        if let Some(position) = position {
+            let close = Write::ClosePosition(position.instrument.clone());
+            plan.writes.push(Planned::urgent(close));
         }
-        Goal::FlatAndQuiet => {
-            let working = seen.orders.count()?;
-            if working > 0 || !seen.positions.is_empty() {
-                // A flatten may leave resting orders, and an order may fill
-                // behind it: both go out together as long as either is there.
-                writes.push(Write::CancelOrders);
+        let Some(orders) = known.orders.listed() else {
+            if position.is_some() {
+                let cancel = Write::CancelOrdersOf(wanted);
+                plan.writes.push(Planned::beside(cancel, profile));
             }
-            if !seen.positions.is_empty() {
-                writes.push(Write::Flatten);
-            }
-        }
-        Goal::Closed(instruments) => {
-            for name in instruments {
-                let wanted = Instrument::new(name);
-                writes.extend(
-                    seen.positions
-                        .iter()
-                        .filter(|position| position.instrument == wanted)
-                        .map(|position| Write::ClosePosition(position.instrument.clone())),
-                );
-            }
-        }
-        Goal::ReduceOnly => {
-            writes = cancels_of_increasing(seen.orders.listed()?, seen.positions);
+            continue;
+        };
+        if orders.iter().any(|order| order.instrument.is_none()) {
+            plan.writes.push(Planned::urgent(Write::CancelOrders));
+        } else if let Some(instrument) = orders
+            .iter()
+            .filter_map(|order| order.instrument.as_ref())
+            .find(|instrument| **instrument == wanted)
+        {
+            let cancel = Write::CancelOrdersOf(instrument.clone());
+            plan.writes.push(Planned::urgent(cancel));
         }
     }
-    Some(writes)
+    plan
+}
+
+fn reduce_only(known: Known<'_>) -> Plan {
+    match (known.orders.listed(), known.positions) {
+        // No order increases anything, whatever is held.
+        (Some([]), _) => Plan {
+            writes: Vec::new(),
+            is_complete: true,
+        },
+        (Some(orders), Some(positions)) => Plan {
+            writes: cancels_of_increasing(orders, positions),
+            is_complete: true,
+        },
+        _ => Plan::default(),
+    }
+}
+
+/// Puts the writes of several goals together: each once, and none beside one
+/// that does the same and more.
+pub fn merged(plans: impl IntoIterator<Item = Planned>) -> Vec<Planned> {
+    let mut merged: Vec<Planned> = Vec::new();
+    for planned in plans {
+        match merged.iter_mut().find(|one| one.write == planned.write) {
+            Some(known) => known.urgency = known.urgency.min(planned.urgency),
+            None => merged.push(planned),
+        }
+    }
+    let covering: Vec<Write> = merged.iter().map(|one| one.write.clone()).collect();
+    merged.retain(|one| {
+        let mut others = covering.iter().filter(|other| **other != one.write);
+        !others.any(|other| other.covers(&one.write))
+    });
+    merged.sort_by_key(|one| one.urgency);
+    merged
 }
 
 /// A cancel for each order that would open or increase exposure. When one of
 /// them has no id that a request can name, all orders go: leaving it would
 /// leave the exposure.
-fn cancels_of_increasing(orders: &[WorkingOrder], positions: &[Position]) -> Vec<Write> {
+fn cancels_of_increasing(orders: &[WorkingOrder], positions: &[Position]) -> Vec<Planned> {
     let increasing = increasing_orders(orders, positions);
     if increasing.iter().any(|order| !has_plain_id(order)) {
-        return vec![Write::CancelOrders];
+        return vec![Planned::urgent(Write::CancelOrders)];
     }
-    increasing
-        .into_iter()
+    let ids: BTreeSet<_> = increasing
+        .iter()
         .filter_map(|order| order.id.clone())
-        .map(Write::CancelOrder)
+        .collect();
+    ids.into_iter()
+        .map(|id| Planned::urgent(Write::CancelOrder(id)))
         .collect()
 }
 
@@ -133,83 +276,4 @@ fn reduces(order: &WorkingOrder, positions: &[Position]) -> Option<bool> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-
-    fn position(name: &str, quantity: i64) -> Position {
-        Position {
-            instrument: Instrument::new(name),
-            quantity: Decimal::from(quantity),
-            average_price: None,
-            unrealized: None,
-        }
-    }
-
-    fn order(id: &str, name: &str, side: OrderSide, remaining: i64) -> WorkingOrder {
-        WorkingOrder {
-            id: Some(Arc::from(id)),
-            instrument: Some(Instrument::new(name)),
-            side: Some(side),
-            remaining: Some(Decimal::from(remaining)),
-            state: Arc::from("Working"),
-        }
-    }
-
-    fn listed(orders: Vec<WorkingOrder>) -> WorkingOrders {
-        WorkingOrders::Listed(Arc::from(orders))
-    }
-
-    #[test]
-    fn flat_and_quiet_needs_both_to_be_read_and_empty() {
-        let goal = Goal::FlatAndQuiet;
-        let held = [position("ES 03-26", 2)];
-        let one = listed(vec![order("a", "ES 03-26", OrderSide::Sell, 1)]);
-        let none = listed(vec![]);
-        let missing = |positions: &[Position], orders: &WorkingOrders| {
-            missing_writes(&goal, Seen { positions, orders })
-        };
-        assert_eq!(missing(&[], &none), Some(vec![]));
-        assert_eq!(missing(&[], &one), Some(vec![Write::CancelOrders]));
-        assert_eq!(
-            missing(&held, &none),
-            Some(vec![Write::CancelOrders, Write::Flatten])
-        );
-        assert_eq!(missing(&[], &WorkingOrders::Unknown), None);
-    }
-
-    #[test]
-    fn close_only_leaves_what_reduces() {
-        let held = [position("ES 03-26", 2), position("NQ 03-26", -1)];
-        let orders = [
-            order("stop", "ES 03-26", OrderSide::Sell, 2),
-            order("target", "ES 03-26", OrderSide::Sell, 2),
-            order("add", "ES 03-26", OrderSide::Buy, 1),
-            order("reverse", "ES 03-26", OrderSide::Sell, 3),
-            order("cover", "NQ 03-26", OrderSide::Buy, 1),
-            order("open", "CL 04-26", OrderSide::Sell, 1),
-        ];
-        let cancelled: Vec<_> = increasing_orders(&orders, &held)
-            .into_iter()
-            .filter_map(|order| order.id.as_deref())
-            .collect();
-        assert_eq!(cancelled, ["add", "reverse", "open"]);
-    }
-
-    #[test]
-    fn an_order_that_says_too_little_is_cancelled_with_all() {
-        let mut silent = order("x", "ES 03-26", OrderSide::Sell, 1);
-        silent.id = None;
-        silent.side = None;
-        let seen_orders = listed(vec![silent]);
-        let seen = Seen {
-            positions: &[position("ES 03-26", 2)],
-            orders: &seen_orders,
-        };
-        assert_eq!(
-            missing_writes(&Goal::ReduceOnly, seen),
-            Some(vec![Write::CancelOrders])
-        );
-    }
-}
+mod tests;

@@ -412,6 +412,8 @@ entry_kinds! {
     Unlocked = "unlocked", true;
     /// A locked account was found not flat and quiet.
     LockViolated = "lock_violated", true;
+    /// A position came back within seconds of a proof that there was none.
+    Reopened = "reopened", true;
     /// Nothing can be learned of an account.
     DataLost = "data_lost", false;
     /// Observations of an account are back.

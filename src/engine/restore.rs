@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::account::AccountRun;
 use super::effect::Effect;
+use super::enforce::ResumedFirst;
 use super::enforcement::Intent;
 use super::locks::Lock;
 use super::memory::AccountMemory;
@@ -217,12 +218,13 @@ impl Engine {
                 id: row.id,
                 goal: row.goal,
                 cause: row.cause,
+                since: now.steady,
             };
             // What was asked for another account is not done to this one.
             let is_same = !renumbered.contains(&row.account);
             if is_same && self.is_still_asked_for(&row.account, &intent) {
                 effects.extend(self.on_account(&row.account, now, |run, out| {
-                    run.resume(intent, now, out);
+                    run.resume(intent, ResumedFirst::Look, now, out);
                 }));
             } else {
                 // Nothing may act on an account that is not in the rule file,
@@ -317,7 +319,7 @@ impl Engine {
                     account: name.clone(),
                     goal: intent.goal.clone(),
                     cause: intent.cause.clone(),
-                    at: run.read_asked_at,
+                    at: intent.since,
                 }));
         }
         kept

@@ -5,6 +5,10 @@
 //! the queue in front of it: it hands out one permit for each request, the
 //! most urgent lane first and the oldest waiter first within a lane.
 
+mod scope;
+
+pub use scope::{Scope, shared};
+
 use std::collections::{BTreeMap, VecDeque};
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,27 +17,35 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Budget, Lane};
+use super::{Budget, Lane, Permit};
 
 /// Requests allowed at once after a rest (CrossTrade docs, rate limiting page).
 pub const CAPACITY: u32 = 20;
 /// Requests that come back each second (same page).
 pub const REFILL_PER_SECOND: u32 = 3;
-/// The part of the capacity, and of the rolling count, that routine reads
-/// leave alone.
-pub const RESERVE: u32 = 10;
+/// The part of the capacity, and of the rolling count, that routine reads leave
+/// alone: so many accounts can be closed at once.
+pub const RESERVE: u32 = 18;
+/// The part that cancels beside a close leave alone.
+const BESIDE_RESERVE: u32 = 10;
+/// How long a request stays on the venue's count: from empty to full.
+pub const REMEMBERED: Duration = Duration::from_secs(7);
+/// Requests of a process before this one that may not be on its record: polls
+/// and reads, one a second as long as the venue remembers.
+const UNRECORDED: u32 = 7;
 /// Requests allowed in any rolling [`WINDOW`], protective ones included.
 pub const PER_WINDOW: u32 = 180;
 /// The rolling window: a minute, and a second more because requests do not all
 /// take the same time to arrive.
 pub const WINDOW: Duration = Duration::from_secs(61);
 
-/// The longest wait of a routine read; the next poll is due by then.
+/// The longest wait of a routine read, and of a poll before it is late.
 pub const ROUTINE_WAIT: Duration = Duration::from_secs(1);
-/// The longest wait of a read that enforcement waits for.
-pub const VERIFY_WAIT: Duration = Duration::from_secs(5);
-/// The longest wait of a protective request; after it nothing was sent.
-pub const PROTECTIVE_WAIT: Duration = Duration::from_secs(10);
+/// The longest wait of a late poll.
+pub const LATE_POLL_WAIT: Duration = Duration::from_secs(5);
+/// The longest wait of what enforcement asks for, which can be withdrawn: two
+/// hundred accounts are closed and read in less.
+pub const QUEUE_WAIT: Duration = Duration::from_secs(300);
 /// The longest time for which a venue's "too many requests" is believed.
 pub const LONGEST_PENALTY: Duration = Duration::from_secs(30);
 
@@ -48,6 +60,9 @@ const FULL: u64 = TOKEN * CAPACITY as u64;
 pub struct Bucket {
     parts: u64,
     filled_at: Duration,
+    /// Until when what can wait is held, because the venue said so.
+    held_until: Duration,
+    /// Until when nothing leaves.
     closed_until: Duration,
     granted: VecDeque<Duration>,
 }
@@ -58,6 +73,7 @@ impl Bucket {
         Bucket {
             parts: FULL,
             filled_at: now,
+            held_until: Duration::ZERO,
             closed_until: Duration::ZERO,
             granted: VecDeque::with_capacity(PER_WINDOW as usize),
         }
@@ -79,13 +95,37 @@ impl Bucket {
         Ok(())
     }
 
-    /// Takes the bucket as empty, and closed until `until`: the venue said that
-    /// too much was asked. It refills meanwhile, as the venue's own does.
-    pub fn penalize(&mut self, now: Duration, until: Duration) {
+    /// Takes the bucket as empty, because the venue said to a request of `lane`
+    /// that too much was asked, and to come back after `pause`. What can wait is
+    /// held that long. What cannot tries three times meanwhile, and as soon as
+    /// the bucket allows where only what can wait was turned away: that another
+    /// poll is one too many says nothing of a close. It refills meanwhile, as the
+    /// venue's own does.
+    pub fn penalize(&mut self, lane: Lane, now: Duration, pause: Duration) {
         self.advance(now);
         self.parts = 0;
-        let latest = now.saturating_add(LONGEST_PENALTY);
-        self.closed_until = self.closed_until.max(until.min(latest));
+        let pause = pause.min(LONGEST_PENALTY);
+        self.held_until = self.held_until.max(now.saturating_add(pause));
+        if !lane.can_wait() {
+            let next = now.saturating_add(pause / 4);
+            self.closed_until = self.closed_until.max(next);
+        }
+    }
+
+    /// Takes out what was sent before this process began, and what may not be on
+    /// its record; one request is always left.
+    pub fn count_earlier(&mut self, requests: u32) {
+        let spent = u64::from(requests).saturating_mul(TOKEN);
+        self.parts = self.parts.saturating_sub(spent).max(TOKEN);
+    }
+
+    /// Until when a lane is held by what the venue said.
+    fn held(&self, lane: Lane) -> Duration {
+        if lane.can_wait() {
+            self.held_until.max(self.closed_until)
+        } else {
+            self.closed_until
+        }
     }
 
     /// How many requests could be sent at `now`.
@@ -102,7 +142,13 @@ impl Bucket {
     fn earliest(&self, lane: Lane, now: Duration) -> Duration {
         let kept = match lane {
             Lane::Routine => RESERVE,
-            Lane::Verify | Lane::Cancel | Lane::Overdue | Lane::Protective => 0,
+            Lane::Beside => BESIDE_RESERVE,
+            Lane::Poll
+            | Lane::LatePoll
+            | Lane::Positions
+            | Lane::Verify
+            | Lane::Cancel
+            | Lane::Close => 0,
         };
         let needed = TOKEN.saturating_mul(u64::from(kept.saturating_add(1)));
         let missing = needed.saturating_sub(self.parts);
@@ -110,7 +156,7 @@ impl Bucket {
             missing.div_ceil(u64::from(REFILL_PER_SECOND)),
         ));
         filled
-            .max(self.closed_until)
+            .max(self.held(lane))
             .max(self.window_opens(PER_WINDOW.saturating_sub(kept)))
     }
 
@@ -167,6 +213,8 @@ struct State {
     /// at which it gives up.
     queue: BTreeMap<Place, Instant>,
     next_ticket: u64,
+    /// Whether what is not on record of before was counted.
+    has_counted_earlier: bool,
 }
 
 /// A place in the queue: the most urgent lane first, then the oldest ticket.
@@ -196,6 +244,7 @@ impl RequestBudget {
                 bucket: Bucket::new(Duration::ZERO),
                 queue: BTreeMap::new(),
                 next_ticket: 0,
+                has_counted_earlier: false,
             }),
             moved: Notify::new(),
         }
@@ -207,7 +256,7 @@ impl RequestBudget {
     /// # Errors
     /// When there is none within the longest wait of the lane, or, for a
     /// routine read, as soon as that is certain.
-    pub async fn take(&self, lane: Lane) -> Result<(), OutOfBudget> {
+    pub async fn take(&self, lane: Lane) -> Result<Permit, OutOfBudget> {
         let waiter = self.join(lane);
         loop {
             // Registered before the attempt: a move between the attempt and the
@@ -215,7 +264,7 @@ impl RequestBudget {
             let mut moved = pin!(self.moved.notified());
             moved.as_mut().enable();
             match waiter.attempt() {
-                Attempt::Granted => return Ok(()),
+                Attempt::Granted => return Ok(Permit { lane }),
                 Attempt::GaveUp => return Err(OutOfBudget),
                 Attempt::NotBefore(at) => {
                     // Whether it was the time or a move that ended the wait,
@@ -226,11 +275,39 @@ impl RequestBudget {
         }
     }
 
-    /// Counts a "too many requests" answer: nothing is sent for `pause`.
-    pub fn penalize(&self, pause: Duration) {
+    /// Waits for a permit to poll: like other reads that can wait, and once it is
+    /// a second late before everything else.
+    ///
+    /// # Errors
+    /// When there is none in time, or as soon as that is certain.
+    pub async fn take_for_poll(&self) -> Result<Permit, OutOfBudget> {
+        match self.take(Lane::Poll).await {
+            Ok(permit) => Ok(permit),
+            Err(OutOfBudget) => self.take(Lane::LatePoll).await,
+        }
+    }
+
+    /// Counts a "too many requests" answer to a request of `lane`.
+    pub fn penalize(&self, lane: Lane, pause: Duration) {
         let now = self.since_origin(Instant::now());
-        let until = now.saturating_add(pause);
-        self.lock().bucket.penalize(now, until);
+        self.lock().bucket.penalize(lane, now, pause);
+        // Who waited for what is held now may have let others behind it by.
+        self.moved.notify_waiters();
+    }
+
+    /// Counts requests that left before this process began, and once those that
+    /// are on no record.
+    pub fn count_earlier(&self, requests: u32) {
+        let mut state = self.lock();
+        let unrecorded = if state.has_counted_earlier {
+            0
+        } else {
+            UNRECORDED
+        };
+        state.has_counted_earlier = true;
+        state
+            .bucket
+            .count_earlier(requests.saturating_add(unrecorded));
     }
 
     /// What is left.
@@ -245,9 +322,11 @@ impl RequestBudget {
 
     fn join(&self, lane: Lane) -> Waiter<'_> {
         let wait = match lane {
-            Lane::Routine => ROUTINE_WAIT,
-            Lane::Verify | Lane::Overdue => VERIFY_WAIT,
-            Lane::Cancel | Lane::Protective => PROTECTIVE_WAIT,
+            Lane::Routine | Lane::Poll => ROUTINE_WAIT,
+            Lane::LatePoll => LATE_POLL_WAIT,
+            Lane::Beside | Lane::Positions | Lane::Verify | Lane::Cancel | Lane::Close => {
+                QUEUE_WAIT
+            }
         };
         let deadline = Instant::now() + wait;
         let mut state = self.lock();
@@ -298,21 +377,26 @@ impl Waiter<'_> {
             .queue
             .retain(|place, deadline| *place == self.place || *deadline >= now);
         let lane = self.place.lane.0;
-        let wake = match state.queue.first_key_value() {
-            Some((first, deadline)) if *first != self.place => *deadline + Duration::from_millis(1),
-            _ => {
-                let since_origin = self.budget.since_origin(now);
-                match state.bucket.take(lane, since_origin) {
-                    Ok(()) => return Attempt::Granted,
-                    Err(earliest) => {
-                        let earliest = self.budget.origin + earliest;
-                        if lane == Lane::Routine && earliest > self.deadline {
-                            return Attempt::GaveUp;
-                        }
-                        earliest
+        let since_origin = self.budget.since_origin(now);
+        let State { bucket, queue, .. } = &mut *state;
+        // Who is held by what the venue said holds up nobody else.
+        let first = queue
+            .iter()
+            .find(|(place, _)| **place == self.place || bucket.held(place.lane.0) <= since_origin)
+            .filter(|(place, _)| **place != self.place);
+        let wake = match first {
+            Some((_, deadline)) => *deadline + Duration::from_millis(1),
+            None => match bucket.take(lane, since_origin) {
+                Ok(()) => return Attempt::Granted,
+                Err(earliest) => {
+                    let earliest = self.budget.origin + earliest;
+                    let gives_up_early = matches!(lane, Lane::Routine | Lane::LatePoll);
+                    if gives_up_early && earliest > self.deadline {
+                        return Attempt::GaveUp;
                     }
+                    earliest
                 }
-            }
+            },
         };
         if now >= self.deadline {
             return Attempt::GaveUp;

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::TimeDelta;
 
-use super::{Budget, Call, Failure, Holdings, Lane, Polled, Venue};
+use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polled, Venue};
 use crate::domain::account::AccountNumber;
-use crate::domain::holdings::WorkingOrders;
+use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::Missing;
 use crate::domain::request::{Answer, Outcome, Write};
 use crate::secret::Secret;
@@ -76,25 +76,48 @@ impl fmt::Debug for Keyless {
 }
 
 impl Venue for Keyless {
-    fn poll<'a>(&'a self, accounts: &'a [AccountNumber]) -> Call<'a, Vec<Polled>> {
+    fn admit<'a>(&'a self, lane: Lane) -> Call<'a, Result<Permit, OutOfBudget>> {
         match self.opened.get() {
-            Some(venue) => venue.poll(accounts),
+            Some(venue) => venue.admit(lane),
+            // Nothing leaves, and the answer says why.
+            None => Box::pin(ready(Ok(Permit { lane }))),
+        }
+    }
+
+    fn admit_poll(&self) -> Call<'_, Result<Permit, OutOfBudget>> {
+        match self.opened.get() {
+            Some(venue) => venue.admit_poll(),
+            None => Box::pin(ready(Ok(Permit { lane: Lane::Poll }))),
+        }
+    }
+
+    fn poll<'a>(&'a self, accounts: &'a [AccountNumber], permit: Permit) -> Call<'a, Vec<Polled>> {
+        match self.opened.get() {
+            Some(venue) => venue.poll(accounts, permit),
             None => Box::pin(ready(
                 accounts.iter().map(|_| Err(self.failure())).collect(),
             )),
         }
     }
 
-    fn poll_to_verify<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Polled> {
+    fn positions<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        permit: Permit,
+    ) -> Call<'a, Result<Arc<[Position]>, Failure>> {
         match self.opened.get() {
-            Some(venue) => venue.poll_to_verify(account),
+            Some(venue) => venue.positions(account, permit),
             None => self.failed(),
         }
     }
 
-    fn holdings<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Result<Holdings, Failure>> {
+    fn check_alive<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        permit: Permit,
+    ) -> Call<'a, Result<(), Failure>> {
         match self.opened.get() {
-            Some(venue) => venue.holdings(account),
+            Some(venue) => venue.check_alive(account, permit),
             None => self.failed(),
         }
     }
@@ -102,17 +125,22 @@ impl Venue for Keyless {
     fn orders<'a>(
         &'a self,
         account: &'a AccountNumber,
-        lane: Lane,
+        permit: Permit,
     ) -> Call<'a, Result<WorkingOrders, Failure>> {
         match self.opened.get() {
-            Some(venue) => venue.orders(account, lane),
+            Some(venue) => venue.orders(account, permit),
             None => self.failed(),
         }
     }
 
-    fn write<'a>(&'a self, account: &'a AccountNumber, write: &'a Write) -> Call<'a, Answer> {
+    fn write<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        write: &'a Write,
+        permit: Permit,
+    ) -> Call<'a, Answer> {
         match self.opened.get() {
-            Some(venue) => venue.write(account, write),
+            Some(venue) => venue.write(account, write, permit),
             None => Box::pin(ready(Answer {
                 outcome: Outcome::NotSent,
                 status: None,
@@ -135,6 +163,12 @@ impl Venue for Keyless {
             reserve: 0,
         };
         self.opened.get().map_or(none, |venue| venue.budget())
+    }
+
+    fn count_earlier(&self, requests: u32) {
+        if let Some(venue) = self.opened.get() {
+            venue.count_earlier(requests);
+        }
     }
 
     fn clock_error(&self) -> Option<TimeDelta> {

@@ -10,6 +10,7 @@ pub mod crosstrade;
 pub mod keyless;
 pub mod paper;
 
+pub use budget::OutOfBudget;
 pub use clock_error::clock_error;
 
 use std::fmt;
@@ -22,7 +23,7 @@ use chrono::TimeDelta;
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::{Learned, Missing};
-use crate::domain::request::{Answer, Write};
+use crate::domain::request::{Answer, Urgency, Write};
 use crate::secret::Secret;
 
 /// A call under way. Every call ends: the adapter bounds it by a timeout.
@@ -30,47 +31,60 @@ pub type Call<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// One venue with one credential.
 pub trait Venue: Send + Sync {
+    /// Waits until one request of this lane may leave. A call that is dropped
+    /// takes nothing from the budget.
+    fn admit<'a>(&'a self, lane: Lane) -> Call<'a, Result<Permit, OutOfBudget>>;
+
+    /// Waits until a poll may leave, which goes before everything else once it is
+    /// a second late.
+    fn admit_poll(&self) -> Call<'_, Result<Permit, OutOfBudget>>;
+
     /// Reads the figures and positions of these accounts, in one request where
     /// the venue can; one entry for each account, in the order asked. Working
     /// orders are left unknown.
-    fn poll<'a>(&'a self, accounts: &'a [AccountNumber]) -> Call<'a, Vec<Polled>>;
+    fn poll<'a>(&'a self, accounts: &'a [AccountNumber], permit: Permit) -> Call<'a, Vec<Polled>>;
 
-    /// Reads the figures of one account as [`Venue::poll`] does, because
-    /// enforcement waits for them: an adapter draws on the budget of
-    /// [`Lane::Verify`].
-    fn poll_to_verify<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Polled> {
-        Box::pin(async move {
-            let polled = self.poll(std::slice::from_ref(account)).await;
-            polled.into_iter().next().unwrap_or_else(|| {
-                Err(Failure {
-                    missing: Missing::Malformed,
-                    words: Arc::from("the poll says nothing of the account"),
-                })
-            })
-        })
-    }
+    /// Reads the positions of one account. An empty list may be that of an account
+    /// that has not loaded, or whose connection is down: see
+    /// [`Venue::check_alive`].
+    fn positions<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        permit: Permit,
+    ) -> Call<'a, Result<Arc<[Position]>, Failure>>;
 
-    /// Reads positions and working orders of one account, both asked after the
-    /// call began, to verify what was requested before. Nothing held and nothing
-    /// working is an answer only while the account's connection is up and the
-    /// account has loaded; else the read failed.
-    fn holdings<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Result<Holdings, Failure>>;
+    /// Whether an empty list of the account can be believed: its connection is up
+    /// and it has loaded.
+    fn check_alive<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        permit: Permit,
+    ) -> Call<'a, Result<(), Failure>>;
 
     /// Reads the working orders of one account.
     fn orders<'a>(
         &'a self,
         account: &'a AccountNumber,
-        lane: Lane,
+        permit: Permit,
     ) -> Call<'a, Result<WorkingOrders, Failure>>;
 
     /// Sends one protective request for one account.
-    fn write<'a>(&'a self, account: &'a AccountNumber, write: &'a Write) -> Call<'a, Answer>;
+    fn write<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        write: &'a Write,
+        permit: Permit,
+    ) -> Call<'a, Answer>;
 
     /// Whether the credential works and which accounts the venue lists.
     fn list<'a>(&'a self) -> Call<'a, Result<Vec<String>, Failure>>;
 
     /// What is left of the request budget.
     fn budget(&self) -> Budget;
+
+    /// Takes this many requests out of the budget, which left before this process
+    /// began and are not forgotten by the venue.
+    fn count_earlier(&self, requests: u32);
 
     /// How far the wall clock of this machine is ahead of the venue's for sure, by
     /// its last answer; below zero when it is behind, `None` when no answer said
@@ -84,15 +98,6 @@ pub trait Venue: Send + Sync {
 
 /// What a poll learned of one account.
 pub type Polled = Result<Learned, Failure>;
-
-/// Positions and working orders of one account, read together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holdings {
-    /// Open positions.
-    pub positions: Arc<[Position]>,
-    /// Working orders.
-    pub orders: WorkingOrders,
-}
 
 /// Why a read learned nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,21 +119,54 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Which part of the request budget a call draws from.
+/// Which part of the request budget a call draws from: the least urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
-    /// Polls and other reads that can wait; they leave the reserve alone.
+    /// Reads that can wait; they leave nearly the whole budget alone.
     Routine,
-    /// Reads that enforcement waits for.
+    /// A cancel that the close before it makes needless, as far as the venue does
+    /// what it says: it leaves while half of the budget is there.
+    Beside,
+    /// A poll: one request that serves every account of the credential.
+    Poll,
+    /// Reads of an account's own positions, which a poll may make needless.
+    Positions,
+    /// Reads of working orders that enforcement waits for.
     Verify,
-    /// Cancels. When many accounts need both, all are flattened first: a flatten
+    /// Cancels. When many accounts need both, all are closed first: a flatten
     /// takes the working orders of what it closes along.
     Cancel,
-    /// A poll that has had to wait for long: one request that serves every
-    /// account of the credential.
-    Overdue,
-    /// Flattens and closes; they go before everything else.
-    Protective,
+    /// Flattens and closes.
+    Close,
+    /// A poll that is a second late: without it every account is blind.
+    LatePoll,
+}
+
+impl Lane {
+    /// The lane of a write.
+    pub const fn of(urgency: Urgency) -> Lane {
+        match urgency {
+            Urgency::Close => Lane::Close,
+            Urgency::Cancel => Lane::Cancel,
+            Urgency::Beside => Lane::Beside,
+        }
+    }
+
+    /// Whether what it carries can wait for as long as a venue asks to.
+    const fn can_wait(self) -> bool {
+        matches!(
+            self,
+            Lane::Routine | Lane::Beside | Lane::Poll | Lane::LatePoll
+        )
+    }
+}
+
+/// The right to send one request, taken out of the budget.
+#[must_use = "it has been taken out of the budget"]
+#[derive(Debug)]
+pub struct Permit {
+    /// The part of the budget that it was taken out of.
+    pub(crate) lane: Lane,
 }
 
 /// The state of a request budget.

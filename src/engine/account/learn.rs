@@ -76,7 +76,8 @@ impl AccountRun {
             );
             out.notify(self.notice(Severity::Info, EntryKind::DataBack, message));
         }
-        self.take_holdings(learned, at, now);
+        let as_of = self.enforcement.polled(learned.stamp, at);
+        self.take_holdings(learned, at, as_of, now);
         // The record's times are wall times.
         let wall = match at == now.steady {
             true => now.wall,
@@ -85,7 +86,17 @@ impl AccountRun {
                 .checked_sub_signed(now.since(at))
                 .unwrap_or(now.wall),
         };
-        if let Some(doubt) = self.doubt(learned, wall) {
+        let doubt = self.doubt(learned, wall);
+        if out.config.acts {
+            // One that has not loaded lists nothing, but what it lists is there.
+            let is_believed = doubt != Some(Suspicion::AllZero) || learned.is_flat() == Some(false);
+            let positions = learned.positions.as_ref().filter(|_| is_believed);
+            self.show_positions(positions, as_of);
+            if learned.orders != WorkingOrders::Unknown && is_believed {
+                self.show_orders(&learned.orders, at);
+            }
+        }
+        if let Some(doubt) = doubt {
             self.seen.figures = Figures::default();
             self.seen.forget_results();
             if doubt == Suspicion::AllZero {
@@ -126,10 +137,31 @@ impl AccountRun {
         true
     }
 
-    /// Positions and orders, unless a verification read has newer ones.
-    fn take_holdings(&mut self, learned: &Learned, at: Timestamp, now: Now) {
-        if self.verified_at.is_none_or(|verified| at >= verified) {
+    /// Whether a poll may show what was before the last read of the account's
+    /// own positions.
+    fn may_be_older_than_read(&self, at: Timestamp, as_of: Option<Timestamp>) -> bool {
+        let lag = self
+            .enforcement
+            .profile()
+            .polls_cached_for
+            .unwrap_or_default();
+        let as_of = as_of.or_else(|| at.checked_sub_signed(lag));
+        self.verified_at
+            .is_some_and(|verified| as_of.is_none_or(|as_of| as_of < verified))
+    }
+
+    /// Positions and orders, unless a read of the account's own has newer ones.
+    fn take_holdings(
+        &mut self,
+        learned: &Learned,
+        at: Timestamp,
+        as_of: Option<Timestamp>,
+        now: Now,
+    ) {
+        if !self.may_be_older_than_read(at, as_of) {
             self.seen.take_positions(learned.positions.as_ref());
+        }
+        if at >= self.seen.orders_at {
             if learned.orders != WorkingOrders::Unknown {
                 self.seen.orders = learned.orders.clone();
                 self.seen.orders_at = at;

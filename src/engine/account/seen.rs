@@ -120,16 +120,13 @@ impl Seen {
         }
     }
 
-    /// Takes what a verification read saw.
-    pub(in crate::engine) fn take_verified(
-        &mut self,
-        positions: Arc<[Position]>,
-        orders: WorkingOrders,
-        asked_at: Timestamp,
-    ) {
-        self.positions = Some(positions);
-        self.orders = orders;
-        self.orders_at = asked_at;
+    /// Takes working orders that were asked for at `asked_at`, unless newer ones
+    /// are known.
+    pub(in crate::engine) fn take_orders(&mut self, orders: WorkingOrders, asked_at: Timestamp) {
+        if asked_at >= self.orders_at {
+            self.orders = orders;
+            self.orders_at = asked_at;
+        }
     }
 
     /// Whether there is neither a position nor a working order.

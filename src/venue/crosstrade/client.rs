@@ -17,7 +17,7 @@ use super::{CrossTradeError, Limits};
 use crate::http;
 use crate::secret::Secret;
 use crate::venue::budget::RequestBudget;
-use crate::venue::{Call, Lane, clock_error};
+use crate::venue::{Call, Lane, Permit, clock_error};
 
 /// Idle connections are closed by us before a usual server (60 s and more)
 /// closes them under a request.
@@ -42,7 +42,7 @@ pub(super) struct Request {
 pub(super) struct Http {
     transport: Arc<dyn Transport>,
     authorization: RwLock<HeaderValue>,
-    budget: RequestBudget,
+    budget: Arc<RequestBudget>,
     clock: Clock,
     /// How far the clock is ahead, by the last answer with a date.
     clock_error: Mutex<Option<TimeDelta>>,
@@ -54,13 +54,14 @@ impl Http {
         transport: Arc<dyn Transport>,
         token: &Secret,
         limits: &Limits,
+        budget: Arc<RequestBudget>,
         clock: Clock,
     ) -> Result<Http, CrossTradeError> {
         let authorization = header(token).ok_or(CrossTradeError::Token)?;
         Ok(Http {
             transport,
             authorization: RwLock::new(authorization),
-            budget: RequestBudget::new(),
+            budget,
             clock,
             clock_error: Mutex::default(),
             jitter: limits.jitter,
@@ -100,12 +101,11 @@ impl Http {
             .clone()
     }
 
-    /// Waits for a permit of `lane`, sends the request once, and reads the
-    /// answer. Never repeats anything.
-    pub(super) async fn exchange(&self, lane: Lane, request: Request) -> Sent {
+    /// Sends the request once, and reads the answer. Never repeats anything.
+    pub(super) async fn exchange(&self, permit: Permit, request: Request) -> Sent {
         let method = request.method.clone();
         let path = request.url.path().to_owned();
-        let sent = self.send(lane, request).await;
+        let sent = self.send(permit, request).await;
         match &sent {
             Sent::Answered(reply) => {
                 debug!(%method, path, status = reply.status, "the venue answered");
@@ -116,10 +116,7 @@ impl Http {
         sent
     }
 
-    async fn send(&self, lane: Lane, request: Request) -> Sent {
-        if self.budget.take(lane).await.is_err() {
-            return Sent::NoBudget;
-        }
+    async fn send(&self, permit: Permit, request: Request) -> Sent {
         let timeout = request.timeout;
         let outgoing = Outgoing {
             method: request.method,
@@ -142,20 +139,21 @@ impl Http {
             *known = Some(error);
         }
         match answer {
-            Ok(incoming) => Sent::Answered(self.received(incoming).await),
+            Ok(incoming) => Sent::Answered(self.received(permit.lane, incoming).await),
             Err(NoAnswer::NotSent(words)) => Sent::Unsent(words),
             Err(NoAnswer::Late) => Sent::Lost(format!("no answer within {timeout:?}")),
             Err(NoAnswer::Broke(words)) => Sent::Lost(words),
         }
     }
 
-    async fn received(&self, incoming: Incoming) -> Reply {
+    async fn received(&self, lane: Lane, incoming: Incoming) -> Reply {
         let status = incoming.status;
         let limited = status == 429;
         let told = limited.then(|| retry_after::told_by_header(&incoming.headers, &self.clock));
         if limited {
             // Before the body is read, so that nothing else goes out meanwhile.
-            self.budget.penalize(told.flatten().unwrap_or_default());
+            self.budget
+                .penalize(lane, told.flatten().unwrap_or_default());
         }
         let html = is_html(&incoming.headers);
         let body = incoming.body.await;
@@ -163,7 +161,7 @@ impl Http {
         if limited && told.flatten().is_none() {
             let pause = retry_after::told_by_body(&reply)
                 .unwrap_or_else(|| retry_after::untold(self.jitter));
-            self.budget.penalize(pause);
+            self.budget.penalize(lane, pause);
         }
         reply
     }

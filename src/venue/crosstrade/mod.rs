@@ -44,16 +44,13 @@ use self::json::Json;
 use self::path::Read;
 use self::retry_after::Clock;
 use self::snapshot::{Row, Snapshot};
-use super::{Budget, Call, Failure, Holdings, Lane, Polled, Venue};
+use super::budget::RequestBudget;
+use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polled, Venue};
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::{Missing, Timestamp};
 use crate::domain::request::{Answer, Outcome, Write};
 use crate::secret::Secret;
-
-/// How long ago the last poll may have been granted before the next one goes
-/// before cancels.
-const POLL_OVERDUE: Duration = Duration::from_secs(3);
 
 /// How many tokens are remembered, so that none shows in what is told.
 const TOKENS_KEPT: usize = 4;
@@ -99,8 +96,6 @@ pub struct CrossTrade {
     http: Http,
     clock: Clock,
     freshness: Mutex<Freshness>,
-    /// When a poll was answered last.
-    polled_at: Mutex<Option<Instant>>,
     /// Accounts whose name the venue spells in another case, in its spelling.
     echoed: Mutex<BTreeMap<AccountNumber, AccountNumber>>,
 }
@@ -143,8 +138,9 @@ pub enum CrossTradeError {
 }
 
 impl CrossTrade {
-    /// An adapter for the API at `base_url` (everything before `/accounts`),
-    /// with `wall` telling the time of day. Nothing is sent yet.
+    /// An adapter for the API at `base_url` (everything before `/accounts`), within
+    /// a budget that it may share with others of the same user, with `wall`
+    /// telling the time of day. Nothing is sent yet.
     ///
     /// # Errors
     /// When the address is neither HTTPS nor plain HTTP to this host, or the
@@ -152,9 +148,12 @@ impl CrossTrade {
     pub fn new(
         base_url: &str,
         token: Secret,
+        budget: Arc<RequestBudget>,
         wall: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> Result<CrossTrade, CrossTradeError> {
-        CrossTrade::with_limits(base_url, token, wall, Limits::DEFAULT)
+        let base = checked_base(base_url)?;
+        let network = Arc::new(Network::new(&base, &Limits::DEFAULT)?);
+        CrossTrade::with(network, base, token, budget, wall, Limits::DEFAULT)
     }
 
     /// The same with other limits.
@@ -169,7 +168,7 @@ impl CrossTrade {
     ) -> Result<CrossTrade, CrossTradeError> {
         let base = checked_base(base_url)?;
         let network = Arc::new(Network::new(&base, &limits)?);
-        CrossTrade::over(network, base_url, token, wall, limits)
+        CrossTrade::with(network, base, token, Arc::default(), wall, limits)
     }
 
     /// The same over another way than the network.
@@ -184,9 +183,20 @@ impl CrossTrade {
         limits: Limits,
     ) -> Result<CrossTrade, CrossTradeError> {
         let base = checked_base(base_url)?;
+        CrossTrade::with(transport, base, token, Arc::default(), wall, limits)
+    }
+
+    fn with(
+        transport: Arc<dyn Transport>,
+        base: Url,
+        token: Secret,
+        budget: Arc<RequestBudget>,
+        wall: impl Fn() -> Timestamp + Send + Sync + 'static,
+        limits: Limits,
+    ) -> Result<CrossTrade, CrossTradeError> {
         let clock: Clock = Arc::new(wall);
         Ok(CrossTrade {
-            http: Http::new(transport, &token, &limits, Arc::clone(&clock))?,
+            http: Http::new(transport, &token, &limits, budget, Arc::clone(&clock))?,
             base,
             tokens: Mutex::new(Tokens {
                 all: VecDeque::from([token]),
@@ -194,29 +204,15 @@ impl CrossTrade {
             limits,
             clock,
             freshness: Mutex::default(),
-            polled_at: Mutex::new(Some(Instant::now())),
             echoed: Mutex::default(),
         })
     }
 
-    /// A poll that has not been granted for long goes before cancels: without it
-    /// every account of the credential is blind.
-    fn lane_of_poll(&self) -> Lane {
-        let last = self
-            .polled_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match *last {
-            Some(last) if last.elapsed() >= POLL_OVERDUE => Lane::Overdue,
-            _ => Lane::Routine,
-        }
-    }
-
-    async fn polled(&self, accounts: &[AccountNumber], lane: Lane) -> Vec<Polled> {
+    async fn polled(&self, accounts: &[AccountNumber], permit: Permit) -> Vec<Polled> {
         if accounts.is_empty() {
             return Vec::new();
         }
-        let sent = self.get(Read::Snapshot, lane).await;
+        let sent = self.get(Read::Snapshot, permit).await;
         let arrived = Instant::now();
         let answer = self.answer(&sent);
         let snapshot = answer.as_ref().map_err(Clone::clone).and_then(|answer| {
@@ -234,12 +230,9 @@ impl CrossTrade {
                 let row = snapshot.find(account).map_err(|e| self.cleaned(e))?;
                 self.remember(account, &row.name);
                 let learned = row.learned(account).map_err(|e| self.cleaned(e))?;
-                match (fresh, lane) {
-                    (Fresh::Repeated, Lane::Routine | Lane::Overdue) => {
-                        Err(self.failure(Missing::Unchanged, ""))
-                    }
-                    // Whoever verifies reads the holdings besides.
-                    _ => Ok(learned),
+                match fresh {
+                    Fresh::Repeated => Err(self.failure(Missing::Unchanged, "")),
+                    Fresh::New => Ok(learned),
                 }
             })
             .collect()
@@ -257,9 +250,13 @@ impl CrossTrade {
             .map_err(|stale| self.failure(Missing::Frozen, stale.words()))
     }
 
-    async fn read_positions(&self, account: &AccountNumber) -> Result<Arc<[Position]>, Failure> {
+    async fn read_positions(
+        &self,
+        account: &AccountNumber,
+        permit: Permit,
+    ) -> Result<Arc<[Position]>, Failure> {
         let spelled = self.spelled(account);
-        let sent = self.get(Read::Positions(&spelled), Lane::Verify).await;
+        let sent = self.get(Read::Positions(&spelled), permit).await;
         let answer = self.answer(&sent)?;
         let rows = holdings::listed(answer.root(), "positions", "position")
             .ok_or_else(|| self.failure(Missing::Malformed, "the answer lists no positions"))?;
@@ -267,11 +264,9 @@ impl CrossTrade {
             .map_err(|words| self.failure(Missing::Malformed, &words))
     }
 
-    /// Whether an empty list can be believed: the account's connection is up, and
-    /// it has loaded.
-    async fn check_alive(&self, account: &AccountNumber) -> Result<(), Failure> {
+    async fn read_alive(&self, account: &AccountNumber, permit: Permit) -> Result<(), Failure> {
         let spelled = self.spelled(account);
-        let sent = self.get(Read::Account(&spelled), Lane::Verify).await;
+        let sent = self.get(Read::Account(&spelled), permit).await;
         let answer = self.answer(&sent)?;
         let row = Row::alone(answer.root())
             .filter(|row| account.matches(&row.name))
@@ -290,10 +285,10 @@ impl CrossTrade {
     async fn read_orders(
         &self,
         account: &AccountNumber,
-        lane: Lane,
+        permit: Permit,
     ) -> Result<WorkingOrders, Failure> {
         let spelled = self.spelled(account);
-        let sent = self.get(Read::Orders(&spelled), lane).await;
+        let sent = self.get(Read::Orders(&spelled), permit).await;
         let answer = self.answer(&sent)?;
         let rows = holdings::listed(answer.root(), "orders", "order")
             .ok_or_else(|| self.failure(Missing::Malformed, "the answer lists no orders"))?;
@@ -301,7 +296,7 @@ impl CrossTrade {
             .map_err(|words| self.failure(Missing::Malformed, &words))
     }
 
-    async fn send(&self, account: &AccountNumber, write: &Write) -> Answer {
+    async fn send(&self, account: &AccountNumber, write: &Write, permit: Permit) -> Answer {
         let spelled = self.spelled(account);
         let Some(url) = path::of_write(&self.base, &spelled, write) else {
             return Answer {
@@ -317,7 +312,7 @@ impl CrossTrade {
             timeout: self.limits.write,
             most: self.limits.read_bytes,
         };
-        let sent = self.http.exchange(lane(write), request).await;
+        let sent = self.http.exchange(permit, request).await;
         let (outcome, status, words) = reply::write(&sent, write);
         Answer {
             outcome,
@@ -326,7 +321,7 @@ impl CrossTrade {
         }
     }
 
-    async fn get(&self, read: Read<'_>, lane: Lane) -> reply::Sent {
+    async fn get(&self, read: Read<'_>, permit: Permit) -> reply::Sent {
         let Some(url) = path::of_read(&self.base, read) else {
             return reply::Sent::Unsent("the address cannot be built".to_owned());
         };
@@ -341,7 +336,7 @@ impl CrossTrade {
             timeout,
             most,
         };
-        self.http.exchange(lane, request).await
+        self.http.exchange(permit, request).await
     }
 
     fn answer<'a>(&self, sent: &'a reply::Sent) -> Result<Json<'a>, Failure> {
@@ -387,60 +382,57 @@ impl CrossTrade {
 }
 
 impl Venue for CrossTrade {
-    fn poll<'a>(&'a self, accounts: &'a [AccountNumber]) -> Call<'a, Vec<Polled>> {
-        Box::pin(async move {
-            let polled = self.polled(accounts, self.lane_of_poll()).await;
-            let is_answered = |one: &Polled| !matches!(one, Err(failure) if failure.missing == Missing::RateLimited);
-            if polled.iter().any(is_answered) {
-                let mut last = self
-                    .polled_at
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                *last = Some(Instant::now());
-            }
-            polled
-        })
+    fn admit<'a>(&'a self, lane: Lane) -> Call<'a, Result<Permit, OutOfBudget>> {
+        Box::pin(self.http.budget().take(lane))
     }
 
-    fn poll_to_verify<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Polled> {
-        Box::pin(async move {
-            let polled = self
-                .polled(std::slice::from_ref(account), Lane::Verify)
-                .await;
-            let silent = || Err(self.failure(Missing::Malformed, "the snapshot was not read"));
-            polled.into_iter().next().unwrap_or_else(silent)
-        })
+    fn admit_poll(&self) -> Call<'_, Result<Permit, OutOfBudget>> {
+        Box::pin(self.http.budget().take_for_poll())
     }
 
-    fn holdings<'a>(&'a self, account: &'a AccountNumber) -> Call<'a, Result<Holdings, Failure>> {
-        Box::pin(async move {
-            // Orders first: one that fills in between then shows as a position.
-            let orders = self.read_orders(account, Lane::Verify).await?;
-            let positions = self.read_positions(account).await?;
-            if positions.is_empty() && orders.count() == Some(0) {
-                // The lists of a connection that is down, and of an account that
-                // has not loaded, are empty too.
-                self.check_alive(account).await?;
-            }
-            Ok(Holdings { positions, orders })
-        })
+    fn poll<'a>(&'a self, accounts: &'a [AccountNumber], permit: Permit) -> Call<'a, Vec<Polled>> {
+        Box::pin(self.polled(accounts, permit))
+    }
+
+    fn positions<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        permit: Permit,
+    ) -> Call<'a, Result<Arc<[Position]>, Failure>> {
+        Box::pin(self.read_positions(account, permit))
+    }
+
+    fn check_alive<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        permit: Permit,
+    ) -> Call<'a, Result<(), Failure>> {
+        Box::pin(self.read_alive(account, permit))
     }
 
     fn orders<'a>(
         &'a self,
         account: &'a AccountNumber,
-        lane: Lane,
+        permit: Permit,
     ) -> Call<'a, Result<WorkingOrders, Failure>> {
-        Box::pin(self.read_orders(account, lane))
+        Box::pin(self.read_orders(account, permit))
     }
 
-    fn write<'a>(&'a self, account: &'a AccountNumber, write: &'a Write) -> Call<'a, Answer> {
-        Box::pin(self.send(account, write))
+    fn write<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        write: &'a Write,
+        permit: Permit,
+    ) -> Call<'a, Answer> {
+        Box::pin(self.send(account, write, permit))
     }
 
     fn list<'a>(&'a self) -> Call<'a, Result<Vec<String>, Failure>> {
         Box::pin(async move {
-            let sent = self.get(Read::Accounts, Lane::Routine).await;
+            let sent = match self.http.budget().take(Lane::Poll).await {
+                Ok(permit) => self.get(Read::Accounts, permit).await,
+                Err(OutOfBudget) => reply::Sent::NoBudget,
+            };
             let answer = self.answer(&sent)?;
             snapshot::names(answer.root())
                 .ok_or_else(|| self.failure(Missing::Malformed, "the answer lists no accounts"))
@@ -449,6 +441,10 @@ impl Venue for CrossTrade {
 
     fn budget(&self) -> Budget {
         self.http.budget().left()
+    }
+
+    fn count_earlier(&self, requests: u32) {
+        self.http.budget().count_earlier(requests);
     }
 
     fn clock_error(&self) -> Option<TimeDelta> {
@@ -477,7 +473,7 @@ impl fmt::Debug for CrossTrade {
 /// The JSON text of a write. The account stands in the path and nowhere else.
 fn body_of(write: &Write) -> String {
     match write {
-        Write::ClosePosition(instrument) => {
+        Write::ClosePosition(instrument) | Write::CancelOrdersOf(instrument) => {
             serde_json::json!({ "instrument": instrument.as_str() }).to_string()
         }
         Write::CancelOrders | Write::Flatten | Write::CancelOrder(_) => "{}".to_owned(),
@@ -509,14 +505,6 @@ fn is_loopback(url: &Url) -> bool {
         || bare
             .parse()
             .is_ok_and(|address: IpAddr| address.is_loopback())
-}
-
-/// Closing goes before cancelling when the budget is short.
-const fn lane(write: &Write) -> Lane {
-    match write {
-        Write::Flatten | Write::ClosePosition(_) => Lane::Protective,
-        Write::CancelOrders | Write::CancelOrder(_) => Lane::Cancel,
-    }
 }
 
 #[cfg(test)]

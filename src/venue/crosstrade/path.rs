@@ -46,7 +46,9 @@ pub(super) fn of_read(base: &Url, read: Read<'_>) -> Option<Url> {
 /// could lead to another one.
 pub(super) fn of_write(base: &Url, account: &AccountNumber, write: &Write) -> Option<Url> {
     match write {
-        Write::CancelOrders => of_account(base, account, &["orders", "cancel"]),
+        Write::CancelOrders | Write::CancelOrdersOf(_) => {
+            of_account(base, account, &["orders", "cancel"])
+        }
         Write::Flatten => of_account(base, account, &["positions", "flatten"]),
         Write::ClosePosition(_) => of_account(base, account, &["positions", "close"]),
         Write::CancelOrder(id) if is_plain_segment(id) => {

@@ -1,0 +1,298 @@
+//! The requests of one account that are on their way, and those that may still
+//! take effect.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use crate::domain::holdings::Position;
+use crate::domain::ids::RequestId;
+use crate::domain::now::Now;
+use crate::domain::observation::Timestamp;
+use crate::domain::request::Write;
+use crate::domain::venue::VenueProfile;
+use crate::engine::reconcile::Planned;
+
+/// How long after its answer a close may still be filling, where nothing that
+/// was seen says that it is not.
+pub(super) const FILLING: TimeDelta = TimeDelta::seconds(2);
+
+/// The requests of one account.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Requests {
+    asked: Vec<Asked>,
+    unsent: Vec<(Planned, Timestamp)>,
+    filling: Vec<Filling>,
+    /// What the account was last known to hold, to which a close is compared.
+    held: Option<Arc<[Position]>>,
+    /// When a request last left, or was answered.
+    acted_at: Option<Timestamp>,
+    /// The same, of those that close.
+    closed_at: Option<Timestamp>,
+}
+
+/// A request without an answer.
+#[derive(Clone, Debug)]
+struct Asked {
+    /// Its number, once it has one.
+    request: Option<RequestId>,
+    planned: Planned,
+    queued_at: Timestamp,
+    /// When it left riskd, once it is known to have.
+    left: Option<Timestamp>,
+}
+
+/// A close that was answered and may still be filling. Another one that does
+/// not join it would turn the position round.
+#[derive(Clone, Debug)]
+struct Filling {
+    write: Write,
+    until: Timestamp,
+    held: Option<Arc<[Position]>>,
+}
+
+impl Requests {
+    /// Notes what the account is known to hold as something is asked for.
+    pub(super) fn note_held(&mut self, held: Option<&Arc<[Position]>>) {
+        self.held = held.cloned();
+    }
+
+    /// These are asked for from now on; they get their numbers afterwards.
+    pub(super) fn ask(&mut self, writes: &[Planned], now: Now) {
+        self.asked.extend(writes.iter().map(|planned| Asked {
+            request: None,
+            planned: planned.clone(),
+            queued_at: now.steady,
+            left: None,
+        }));
+    }
+
+    /// Gives those that were just asked for their numbers.
+    pub(super) fn name(&mut self, requests: Vec<(RequestId, Planned)>) {
+        for (id, planned) in requests {
+            let is_it = |asked: &&mut Asked| asked.request.is_none() && asked.planned == planned;
+            if let Some(asked) = self.asked.iter_mut().find(is_it) {
+                asked.request = Some(id);
+            }
+        }
+    }
+
+    /// A request has left riskd.
+    pub(super) fn left(&mut self, request: RequestId, now: Now) {
+        let is_it = |asked: &&mut Asked| asked.request == Some(request);
+        if let Some(asked) = self.asked.iter_mut().find(is_it) {
+            asked.left = Some(now.steady);
+            let closes = asked.planned.write.closes();
+            self.note_acted(closes, now);
+        }
+    }
+
+    /// Takes a request out, because its answer is there.
+    pub(super) fn take(&mut self, request: RequestId) -> Option<Planned> {
+        let place = self
+            .asked
+            .iter()
+            .position(|asked| asked.request == Some(request))?;
+        Some(self.asked.swap_remove(place).planned)
+    }
+
+    /// A request was carried out, or may have been.
+    pub(super) fn note_answered(&mut self, planned: &Planned, profile: &VenueProfile, now: Now) {
+        let closes = planned.write.closes();
+        self.note_acted(closes, now);
+        if closes && !profile.repeated_close_joins {
+            let until = now.steady.checked_add_signed(FILLING);
+            self.filling.push(Filling {
+                write: planned.write.clone(),
+                until: until.unwrap_or(now.steady),
+                held: self.held.clone(),
+            });
+        }
+    }
+
+    fn note_acted(&mut self, closes: bool, now: Now) {
+        self.acted_at = Some(now.steady);
+        if closes {
+            self.closed_at = Some(now.steady);
+        }
+    }
+
+    /// A close of before this engine started may be filling until then.
+    pub(super) fn note_filling(&mut self, write: Write, until: Timestamp) {
+        self.filling.push(Filling {
+            write,
+            until,
+            held: None,
+        });
+    }
+
+    /// Puts a write that did not leave on the list of what is sent again.
+    pub(super) fn send_again(&mut self, planned: Planned, at: Timestamp) {
+        let is_there = self
+            .unsent
+            .iter()
+            .any(|(known, _)| known.write.covers(&planned.write));
+        if !is_there {
+            self.unsent.push((planned, at));
+        }
+    }
+
+    /// Takes what is to be sent again now.
+    pub(super) fn take_due(&mut self, now: Now) -> Vec<Planned> {
+        let (due, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.unsent)
+            .into_iter()
+            .partition(|(_, at)| *at <= now.steady);
+        self.unsent = kept;
+        let due = due.into_iter().map(|(planned, _)| planned).collect();
+        self.without_those_under_way(due)
+    }
+
+    /// Whether something waits to be sent again.
+    pub(super) fn has_unsent(&self) -> bool {
+        !self.unsent.is_empty()
+    }
+
+    /// Whether something has left and has no answer.
+    pub(super) fn awaits_answer(&self) -> bool {
+        self.asked.iter().any(|asked| asked.left.is_some())
+    }
+
+    /// Whether a close has no answer, be it that it still waits.
+    pub(super) fn awaits_close(&self) -> bool {
+        self.asked.iter().any(|asked| asked.planned.write.closes())
+    }
+
+    /// When something last left or was answered.
+    pub(super) fn acted_at(&self) -> Option<Timestamp> {
+        self.acted_at
+    }
+
+    /// When a close last left or was answered.
+    pub(super) fn closed_at(&self) -> Option<Timestamp> {
+        self.closed_at
+    }
+
+    /// When the last close is taken to have filled.
+    pub(super) fn filled_at(&self) -> Option<Timestamp> {
+        self.filling.iter().map(|filling| filling.until).max()
+    }
+
+    /// These positions were seen after the last close: a close whose position is
+    /// gone, has turned, has grown or is another one is not filling any more.
+    pub(super) fn see(&mut self, positions: &[Position]) {
+        self.filling
+            .retain(|filling| filling.may_explain(positions));
+    }
+
+    /// Closes whose time is over are not filling any more.
+    pub(super) fn pass_time(&mut self, now: Now) {
+        self.filling.retain(|filling| filling.until > now.steady);
+    }
+
+    /// Leaves out what is under way already, and closes that may meet one that is
+    /// still filling.
+    pub(super) fn without_those_under_way(&self, writes: Vec<Planned>) -> Vec<Planned> {
+        let meets_filling = |planned: &Planned| {
+            let mut filling = self.filling.iter();
+            filling.any(|filling| meet(&filling.write, &planned.write))
+        };
+        writes
+            .into_iter()
+            .filter(|planned| !self.is_under_way(planned) && !meets_filling(planned))
+            .collect()
+    }
+
+    /// Whether a request without an answer, or one that is sent again soon, does
+    /// what this one does, or closes the same position.
+    fn is_under_way(&self, planned: &Planned) -> bool {
+        let wanted = &planned.write;
+        let mut asked = self.asked.iter();
+        let is_asked = asked.any(|asked| {
+            let does_it = asked.planned.write.covers(wanted) || meet(&asked.planned.write, wanted);
+            // A cancel that waits for room does not stand in for an urgent one.
+            let only_waits = asked.left.is_none() && asked.planned.urgency > planned.urgency;
+            does_it && !only_waits
+        });
+        let mut unsent = self.unsent.iter();
+        is_asked || unsent.any(|(unsent, _)| unsent.write.covers(wanted))
+    }
+
+    /// Takes out what still waits and is not needed, and gives its numbers.
+    pub(super) fn withdraw(&mut self, is_needless: impl Fn(&Planned) -> bool) -> Vec<RequestId> {
+        self.unsent.retain(|(planned, _)| !is_needless(planned));
+        let goes = |asked: &Asked| asked.left.is_none() && is_needless(&asked.planned);
+        let gone = self.asked.iter().filter(|asked| goes(asked));
+        let gone = gone.filter_map(|asked| asked.request).collect();
+        self.asked.retain(|asked| !goes(asked));
+        gone
+    }
+
+    /// Takes out what has been without an answer for too long, since it left or
+    /// since it was queued.
+    pub(super) fn lost(
+        &mut self,
+        since_left: TimeDelta,
+        since_queued: TimeDelta,
+        now: Now,
+    ) -> Vec<Planned> {
+        let is_lost = |asked: &Asked| match asked.left {
+            Some(left) => now.since(left) >= since_left,
+            None => now.since(asked.queued_at) >= since_queued,
+        };
+        let lost = self.asked.iter().filter(|asked| is_lost(asked));
+        let lost = lost.map(|asked| asked.planned.clone()).collect();
+        self.asked.retain(|asked| !is_lost(asked));
+        lost
+    }
+
+    /// When time alone changes something here.
+    pub(super) fn deadline(
+        &self,
+        since_left: TimeDelta,
+        since_queued: TimeDelta,
+    ) -> Option<Timestamp> {
+        let answers = self.asked.iter().filter_map(|asked| match asked.left {
+            Some(left) => left.checked_add_signed(since_left),
+            None => asked.queued_at.checked_add_signed(since_queued),
+        });
+        let again = self.unsent.iter().map(|(_, at)| *at);
+        answers.chain(again).min()
+    }
+}
+
+/// Whether two closes act on one position.
+fn meet(one: &Write, other: &Write) -> bool {
+    match (one, other) {
+        (Write::Flatten, other) => other.closes(),
+        (one, Write::Flatten) => one.closes(),
+        (Write::ClosePosition(one), Write::ClosePosition(other)) => one == other,
+        _ => false,
+    }
+}
+
+impl Filling {
+    /// Whether these positions may be what a close that is still filling has
+    /// left of what was held: each of the same sign, at the same price, and no
+    /// larger.
+    fn may_explain(&self, positions: &[Position]) -> bool {
+        let touched = positions.iter().filter(|position| match &self.write {
+            Write::ClosePosition(instrument) => position.instrument == *instrument,
+            _ => true,
+        });
+        let touched: Vec<&Position> = touched.collect();
+        if touched.is_empty() {
+            return false;
+        }
+        let Some(held) = &self.held else {
+            return true;
+        };
+        touched.iter().all(|position| {
+            held.iter().any(|before| {
+                before.instrument == position.instrument
+                    && before.quantity.is_sign_negative() == position.quantity.is_sign_negative()
+                    && position.quantity.abs() <= before.quantity.abs()
+                    && before.average_price == position.average_price
+            })
+        })
+    }
+}

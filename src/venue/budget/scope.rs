@@ -1,0 +1,70 @@
+//! One budget for everything in this process that the venue counts together.
+//!
+//! A venue limits a user, whoever asks for him: two venues of a rule file with
+//! one token draw on one budget, and so does an adapter that a reload opens
+//! anew.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use sha2::{Digest, Sha256};
+
+use super::RequestBudget;
+use crate::secret::Secret;
+
+/// What a venue counts together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    address: String,
+    /// Of the credential, so that it is not kept.
+    hash: [u8; 32],
+}
+
+impl Scope {
+    /// The user of this credential at this address.
+    pub fn new(address: &str, credential: &Secret) -> Scope {
+        Scope {
+            address: address.to_owned(),
+            hash: Sha256::digest(credential.expose().as_bytes()).into(),
+        }
+    }
+}
+
+/// The budgets that something holds.
+static HELD: Mutex<Vec<(Scope, Weak<RequestBudget>)>> = Mutex::new(Vec::new());
+
+/// The budget of this scope: the one that is held already, or a full one.
+pub fn shared(scope: Scope) -> Arc<RequestBudget> {
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    held.retain(|(_, budget)| budget.strong_count() > 0);
+    let known = held.iter().find(|(known, _)| *known == scope);
+    if let Some(budget) = known.and_then(|(_, budget)| budget.upgrade()) {
+        return budget;
+    }
+    let budget = Arc::new(RequestBudget::new());
+    held.push((scope, Arc::downgrade(&budget)));
+    budget
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope(address: &str, credential: &str) -> Scope {
+        Scope::new(address, &Secret::new(credential.to_owned()).unwrap())
+    }
+
+    #[test]
+    fn a_budget_belongs_to_a_user_at_an_address() {
+        let one = shared(scope("https://one.example", "token-a"));
+        assert!(Arc::ptr_eq(
+            &one,
+            &shared(scope("https://one.example", "token-a"))
+        ));
+        for other in [
+            scope("https://one.example", "token-b"),
+            scope("https://two.example", "token-a"),
+        ] {
+            assert!(!Arc::ptr_eq(&one, &shared(other)));
+        }
+    }
+}
