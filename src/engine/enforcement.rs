@@ -20,6 +20,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 pub use evidence::Shown;
+pub use requests::FILLING;
 pub use pace::{FIRST_WAIT, LONGEST_WAIT, RUNAWAY_ROUNDS, STUCK_AFTER};
 
 use evidence::{Evidence, Polled};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::account::AccountRun;
 use super::effect::Effect;
 use super::enforce::ResumedFirst;
-use super::enforcement::Intent;
+use super::enforcement::{FILLING, Intent};
 use super::locks::Lock;
 use super::memory::AccountMemory;
 use super::out::{NextIds, Out};
@@ -17,9 +17,11 @@ use super::{Engine, EngineConfig, held_account};
 use chrono::TimeDelta;
 
 use crate::domain::account::{AccountName, RuleName};
+use crate::domain::instrument::Instrument;
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
+use crate::domain::request::{Outcome, Write};
 use crate::rules::ruleset::{Rule, RuleSet};
 
 /// What the record kept.
@@ -33,12 +35,47 @@ pub struct Kept {
     pub locks: Vec<LockRow>,
     /// Intents that have no end.
     pub intents: Vec<IntentRow>,
+    /// The requests of the last seconds before this start: a close among them may
+    /// still be filling.
+    pub recent: Vec<RecentRequest>,
     /// The numbers to give out next.
     pub next: NextIds,
     /// The rule sets that were in force last, in the order in which they came
     /// into force: what is looser than one of them waits for the next session,
     /// where the rules say so.
     pub earlier: Vec<EarlierRules>,
+}
+
+/// A request that left, or may have left, shortly before this start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecentRequest {
+    /// The account.
+    pub account: AccountName,
+    /// What was asked, by its stable name.
+    pub write: String,
+    /// The instrument or order that it named.
+    pub target: Option<String>,
+    /// When it was decided, by the wall clock.
+    pub queued_at: Timestamp,
+    /// When it left, where that is on record.
+    pub sent_at: Option<Timestamp>,
+    /// When it was answered, and how.
+    pub answer: Option<(Timestamp, Outcome)>,
+}
+
+impl RecentRequest {
+    /// The close that it was, if it was one and may have been carried out.
+    fn close(&self) -> Option<Write> {
+        if matches!(self.answer, Some((_, Outcome::NotSent | Outcome::Refused))) {
+            return None;
+        }
+        let target = self.target.as_deref();
+        match (self.write.as_str(), target) {
+            ("flatten", _) => Some(Write::Flatten),
+            ("close_position", Some(name)) => Some(Write::ClosePosition(Instrument::new(name))),
+            _ => None,
+        }
+    }
 }
 
 /// A rule set that was in force.
@@ -170,7 +207,8 @@ impl Engine {
         }
         effects.extend(engine.on_all(now, |run, out| run.roll_session(now, out)));
         effects.extend(engine.restore_locks(kept.locks, &renumbered, now));
-        effects.extend(engine.resume_intents(kept.intents, &renumbered, now));
+        engine.note_earlier_closes(&kept.recent, now);
+        effects.extend(engine.resume_intents(kept.intents, &kept.recent, &renumbered, now));
         effects.extend(engine.tell_unreadable(unreadable, now));
         Started { engine, effects }
     }
@@ -206,9 +244,30 @@ impl Engine {
         effects
     }
 
+    /// A close of before the start may still be filling: one without an answer for
+    /// as long as it would be after one, since its answer does not come any more.
+    fn note_earlier_closes(&mut self, recent: &[RecentRequest], now: Now) {
+        for request in recent {
+            let (Some(write), Some(index)) = (request.close(), self.index.get(&request.account))
+            else {
+                continue;
+            };
+            let answered = request.answer.map_or(now.wall, |(at, _)| at);
+            let ago = now.wall.signed_duration_since(answered);
+            let until = now
+                .steady
+                .checked_sub_signed(ago.max(TimeDelta::zero()))
+                .and_then(|at| at.checked_add_signed(FILLING));
+            if let (Some(run), Some(until)) = (self.accounts.get_mut(*index), until) {
+                run.enforcement.note_earlier_close(write, until);
+            }
+        }
+    }
+
     fn resume_intents(
         &mut self,
         intents: Vec<IntentRow>,
+        recent: &[RecentRequest],
         renumbered: &HashSet<AccountName>,
         now: Now,
     ) -> Vec<Effect> {
@@ -223,8 +282,9 @@ impl Engine {
             // What was asked for another account is not done to this one.
             let is_same = !renumbered.contains(&row.account);
             if is_same && self.is_still_asked_for(&row.account, &intent) {
+                let first = first_of(&row.account, &intent, recent);
                 effects.extend(self.on_account(&row.account, now, |run, out| {
-                    run.resume(intent, ResumedFirst::Look, now, out);
+                    run.resume(intent, first, now, out);
                 }));
             } else {
                 // Nothing may act on an account that is not in the rule file,
@@ -323,6 +383,18 @@ impl Engine {
                 }));
         }
         kept
+    }
+}
+
+/// What is done first for an intent of before: where no close is known to have
+/// gone out, the last word was that something is held.
+fn first_of(account: &AccountName, intent: &Intent, recent: &[RecentRequest]) -> ResumedFirst {
+    let closes = matches!(intent.goal, Goal::FlatAndQuiet | Goal::Closed(_));
+    let mut its = recent.iter().filter(|request| request.account == *account);
+    if closes && !its.any(|request| request.close().is_some()) {
+        ResumedFirst::Send
+    } else {
+        ResumedFirst::Look
     }
 }
 

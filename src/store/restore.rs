@@ -6,7 +6,7 @@ use super::error::{Fault, StoreError};
 use super::open::{Durability, Store};
 use super::read::{EntryRow, RawEntry};
 use super::rescue;
-use super::row::{RawIntent, RawLock};
+use super::row::{RawIntent, RawLock, RawRecentRequest};
 use super::sql;
 use super::time::{from_millis, to_millis};
 use crate::domain::account::{AccountName, RuleName};
@@ -14,7 +14,7 @@ use crate::domain::ids::{FiringId, IntentId, RequestId};
 use crate::domain::observation::Timestamp;
 use crate::engine::NextIds;
 use crate::engine::record::{IntentRow, LockRow};
-use crate::engine::restore::{EarlierRules, Kept};
+use crate::engine::restore::{EarlierRules, Kept, RecentRequest};
 
 /// What was in force when the record was last written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,11 +38,10 @@ pub struct Restored {
     /// The rule sets that were in force last, at most 32, in the order in which
     /// they came into force.
     pub rule_sets: Vec<KeptRuleSet>,
-    /// When requests left in the ten seconds before this start, oldest first:
-    /// what the venue's budget may have been used for. One that is not known
-    /// to have left counts from when it was queued, unless it is known that
-    /// it never did.
-    pub recent_requests: Vec<(AccountName, Timestamp)>,
+    /// The requests of the ten seconds before this start, oldest first: what the
+    /// venue's budget may have been used for, and which close may still be
+    /// filling. One that is known never to have left is not among them.
+    pub recent_requests: Vec<RecentRequest>,
     /// The last line of the story: `stopped` after an orderly end.
     pub last_entry: Option<EntryRow>,
     /// When riskd was last at work: the time of the last line or the last
@@ -59,6 +58,7 @@ impl Restored {
             rules: self.rule_states,
             locks: self.locks,
             intents: self.intents,
+            recent: self.recent_requests,
             next: NextIds {
                 firing: self.next_firing,
                 intent: self.next_intent,
@@ -122,7 +122,7 @@ async fn restored(connection: &mut SqliteConnection, now: Timestamp) -> Result<R
     let rule_sets: Vec<(String, String, i64, i64)> = sqlx::query_as(sql::LAST_RULE_SETS)
         .fetch_all(&mut *connection)
         .await?;
-    let recent: Vec<(String, i64)> = sqlx::query_as(sql::RECENT_REQUESTS)
+    let recent: Vec<RawRecentRequest> = sqlx::query_as(sql::RECENT_REQUESTS)
         .bind(to_millis(now).saturating_sub(RECENT))
         .fetch_all(&mut *connection)
         .await?;
@@ -163,7 +163,7 @@ async fn restored(connection: &mut SqliteConnection, now: Timestamp) -> Result<R
             .collect::<Result<_, Fault>>()?,
         recent_requests: recent
             .into_iter()
-            .map(|(account, at)| Ok((account.as_str().into(), from_millis(at)?)))
+            .map(RawRecentRequest::request)
             .collect::<Result<_, Fault>>()?,
         last_entry: last_entry.map(RawEntry::entry).transpose()?,
         last_sign: last_sign.map(from_millis).transpose()?,

@@ -13,6 +13,7 @@ use crate::domain::lock::LockEnd;
 use crate::domain::money::Money;
 use crate::domain::observation::Figures;
 use crate::engine::record::{Cause, Goal, IntentRow, LockRow};
+use crate::engine::restore::RecentRequest;
 
 /// A row of `intents`.
 #[derive(Debug, FromRow)]
@@ -58,6 +59,39 @@ impl RawIntent {
             ("person", _, Some(words)) => Ok(Cause::Person(words.clone())),
             (other, _, _) => Err(strange("cause of an intent", other)),
         }
+    }
+}
+
+/// A row of `requests`, as far as a start needs it.
+#[derive(Debug, FromRow)]
+pub(super) struct RawRecentRequest {
+    account: String,
+    write: String,
+    target: Option<String>,
+    at: i64,
+    sent_at: Option<i64>,
+    answered_at: Option<i64>,
+    outcome: Option<String>,
+}
+
+impl RawRecentRequest {
+    /// What the row says.
+    pub(super) fn request(self) -> Result<RecentRequest, Fault> {
+        let answer = match (self.answered_at, &self.outcome) {
+            (Some(at), Some(outcome)) => Some((
+                from_millis(at)?,
+                from_name("outcome of a request", outcome)?,
+            )),
+            _ => None,
+        };
+        Ok(RecentRequest {
+            account: self.account.as_str().into(),
+            write: self.write,
+            target: self.target,
+            queued_at: from_millis(self.at)?,
+            sent_at: self.sent_at.map(from_millis).transpose()?,
+            answer,
+        })
     }
 }
 

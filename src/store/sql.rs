@@ -170,7 +170,8 @@ statements! {
     NEXT_REQUEST = "select coalesce(max(id), 0) + 1 from requests";
     // Numbers rise with time, and more than these do not leave in ten seconds.
     RECENT_REQUESTS = "
-        select account, coalesce(sent_at, at) as left_at
+        select account, write, target, at, sent_at, answered_at, outcome,
+            coalesce(sent_at, at) as left_at
         from (select * from requests order by id desc limit 2000)
         where left_at >= ?1 and (sent_at is not null or outcome is not 'not_sent')
         order by left_at, id";

@@ -15,7 +15,7 @@ use crate::engine::reconcile::Planned;
 
 /// How long after its answer a close may still be filling, where nothing that
 /// was seen says that it is not.
-pub(super) const FILLING: TimeDelta = TimeDelta::seconds(2);
+pub const FILLING: TimeDelta = TimeDelta::seconds(2);
 
 /// The requests of one account.
 #[derive(Clone, Debug, Default)]
