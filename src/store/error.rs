@@ -119,6 +119,23 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// A file that SQLite keeps beside the record was removed or replaced while
+    /// it was open.
+    #[error(
+        "{} was removed or replaced while riskd was using it: {}",
+        path.display(),
+        if *is_saved {
+            "what was in it has been moved into the record, which goes on; leave the files beside the record alone"
+        } else {
+            "what was recorded lately is only in this riskd's memory; do not stop it, and leave the files beside the record alone"
+        }
+    )]
+    ReplacedBeside {
+        /// That file.
+        path: PathBuf,
+        /// Whether all that was committed is in the record all the same.
+        is_saved: bool,
+    },
     /// The file cannot be read by this user.
     #[error(
         "the record {} cannot be opened: check the rights on the file and its folder",

@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 
 use super::error::{Fault, StoreError};
-use super::open::{Durability, Store};
+use super::open::Store;
 use super::read::{EntryRow, RawEntry};
 use super::rescue;
 use super::row::{RawIntent, RawLock};
@@ -89,7 +89,6 @@ impl Store {
     /// because a lock that is skipped would be a lock that is lost.
     pub async fn restore(&mut self) -> Result<Restored, StoreError> {
         let mut connection = self.take_connection().await?;
-        connection.set(Durability::Power, &self.path).await?;
         match restored(&mut connection.raw, self.opened).await {
             Ok(restored) => {
                 self.connection = Some(connection);

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use sqlx::SqliteConnection;
 
 use super::error::{Fault, StoreError};
-use super::open::{Durability, Store};
+use super::open::Store;
 use super::row::RawSample;
 use super::spans::{self, RawSpan, Span, SpanLength};
 use super::sql;
@@ -121,7 +121,6 @@ impl Store {
     pub(super) async fn sweep(&mut self, sweep: &mut Sweep) -> Result<Step, StoreError> {
         self.settle().await?;
         let mut connection = self.take_connection().await?;
-        connection.set(Durability::Process, &self.path).await?;
         let raw = &mut connection.raw;
         let step = async {
             sqlx::query(sql::BEGIN).execute(&mut *raw).await?;

@@ -39,8 +39,10 @@ statements! {
     CHECK_ALL = "pragma quick_check(1)";
     COPY_INTO = "vacuum into ?1";
     USE_WAL = "pragma journal_mode = wal";
-    SYNCHRONOUS_NORMAL = "pragma synchronous = normal";
-    SYNCHRONOUS_FULL = "pragma synchronous = full";
+    CHECKPOINT_WITH_COMMITS = "pragma wal_autocheckpoint = 1000";
+    NO_CHECKPOINT_WITH_COMMITS = "pragma wal_autocheckpoint = 0";
+    MOVE_LOG = "pragma wal_checkpoint(passive)";
+    EMPTY_LOG = "pragma wal_checkpoint(truncate)";
     LAST_BATCH = "select value from meta where key = 'batch'";
 
     // Transactions, as plain statements: the driver's own bookkeeping is lost

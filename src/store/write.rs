@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use super::batch::Batch;
 use super::chain::{self, Head};
 use super::error::{Fault, StoreError};
-use super::open::{Connection, Durability, Store, last_batch};
+use super::open::{Connection, Store, last_batch};
 use super::{put, sql};
 
 /// What became of a batch.
@@ -30,8 +30,9 @@ pub struct Refused {
 }
 
 impl Store {
-    /// Writes a batch in one transaction. When this returns, a batch with a
-    /// vital row survives a loss of power, any other the end of the process.
+    /// Writes a batch in one transaction. When this returns, it survives the
+    /// end of the process, and a loss of power once the log is synced, which the
+    /// [`Writer`](super::Writer) does for whoever asks.
     ///
     /// A caller in a hurry may drop the future; the batch is then either
     /// written whole or not at all.
@@ -41,13 +42,8 @@ impl Store {
     /// then, and the store can be used again: it makes a new connection where
     /// the old one cannot be trusted.
     pub async fn write(&mut self, batch: &Batch) -> Result<Written, StoreError> {
-        let durability = if batch.is_vital() {
-            Durability::Power
-        } else {
-            Durability::Process
-        };
         let number = self.take_number();
-        self.write_numbered(number, batch, durability).await
+        self.write_numbered(number, batch).await
     }
 
     /// A number for a batch that may have to be written more than once.
@@ -64,11 +60,9 @@ impl Store {
         &mut self,
         number: i64,
         batch: &Batch,
-        durability: Durability,
     ) -> Result<Written, StoreError> {
         self.settle().await?;
         let mut connection = self.take_connection().await?;
-        connection.set(durability, &self.path).await?;
         let head = connection.head.take();
         match transaction(&mut connection.raw, number, batch, head).await {
             Ok((written, head)) => {
