@@ -21,6 +21,18 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// The file, or the way to it, is closed to this user.
+    #[error(
+        "the record {} may not be read by this user: run the command as root or as the service's user, or check the rights on the file and its folder",
+        path.display()
+    )]
+    NotAllowed {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// Another riskd runs on this record.
     #[error("the record {} is in use by another riskd ({holder})", path.display())]
     InUse {
@@ -187,6 +199,16 @@ impl StoreError {
             cause = error.source();
         }
         text
+    }
+
+    /// Sorts the error of looking for the file or reading it.
+    pub(super) fn reading(path: &Path, source: io::Error) -> StoreError {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound => StoreError::NoRecord { path },
+            io::ErrorKind::PermissionDenied => StoreError::NotAllowed { path, source },
+            _ => StoreError::Io { path, source },
+        }
     }
 
     /// Sorts a file operation's error.

@@ -45,6 +45,8 @@ mod sql;
 mod story;
 mod syncer;
 mod time;
+mod together;
+mod values;
 mod verify;
 mod write;
 mod writer;

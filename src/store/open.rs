@@ -19,6 +19,7 @@ use super::instance::Instance;
 use super::layout::{self, MIGRATIONS};
 use super::platter::{FilesOfRecord, Mover};
 use super::rescue;
+use super::restore;
 use super::sql;
 use crate::domain::observation::Timestamp;
 
@@ -284,20 +285,42 @@ async fn prepared(
     use_wal(&mut connection.raw, path).await?;
     layout::update(&mut connection.raw, path, found, migrations).await?;
     layout::compare(&mut connection.raw, path, migrations).await?;
+    let begun = chain::begin(&mut connection.raw, now).await;
+    begun.map_err(|fault| fault.at(path))?;
+    let (last, head) = known(&mut connection.raw, path).await?;
+    connection.head = Some(head);
+    tell_head(Some(head), "opened");
+    Ok((connection, last))
+}
+
+/// The number of the last batch and the head of the chain of a record whose
+/// locks are those that were written.
+async fn known(connection: &mut SqliteConnection, path: &Path) -> Result<(i64, Head), StoreError> {
     let at = |fault: Fault| fault.at(path);
-    chain::begin(&mut connection.raw, now).await.map_err(at)?;
-    if let Some(found) = chain::check_locks(&mut connection.raw).await.map_err(at)? {
+    if let Some(found) = chain::check_locks(connection).await.map_err(at)? {
         return Err(StoreError::Corrupt {
             path: path.to_owned(),
             found,
             locks: None,
         });
     }
-    let last = last_batch(&mut connection.raw).await.map_err(at)?;
-    let head = chain::head(&mut connection.raw).await.map_err(at)?;
-    connection.head = Some(head);
-    tell_head(Some(head), "opened");
-    Ok((connection, last))
+    let last = last_batch(connection).await.map_err(at)?;
+    let head = chain::head(connection).await.map_err(at)?;
+    Ok((last, head))
+}
+
+/// Refuses what a start refuses once the structure of the file is sound: one
+/// without its tables, with other locks than were written, or with rows that it
+/// cannot go by.
+pub(super) async fn refuse_as_a_start(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), StoreError> {
+    let expected = layout::expected(path).await?;
+    layout::compare_with(connection, path, expected).await?;
+    known(connection, path).await?;
+    let restored = restore::restored(connection, Timestamp::UNIX_EPOCH).await;
+    restored.map(drop).map_err(|fault| fault.at(path))
 }
 
 /// Has the head of the chain in the log, which is another place than the record.
@@ -313,11 +336,14 @@ fn tell_head(head: Option<Head>, what: &'static str) {
 
 /// The number of the last batch that was committed.
 pub(super) async fn last_batch(connection: &mut SqliteConnection) -> Result<i64, Fault> {
-    let text: String = sqlx::query_scalar(sql::LAST_BATCH)
-        .fetch_one(connection)
+    let text: Option<String> = sqlx::query_scalar(sql::LAST_BATCH)
+        .fetch_optional(connection)
         .await?;
-    text.parse()
-        .map_err(|_| Fault::Unreadable(format!("the number of the last batch is {text:?}")))
+    let number = text.as_ref().and_then(|text| text.parse().ok());
+    number.ok_or_else(|| {
+        let found = text.as_deref().unwrap_or("missing");
+        Fault::Unreadable(format!("the number of the last batch is {found:?}"))
+    })
 }
 
 /// The path with its folder resolved, so that two ways to one file lead to one
@@ -326,7 +352,7 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
     match path.canonicalize() {
         Ok(path) => return Ok(path),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(StoreError::io(path, error)),
+        Err(error) => return Err(StoreError::reading(path, error)),
     }
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -367,7 +393,7 @@ pub(super) fn refuse_other_files(path: &Path) -> Result<(), StoreError> {
             file.take(u64::try_from(MAGIC.len()).unwrap_or(u64::MAX))
                 .read_to_end(&mut start)
         })
-        .map_err(|error| StoreError::io(path, error))?;
+        .map_err(|error| StoreError::reading(path, error))?;
     if start.is_empty() || start == MAGIC {
         return Ok(());
     }

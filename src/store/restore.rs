@@ -102,7 +102,10 @@ impl Store {
 /// How far back requests may count for a venue's budget, in milliseconds.
 const RECENT: i64 = 10_000;
 
-async fn restored(connection: &mut SqliteConnection, now: Timestamp) -> Result<Restored, Fault> {
+pub(super) async fn restored(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+) -> Result<Restored, Fault> {
     let account_states: Vec<(String, String)> = sqlx::query_as(sql::ACCOUNT_STATES)
         .fetch_all(&mut *connection)
         .await?;

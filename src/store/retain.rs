@@ -19,7 +19,7 @@ use crate::domain::observation::Timestamp;
 
 /// About so many rows are rolled up at once, so that a vital batch never waits
 /// long for it.
-const CHUNK: i64 = 1_000;
+const CHUNK: i64 = 200;
 /// Samples so long before a firing of their account stay, in milliseconds.
 const KEPT_BEFORE_FIRING: i64 = 10 * 60 * 1000;
 /// Samples so long after the work of the firing was done stay, in milliseconds.

@@ -97,6 +97,11 @@ statements! {
         select id, since, until from locks
         where account = ?1 and kind = ?2 and ended_at is null and replaced_by is null";
     NEXT_LOCK = "select coalesce(max(id), 0) + 1 from locks";
+    // All in force beside the next number, in one row at least.
+    LOCKS_BEFORE = "
+        select next.id, locks.id, account, kind, since, until
+        from (select coalesce(max(id), 0) + 1 as id from locks) as next
+        left join locks on ended_at is null and replaced_by is null";
     REPLACE_LOCK = "update locks set replaced_by = ?2 where id = ?1";
     ADD_LOCK = "
         insert into locks (id, account, kind, since, until, reason, firing)

@@ -4,9 +4,9 @@ use sqlx::SqliteConnection;
 
 use super::batch::Batch;
 use super::chain::{self, Head};
-use super::error::{Fault, StoreError};
+use super::error::{Fault, StoreError, is_about_the_row};
 use super::open::{Connection, Store, last_batch};
-use super::{put, sql};
+use super::{put, sql, together};
 
 /// What became of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,16 +106,7 @@ async fn transaction(
     batch: &Batch,
     head: Option<Head>,
 ) -> Result<(Written, Option<Head>), Fault> {
-    sqlx::query(sql::BEGIN).execute(&mut *connection).await?;
-    let numbered = sqlx::query(sql::SET_BATCH)
-        .bind(number)
-        .execute(&mut *connection)
-        .await?
-        .rows_affected();
-    if numbered == 0 {
-        let last = last_batch(connection).await?;
-        sqlx::query(sql::ROLLBACK).execute(&mut *connection).await?;
-        tracing::info!(number, last, "a batch was committed before");
+    if !begun(connection, number).await? {
         let written = Written {
             rows: batch.rows(),
             ..Written::default()
@@ -128,8 +119,34 @@ async fn transaction(
         Some(head) => head,
         None => chain::head(connection).await?,
     };
-    let (written, mut links) = put::all(connection, batch).await?;
-    let head = chain::append(connection, head, &mut links).await?;
-    sqlx::query(sql::COMMIT).execute(connection).await?;
+    let (written, links) = match together::all(connection, batch).await {
+        Ok(Some(put)) => put,
+        Ok(None) => put::all(connection, batch).await?,
+        Err(Fault::Sql(error)) if is_about_the_row(&error) => {
+            // Begun anew, one by one, so that the others are written.
+            sqlx::query(sql::ROLLBACK).execute(&mut *connection).await?;
+            begun(connection, number).await?;
+            put::all(connection, batch).await?
+        }
+        Err(fault) => return Err(fault),
+    };
+    let head = chain::append_and_commit(connection, head, links).await?;
     Ok((written, Some(head)))
+}
+
+/// Begins the transaction of a batch; `false` when it was committed before.
+async fn begun(connection: &mut SqliteConnection, number: i64) -> Result<bool, Fault> {
+    sqlx::query(sql::BEGIN).execute(&mut *connection).await?;
+    let numbered = sqlx::query(sql::SET_BATCH)
+        .bind(number)
+        .execute(&mut *connection)
+        .await?
+        .rows_affected();
+    if numbered > 0 {
+        return Ok(true);
+    }
+    let last = last_batch(connection).await?;
+    sqlx::query(sql::ROLLBACK).execute(&mut *connection).await?;
+    tracing::info!(number, last, "a batch was committed before");
+    Ok(false)
 }
