@@ -17,7 +17,7 @@ use riskd::domain::observation::{Figures, Timestamp};
 use riskd::engine::record::{
     Cause, Entry, EntryKind, Fields, FiringRow, Goal, IntentRow, LockRow, Record, RequestRow,
 };
-use riskd::store::{Batch, Quality, Retention, Sample, Store, Writer};
+use riskd::store::{Batch, Quality, Retention, Sample, Store, StoreHandle, Writer};
 
 const ACCOUNTS: i64 = 20;
 const RULES: i64 = 10;
@@ -138,7 +138,48 @@ fn firing(number: i64) -> Batch {
     records.into()
 }
 
-/// The smallest vital batch: one line.
+/// All accounts fire in one poll.
+fn firings(first: i64) -> Batch {
+    let mut all = samples(first);
+    for number in first..first + ACCOUNTS {
+        all.records.extend(firing(number).records);
+    }
+    all
+}
+
+/// How long a request waits for the commit of its firing.
+async fn committed(name: &str, handle: &StoreHandle, batch: impl Fn(i64) -> Batch) {
+    let mut times = Vec::new();
+    let mut late = 0;
+    for number in 0..300 {
+        let batch = batch(number);
+        let begun = Instant::now();
+        let receipt = handle.submit(batch);
+        let waited = receipt.committed(Duration::from_millis(20)).await;
+        late += i32::from(waited.is_err());
+        receipt.committed(Duration::from_secs(60)).await.unwrap();
+        times.push(begun.elapsed());
+        // What follows is not in its way: the writer is idle when a rule fires.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    print(name, times);
+    println!("{:44} {late} of 300", "  later than 20 ms");
+}
+
+/// How long a person waits for what survives a loss of power.
+async fn synced(name: &str, handle: &StoreHandle) {
+    let mut times = Vec::new();
+    for number in 0..300 {
+        let batch = firing(20_000 + number);
+        let begun = Instant::now();
+        let within = Duration::from_secs(60);
+        handle.record(batch, within).await.unwrap();
+        times.push(begun.elapsed());
+    }
+    print(name, times);
+}
+
+/// The smallest batch: one line.
 fn one_line(number: i64) -> Batch {
     let batch = firing(number);
     let line = batch.records.into_iter().nth(2);
@@ -192,11 +233,20 @@ async fn run() {
         samples_and_states,
     )
     .await;
-    measure("one vital line", &mut store, 500, one_line).await;
-    measure("a firing with all its rows, vital", &mut store, 500, firing).await;
+    measure("one line", &mut store, 500, one_line).await;
+    measure("a firing with all its rows", &mut store, 500, firing).await;
 
     let (handle, writer) = Writer::new(store);
     let writer = tokio::spawn(writer.run());
+    committed("a firing, submitted to committed", &handle, |n| {
+        firing(1_000 + n)
+    })
+    .await;
+    committed("20 firings, submitted to committed", &handle, |n| {
+        firings(2_000 + n * ACCOUNTS)
+    })
+    .await;
+    synced("a firing, submitted to acknowledged", &handle).await;
     let begun = Instant::now();
     let mut submitted = Vec::new();
     for second in 0..2_000 {

@@ -2,26 +2,49 @@
 //!
 //! Whoever can read the file is allowed to act; nobody else learns the token,
 //! as it is new with each start and never leaves the file and this process.
+//!
+//! It stands in a file that is named after the database, where the commands for
+//! that database find it, and in `api-token` beside it, for people and scripts.
+//! Databases of one folder share the second name: the daemon that has it holds
+//! a lock on the file, and another one leaves it alone.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::secret::Secret;
 
-/// Name of the file, beside the database.
-const FILE: &str = "api-token";
+/// Name of the file, beside the database, that the daemons of a folder share.
+const SHARED: &str = "api-token";
+/// What the name of the other one ends with, after that of the database.
+const OWN: &str = ".api-token";
 /// Random bytes in a token.
 const BYTES: usize = 32;
 
 /// The token of this process.
 #[derive(Debug)]
-pub struct Token(Secret);
+pub struct Token {
+    secret: Secret,
+    /// Locked as long as this process has the shared name.
+    _shared: Option<File>,
+}
 
-/// Where the token of the daemon with this database stands.
+/// Where the token of the daemon with this database stands: under the name of
+/// its own, or, for a daemon of before there was one, under the shared one.
 pub fn token_path(database: &Path) -> PathBuf {
-    database.with_file_name(FILE)
+    let own = own_path(database);
+    if own.exists() {
+        own
+    } else {
+        database.with_file_name(SHARED)
+    }
+}
+
+fn own_path(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(OWN);
+    PathBuf::from(name)
 }
 
 impl Token {
@@ -31,32 +54,30 @@ impl Token {
     /// # Errors
     /// When there is no randomness, or the file cannot be written.
     pub fn write_beside(database: &Path) -> io::Result<Token> {
-        let token = Token::random()?;
-        let path = token_path(database);
-        let new = path.with_extension("new");
-        // What an interrupted start left behind may have any mode.
-        match std::fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&new)?;
-        // A strange umask must not lock the owner out.
-        file.set_permissions(Permissions::from_mode(0o600))?;
-        writeln!(file, "{}", token.0.expose())?;
-        drop(file);
-        std::fs::rename(&new, &path)?;
-        Ok(token)
+        let secret = Token::random()?;
+        write(&own_path(database), &secret)?;
+        let shared = database.with_file_name(SHARED);
+        let held = if is_held(&shared)? {
+            tracing::warn!(
+                shared = %shared.display(),
+                own = %own_path(database).display(),
+                "another riskd in this folder has the shared token file; the token of this one is in its own"
+            );
+            None
+        } else {
+            Some(write(&shared, &secret)?)
+        };
+        Ok(Token {
+            secret,
+            _shared: held,
+        })
     }
 
-    fn random() -> io::Result<Token> {
+    fn random() -> io::Result<Secret> {
         let mut bytes = [0_u8; BYTES];
         File::open("/dev/urandom")?.read_exact(&mut bytes)?;
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Secret::new(hex).map(Token).map_err(io::Error::other)
+        Secret::new(hex).map_err(io::Error::other)
     }
 
     /// Whether an `Authorization` header shows this token. Takes the same time
@@ -66,8 +87,45 @@ impl Token {
             return false;
         };
         scheme.eq_ignore_ascii_case("bearer")
-            && same(shown.trim().as_bytes(), self.0.expose().as_bytes())
+            && same(shown.trim().as_bytes(), self.secret.expose().as_bytes())
     }
+}
+
+/// Whether a daemon that runs has this file.
+fn is_held(path: &Path) -> io::Result<bool> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Writes a token in place of what is there, and gives the file back, locked.
+fn write(path: &Path, secret: &Secret) -> io::Result<File> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = PathBuf::from(new);
+    // What an interrupted start left behind may have any mode.
+    match std::fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&new)?;
+    // A strange umask must not lock the owner out.
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    writeln!(file, "{}", secret.expose())?;
+    file.lock()?;
+    std::fs::rename(&new, path)?;
+    Ok(file)
 }
 
 /// Compares without stopping at the first difference.
@@ -95,8 +153,11 @@ mod tests {
                 .unwrap();
         }
         let token = Token::write_beside(&database).unwrap();
-        assert_eq!(path, token_path(&database));
         assert_eq!(mode(&path), 0o600);
+        let own = token_path(&database);
+        assert_eq!(own, folder.path().join("riskd.db.api-token"));
+        assert_eq!(mode(&own), 0o600);
+        assert_eq!(std::fs::read(&own).unwrap(), std::fs::read(&path).unwrap());
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text.trim().len(), 64);
         assert!(token.is_shown_by(&format!("Bearer {}", text.trim())));
@@ -105,7 +166,10 @@ mod tests {
 
     #[test]
     fn only_the_whole_token_is_taken() {
-        let token = Token(Secret::new("0123456789abcdef".to_owned()).unwrap());
+        let token = Token {
+            secret: Secret::new("0123456789abcdef".to_owned()).unwrap(),
+            _shared: None,
+        };
         let cases = [
             ("Bearer 0123456789abcdef", true),
             ("bearer 0123456789abcdef", true),
@@ -126,7 +190,31 @@ mod tests {
     #[test]
     fn two_tokens_differ_and_none_is_printed() {
         let (one, other) = (Token::random().unwrap(), Token::random().unwrap());
-        assert_ne!(one.0.expose(), other.0.expose());
-        assert!(!format!("{one:?}").contains(one.0.expose()));
+        assert_ne!(one.expose(), other.expose());
+        assert!(!format!("{one:?}").contains(one.expose()));
+    }
+
+    /// Case E: two daemons in one folder.
+    #[test]
+    fn e_two_daemons_in_one_folder_keep_a_token_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let [a, b] = ["a.db", "b.db"].map(|name| folder.path().join(name));
+        let shared = folder.path().join("api-token");
+        let is_in = |token: &Token, path: &Path| {
+            let text = std::fs::read_to_string(path).unwrap();
+            token.is_shown_by(&format!("Bearer {}", text.trim()))
+        };
+        // One that was ended left a file behind, which stops nobody.
+        drop(Token::write_beside(&b).unwrap());
+        let first = Token::write_beside(&a).unwrap();
+        let second = Token::write_beside(&b).unwrap();
+        assert!(is_in(&first, &shared), "the first one has it");
+        assert!(is_in(&first, &token_path(&a)));
+        assert!(is_in(&second, &token_path(&b)));
+        assert!(!is_in(&second, &token_path(&a)));
+        // Once the first is gone the next start takes the name.
+        drop(first);
+        let third = Token::write_beside(&b).unwrap();
+        assert!(is_in(&third, &shared));
     }
 }

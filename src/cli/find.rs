@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::printer::Printer;
+use crate::api;
 use crate::daemon;
 use crate::rules::Loaded;
 use crate::rules::ruleset::Daemon;
@@ -21,8 +22,6 @@ const SERVICE_FOLDER: &str = "/var/lib/riskd";
 /// Where the daemon listens when the rule file does not say.
 const USUAL_ADDRESS: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7380);
-/// The file beside the record that holds the token of the API.
-const TOKEN_FILE: &str = "api-token";
 
 /// The rule file.
 #[derive(Clone, Debug, Default, Args)]
@@ -65,7 +64,7 @@ pub(super) fn rules_file(args: &RulesArg) -> anyhow::Result<PathBuf> {
     match RULES_PLACES
         .iter()
         .map(Path::new)
-        .find(|path| path.exists())
+        .find(|path| may_exist(path))
     {
         Some(path) => Ok(path.to_owned()),
         None => bail!(
@@ -137,11 +136,17 @@ pub(super) const fn is_no_record(error: &StoreError) -> bool {
 /// there is none in this folder.
 pub(super) fn record_of(settings: Option<&Daemon>) -> PathBuf {
     let path = daemon::database_path(None, settings);
-    if path.is_absolute() || path.exists() {
+    if path.is_absolute() || may_exist(&path) {
         return path;
     }
     let service = Path::new(SERVICE_FOLDER).join(&path);
-    if service.exists() { service } else { path }
+    if may_exist(&service) { service } else { path }
+}
+
+/// Whether a file is there, or cannot be seen from here: that is told by whoever
+/// reads it, and is not the same as no file.
+fn may_exist(path: &Path) -> bool {
+    path.try_exists().unwrap_or(true)
 }
 
 /// The address of the daemon: as named, else by the rule file.
@@ -157,5 +162,5 @@ pub(super) fn http(args: &HttpArg, settings: Option<&Daemon>) -> anyhow::Result<
 
 /// The file with the token of the API that goes with a record.
 pub(super) fn token_file(database: &Path) -> PathBuf {
-    database.with_file_name(TOKEN_FILE)
+    api::token_path(database)
 }

@@ -49,9 +49,7 @@ impl Backlog {
             return Ok(Written::default());
         };
         let number = *number.get_or_insert_with(|| store.take_number());
-        let written = store
-            .write_numbered(number, &group.batch, group.durability)
-            .await?;
+        let written = store.write_numbered(number, &group.batch).await?;
         self.current = None;
         Ok(written)
     }

@@ -21,6 +21,18 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// The file, or the way to it, is closed to this user.
+    #[error(
+        "the record {} may not be read by this user: run the command as root or as the service's user, or check the rights on the file and its folder",
+        path.display()
+    )]
+    NotAllowed {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// Another riskd runs on this record.
     #[error("the record {} is in use by another riskd ({holder})", path.display())]
     InUse {
@@ -119,6 +131,23 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// A file that SQLite keeps beside the record was removed or replaced while
+    /// it was open.
+    #[error(
+        "{} was removed or replaced while riskd was using it: {}",
+        path.display(),
+        if *is_saved {
+            "what was in it has been moved into the record, which goes on; leave the files beside the record alone"
+        } else {
+            "what was recorded lately is only in this riskd's memory; do not stop it, and leave the files beside the record alone"
+        }
+    )]
+    ReplacedBeside {
+        /// That file.
+        path: PathBuf,
+        /// Whether all that was committed is in the record all the same.
+        is_saved: bool,
+    },
     /// The file cannot be read by this user.
     #[error(
         "the record {} cannot be opened: check the rights on the file and its folder",
@@ -170,6 +199,16 @@ impl StoreError {
             cause = error.source();
         }
         text
+    }
+
+    /// Sorts the error of looking for the file or reading it.
+    pub(super) fn reading(path: &Path, source: io::Error) -> StoreError {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound => StoreError::NoRecord { path },
+            io::ErrorKind::PermissionDenied => StoreError::NotAllowed { path, source },
+            _ => StoreError::Io { path, source },
+        }
     }
 
     /// Sorts a file operation's error.

@@ -110,6 +110,27 @@ pub(super) async fn compare(
     let expected = schema_of(migrations)
         .await
         .map_err(|error| migration(path, error))?;
+    compare_with(connection, path, expected).await
+}
+
+/// What the program's migrations make.
+pub(super) async fn expected(path: &Path) -> Result<Vec<Object>, StoreError> {
+    // A future of SQLx's migrations cannot go from thread to thread: it is
+    // driven where it stays.
+    let runtime = tokio::runtime::Handle::current();
+    let made = tokio::task::spawn_blocking(move || runtime.block_on(schema_of(&MIGRATIONS)));
+    match made.await {
+        Ok(schema) => schema.map_err(|error| migration(path, error)),
+        Err(error) => Err(StoreError::io(path, std::io::Error::other(error))),
+    }
+}
+
+/// [`compare`] with what was made before.
+pub(super) async fn compare_with(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    expected: Vec<Object>,
+) -> Result<(), StoreError> {
     let found = objects(connection)
         .await
         .map_err(|error| Fault::from(error).at(path))?;
@@ -124,7 +145,7 @@ pub(super) async fn compare(
 }
 
 /// Kind, name and text.
-type Object = (String, String, Option<String>);
+pub(super) type Object = (String, String, Option<String>);
 
 async fn schema_of(migrations: &Migrator) -> Result<Vec<Object>, MigrateError> {
     let mut memory = SqliteConnection::connect("sqlite::memory:").await?;

@@ -7,9 +7,10 @@
 //!
 //! What holds here:
 //! - One process writes a record: [`Store::open`] takes a lock beside the file.
-//! - A batch is one transaction. One with a vital row is on disk
-//!   (`synchronous=FULL`) when [`Store::write`] returns; others survive the end
-//!   of the process, but the last of them may be lost with the power.
+//! - A batch is one transaction. Once it is committed it survives the end of
+//!   the process (`synchronous=NORMAL`), which is what a request to a venue waits
+//!   for: see [`Receipt`]. What is acknowledged to a person waits for a sync of
+//!   the log too, which is made beside the writer and holds up no commit.
 //! - Whoever submits is never held up and never fails: see [`StoreHandle`].
 //! - With each row of evidence goes a link of the chain, in one transaction: see
 //!   [`chain`]. A start compares the locks with it.
@@ -23,10 +24,13 @@ mod batch;
 mod chain;
 mod error;
 mod extent;
+mod files;
 mod finding;
+mod health;
 mod instance;
 mod layout;
 mod open;
+mod platter;
 mod put;
 mod queue;
 mod read;
@@ -35,10 +39,14 @@ mod rescue;
 mod restore;
 mod retain;
 mod row;
+mod save;
 mod spans;
 mod sql;
 mod story;
+mod syncer;
 mod time;
+mod together;
+mod values;
 mod verify;
 mod write;
 mod writer;
@@ -49,7 +57,8 @@ pub use batch::{Batch, Quality, RuleSetRow, Sample};
 pub use error::{Holder, StoreError};
 pub use extent::Extent;
 pub use finding::{ChainHead, Finding, FindingKind, MOST_FINDINGS, Verification};
-pub use open::{Durability, Store};
+pub use health::Health;
+pub use open::Store;
 pub use queue::{Lost, Waiting};
 pub use read::{EntryFilter, EntryRow, Reader};
 pub use receipt::{NotCommitted, Receipt};
@@ -58,7 +67,7 @@ pub use retain::{Retained, Retention};
 pub use spans::{Course, Span, SpanLength};
 pub use story::{FiringStory, FiringView, IntentView, LockView, RequestView, SentView};
 pub use write::{Refused, Written};
-pub use writer::{Counters, Drained, FlushError, Health, StoreHandle, Writer};
+pub use writer::{Counters, Drained, FlushError, StoreHandle, Writer};
 
 #[cfg(test)]
 mod tests;

@@ -2,21 +2,24 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
 use sqlx::SqliteConnection;
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 
 use super::aside::{Aside, may_be_the_disk};
 use super::chain::{self, Head};
 use super::error::{Fault, StoreError};
+use super::files::{Changed, Files};
 use super::instance::Instance;
 use super::layout::{self, MIGRATIONS};
+use super::platter::{FilesOfRecord, Mover};
 use super::rescue;
+use super::restore;
 use super::sql;
 use crate::domain::observation::Timestamp;
 
@@ -31,20 +34,20 @@ const WAL_KEPT: &str = "67108864";
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// What a committed transaction survives.
+/// Who moves the write-ahead log into the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Durability {
-    /// The end of the process (`synchronous=NORMAL`).
-    Process,
-    /// A loss of power (`synchronous=FULL`).
-    Power,
+pub(super) enum Checkpoints {
+    /// SQLite, with a commit that finds the log long.
+    Itself,
+    /// Another connection, so that no commit waits for the disk's platter.
+    Elsewhere,
 }
 
-impl Durability {
+impl Checkpoints {
     const fn pragma(self) -> &'static str {
         match self {
-            Durability::Process => sql::SYNCHRONOUS_NORMAL,
-            Durability::Power => sql::SYNCHRONOUS_FULL,
+            Checkpoints::Itself => sql::CHECKPOINT_WITH_COMMITS,
+            Checkpoints::Elsewhere => sql::NO_CHECKPOINT_WITH_COMMITS,
         }
     }
 }
@@ -53,7 +56,9 @@ impl Durability {
 #[derive(Debug)]
 pub struct Store {
     pub(super) path: PathBuf,
-    identity: Identity,
+    pub(super) files: Files,
+    pub(super) mover: Mover,
+    checkpoints: Checkpoints,
     /// `None` after a failure that a new connection may get over.
     pub(super) connection: Option<Connection>,
     /// The number that the next batch is written under.
@@ -65,18 +70,11 @@ pub struct Store {
     _instance: Instance,
 }
 
-/// Which file a path led to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Identity {
-    device: u64,
-    inode: u64,
-}
-
 /// The writing connection, with what it is set to.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) raw: SqliteConnection,
-    durability: Option<Durability>,
+    checkpoints: Checkpoints,
     /// The last link of the chain, as far as this connection knows it.
     pub(super) head: Option<Head>,
 }
@@ -105,7 +103,6 @@ impl Store {
         let instance = Instance::claim(&path, now)?;
         create_if_missing(&path)?;
         refuse_other_files(&path)?;
-        let identity = identity(&path)?;
         let opened = prepared(&path, now, migrations).await;
         let ((connection, last), aside) = match opened {
             Ok(opened) => (opened, None),
@@ -118,8 +115,10 @@ impl Store {
             Err(error) => return Err(rescue::with_locks(error, &path).await),
         };
         Ok(Store {
+            files: Files::of(&path)?,
             path,
-            identity,
+            mover: Mover::default(),
+            checkpoints: Checkpoints::Itself,
             connection: Some(connection),
             next_batch: last.saturating_add(1),
             aside,
@@ -150,7 +149,7 @@ impl Store {
                 return Err(StoreError::io(&self.path, source));
             }
         };
-        self.identity = identity(&self.path)?;
+        self.files.note()?;
         self.connection = Some(connection);
         self.aside = None;
         tracing::info!(path = %self.path.display(), "the record can be written after all");
@@ -182,38 +181,73 @@ impl Store {
         }
     }
 
+    /// Leaves it to another connection to move the log into the database.
+    pub(super) fn checkpoint_elsewhere(&mut self) -> FilesOfRecord {
+        self.checkpoints = Checkpoints::Elsewhere;
+        FilesOfRecord {
+            files: self.files.clone(),
+            mover: Mover::clone(&self.mover),
+            is_doubtful: false,
+        }
+    }
+
     /// Takes the writing connection out, or makes a new one. It is put back by
     /// whoever took it once it is known to be good: one that is dropped on the
     /// way (a failure, a cancelled future) rolls back by itself.
     pub(super) async fn take_connection(&mut self) -> Result<Connection, StoreError> {
-        if identity(&self.path).ok() != Some(self.identity) {
-            return Err(StoreError::Replaced {
+        self.look().await?;
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.reconnected().await?,
+        };
+        connection.set(self.checkpoints, &self.path).await?;
+        Ok(connection)
+    }
+
+    /// Sees that the files are still those that are open. Where one beside the
+    /// database is not, what only this process has is brought back to the disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`], and [`StoreError::ReplacedBeside`] also where
+    /// nothing was lost: it is to be told.
+    pub(super) async fn look(&mut self) -> Result<(), StoreError> {
+        match self.files.changed() {
+            None => Ok(()),
+            Some(Changed::Database) => Err(StoreError::Replaced {
                 path: self.path.clone(),
-            });
+            }),
+            Some(Changed::Beside(_)) if self.aside.is_some() => Ok(()),
+            Some(Changed::Beside(path)) => match self.connection.take() {
+                Some(connection) => Err(self.save(connection, path).await),
+                // The next connection opens, or makes, what is there.
+                None => Ok(()),
+            },
         }
-        match self.connection.take() {
-            Some(connection) => Ok(connection),
-            None => connect(&self.path).await,
-        }
+    }
+
+    /// A connection to the record that was open before.
+    pub(super) async fn reconnected(&self) -> Result<Connection, StoreError> {
+        let mut connection = connect(&self.path, self.checkpoints).await?;
+        // SQLite opens the log with the first read.
+        last_batch(&mut connection.raw)
+            .await
+            .map_err(|fault| fault.at(&self.path))?;
+        self.files.note()?;
+        Ok(connection)
     }
 }
 
 impl Connection {
-    /// Sets what the next transactions survive.
-    pub(super) async fn set(
-        &mut self,
-        durability: Durability,
-        path: &Path,
-    ) -> Result<(), StoreError> {
-        if self.durability == Some(durability) {
+    /// Sets who moves the log into the database.
+    async fn set(&mut self, checkpoints: Checkpoints, path: &Path) -> Result<(), StoreError> {
+        if self.checkpoints == checkpoints {
             return Ok(());
         }
-        self.durability = None;
-        sqlx::query(durability.pragma())
+        sqlx::query(checkpoints.pragma())
             .execute(&mut self.raw)
             .await
             .map_err(|error| Fault::from(error).at(path))?;
-        self.durability = Some(durability);
+        self.checkpoints = checkpoints;
         Ok(())
     }
 }
@@ -245,27 +279,48 @@ async fn prepared(
     now: Timestamp,
     migrations: &Migrator,
 ) -> Result<(Connection, i64), StoreError> {
-    let mut connection = connect(path).await?;
+    let mut connection = connect(path, Checkpoints::Itself).await?;
     let found = layout::inspect(&mut connection.raw, path).await?;
     layout::check(&mut connection.raw, path, found).await?;
     use_wal(&mut connection.raw, path).await?;
-    connection.set(Durability::Power, path).await?;
     layout::update(&mut connection.raw, path, found, migrations).await?;
     layout::compare(&mut connection.raw, path, migrations).await?;
+    let begun = chain::begin(&mut connection.raw, now).await;
+    begun.map_err(|fault| fault.at(path))?;
+    let (last, head) = known(&mut connection.raw, path).await?;
+    connection.head = Some(head);
+    tell_head(Some(head), "opened");
+    Ok((connection, last))
+}
+
+/// The number of the last batch and the head of the chain of a record whose
+/// locks are those that were written.
+async fn known(connection: &mut SqliteConnection, path: &Path) -> Result<(i64, Head), StoreError> {
     let at = |fault: Fault| fault.at(path);
-    chain::begin(&mut connection.raw, now).await.map_err(at)?;
-    if let Some(found) = chain::check_locks(&mut connection.raw).await.map_err(at)? {
+    if let Some(found) = chain::check_locks(connection).await.map_err(at)? {
         return Err(StoreError::Corrupt {
             path: path.to_owned(),
             found,
             locks: None,
         });
     }
-    let last = last_batch(&mut connection.raw).await.map_err(at)?;
-    let head = chain::head(&mut connection.raw).await.map_err(at)?;
-    connection.head = Some(head);
-    tell_head(Some(head), "opened");
-    Ok((connection, last))
+    let last = last_batch(connection).await.map_err(at)?;
+    let head = chain::head(connection).await.map_err(at)?;
+    Ok((last, head))
+}
+
+/// Refuses what a start refuses once the structure of the file is sound: one
+/// without its tables, with other locks than were written, or with rows that it
+/// cannot go by.
+pub(super) async fn refuse_as_a_start(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), StoreError> {
+    let expected = layout::expected(path).await?;
+    layout::compare_with(connection, path, expected).await?;
+    known(connection, path).await?;
+    let restored = restore::restored(connection, Timestamp::UNIX_EPOCH).await;
+    restored.map(drop).map_err(|fault| fault.at(path))
 }
 
 /// Has the head of the chain in the log, which is another place than the record.
@@ -281,11 +336,14 @@ fn tell_head(head: Option<Head>, what: &'static str) {
 
 /// The number of the last batch that was committed.
 pub(super) async fn last_batch(connection: &mut SqliteConnection) -> Result<i64, Fault> {
-    let text: String = sqlx::query_scalar(sql::LAST_BATCH)
-        .fetch_one(connection)
+    let text: Option<String> = sqlx::query_scalar(sql::LAST_BATCH)
+        .fetch_optional(connection)
         .await?;
-    text.parse()
-        .map_err(|_| Fault::Unreadable(format!("the number of the last batch is {text:?}")))
+    let number = text.as_ref().and_then(|text| text.parse().ok());
+    number.ok_or_else(|| {
+        let found = text.as_deref().unwrap_or("missing");
+        Fault::Unreadable(format!("the number of the last batch is {found:?}"))
+    })
 }
 
 /// The path with its folder resolved, so that two ways to one file lead to one
@@ -294,7 +352,7 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
     match path.canonicalize() {
         Ok(path) => return Ok(path),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(StoreError::io(path, error)),
+        Err(error) => return Err(StoreError::reading(path, error)),
     }
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -335,7 +393,7 @@ pub(super) fn refuse_other_files(path: &Path) -> Result<(), StoreError> {
             file.take(u64::try_from(MAGIC.len()).unwrap_or(u64::MAX))
                 .read_to_end(&mut start)
         })
-        .map_err(|error| StoreError::io(path, error))?;
+        .map_err(|error| StoreError::reading(path, error))?;
     if start.is_empty() || start == MAGIC {
         return Ok(());
     }
@@ -346,30 +404,31 @@ pub(super) fn refuse_other_files(path: &Path) -> Result<(), StoreError> {
     })
 }
 
-fn identity(path: &Path) -> Result<Identity, StoreError> {
-    let metadata = std::fs::metadata(path).map_err(|error| StoreError::io(path, error))?;
-    Ok(Identity {
-        device: metadata.dev(),
-        inode: metadata.ino(),
-    })
-}
-
-async fn connect(path: &Path) -> Result<Connection, StoreError> {
+/// A connection that writes. A commit is in the file for every process when it
+/// returns (`synchronous=NORMAL`); that it survives a loss of power takes a sync
+/// of the log.
+pub(super) async fn connect(
+    path: &Path,
+    checkpoints: Checkpoints,
+) -> Result<Connection, StoreError> {
     let raw = SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
         .pragma("cache_size", CACHE)
         .pragma("journal_size_limit", WAL_KEPT)
+        .synchronous(SqliteSynchronous::Normal)
         .disable_statement_logging()
         .connect()
         .await
         .map_err(|error| Fault::from(error).at(path))?;
-    Ok(Connection {
+    let mut connection = Connection {
         raw,
-        durability: None,
+        checkpoints: Checkpoints::Itself,
         head: None,
-    })
+    };
+    connection.set(checkpoints, path).await?;
+    Ok(connection)
 }
 
 /// Turns the write-ahead log on; the file stays so. It is done after the file

@@ -1,4 +1,6 @@
-//! The rows of a transaction, each of evidence with the link that tells of it.
+//! The rows of a transaction, one by one, each of evidence with the link that
+//! tells of it. It is what is done where [`together`](super::together) cannot
+//! tell which row SQLite refuses.
 
 use sqlx::SqliteConnection;
 use sqlx::query::Query;
@@ -8,15 +10,13 @@ use super::batch::{Batch, RuleSetRow, Sample};
 use super::chain::{self, Change, Link, Value};
 use super::error::{Fault, is_about_the_row};
 use super::sql;
-use super::time::{to_millis, to_millis_up};
+use super::time::to_millis;
+use super::values::{self, InForce};
 use super::write::{Refused, Written};
 use crate::domain::account::AccountName;
-use crate::domain::lock::{LockEnd, LockKind};
-use crate::domain::money::Money;
+use crate::domain::lock::LockKind;
 use crate::domain::observation::Timestamp;
-use crate::engine::record::{
-    AnswerRow, Cause, Entry, FiringRow, Goal, IntentRow, LockRow, Record, RequestRow,
-};
+use crate::engine::record::{Entry, LockRow, Record, RequestRow};
 
 /// Puts the rows of a batch into the transaction that is open. What the chain is
 /// to tell of them is still to be added.
@@ -53,6 +53,12 @@ struct Rows<'c> {
 
 impl Rows<'_> {
     async fn record(&mut self, record: &Record) -> Result<(), Fault> {
+        if let Some(changed) = values::changed(record) {
+            let name = || changed.name;
+            return self
+                .change(changed.change, changed.statement, &changed.values, name)
+                .await;
+        }
         match record {
             Record::AccountState { account, state } => {
                 let query = sqlx::query(sql::PUT_ACCOUNT_STATE)
@@ -72,36 +78,17 @@ impl Rows<'_> {
                 self.put(query, || format!("the state of {rule} for {account}"))
                     .await
             }
-            Record::Firing(row) => self.firing(row).await,
-            Record::Intent(row) => self.intent(row).await,
-            Record::IntentEnded { id, at, end } => {
-                let values = [
-                    Value::Integer(id.0),
-                    Value::Integer(to_millis(*at)),
-                    Value::text(Some(end.name())),
-                ];
-                self.change(&chain::INTENT_ENDED, sql::END_INTENT, &values, || {
-                    format!("the end of intent {id}")
-                })
-                .await
+            Record::Firing(row) => {
+                let (values, name) = (values::firing(row)?, || format!("firing {}", row.id));
+                let added = self.add(&chain::FIRING_ADDED, sql::ADD_FIRING, &values, name);
+                added.await.map(drop)
+            }
+            Record::Intent(row) => {
+                let (values, name) = (values::intent(row)?, || format!("intent {}", row.id));
+                let added = self.add(&chain::INTENT_ADDED, sql::ADD_INTENT, &values, name);
+                added.await.map(drop)
             }
             Record::Request(row) => self.request(row).await,
-            Record::Sent {
-                request,
-                at,
-                unrecorded,
-            } => {
-                let values = [
-                    Value::Integer(request.0),
-                    Value::Integer(to_millis(*at)),
-                    Value::text(unrecorded.as_deref()),
-                ];
-                self.change(&chain::REQUEST_SENT, sql::PUT_SENT, &values, || {
-                    format!("the sending of request {request}")
-                })
-                .await
-            }
-            Record::Answer(row) => self.answer(row).await,
             Record::Lock(row) => self.lock(row).await,
             Record::LockEnded {
                 account,
@@ -110,6 +97,8 @@ impl Rows<'_> {
                 reason,
             } => self.end_lock(account, *kind, *at, reason).await,
             Record::Entry(entry) => self.entry(entry).await,
+            // These are changes, and done above.
+            Record::IntentEnded { .. } | Record::Sent { .. } | Record::Answer(_) => Ok(()),
         }
     }
 
@@ -138,77 +127,18 @@ impl Rows<'_> {
     }
 
     async fn sample(&mut self, row: &Sample) -> Result<(), Fault> {
-        let query = sqlx::query(sql::PUT_SAMPLE)
-            .bind(to_millis(row.at))
-            .bind(row.account.as_str())
-            .bind(row.quality.name())
-            .bind(row.quality.reason())
-            .bind(text(row.figures.realized))
-            .bind(text(row.figures.unrealized))
-            .bind(text(row.figures.balance))
-            .bind(text(row.figures.equity))
-            .bind(row.positions.as_deref())
-            .bind(row.orders);
-        self.put(query, || format!("a sample of {}", row.account))
-            .await
-    }
-
-    async fn firing(&mut self, row: &FiringRow) -> Result<(), Fault> {
-        let values = [
-            Value::Integer(row.id.0),
-            Value::text(Some(row.account.as_str())),
-            Value::text(Some(row.rule.as_str())),
-            Value::Integer(to_millis(row.at)),
-            Value::Text(json(&row.actions)?),
-            Value::Text(json(&row.evidence)?),
-            Value::text(Some(&row.rules_hash)),
-        ];
-        let name = || format!("firing {}", row.id);
-        self.add(&chain::FIRING_ADDED, sql::ADD_FIRING, &values, name)
-            .await
-            .map(|_| ())
-    }
-
-    async fn intent(&mut self, row: &IntentRow) -> Result<(), Fault> {
-        let instruments = match &row.goal {
-            Goal::Closed(instruments) => Some(json(instruments)?),
-            Goal::Quiet | Goal::FlatAndQuiet | Goal::ReduceOnly => None,
-        };
-        let (cause, firing, words) = match &row.cause {
-            Cause::Firing(id) => ("firing", Some(id.0), None),
-            Cause::Lock => ("lock", None, None),
-            Cause::Person(words) => ("person", None, Some(words.as_str())),
-        };
-        let values = [
-            Value::Integer(row.id.0),
-            Value::text(Some(row.account.as_str())),
-            Value::text(Some(row.goal.name())),
-            Value::text(instruments.as_deref()),
-            Value::text(Some(cause)),
-            Value::integer(firing),
-            Value::text(words),
-            Value::Integer(to_millis(row.at)),
-        ];
-        let name = || format!("intent {}", row.id);
-        self.add(&chain::INTENT_ADDED, sql::ADD_INTENT, &values, name)
-            .await
-            .map(|_| ())
+        let values = values::sample(row);
+        self.put(bound(sql::PUT_SAMPLE, &values), || {
+            format!("a sample of {}", row.account)
+        })
+        .await
     }
 
     async fn request(&mut self, row: &RequestRow) -> Result<(), Fault> {
-        let mut intents: Vec<i64> = row.intents.iter().map(|intent| intent.0).collect();
-        intents.sort_unstable();
-        intents.dedup();
-        let columns = [
-            Value::Integer(row.id.0),
-            Value::text(Some(row.account.as_str())),
-            Value::text(Some(row.write)),
-            Value::text(row.target.as_deref()),
-            Value::integer(Some(row.round)),
-            Value::Integer(to_millis(row.at)),
-        ];
+        let mut values = values::request(row);
+        let intents = values::intents(row);
         let name = || format!("request {}", row.id);
-        let query = bound(sql::ADD_REQUEST, &columns);
+        let query = bound(sql::ADD_REQUEST, &values);
         if self.run(query, name).await?.is_none() {
             // Its intents would be those of another request with its number.
             return Ok(());
@@ -220,32 +150,14 @@ impl Rows<'_> {
                 .execute(&mut *self.connection)
                 .await?;
         }
-        let [id, account, write, target, round, at] = columns;
-        let intents = Value::Text(json(&intents)?);
-        let values = [id, account, write, target, round, at, intents];
+        values.push(Value::Text(values::json(&intents)?));
         self.links.push(Link::new(&chain::REQUEST_ADDED, &values));
         Ok(())
     }
 
-    async fn answer(&mut self, row: &AnswerRow) -> Result<(), Fault> {
-        let values = [
-            Value::Integer(row.request.0),
-            Value::Integer(to_millis(row.at)),
-            Value::text(Some(row.outcome.name())),
-            Value::integer(row.status),
-            Value::text(Some(&row.words)),
-        ];
-        self.change(&chain::REQUEST_ANSWERED, sql::PUT_ANSWER, &values, || {
-            format!("the answer to request {}", row.request)
-        })
-        .await
-    }
-
-    /// A lock takes the place of the one of its kind that is in force. It is
-    /// never shorter than that one, whatever the row says: after a restart
-    /// this is all that is known of it.
+    /// A lock takes the place of the one of its kind that is in force.
     async fn lock(&mut self, row: &LockRow) -> Result<(), Fault> {
-        let before: Option<(i64, i64, Option<i64>)> = sqlx::query_as(sql::LOCK_IN_FORCE)
+        let before: Option<InForce> = sqlx::query_as(sql::LOCK_IN_FORCE)
             .bind(row.account.as_str())
             .bind(row.kind.name())
             .fetch_optional(&mut *self.connection)
@@ -253,25 +165,10 @@ impl Rows<'_> {
         let id: i64 = sqlx::query_scalar(sql::NEXT_LOCK)
             .fetch_one(&mut *self.connection)
             .await?;
-        let mut since = to_millis(row.since);
-        let mut until = match row.end {
-            LockEnd::At(end) => Some(to_millis_up(end)),
-            LockEnd::Manual => None,
-        };
-        if let Some((replaced, old_since, old_until)) = before {
-            since = since.min(old_since);
-            until = until.zip(old_until).map(|(new, old)| new.max(old));
+        if let Some((replaced, ..)) = before {
             self.replace_lock(replaced, Some(id)).await?;
         }
-        let values = [
-            Value::Integer(id),
-            Value::text(Some(row.account.as_str())),
-            Value::text(Some(row.kind.name())),
-            Value::Integer(since),
-            Value::integer(until),
-            Value::text(Some(&row.reason)),
-            Value::integer(row.firing.map(|firing| firing.0)),
-        ];
+        let values = values::lock(row, id, before);
         let name = || format!("a lock of {}", row.account);
         let added = self
             .add(&chain::LOCK_ADDED, sql::ADD_LOCK, &values, name)
@@ -299,7 +196,7 @@ impl Rows<'_> {
         at: Timestamp,
         reason: &str,
     ) -> Result<(), Fault> {
-        let in_force: Option<(i64, i64, Option<i64>)> = sqlx::query_as(sql::LOCK_IN_FORCE)
+        let in_force: Option<InForce> = sqlx::query_as(sql::LOCK_IN_FORCE)
             .bind(account.as_str())
             .bind(kind.name())
             .fetch_optional(&mut *self.connection)
@@ -317,15 +214,7 @@ impl Rows<'_> {
     }
 
     async fn entry(&mut self, row: &Entry) -> Result<(), Fault> {
-        let columns = [
-            Value::Integer(to_millis(row.at)),
-            Value::text(Some(row.kind.name())),
-            Value::text(row.account.as_ref().map(|account| account.as_str())),
-            Value::text(row.rule.as_ref().map(|rule| rule.as_str())),
-            Value::integer(row.firing.map(|firing| firing.0)),
-            Value::text(Some(&row.message)),
-            Value::Text(json(&row.fields)?),
-        ];
+        let columns = values::entry(row)?;
         let name = || format!("entry {:?}", row.message);
         let query = bound(sql::ADD_ENTRY, &columns);
         if let Some(done) = self.run(query, name).await? {
@@ -404,7 +293,7 @@ impl Rows<'_> {
 }
 
 /// A statement with these values for its numbered parameters.
-fn bound<'q>(statement: &'static str, values: &[Value]) -> Statement<'q> {
+pub(super) fn bound<'q>(statement: &'static str, values: &[Value]) -> Statement<'q> {
     values
         .iter()
         .fold(sqlx::query(statement), |query, value| match value {
@@ -412,13 +301,4 @@ fn bound<'q>(statement: &'static str, values: &[Value]) -> Statement<'q> {
             Value::Text(text) => query.bind(text.clone()),
             Value::Null | Value::Long(..) | Value::Strange => query.bind(None::<i64>),
         })
-}
-
-fn text(amount: Option<Money>) -> Option<String> {
-    amount.map(|amount| amount.to_string())
-}
-
-fn json(value: &impl serde::Serialize) -> Result<String, Fault> {
-    serde_json::to_string(value)
-        .map_err(|error| Fault::Unreadable(format!("a value cannot be written as JSON: {error}")))
 }

@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 use tokio::sync::oneshot;
 
 use super::batch::{Batch, RuleSetRow, Sample};
-use super::open::Durability;
 use super::retain::Sweep;
 use crate::domain::account::{AccountName, RuleName};
 use crate::engine::record::Record;
@@ -100,10 +99,9 @@ pub(super) struct Queue {
 }
 
 /// What is written in one transaction.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Group {
     pub(super) batch: Batch,
-    pub(super) durability: Durability,
     pub(super) waiting: Waiting,
     pub(super) flushes: Vec<Flush>,
     /// The ticket of the last batch in it.
@@ -115,7 +113,7 @@ pub(super) struct Group {
 pub(super) struct Pushed {
     /// Its number among the batches, which rises.
     pub(super) ticket: u64,
-    /// How many of its vital rows found no room.
+    /// How many of its vital rows found no room, as long as there is a writer.
     pub(super) lost: u64,
 }
 
@@ -139,7 +137,11 @@ impl Queue {
         self.tickets = self.tickets.saturating_add(1);
         Pushed {
             ticket: self.tickets,
-            lost: self.lost.vital().saturating_sub(before),
+            lost: if self.has_ended {
+                0
+            } else {
+                self.lost.vital().saturating_sub(before)
+            },
         }
     }
 
@@ -237,14 +239,8 @@ impl Queue {
             samples: std::mem::take(&mut self.samples),
             records,
         };
-        let durability = if batch.is_vital() || !flushes.is_empty() {
-            Durability::Power
-        } else {
-            Durability::Process
-        };
         Some(Group {
             batch,
-            durability,
             waiting: std::mem::take(&mut self.waiting),
             flushes,
             ticket: self.tickets,

@@ -123,15 +123,11 @@ impl Reader {
     /// beside it, where the folder allows it.
     ///
     /// # Errors
-    /// [`StoreError::NoRecord`], [`StoreError::CannotOpen`],
+    /// [`StoreError::NoRecord`], [`StoreError::NotAllowed`], [`StoreError::CannotOpen`],
     /// [`StoreError::Newer`], [`StoreError::Older`], [`StoreError::Foreign`] or
     /// [`StoreError::Corrupt`].
     pub async fn open(path: &Path) -> Result<Reader, StoreError> {
-        if !path.exists() {
-            return Err(StoreError::NoRecord {
-                path: path.to_owned(),
-            });
-        }
+        std::fs::metadata(path).map_err(|error| StoreError::reading(path, error))?;
         let path = resolve(path)?;
         refuse_other_files(&path)?;
         let options = match connectable(&path, read_only(&path)).await {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use super::writer::Health;
+use super::health::Health;
 
 /// What [`StoreHandle::submit`](super::StoreHandle::submit) gives for a batch.
 /// Clones wait for the same batch, and waiting costs the writer nothing.

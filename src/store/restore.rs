@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 
 use super::error::{Fault, StoreError};
-use super::open::{Durability, Store};
+use super::open::Store;
 use super::read::{EntryRow, RawEntry};
 use super::rescue;
 use super::row::{RawIntent, RawLock, RawRecentRequest};
@@ -89,7 +89,6 @@ impl Store {
     /// because a lock that is skipped would be a lock that is lost.
     pub async fn restore(&mut self) -> Result<Restored, StoreError> {
         let mut connection = self.take_connection().await?;
-        connection.set(Durability::Power, &self.path).await?;
         match restored(&mut connection.raw, self.opened).await {
             Ok(restored) => {
                 self.connection = Some(connection);
@@ -103,7 +102,10 @@ impl Store {
 /// How far back requests may count for a venue's budget, in milliseconds.
 const RECENT: i64 = 10_000;
 
-async fn restored(connection: &mut SqliteConnection, now: Timestamp) -> Result<Restored, Fault> {
+pub(super) async fn restored(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+) -> Result<Restored, Fault> {
     let account_states: Vec<(String, String)> = sqlx::query_as(sql::ACCOUNT_STATES)
         .fetch_all(&mut *connection)
         .await?;

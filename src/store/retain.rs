@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use sqlx::SqliteConnection;
 
 use super::error::{Fault, StoreError};
-use super::open::{Durability, Store};
+use super::open::Store;
 use super::row::RawSample;
 use super::spans::{self, RawSpan, Span, SpanLength};
 use super::sql;
@@ -19,7 +19,7 @@ use crate::domain::observation::Timestamp;
 
 /// About so many rows are rolled up at once, so that a vital batch never waits
 /// long for it.
-const CHUNK: i64 = 1_000;
+const CHUNK: i64 = 200;
 /// Samples so long before a firing of their account stay, in milliseconds.
 const KEPT_BEFORE_FIRING: i64 = 10 * 60 * 1000;
 /// Samples so long after the work of the firing was done stay, in milliseconds.
@@ -121,7 +121,6 @@ impl Store {
     pub(super) async fn sweep(&mut self, sweep: &mut Sweep) -> Result<Step, StoreError> {
         self.settle().await?;
         let mut connection = self.take_connection().await?;
-        connection.set(Durability::Process, &self.path).await?;
         let raw = &mut connection.raw;
         let step = async {
             sqlx::query(sql::BEGIN).execute(&mut *raw).await?;

@@ -39,8 +39,10 @@ statements! {
     CHECK_ALL = "pragma quick_check(1)";
     COPY_INTO = "vacuum into ?1";
     USE_WAL = "pragma journal_mode = wal";
-    SYNCHRONOUS_NORMAL = "pragma synchronous = normal";
-    SYNCHRONOUS_FULL = "pragma synchronous = full";
+    CHECKPOINT_WITH_COMMITS = "pragma wal_autocheckpoint = 1000";
+    NO_CHECKPOINT_WITH_COMMITS = "pragma wal_autocheckpoint = 0";
+    MOVE_LOG = "pragma wal_checkpoint(passive)";
+    EMPTY_LOG = "pragma wal_checkpoint(truncate)";
     LAST_BATCH = "select value from meta where key = 'batch'";
 
     // Transactions, as plain statements: the driver's own bookkeeping is lost
@@ -95,6 +97,11 @@ statements! {
         select id, since, until from locks
         where account = ?1 and kind = ?2 and ended_at is null and replaced_by is null";
     NEXT_LOCK = "select coalesce(max(id), 0) + 1 from locks";
+    // All in force beside the next number, in one row at least.
+    LOCKS_BEFORE = "
+        select next.id, locks.id, account, kind, since, until
+        from (select coalesce(max(id), 0) + 1 as id from locks) as next
+        left join locks on ended_at is null and replaced_by is null";
     REPLACE_LOCK = "update locks set replaced_by = ?2 where id = ?1";
     ADD_LOCK = "
         insert into locks (id, account, kind, since, until, reason, firing)

@@ -11,6 +11,7 @@ use super::chain::{
 };
 use super::error::{Fault, StoreError};
 use super::finding::{ChainHead, Finding, FindingKind, MOST_FINDINGS, Verification};
+use super::open::refuse_as_a_start;
 use super::read::Reader;
 use super::sql;
 use crate::domain::observation::Timestamp;
@@ -33,7 +34,26 @@ impl Reader {
             Err(error) => return Err(error),
             Ok(()) => {}
         }
+        // What is found already is told better than a start tells it.
+        if verification.is_whole()
+            && let Some(refusal) = self.refusal().await?
+        {
+            let what = format!("a start refuses it: {refusal}");
+            verification.add_plain(FindingKind::Damaged, None, what);
+        }
         Ok(verification)
+    }
+
+    /// Why a start refuses the record, if it does.
+    async fn refusal(&self) -> Result<Option<String>, StoreError> {
+        let snapshot = self.pool.begin().await;
+        let mut snapshot = snapshot.map_err(|error| self.failed(error))?;
+        match refuse_as_a_start(&mut snapshot, &self.path).await {
+            Ok(()) => Ok(None),
+            Err(StoreError::Corrupt { found, .. }) => Ok(Some(found)),
+            Err(StoreError::Unreadable { what, .. }) => Ok(Some(what)),
+            Err(error) => Err(error),
+        }
     }
 
     async fn look(&self, noted: Option<&str>, found: &mut Verification) -> Result<(), Fault> {

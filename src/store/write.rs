@@ -4,9 +4,9 @@ use sqlx::SqliteConnection;
 
 use super::batch::Batch;
 use super::chain::{self, Head};
-use super::error::{Fault, StoreError};
-use super::open::{Connection, Durability, Store, last_batch};
-use super::{put, sql};
+use super::error::{Fault, StoreError, is_about_the_row};
+use super::open::{Connection, Store, last_batch};
+use super::{put, sql, together};
 
 /// What became of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,8 +30,9 @@ pub struct Refused {
 }
 
 impl Store {
-    /// Writes a batch in one transaction. When this returns, a batch with a
-    /// vital row survives a loss of power, any other the end of the process.
+    /// Writes a batch in one transaction. When this returns, it survives the
+    /// end of the process, and a loss of power once the log is synced, which the
+    /// [`Writer`](super::Writer) does for whoever asks.
     ///
     /// A caller in a hurry may drop the future; the batch is then either
     /// written whole or not at all.
@@ -41,13 +42,8 @@ impl Store {
     /// then, and the store can be used again: it makes a new connection where
     /// the old one cannot be trusted.
     pub async fn write(&mut self, batch: &Batch) -> Result<Written, StoreError> {
-        let durability = if batch.is_vital() {
-            Durability::Power
-        } else {
-            Durability::Process
-        };
         let number = self.take_number();
-        self.write_numbered(number, batch, durability).await
+        self.write_numbered(number, batch).await
     }
 
     /// A number for a batch that may have to be written more than once.
@@ -64,11 +60,9 @@ impl Store {
         &mut self,
         number: i64,
         batch: &Batch,
-        durability: Durability,
     ) -> Result<Written, StoreError> {
         self.settle().await?;
         let mut connection = self.take_connection().await?;
-        connection.set(durability, &self.path).await?;
         let head = connection.head.take();
         match transaction(&mut connection.raw, number, batch, head).await {
             Ok((written, head)) => {
@@ -112,16 +106,7 @@ async fn transaction(
     batch: &Batch,
     head: Option<Head>,
 ) -> Result<(Written, Option<Head>), Fault> {
-    sqlx::query(sql::BEGIN).execute(&mut *connection).await?;
-    let numbered = sqlx::query(sql::SET_BATCH)
-        .bind(number)
-        .execute(&mut *connection)
-        .await?
-        .rows_affected();
-    if numbered == 0 {
-        let last = last_batch(connection).await?;
-        sqlx::query(sql::ROLLBACK).execute(&mut *connection).await?;
-        tracing::info!(number, last, "a batch was committed before");
+    if !begun(connection, number).await? {
         let written = Written {
             rows: batch.rows(),
             ..Written::default()
@@ -134,8 +119,34 @@ async fn transaction(
         Some(head) => head,
         None => chain::head(connection).await?,
     };
-    let (written, mut links) = put::all(connection, batch).await?;
-    let head = chain::append(connection, head, &mut links).await?;
-    sqlx::query(sql::COMMIT).execute(connection).await?;
+    let (written, links) = match together::all(connection, batch).await {
+        Ok(Some(put)) => put,
+        Ok(None) => put::all(connection, batch).await?,
+        Err(Fault::Sql(error)) if is_about_the_row(&error) => {
+            // Begun anew, one by one, so that the others are written.
+            sqlx::query(sql::ROLLBACK).execute(&mut *connection).await?;
+            begun(connection, number).await?;
+            put::all(connection, batch).await?
+        }
+        Err(fault) => return Err(fault),
+    };
+    let head = chain::append_and_commit(connection, head, links).await?;
     Ok((written, Some(head)))
+}
+
+/// Begins the transaction of a batch; `false` when it was committed before.
+async fn begun(connection: &mut SqliteConnection, number: i64) -> Result<bool, Fault> {
+    sqlx::query(sql::BEGIN).execute(&mut *connection).await?;
+    let numbered = sqlx::query(sql::SET_BATCH)
+        .bind(number)
+        .execute(&mut *connection)
+        .await?
+        .rows_affected();
+    if numbered > 0 {
+        return Ok(true);
+    }
+    let last = last_batch(connection).await?;
+    sqlx::query(sql::ROLLBACK).execute(&mut *connection).await?;
+    tracing::info!(number, last, "a batch was committed before");
+    Ok(false)
 }

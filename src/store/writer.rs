@@ -8,46 +8,38 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::batch::Batch;
 use super::error::StoreError;
-use super::open::{Durability, Store};
+use super::health::{Board, Health, Part};
+use super::open::Store;
+use super::platter::FilesOfRecord;
 use super::queue::{Group, Lost, Queue, Waiting};
 use super::receipt::Receipt;
 use super::retain::{Retention, Step, Sweep};
+use super::syncer::{Job, Platter, Syncer, not_answered};
 use super::write::Written;
 use crate::domain::observation::Timestamp;
 
 /// The wait after the first failure; it doubles from there.
-const FIRST_RETRY: Duration = Duration::from_millis(250);
+pub(super) const FIRST_RETRY: Duration = Duration::from_millis(250);
 /// The longest wait between two tries.
-const LONGEST_RETRY: Duration = Duration::from_secs(5);
+pub(super) const LONGEST_RETRY: Duration = Duration::from_secs(5);
 /// A disk that has not answered for so long is reported, and waited for.
-const SLOW: Duration = Duration::from_secs(5);
+pub(super) const SLOW: Duration = Duration::from_secs(5);
 /// How long a writer whose handles are all gone goes on trying.
 const ORPHANED: Duration = Duration::from_secs(5);
+/// How often a writer that has nothing to do looks whether its files are there.
+const LOOK: Duration = Duration::from_secs(1);
+/// After so many rows the log is moved into the database, which is some 4 MB.
+const ROWS_OF_LOG: usize = 1_000;
+/// After so many transactions too.
+const TRANSACTIONS_OF_LOG: usize = 64;
 /// The least time that closing the file is given.
 const CLOSING: Duration = Duration::from_millis(250);
-
-/// Whether the record can be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Health {
-    /// It can.
-    Good,
-    /// It cannot; riskd goes on protecting without it.
-    Degraded {
-        /// Since when, by the runtime's clock.
-        since: Instant,
-        /// Why, in words, with the causes.
-        reason: String,
-        /// What waits in memory, as of the last try.
-        waiting: Waiting,
-        /// What found no room since the start, as of the last try.
-        lost: Lost,
-    },
-}
 
 /// What the writer has done since it started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,6 +116,7 @@ impl Shared {
 pub struct StoreHandle {
     shared: Arc<Shared>,
     health: watch::Receiver<Health>,
+    writing: watch::Receiver<Health>,
     committed: watch::Receiver<u64>,
     closing: watch::Sender<Option<Instant>>,
 }
@@ -140,7 +133,7 @@ impl StoreHandle {
             submitted: Instant::now(),
             lost: pushed.lost,
             committed: self.committed.clone(),
-            writing: self.health.clone(),
+            writing: self.writing.clone(),
         }
     }
 
@@ -238,13 +231,20 @@ impl Writer {
 
 /// What a worker writes to: the store, or a stand-in for it in tests.
 trait Sink: Send {
+    type Platter: Platter;
+
+    /// What the syncer works on. From now on it moves the log.
+    fn platter(&mut self) -> Self::Platter;
+
+    /// Sees that what is written to is still there.
+    fn look(&mut self) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     fn take_number(&mut self) -> i64;
 
     fn write(
         &mut self,
         number: i64,
         batch: &Batch,
-        durability: Durability,
     ) -> impl Future<Output = Result<Written, StoreError>> + Send;
 
     fn sweep(&mut self, sweep: &mut Sweep)
@@ -254,17 +254,22 @@ trait Sink: Send {
 }
 
 impl Sink for Store {
+    type Platter = FilesOfRecord;
+
+    fn platter(&mut self) -> FilesOfRecord {
+        self.checkpoint_elsewhere()
+    }
+
+    async fn look(&mut self) -> Result<(), StoreError> {
+        Store::look(self).await
+    }
+
     fn take_number(&mut self) -> i64 {
         Store::take_number(self)
     }
 
-    async fn write(
-        &mut self,
-        number: i64,
-        batch: &Batch,
-        durability: Durability,
-    ) -> Result<Written, StoreError> {
-        self.write_numbered(number, batch, durability).await
+    async fn write(&mut self, number: i64, batch: &Batch) -> Result<Written, StoreError> {
+        self.write_numbered(number, batch).await
     }
 
     async fn sweep(&mut self, sweep: &mut Sweep) -> Result<Step, StoreError> {
@@ -280,49 +285,71 @@ impl Sink for Store {
 struct Worker<S> {
     sink: S,
     shared: Arc<Shared>,
-    health: watch::Sender<Health>,
+    board: Arc<Board>,
     /// The ticket of the last batch that was committed.
     committed: watch::Sender<u64>,
     closing: watch::Receiver<Option<Instant>>,
     /// What is being written, with its number. It stays as it is until it is
     /// written, however often that is tried.
     current: Option<(i64, Group)>,
+    /// What the syncer is given; `None` once it is to end.
+    jobs: Option<mpsc::UnboundedSender<Job>>,
+    log: LogLength,
+}
+
+/// How much was written to the log since it was moved last.
+#[derive(Clone, Copy, Debug, Default)]
+struct LogLength {
+    rows: usize,
+    transactions: usize,
 }
 
 impl<S: Sink> Worker<S> {
     fn new(sink: S) -> (StoreHandle, Worker<S>) {
         let shared = Arc::new(Shared::default());
-        let (health, health_seen) = watch::channel(Health::Good);
+        let board = Arc::new(Board::new());
         let (committed, committed_seen) = watch::channel(0);
         let (closing, closing_seen) = watch::channel(None);
         let handle = StoreHandle {
             shared: Arc::clone(&shared),
-            health: health_seen,
+            health: board.whole(),
+            writing: board.writing(),
             committed: committed_seen,
             closing,
         };
         let worker = Worker {
             sink,
             shared,
-            health,
+            board,
             committed,
             closing: closing_seen,
             current: None,
+            jobs: None,
+            log: LogLength::default(),
         };
         (handle, worker)
     }
 
     async fn run(mut self) -> Drained {
+        let (jobs, work) = mpsc::unbounded_channel();
+        self.jobs = Some(jobs);
+        let syncer = Syncer {
+            platter: self.sink.platter(),
+            jobs: work,
+            board: Arc::clone(&self.board),
+            closing: self.closing.clone(),
+        };
+        let syncing = tokio::spawn(syncer.run());
         let closing = self.closing.clone();
         tokio::select! {
             biased;
             () = self.work() => {}
             () = deadline(closing) => {}
         }
-        self.end().await
+        self.end(syncing).await
     }
 
-    async fn end(self) -> Drained {
+    async fn end(mut self, mut syncing: JoinHandle<()>) -> Drained {
         let mut left = Waiting::default();
         {
             let mut queue = self.shared.queue();
@@ -335,6 +362,11 @@ impl<S: Sink> Worker<S> {
         }
         let least = Instant::now() + CLOSING;
         let until = (*self.closing.borrow()).map_or(least, |until| until.max(least));
+        // It ends once it has done what it was given, and lets go of the files.
+        self.jobs = None;
+        if timeout_at(until, &mut syncing).await.is_err() {
+            syncing.abort();
+        }
         let closed = timeout_at(until, self.sink.close()).await;
         if let Ok(Err(error)) = &closed {
             tracing::warn!(
@@ -365,8 +397,12 @@ impl<S: Sink> Worker<S> {
     fn take_group(&mut self) {
         if self.current.is_none() {
             let group = self.shared.queue().take();
-            self.current = group.map(|group| (self.sink.take_number(), group));
+            self.begin(group);
         }
+    }
+
+    fn begin(&mut self, group: Option<Group>) {
+        self.current = group.map(|group| (self.sink.take_number(), group));
     }
 
     async fn wait(&mut self) {
@@ -374,6 +410,15 @@ impl<S: Sink> Worker<S> {
             () = self.shared.wake.notified() => {}
             // An error says that all handles are gone, which `work` sees too.
             _ = self.closing.changed() => {}
+            () = sleep(LOOK) => self.look().await,
+        }
+    }
+
+    async fn look(&mut self) {
+        if let Err(error) = self.sink.look().await {
+            self.degrade(&mut None, error.in_full());
+            // A transaction without rows shows whether it can go on.
+            self.begin(Some(Group::default()));
         }
     }
 
@@ -397,11 +442,7 @@ impl<S: Sink> Worker<S> {
             }
             delay = delay.saturating_mul(2).min(LONGEST_RETRY);
         }
-        self.health.send_if_modified(|health| {
-            let was_degraded = *health != Health::Good;
-            *health = Health::Good;
-            was_degraded
-        });
+        self.board.set(Part::Writing, Health::Good);
     }
 
     async fn try_once(&mut self, since: &mut Option<Instant>) -> Result<(), StoreError> {
@@ -410,13 +451,18 @@ impl<S: Sink> Worker<S> {
         };
         let started = Instant::now();
         let written = {
-            let mut write = pin!(self.sink.write(*number, &group.batch, group.durability));
+            let mut write = pin!(self.sink.write(*number, &group.batch));
             match timeout(SLOW, &mut write).await {
                 Ok(written) => written?,
                 Err(_) => {
-                    let reason = format!("the disk has not answered for {} s", SLOW.as_secs());
                     since.get_or_insert(started);
-                    report(&self.health, &self.shared, *since, group.waiting, reason);
+                    report(
+                        &self.board,
+                        &self.shared,
+                        *since,
+                        group.waiting,
+                        not_answered(SLOW),
+                    );
                     write.await?
                 }
             }
@@ -427,8 +473,13 @@ impl<S: Sink> Worker<S> {
         Ok(())
     }
 
-    fn acknowledge(&self, group: Group, written: &Written) {
-        self.committed.send_replace(group.ticket);
+    fn acknowledge(&mut self, group: Group, written: &Written) {
+        // An empty one has no ticket, and is not before those that have.
+        self.committed.send_if_modified(|ticket| {
+            let is_newer = group.ticket > *ticket;
+            *ticket = group.ticket.max(*ticket);
+            is_newer
+        });
         for refused in &written.refused {
             tracing::error!(
                 row = refused.row,
@@ -451,9 +502,28 @@ impl<S: Sink> Worker<S> {
                 .refused
                 .saturating_add(count(written.refused.len()));
         }
-        for flush in group.flushes {
-            // Whoever waited may have given up.
-            let _gone = flush.send(written.refused.len());
+        self.sync(group, written);
+    }
+
+    /// Has the syncer do what is left to do for a group that is committed.
+    fn sync(&mut self, group: Group, written: &Written) {
+        let log = &mut self.log;
+        log.rows = log.rows.saturating_add(written.rows);
+        log.transactions = log.transactions.saturating_add(1);
+        let checkpoint = log.rows >= ROWS_OF_LOG || log.transactions >= TRANSACTIONS_OF_LOG;
+        if checkpoint {
+            *log = LogLength::default();
+        }
+        let refused = written.refused.len();
+        let flushes = group.flushes.into_iter().map(|flush| (flush, refused));
+        let job = Job {
+            flushes: flushes.collect(),
+            is_vital: group.batch.is_vital(),
+            checkpoint,
+        };
+        if let Some(jobs) = &self.jobs {
+            // The syncer ends after the writer; whoever waits sees its end.
+            let _ended = jobs.send(job);
         }
     }
 
@@ -464,7 +534,7 @@ impl<S: Sink> Worker<S> {
             .as_ref()
             .map(|(_, group)| group.waiting)
             .unwrap_or_default();
-        report(&self.health, &self.shared, *since, waiting, reason);
+        report(&self.board, &self.shared, *since, waiting, reason);
     }
 
     /// Takes one step of the walk over old samples; `false` when there is none.
@@ -493,7 +563,7 @@ impl<S: Sink> Worker<S> {
 }
 
 fn report(
-    health: &watch::Sender<Health>,
+    board: &Board,
     shared: &Shared,
     since: Option<Instant>,
     current: Waiting,
@@ -509,11 +579,7 @@ fn report(
         waiting,
         lost,
     };
-    health.send_if_modified(|health| {
-        let is_new = *health != degraded;
-        *health = degraded;
-        is_new
-    });
+    board.set(Part::Writing, degraded);
 }
 
 fn is_closing(closing: &watch::Receiver<Option<Instant>>) -> bool {

@@ -74,15 +74,24 @@ fn request(view: &RequestView, fired: Timestamp) -> Value {
         json!({
             "time": rfc3339(answer.at),
             "took_ms": millis(view.at, answer.at),
+            "after_sent_ms": view.sent.as_ref().map(|sent| millis(sent.at, answer.at)),
             "outcome": answer.outcome.name(),
             "status": answer.status,
             "words": answer.words,
+        })
+    });
+    let sent = view.sent.as_ref().map(|sent| {
+        json!({
+            "time": rfc3339(sent.at),
+            "waited_ms": millis(view.at, sent.at),
+            "unrecorded": sent.unrecorded,
         })
     });
     json!({
         "id": view.id,
         "time": rfc3339(view.at),
         "after_ms": millis(fired, view.at),
+        "sent": sent,
         "round": view.round,
         "write": view.write,
         "target": view.target,

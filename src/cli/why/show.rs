@@ -8,8 +8,8 @@ use crate::cli::events::show::human;
 use crate::cli::printer::{Paint, Printer};
 use crate::cli::time;
 use crate::domain::observation::Timestamp;
-use crate::domain::request;
-use crate::engine::record::{Cause, IntentEnd};
+use crate::domain::request::{self, Outcome};
+use crate::engine::record::{AnswerRow, Cause, IntentEnd};
 use crate::store::{FiringStory, IntentView, LockView, RequestView};
 
 /// Characters of a hash that tell two rule sets apart.
@@ -113,17 +113,41 @@ fn request(view: &RequestView, fired: Timestamp) -> String {
         .target
         .as_ref()
         .map_or(String::new(), |target| format!(" {target}"));
-    let answer = match &view.answer {
-        None => "no answer is on record".to_owned(),
-        Some(answer) => {
-            let took = time::took(answer.at.signed_duration_since(view.at));
-            request::told(answer.outcome, &took, answer.status, &answer.words)
-        }
-    };
     format!(
-        "{after:>9} later  round {}  request {}: {}{target}: {answer}",
-        view.round, view.id, view.write
+        "{after:>9} later  round {}  request {}: {}{target}: {}; {}",
+        view.round,
+        view.id,
+        view.write,
+        left(view),
+        answer(view)
     )
+}
+
+/// When it left, counted from its decision: what lies between is riskd's own
+/// queue, and no fault of the venue.
+fn left(view: &RequestView) -> String {
+    let is_unsent = |answer: &AnswerRow| answer.outcome == Outcome::NotSent;
+    match &view.sent {
+        None if view.answer.as_ref().is_some_and(is_unsent) => "never left".to_owned(),
+        None => "when it left is not on record".to_owned(),
+        Some(sent) => {
+            let waited = time::took(sent.at.signed_duration_since(view.at));
+            let mut text = format!("left {waited} after it was decided (riskd's own queue)");
+            if let Some(reason) = &sent.unrecorded {
+                text.push_str(&format!(", before it was on record: {reason}"));
+            }
+            text
+        }
+    }
+}
+
+fn answer(view: &RequestView) -> String {
+    let Some(answer) = &view.answer else {
+        return "no answer is on record".to_owned();
+    };
+    let since = view.sent.as_ref().map_or(view.at, |sent| sent.at);
+    let took = time::took(answer.at.signed_duration_since(since));
+    request::told(answer.outcome, &took, answer.status, &answer.words)
 }
 
 fn verification(story: &FiringStory, out: &Printer) -> String {

@@ -74,26 +74,51 @@ pub(in crate::store) async fn append(
     links: &mut Vec<Link>,
 ) -> Result<Head, Fault> {
     for some in links.chunks_mut(AT_ONCE) {
-        let numbered: Vec<(Head, &mut Link)> = some
-            .iter_mut()
-            .map(|link| {
-                let seq = head.seq.saturating_add(1);
-                let hash = link_hash(&head.hash, seq, &link.body);
-                head = Head { seq, hash };
-                (head, link)
-            })
-            .collect();
-        let mut query = QueryBuilder::<Sqlite>::new(sql::ADD_LINKS);
-        query.push_values(numbered, |mut row, (head, link)| {
-            row.push_bind(head.seq)
-                .push_bind(link.part)
-                .push_bind(std::mem::take(&mut link.body))
-                .push_bind(head.hash.to_vec());
-        });
+        let mut query = QueryBuilder::<Sqlite>::new("");
+        head = push(&mut query, head, some);
         query.build().execute(&mut *connection).await?;
     }
     links.clear();
     Ok(head)
+}
+
+/// Adds the last links of a transaction and commits it, in one go.
+pub(in crate::store) async fn append_and_commit(
+    connection: &mut SqliteConnection,
+    mut head: Head,
+    mut links: Vec<Link>,
+) -> Result<Head, Fault> {
+    let mut query = QueryBuilder::<Sqlite>::new("");
+    for some in links.chunks_mut(AT_ONCE) {
+        head = push(&mut query, head, some);
+        query.push("; ");
+    }
+    query.push(sql::COMMIT);
+    // How many links there are varies, so the text is of no use again.
+    let query = query.build().persistent(false);
+    query.execute(connection).await?;
+    Ok(head)
+}
+
+/// Adds the statement that adds these links, and says what the head is then.
+fn push(query: &mut QueryBuilder<Sqlite>, mut head: Head, links: &mut [Link]) -> Head {
+    let numbered: Vec<(Head, &mut Link)> = links
+        .iter_mut()
+        .map(|link| {
+            let seq = head.seq.saturating_add(1);
+            let hash = link_hash(&head.hash, seq, &link.body);
+            head = Head { seq, hash };
+            (head, link)
+        })
+        .collect();
+    query.push(sql::ADD_LINKS);
+    query.push_values(numbered, |mut row, (head, link)| {
+        row.push_bind(head.seq)
+            .push_bind(link.part)
+            .push_bind(std::mem::take(&mut link.body))
+            .push_bind(head.hash.to_vec());
+    });
+    head
 }
 
 /// Begins the chain of a record that has none, over the rows that are there.

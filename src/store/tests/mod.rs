@@ -1,6 +1,7 @@
 //! What cannot be seen from the outside: statements, settings, a full disk,
 //! older layouts.
 
+mod beside;
 mod disk_full;
 mod layouts;
 mod statements;

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use super::super::batch::RuleSetRow;
+use super::super::receipt::NotCommitted;
 use super::super::tests::{line, now, passing, place, vital};
 use super::*;
 use crate::domain::account::AccountName;
@@ -26,7 +27,6 @@ struct Try {
     at: Instant,
     number: i64,
     batch: Batch,
-    durability: Durability,
     is_ok: bool,
 }
 
@@ -35,20 +35,59 @@ struct Fake {
     next: i64,
     disk: Arc<Mutex<VecDeque<Disk>>>,
     tries: Arc<Mutex<Vec<Try>>>,
+    platter: Arc<Mutex<VecDeque<Disk>>>,
+    syncs: Arc<Mutex<Vec<Instant>>>,
+}
+
+/// The platter under it.
+#[derive(Default)]
+struct FakePlatter {
+    disk: Arc<Mutex<VecDeque<Disk>>>,
+    syncs: Arc<Mutex<Vec<Instant>>>,
+}
+
+impl Platter for FakePlatter {
+    async fn sync(&mut self) -> Result<(), StoreError> {
+        let state = self.disk.lock().unwrap().pop_front();
+        if let Some(Disk::Hangs(time)) = state {
+            sleep(time).await;
+        }
+        if matches!(state, Some(Disk::Full)) {
+            return Err(StoreError::DiskFull {
+                path: PathBuf::from("riskd.db-wal"),
+            });
+        }
+        self.syncs.lock().unwrap().push(Instant::now());
+        Ok(())
+    }
+
+    async fn checkpoint(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn close(self) {}
 }
 
 impl Sink for Fake {
+    type Platter = FakePlatter;
+
+    fn platter(&mut self) -> FakePlatter {
+        FakePlatter {
+            disk: Arc::clone(&self.platter),
+            syncs: Arc::clone(&self.syncs),
+        }
+    }
+
+    async fn look(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn take_number(&mut self) -> i64 {
         self.next += 1;
         self.next
     }
 
-    async fn write(
-        &mut self,
-        number: i64,
-        batch: &Batch,
-        durability: Durability,
-    ) -> Result<Written, StoreError> {
+    async fn write(&mut self, number: i64, batch: &Batch) -> Result<Written, StoreError> {
         let state = self.disk.lock().unwrap().pop_front();
         if let Some(Disk::Hangs(time)) = state {
             sleep(time).await;
@@ -58,7 +97,6 @@ impl Sink for Fake {
             at: Instant::now(),
             number,
             batch: batch.clone(),
-            durability,
             is_ok,
         });
         if is_ok {
@@ -90,18 +128,29 @@ struct Setup {
     handle: StoreHandle,
     writer: tokio::task::JoinHandle<Drained>,
     tries: Arc<Mutex<Vec<Try>>>,
+    syncs: Arc<Mutex<Vec<Instant>>>,
 }
 
 impl Setup {
     fn new(disk: impl IntoIterator<Item = Disk>) -> Setup {
+        Setup::with(disk, [])
+    }
+
+    fn with(
+        disk: impl IntoIterator<Item = Disk>,
+        platter: impl IntoIterator<Item = Disk>,
+    ) -> Setup {
         let sink = Fake::default();
         sink.disk.lock().unwrap().extend(disk);
+        sink.platter.lock().unwrap().extend(platter);
         let tries = Arc::clone(&sink.tries);
+        let syncs = Arc::clone(&sink.syncs);
         let (handle, worker) = Worker::new(sink);
         Setup {
             handle,
             writer: tokio::spawn(worker.run()),
             tries,
+            syncs,
         }
     }
 
@@ -316,26 +365,106 @@ async fn rows_that_a_restart_needs_are_bounded_too() {
 #[tokio::test(start_paused = true)]
 async fn only_what_is_vital_or_awaited_is_synced() {
     let setup = Setup::new([]);
-    setup.handle.submit(passing("a"));
-    while setup.tries().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    let syncs = || setup.syncs.lock().unwrap().len();
+    setup
+        .handle
+        .submit(passing("a"))
+        .committed(LONG)
+        .await
+        .unwrap();
+    sleep(SLOW).await;
+    assert_eq!(syncs(), 0);
     setup.handle.flush(LONG).await.unwrap();
+    assert_eq!(syncs(), 1, "what was written before");
     setup.handle.record(vital("b"), LONG).await.unwrap();
-    let found: Vec<_> = setup
-        .tries()
-        .iter()
-        .map(|attempt| (attempt.batch.rows(), attempt.durability))
-        .collect();
-    assert_eq!(
-        found,
-        [
-            (1, Durability::Process),
-            // With nothing to write, what was written before is synced.
-            (0, Durability::Power),
-            (1, Durability::Power)
-        ]
-    );
+    assert_eq!(syncs(), 2);
+    setup
+        .handle
+        .submit(vital("c"))
+        .committed(LONG)
+        .await
+        .unwrap();
+    sleep(SLOW).await;
+    assert_eq!(syncs(), 3, "though nobody waits for it");
+}
+
+const SOON: Duration = Duration::from_millis(20);
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_is_late_after_its_time_and_not_once_for_each_who_asks() {
+    let setup = Setup::new([Disk::Hangs(Duration::from_secs(3))]);
+    let receipt = setup.handle.submit(vital("slow"));
+    let begun = Instant::now();
+    let late = Err(NotCommitted::Late { within: SOON });
+    for _ in 0..20 {
+        assert_eq!(receipt.clone().committed(SOON).await, late);
+    }
+    assert_eq!(begun.elapsed(), SOON, "twenty requests of one firing");
+    receipt.committed(LONG).await.unwrap();
+    assert_eq!(begun.elapsed(), Duration::from_secs(3));
+    receipt.committed(Duration::ZERO).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_record_that_is_known_to_be_broken() {
+    let setup = Setup::new(full(3));
+    let first = setup.handle.submit(vital("first"));
+    setup.degraded().await;
+    let begun = Instant::now();
+    for receipt in [first.clone(), setup.handle.submit(vital("second"))] {
+        let Err(NotCommitted::Degraded { reason }) = receipt.committed(SOON).await else {
+            panic!("it is committed");
+        };
+        assert_eq!(reason, "no space is left for the record riskd.db");
+    }
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    setup.handle.flush(LONG).await.unwrap();
+    first.committed(SOON).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_of_a_closed_record_says_so() {
+    let setup = Setup::new([]);
+    let handle = setup.handle.clone();
+    setup.close().await;
+    let closed = handle.submit(vital("too late")).committed(SOON).await;
+    assert_eq!(closed, Err(NotCommitted::Closed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sync_that_hangs_holds_up_who_waits_for_it_and_no_commit() {
+    let setup = Setup::with([], [Disk::Hangs(Duration::from_secs(60))]);
+    let begun = Instant::now();
+    let by_hand = setup.handle.record(vital("by hand"), SLOW).await;
+    assert_eq!(by_hand, Err(FlushError::Late { within: SLOW }));
+    for n in 0..5 {
+        let fired = setup.handle.submit(vital(&n.to_string()));
+        fired.committed(SOON).await.unwrap();
+    }
+    let Health::Degraded { reason, .. } = setup.degraded().await else {
+        panic!("good");
+    };
+    assert!(reason.contains("not answered"), "{reason}");
+    let fired = setup.handle.submit(vital("fired"));
+    fired.committed(SOON).await.unwrap();
+    assert_eq!(begun.elapsed(), SLOW, "rows are written at once");
+    setup.handle.flush(LONG).await.unwrap();
+    assert_eq!(begun.elapsed(), Duration::from_secs(60));
+    assert_eq!(*setup.handle.health().borrow(), Health::Good);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sync_that_fails_is_tried_again_before_anything_is_acknowledged() {
+    let setup = Setup::with([], full(3));
+    let begun = Instant::now();
+    let handle = setup.handle.clone();
+    let by_hand = tokio::spawn(async move { handle.record(vital("by hand"), LONG).await });
+    setup.degraded().await;
+    assert!(!by_hand.is_finished());
+    by_hand.await.unwrap().unwrap();
+    assert_eq!(begun.elapsed(), Duration::from_millis(250 + 500 + 1_000));
+    assert_eq!(setup.syncs.lock().unwrap().len(), 1);
+    assert_eq!(setup.close().await.left.rows(), 0);
 }
 
 #[tokio::test(start_paused = true)]

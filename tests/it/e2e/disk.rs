@@ -1,15 +1,17 @@
 //! The disk fails while a rule fires: the account is made flat all the same,
 //! and what happened is told and recorded as soon as it can be.
 
+use std::fs;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use riskd::domain::lock::LockKind;
+use riskd::domain::lock::{LockEnd, LockKind};
 
 use super::points::Failure;
 use super::rig::{LOSS_LIMIT, Rig};
+use super::secrets::free_port;
 
 const ES: &str = "ES 03-26";
 /// Runs at once: most of their time is waiting.
@@ -204,4 +206,98 @@ fn without_a_record_a_full_disk_is_said_clearly() {
     let log = rig.log();
     assert!(log.contains("no space is left"), "{log}");
     assert!(!log.contains("panicked"), "{log}");
+}
+
+/// Case B2: a sync that hangs delays who waits for it, and no firing: that is
+/// in the file all the same.
+#[test]
+fn b2_a_disk_whose_syncs_hang_keeps_the_firing() {
+    let mut rig = long_two();
+    rig.hang_while_told();
+    rig.start_ready();
+    rig.disk_fails(true);
+    let took = time_to_flat(&rig);
+    println!("disk that hangs: crossed to flat at the venue {took:?}");
+    rig.wait_for("the whole story", |rig| rig.count("verified") == 1);
+    assert_eq!(rig.count("fired"), 1);
+    rig.wait_for("the trouble to be told", |rig| {
+        rig.log().contains("the disk has not answered")
+    });
+    rig.kill();
+    let left = rig.on_disk().unwrap();
+    assert_eq!(left.locks.len(), 1);
+    assert_eq!(left.next_request.0, rig_requests(&rig) + 1);
+    rig.disk_fails(false);
+}
+
+/// How many writes the venue saw.
+fn rig_requests(rig: &Rig) -> i64 {
+    let requests = rig.venue.requests();
+    let writes = requests.iter().filter(|request| request.method != "GET");
+    i64::try_from(writes.count()).unwrap()
+}
+
+/// Case B7: the log or its index is taken away from a daemon that runs.
+fn taken_away(suffix: &str, by_another: bool) {
+    let mut rig = long_two();
+    let text = fs::read_to_string(rig.rules()).unwrap();
+    let http = format!("127.0.0.1:{}", free_port());
+    rig.write_rules(&text.replace("http: off", &format!("http: \"{http}\"")));
+    rig.start_ready();
+    let lock = |rig: &Rig, until: &str| {
+        let mut command = rig.riskd();
+        let output = command
+            .args(["lock", "acct-1", "--until", until])
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr)
+    };
+    let said = lock(&rig, "10m");
+    assert!(said.contains("it is on record"), "{said}");
+
+    let file = rig.folder.path().join(format!("riskd.db{suffix}"));
+    if by_another {
+        let copy = rig.folder.path().join("copy");
+        fs::copy(&file, &copy).unwrap();
+        fs::rename(&copy, &file).unwrap();
+    } else {
+        fs::remove_file(&file).unwrap();
+    }
+    let said = lock(&rig, "manual");
+    assert!(said.contains("until a person"), "{said}");
+    rig.wait_for("it to be told", |rig| {
+        rig.log()
+            .contains("removed or replaced while riskd was using it")
+    });
+    if said.contains("it is on record") {
+        // Then it must be so, whatever happens to the process now.
+        rig.kill();
+    } else {
+        rig.wait_for("the record", |rig| rig.count("record_back") > 0);
+        rig.kill();
+    }
+    let left = rig.on_disk().unwrap();
+    assert!(
+        left.locks.iter().any(|lock| lock.end == LockEnd::Manual),
+        "{suffix}: {said}: {:?}",
+        left.locks
+    );
+    assert_eq!(rig.integrity(), "ok");
+    let verified = rig.riskd().arg("verify").output().unwrap();
+    let found = String::from_utf8_lossy(&verified.stdout);
+    assert_eq!(verified.status.code(), Some(0), "{suffix}: {found}");
+    rig.start();
+    rig.wait_for("the lock to hold", |rig| rig.is_flat_and_quiet("Sim101"));
+}
+
+#[test]
+fn b7_a_log_that_is_taken_away_loses_nothing_that_was_on_record() {
+    thread::scope(|scope| {
+        for suffix in ["-wal", "-shm"] {
+            for by_another in [false, true] {
+                scope.spawn(move || taken_away(suffix, by_another));
+            }
+        }
+    });
 }

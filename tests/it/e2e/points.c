@@ -9,6 +9,7 @@
  *   POINTS_FAIL=ERRNO     the number of an error that disk calls give back ...
  *   POINTS_FAIL_AT=N      ... the N-th of them, once
  *   POINTS_FAIL_WHILE=PATH  ... or all, while this file exists
+ *   POINTS_HANG_WHILE=PATH  a sync of the disk waits while this file exists
  *   POINTS_CLOCK=PATH     a file with the seconds by which the wall clock is set
  */
 #define _GNU_SOURCE
@@ -30,7 +31,7 @@
 
 enum place { ELSEWHERE, DATABASE, SOCKET };
 
-static const char *database, *failing_while, *clock_file;
+static const char *database, *failing_while, *hanging_while, *clock_file;
 static int log_fd = -1, torn, failure;
 static long kill_at, fail_at;
 static atomic_long points, disk_calls;
@@ -40,6 +41,7 @@ __attribute__((constructor)) static void begin(void)
 	const char *value;
 	database = getenv("POINTS_DATABASE");
 	failing_while = getenv("POINTS_FAIL_WHILE");
+	hanging_while = getenv("POINTS_HANG_WHILE");
 	clock_file = getenv("POINTS_CLOCK");
 	torn = getenv("POINTS_TORN") != NULL;
 	if ((value = getenv("POINTS_KILL")))
@@ -159,14 +161,25 @@ ssize_t send(int fd, const void *data, size_t size, int flags)
 	POINT("send", fd, size, real(fd, data, size, flags), real(fd, data, size / 2, flags));
 }
 
+/* A disk that does not answer. */
+static void hang(int fd)
+{
+	char where[4096];
+	while (hanging_while && place_of(fd, where, sizeof where) == DATABASE &&
+	       syscall(SYS_faccessat, AT_FDCWD, hanging_while, F_OK) == 0)
+		usleep(10000);
+}
+
 int fsync(int fd)
 {
+	hang(fd);
 	REAL(fsync);
 	POINT("fsync", fd, 0, real(fd), 0);
 }
 
 int fdatasync(int fd)
 {
+	hang(fd);
 	REAL(fdatasync);
 	POINT("fdatasync", fd, 0, real(fd), 0);
 }

@@ -97,6 +97,13 @@ impl Rig {
         self.environment.push(("POINTS_FAIL_WHILE", switch));
     }
 
+    /// Lets syncs of the next starts wait while [`Rig::disk_fails`] says so.
+    pub fn hang_while_told(&mut self) {
+        self.count_points();
+        let switch = self.switch_file().to_str().unwrap().to_owned();
+        self.environment.push(("POINTS_HANG_WHILE", switch));
+    }
+
     /// Switches the failure of the disk on or off.
     pub fn disk_fails(&self, on: bool) {
         if on {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use sqlx::{ConnectOptions, Connection};
 
 use super::rig::{LOSS_LIMIT, Rig};
+use super::secrets::free_port;
 
 const ES: &str = "ES 03-26";
 /// A part of a notifier's address that must not be kept.
@@ -170,6 +171,8 @@ fn a_single_edit_of_a_real_run_is_found() {
         "update intents set ended = null, ended_at = null",
         "update requests set outcome = 'unknown' where id = 1",
         "update requests set words = 'fine' where id = 1",
+        "update requests set sent_at = at where id = 1",
+        "update requests set unrecorded = 'x' where id = 1",
         "update locks set until = until - 1",
         "update locks set ended_at = since, ended_reason = 'time'",
         "update rule_sets set text = replace(text, '500', '900')",
@@ -198,4 +201,66 @@ fn a_single_edit_of_a_real_run_is_found() {
     assert_eq!(found.status.code(), Some(0), "{}", text(&found));
     let none = riskd(&rig, &["verify", "--database", "none.db"]);
     assert_eq!(none.status.code(), Some(2), "{}", text(&none));
+}
+
+/// Case E: a record that may not be read is not "no record".
+#[test]
+fn e_a_record_that_may_not_be_read_is_said_to_be_so() {
+    use std::os::unix::process::CommandExt;
+    /// `nobody` on most systems.
+    const NOBODY: u32 = 65_534;
+    let rig = Rig::new(&["Sim101"], LOSS_LIMIT);
+    let closed = rig.folder.path().join("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::write(closed.join("riskd.db"), "").unwrap();
+    fs::set_permissions(rig.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    let is_root = fs::read_dir(&closed).is_ok();
+    for command in ["events", "why", "verify"] {
+        let mut riskd = rig.riskd();
+        riskd.args([command, "--database", "closed/riskd.db"]);
+        if is_root {
+            riskd.uid(NOBODY).gid(NOBODY);
+        }
+        let output = match riskd.output() {
+            Ok(output) => output,
+            // The program itself is where nobody else may look.
+            Err(error) if is_root => {
+                println!("not tried: {error}");
+                break;
+            }
+            Err(error) => panic!("{error}"),
+        };
+        let said = text(&output);
+        assert!(said.contains("may not be read"), "{command}: {said}");
+        assert!(!said.contains("there is no record"), "{command}: {said}");
+        assert_ne!(output.status.code(), Some(0), "{command}");
+    }
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+/// Case E: two daemons in one folder, each with a database of its own.
+#[test]
+fn e_the_commands_of_two_daemons_in_one_folder_reach_their_own() {
+    let mut first = Rig::new(&["Sim101"], LOSS_LIMIT);
+    let mut second = Rig::new(&["Sim101"], LOSS_LIMIT);
+    let shared = first.folder.path().to_owned();
+    for (rig, name) in [(&first, "riskd.db"), (&second, "other.db")] {
+        let text = fs::read_to_string(rig.rules()).unwrap();
+        let database = rig.database().display().to_string();
+        let here = shared.join(name).display().to_string();
+        let http = format!("http: \"127.0.0.1:{}\"", free_port());
+        rig.write_rules(&text.replace(&database, &here).replace("http: off", &http));
+    }
+    first.start_ready();
+    second.start();
+    second.wait_for("the daemon to be up", |rig| rig.log().contains("ready:"));
+    for rig in [&first, &second] {
+        let locked = riskd(rig, &["lock", "acct-1", "--until", "10m"]);
+        assert_eq!(locked.status.code(), Some(0), "{}", text(&locked));
+    }
+    assert_eq!(first.terminate(), Some(0));
+    let locked = riskd(&second, &["lock", "acct-1", "--until", "manual"]);
+    assert_eq!(locked.status.code(), Some(0), "{}", text(&locked));
+    assert_eq!(second.terminate(), Some(0));
 }

@@ -38,6 +38,16 @@ fn batches() -> Vec<Batch> {
         ]
         .into(),
         vec![
+            Record::Sent {
+                request: RequestId(1),
+                at: at(3_670),
+                unrecorded: Some("the record was not written within 20 ms".to_owned()),
+            },
+            Record::Sent {
+                request: RequestId(2),
+                at: at(3_680),
+                unrecorded: None,
+            },
             Record::Answer(answer(1, Outcome::Unknown)),
             Record::Answer(one_more_answer),
             Record::IntentEnded {
@@ -418,7 +428,9 @@ async fn a_record_of_before_the_chain_is_taken_over() {
     place
         .meddle(
             "drop table chain; drop table samples_minute; drop table samples_hour;
-             drop index firings_at; delete from _sqlx_migrations where version = 2;
+             drop index firings_at; alter table requests drop column sent_at;
+             alter table requests drop column unrecorded;
+             delete from _sqlx_migrations where version >= 2;
              update rule_sets set text = 'notify: { a: { kind: webhook, url: \"https://h/s3cr3t\" } }'
              where hash = 'def'",
         )

@@ -4,7 +4,7 @@
 use std::fs;
 
 use riskd::engine::record::{Cause, Goal, Record};
-use riskd::store::{Batch, StoreError};
+use riskd::store::{Batch, Reader, StoreError};
 
 use super::*;
 
@@ -227,5 +227,41 @@ async fn a_lock_that_was_removed_or_changed_by_hand_is_missed() {
         // By the chain, which still has it.
         let told = "locked-002: lock until a person unlocks it";
         assert!(text.contains(told), "{edit}: {text}");
+    }
+}
+
+/// Case E: a record that a start refuses is not called whole.
+#[tokio::test]
+async fn e_verify_and_a_start_agree() {
+    let meddling = [
+        "drop index requests_account",
+        "drop table samples_hour",
+        "update meta set value = 'x' where key = 'batch'",
+        "delete from meta where key = 'batch'",
+        "update intents set goal = 'other'",
+        "delete from locks",
+    ];
+    for statements in meddling {
+        let place = Place::new();
+        let mut store = place.open().await;
+        let batch = vec![
+            Record::Intent(intent(1, Goal::FlatAndQuiet, Cause::Lock)),
+            Record::Lock(lock(LockEnd::Manual, "limit", None)),
+        ];
+        store.write(&batch.into()).await.unwrap();
+        store.close().await.unwrap();
+        place.meddle(statements).await;
+        let refusal = match Store::open(&place.file(), at(0)).await {
+            Err(error) => error,
+            Ok(mut store) => store.restore().await.expect_err(statements),
+        };
+        assert!(
+            matches!(refusal, StoreError::Corrupt { .. }),
+            "{statements}: {refusal:?}"
+        );
+        let reader = Reader::open(&place.file()).await.unwrap();
+        let verified = reader.verify(None).await.unwrap();
+        assert!(!verified.is_whole(), "{statements}");
+        reader.close().await;
     }
 }

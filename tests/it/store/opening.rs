@@ -189,6 +189,10 @@ fn applied_migrations_are_never_edited() {
             "0002_chain_and_spans.sql",
             "e6958f190d37845df8800fdc28a0a2bbe7f9b2addfd55251210975202940ecde",
         ),
+        (
+            "0003_sent.sql",
+            "adc1753cc3cd20554b30d4eb0c092fbec60542895f48f97fb0fcc4095361c34a",
+        ),
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
     let mut found: Vec<(String, String)> = fs::read_dir(&folder)

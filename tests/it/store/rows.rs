@@ -342,3 +342,55 @@ async fn a_row_that_is_refused_does_not_hold_up_the_others() {
     let lines: Vec<_> = entries.unwrap().into_iter().map(|e| e.message).collect();
     assert_eq!(lines, ["before", "after"]);
 }
+
+/// The three times of a request, and what a start makes of them.
+#[tokio::test]
+async fn when_a_request_left_is_kept_and_read_back() {
+    let place = Place::new();
+    let mut store = place.open().await;
+    let sent = |id, millis, unrecorded: Option<&str>| Record::Sent {
+        request: RequestId(id),
+        at: at(millis),
+        unrecorded: unrecorded.map(ToOwned::to_owned),
+    };
+    // Decided long before the start, or just before it; the number is the time.
+    let decided = |id, millis| {
+        Record::Request(RequestRow {
+            at: at(millis),
+            ..request(id, &[1])
+        })
+    };
+    let why = "the record was not written within 20 ms";
+    let batch: Batch = vec![
+        Record::Firing(firing(1)),
+        Record::Intent(intent(1, Goal::FlatAndQuiet, Cause::Firing(FiringId(1)))),
+        decided(1, -95_000),
+        decided(2, -60_000),
+        decided(3, -9_000),
+        decided(4, -8_000),
+        decided(5, -10_001),
+        decided(6, -60_000),
+        sent(1, -3_000, Some(why)),
+        sent(6, -12_000, None),
+        Record::Answer(answer(4, Outcome::NotSent)),
+    ]
+    .into();
+    let written = store.write(&batch).await.unwrap();
+    assert_eq!((written.refused, written.unmatched), (vec![], 0));
+    let left = store.restore().await.unwrap().recent_requests;
+    let expected = [(account(), at(-9_000)), (account(), at(-3_000))];
+    assert_eq!(left, expected);
+    let story = store.reader().firing(FiringId(1)).await.unwrap().unwrap();
+    let times: Vec<_> = story.requests.iter().map(|r| r.sent.clone()).collect();
+    let view = |millis, unrecorded: Option<&str>| {
+        Some(riskd::store::SentView {
+            at: at(millis),
+            unrecorded: unrecorded.map(ToOwned::to_owned),
+        })
+    };
+    let (first, last) = (view(-3_000, Some(why)), view(-12_000, None));
+    assert_eq!(times, [first, None, None, None, None, last]);
+    // One whose request is not on record is counted, and nothing else.
+    let stray = store.write(&vec![sent(77, 0, None)].into()).await.unwrap();
+    assert_eq!(stray.unmatched, 1);
+}
