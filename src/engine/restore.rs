@@ -1,22 +1,21 @@
 //! Starting an engine: from nothing, or from what the record kept.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::account::AccountRun;
 use super::effect::Effect;
-use super::enforcement::Intent;
-use super::locks::Lock;
+use super::identity::Homes;
 use super::memory::AccountMemory;
 use super::out::{NextIds, Out};
-use super::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, LockRow, Record};
+use super::record::{EntryKind, Fields, IntentRow, LockRow};
 use super::rule_state::RuleState;
 use super::session::VenueDay;
 use super::{Engine, EngineConfig, held_account};
 use chrono::TimeDelta;
 
 use crate::domain::account::{AccountName, RuleName};
-use crate::domain::lock::LockKind;
+use crate::domain::ids::FiringId;
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::rules::ruleset::{Rule, RuleSet};
@@ -32,6 +31,9 @@ pub struct Kept {
     pub locks: Vec<LockRow>,
     /// Intents that have no end.
     pub intents: Vec<IntentRow>,
+    /// Firings of which the record says that riskd only observed. A rule's state
+    /// says so itself; one of an earlier version does not.
+    pub observed: Vec<FiringId>,
     /// The numbers to give out next.
     pub next: NextIds,
     /// The rule sets that were in force last, in the order in which they came
@@ -79,6 +81,9 @@ impl Engine {
         for (account, rule, state) in kept.rules {
             match serde_json::from_str::<RuleState>(&state) {
                 Ok(mut state) => {
+                    for firing in &kept.observed {
+                        state.leave_undone(*firing);
+                    }
                     let last = memories.get(&account).and_then(|memory| memory.last);
                     if let Some(gap) = last.and_then(|last| TimeDelta::try_seconds(last.clock_gap))
                     {
@@ -110,8 +115,8 @@ impl Engine {
             parked: HashMap::new(),
             rules: Arc::clone(&rules),
         };
+        let homes = Homes::of(&memories);
         let mut effects = Vec::new();
-        let mut renumbered = HashSet::new();
         for account in &rules.accounts {
             let day = rules
                 .venue(&account.venue)
@@ -120,12 +125,10 @@ impl Engine {
             // Another number at the venue is another account.
             let is_another_account = memory
                 .as_ref()
-                .is_some_and(|memory| memory.number != account.number.as_str());
+                .is_some_and(|memory| !account.number.matches(&memory.number));
             let mut run = AccountRun::new(Arc::clone(account), day, memory, now);
             let states_of_it = states.remove(&account.name).unwrap_or_default();
-            if is_another_account {
-                renumbered.insert(account.name.clone());
-            } else {
+            if !is_another_account {
                 run.parked_rules = states_of_it;
             }
             let mut out = Out {
@@ -168,86 +171,11 @@ impl Engine {
             engine.parked.entry(name).or_default().rules = rules;
         }
         effects.extend(engine.on_all(now, |run, out| run.roll_session(now, out)));
-        effects.extend(engine.restore_locks(kept.locks, &renumbered, now));
-        effects.extend(engine.resume_intents(kept.intents, &renumbered, now));
+        effects.extend(engine.restore_locks(kept.locks, &homes, now));
+        effects.extend(engine.resume_intents(kept.intents, &homes, now));
+        effects.extend(engine.on_all(now, |run, out| run.rearm_undone(out)));
         effects.extend(engine.tell_unreadable(unreadable, now));
         Started { engine, effects }
-    }
-
-    fn restore_locks(
-        &mut self,
-        locks: Vec<LockRow>,
-        renumbered: &HashSet<AccountName>,
-        now: Now,
-    ) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        for row in locks {
-            let (account, kind) = (row.account.clone(), row.kind);
-            let lock = Lock {
-                since: row.since,
-                end: row.end,
-                reason: row.reason,
-                firing: row.firing,
-            };
-            if self.index.contains_key(&account) {
-                effects.extend(self.on_account(&account, now, |run, out| {
-                    run.locks.set(kind, lock);
-                    if renumbered.contains(&account) {
-                        run.end_foreign_locks(now, out);
-                    }
-                }));
-            } else {
-                let parked = self.parked.entry(account).or_default();
-                parked.locks.set(kind, lock);
-            }
-        }
-        effects.extend(self.on_all(now, |run, out| run.end_locks(now, out)));
-        effects
-    }
-
-    fn resume_intents(
-        &mut self,
-        intents: Vec<IntentRow>,
-        renumbered: &HashSet<AccountName>,
-        now: Now,
-    ) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        for row in intents {
-            let intent = Intent {
-                id: row.id,
-                goal: row.goal,
-                cause: row.cause,
-            };
-            // What was asked for another account is not done to this one.
-            let is_same = !renumbered.contains(&row.account);
-            if is_same && self.is_still_asked_for(&row.account, &intent) {
-                effects.extend(self.on_account(&row.account, now, |run, out| {
-                    run.resume(intent, now, out);
-                }));
-            } else {
-                // Nothing may act on an account that is not in the rule file,
-                // nor for a lock that ended meanwhile.
-                effects.push(Effect::Record(Record::IntentEnded {
-                    id: intent.id,
-                    at: now.wall,
-                    end: IntentEnd::Abandoned,
-                }));
-            }
-        }
-        effects
-    }
-
-    fn is_still_asked_for(&self, account: &AccountName, intent: &Intent) -> bool {
-        let run = self
-            .index
-            .get(account)
-            .and_then(|index| self.accounts.get(*index));
-        let kind = match intent.goal {
-            Goal::ReduceOnly => LockKind::CloseOnly,
-            Goal::Quiet | Goal::FlatAndQuiet | Goal::Closed(_) => LockKind::Lock,
-        };
-        self.config.acts
-            && run.is_some_and(|run| intent.cause != Cause::Lock || run.locks.get(kind).is_some())
     }
 
     fn tell_unreadable(
@@ -310,7 +238,7 @@ impl Engine {
                     kept.rules.push((name.clone(), rule.clone(), state));
                 }
             }
-            kept.locks.extend(run.lock_rows());
+            kept.locks.extend(run.locks.rows(name));
             kept.intents
                 .extend(run.enforcement.intents().iter().map(|intent| IntentRow {
                     id: intent.id,
@@ -321,23 +249,5 @@ impl Engine {
                 }));
         }
         kept
-    }
-}
-
-impl AccountRun {
-    fn lock_rows(&self) -> impl Iterator<Item = LockRow> + '_ {
-        [LockKind::Lock, LockKind::CloseOnly]
-            .into_iter()
-            .filter_map(|kind| {
-                let lock = self.locks.get(kind)?;
-                Some(LockRow {
-                    account: self.account.name.clone(),
-                    kind,
-                    since: lock.since,
-                    end: lock.end,
-                    reason: lock.reason.clone(),
-                    firing: lock.firing,
-                })
-            })
     }
 }
