@@ -1,5 +1,6 @@
 //! `riskd check`.
 
+mod armed_again;
 mod held_back;
 mod secrets;
 
@@ -190,6 +191,9 @@ fn print(
         out.line(format_args!("{text}\n"))?;
     }
     for line in held_back::lines(path, rules) {
+        out.line(line)?;
+    }
+    for line in armed_again::lines(rules) {
         out.line(line)?;
     }
     for budget in budget::budgets(&rules.venues) {

@@ -181,11 +181,12 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     tell_last_end(&restored);
     let fingerprint = first.fingerprint;
     let files = first.files.clone();
+    let kept = kept(restored.clone(), &options.rules);
     let Choice {
         prepared,
         refused,
         is_first,
-    } = first.choose(&source, &restored, clock.now().wall)?;
+    } = first.choose(&source, &restored, &kept, clock.now())?;
     let Prepared {
         rules,
         venues: connected,
@@ -226,12 +227,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         stale_after: Some(engine::stale_after(&rules)),
     };
     let now = clock.now();
-    let Started { engine, effects } = Engine::start(
-        Arc::clone(&rules),
-        config,
-        kept(restored, &options.rules),
-        now,
-    );
+    let Started { engine, effects } = Engine::start(Arc::clone(&rules), config, kept, now);
     handle.submit(Batch {
         rule_sets: vec![row_of(&rules, now.wall)],
         ..Batch::default()

@@ -230,12 +230,7 @@ impl Dispatcher {
             let text = "`http` and `database` of `daemon` change with a restart only";
             return Err(Refusal::from(text.to_owned()));
         }
-        let objections = self.engine.objections(rules);
-        if objections.is_empty() {
-            return Ok(());
-        }
-        let text = format!("{}; reload once that is over", objections.join("; "));
-        Err(Refusal::from(text))
+        Refusal::by(&self.engine, rules).map_or(Ok(()), Err)
     }
 
     /// Says that credentials were replaced, and never by what.

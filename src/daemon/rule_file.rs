@@ -10,6 +10,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::rule_tests;
+use crate::engine::Engine;
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::ruleset::{Daemon, Mode, RuleSet};
 use crate::rules::{self, Loaded};
@@ -71,6 +72,20 @@ pub struct Refusal {
     pub text: String,
     /// Line and column of the first error, from 1, where it has some.
     pub place: Option<(u32, u32)>,
+}
+
+impl Refusal {
+    /// Why this engine does not take these rules now.
+    pub(super) fn by(engine: &Engine, rules: &RuleSet) -> Option<Refusal> {
+        let objections = engine.objections(rules);
+        if objections.is_empty() {
+            return None;
+        }
+        let text = objections.join("; ");
+        Some(Refusal::from(format!(
+            "{text}. A corrected file comes into force by itself, this one with a reload once nothing speaks against it (`systemctl reload riskd`)"
+        )))
+    }
 }
 
 impl From<String> for Refusal {

@@ -5,12 +5,14 @@
 //! without protection because of an edit that was refused by day, or of the
 //! secret of a notifier. So a file with a mistake, or one that fails its own
 //! tests, gives way to the rules of the record where they were in force not long
-//! ago, as it does when a reload is refused; and a notifier that cannot be set up
+//! ago, as it does when a reload is refused, and so does an edit that a reload
+//! would refuse because it loses sight of an account; and a notifier that cannot be set up
 //! keeps nobody from being protected, nor does an address that something else listens
 //! on; the missing token of one venue keeps nobody of another one from it. All of
 //! that is told of, loudly.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use tracing::error;
@@ -18,8 +20,11 @@ use tracing::error;
 use super::rule_file::{Fingerprint, Reading, Refusal, Source, Verdict};
 use super::venues::Prepared;
 use super::{StartError, load_rules};
+use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
-use crate::rules::ruleset::{Daemon, RuleSet};
+use crate::engine::restore::Kept;
+use crate::engine::{Engine, EngineConfig};
+use crate::rules::ruleset::{Daemon, Mode, RuleSet};
 use crate::store::Restored;
 
 /// How long after riskd was last at work the rules of then still count: they
@@ -97,11 +102,20 @@ impl First {
         self,
         source: &Source,
         restored: &Restored,
-        now: Timestamp,
+        kept: &Kept,
+        now: Now,
     ) -> Result<Choice, StartError> {
-        let hash = in_force(restored, now);
+        let earlier = Earlier {
+            hash: in_force(restored, now.wall),
+            source,
+            restored,
+            daemon: self.daemon,
+        };
         let (rules, refusal) = match self.verdict {
-            Verdict::Good(rules) => return good(rules, hash.is_none()),
+            Verdict::Good(rules) => match earlier.objection(&rules, kept, now) {
+                None => return good(rules, earlier.hash.is_none()),
+                Some(refusal) => (Some(rules), refusal),
+            },
             Verdict::TestsFail(rules, refusal) => (Some(rules), refusal),
             Verdict::Bad(refusal) => (None, refusal),
         };
@@ -111,7 +125,7 @@ impl First {
             refused: Some(refusal),
             is_first: false,
         };
-        let Some(hash) = hash else {
+        let Some(hash) = earlier.hash else {
             let instead = NONE_EARLIER.to_owned();
             return Err(match rules {
                 Some(_) => StartError::Tests { report, instead },
@@ -121,14 +135,14 @@ impl First {
         let is_in_force = |rules: &RuleSet| *rules.hash == *hash;
         let prepared = match rules {
             Some(rules) if is_in_force(&rules) => Prepared::new(rules, &[]),
-            Some(rules) => earlier(hash, source, restored).or_else(|problem| {
+            Some(rules) => earlier.prepared(hash, Some(&rules)).or_else(|problem| {
                 error!(
-                    "the rules that were in force before cannot be used ({problem}); those of the file are, in spite of its tests"
+                    "the rules that were in force before cannot be used ({problem}); those of the file are, in spite of what speaks against them"
                 );
                 Prepared::new(rules, &[])
             }),
             None => {
-                let prepared = earlier(hash, source, restored);
+                let prepared = earlier.prepared(hash, None);
                 return prepared.map(chosen).map_err(|problem| StartError::Rules {
                     report,
                     instead: format!(
@@ -138,6 +152,75 @@ impl First {
             }
         };
         prepared.map(chosen).map_err(StartError::Setup)
+    }
+}
+
+/// The rules that were in force before, as far as they count.
+struct Earlier<'a> {
+    hash: Option<&'a str>,
+    source: &'a Source,
+    restored: &'a Restored,
+    /// The settings of the rule file, when nothing is wrong with them.
+    daemon: Option<Daemon>,
+}
+
+impl Earlier<'_> {
+    /// Why a reload would refuse these rules, had riskd gone on running until
+    /// now. Where the rules of before cannot be used, nothing can take the place
+    /// of these, and the engine tells what becomes of locks.
+    fn objection(&self, rules: &RuleSet, kept: &Kept, now: Now) -> Option<Refusal> {
+        let hash = self.hash.filter(|hash| **hash != *rules.hash)?;
+        let before = self.rules(hash).ok()?;
+        let config = EngineConfig {
+            acts: true,
+            stale_after: None,
+        };
+        let running = Engine::start(Arc::new(before), config, kept.clone(), now).engine;
+        Refusal::by(&running, rules)
+    }
+
+    /// The rules that were in force last, from the record.
+    fn rules(&self, hash: &str) -> Result<RuleSet, String> {
+        let kept = self.restored.rule_sets.iter();
+        let kept = kept.into_iter().find(|kept| kept.hash == hash);
+        let kept = kept.ok_or("they are not on record")?;
+        let loaded = load_rules(&self.source.path, &kept.text);
+        Ok(loaded.rules.ok_or("they have errors")?)
+    }
+
+    /// The same, set up. What a start takes of an edit, though the rest of it be
+    /// refused, is that of the file.
+    fn prepared(&self, hash: &str, file: Option<&RuleSet>) -> Result<Prepared, String> {
+        let mut rules = self.rules(hash)?;
+        if let Some(daemon) = &self.daemon {
+            // A file with a mistake may be cut short before its `mode`: it cannot
+            // make riskd act that did not.
+            if file.is_some() || daemon.mode == Mode::Observe {
+                rules.daemon.mode = daemon.mode;
+            }
+            rules.daemon.http = daemon.http;
+            rules.daemon.database.clone_from(&daemon.database);
+        }
+        if let Some(file) = file {
+            take_secrets(&mut rules, file);
+        }
+        Prepared::new(self.source.observing(rules), &[])
+    }
+}
+
+/// Takes the places of secrets from the file: those of before may be gone.
+fn take_secrets(rules: &mut RuleSet, file: &RuleSet) {
+    for venue in &mut rules.venues {
+        let new = file.venue(&venue.name);
+        if let Some(new) = new.filter(|new| new.has_the_accounts_of(venue)) {
+            venue.kind = new.kind.clone();
+        }
+    }
+    for notifier in &mut rules.notifiers {
+        let mut new = file.notifiers.iter();
+        if let Some(new) = new.find(|new| new.name == notifier.name) {
+            notifier.kind = new.kind.clone();
+        }
     }
 }
 
@@ -158,13 +241,4 @@ fn in_force(restored: &Restored, now: Timestamp) -> Option<&str> {
     let last = restored.last_sign?;
     let is_recent = now.signed_duration_since(last) <= STILL_IN_FORCE;
     restored.rules_hash.as_deref().filter(|_| is_recent)
-}
-
-/// The rules that were in force last, from the record.
-fn earlier(hash: &str, source: &Source, restored: &Restored) -> Result<Prepared, String> {
-    let kept = restored.rule_sets.iter().find(|kept| kept.hash == hash);
-    let kept = kept.ok_or("they are not on record")?;
-    let loaded = load_rules(&source.path, &kept.text);
-    let rules = loaded.rules.ok_or("they have errors")?;
-    Prepared::new(source.observing(rules), &[])
 }

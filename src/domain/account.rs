@@ -1,7 +1,9 @@
 //! Names of accounts, venues and rules, and the account number that makes a
 //! write possible.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -60,8 +62,45 @@ name!(
 /// Every request that acts on an account takes one of these, and one cannot be
 /// made from a text that could name no account or more than one: see
 /// [`AccountNumber::parse`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// Two numbers are equal when the venue takes them for the same account: venues
+/// match without case. What is sent is the spelling of the rule file.
+#[derive(Clone, Debug)]
 pub struct AccountNumber(Arc<str>);
+
+impl AccountNumber {
+    /// What two spellings of one account have in common.
+    fn letters(&self) -> impl Iterator<Item = u8> + '_ {
+        self.0.bytes().map(|byte| byte.to_ascii_lowercase())
+    }
+}
+
+impl PartialEq for AccountNumber {
+    fn eq(&self, other: &AccountNumber) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for AccountNumber {}
+
+impl Ord for AccountNumber {
+    fn cmp(&self, other: &AccountNumber) -> Ordering {
+        self.letters().cmp(other.letters())
+    }
+}
+
+impl PartialOrd for AccountNumber {
+    fn partial_cmp(&self, other: &AccountNumber) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for AccountNumber {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.letters().for_each(|byte| state.write_u8(byte));
+        state.write_u8(u8::MAX);
+    }
+}
 
 impl AccountNumber {
     /// Longest account number accepted, in bytes.
@@ -137,7 +176,19 @@ pub enum BadAccountNumber {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+
+    #[test]
+    fn spellings_that_the_venue_takes_for_one_account_are_one_number() {
+        let number = |text| AccountNumber::parse(text).unwrap();
+        let numbers: HashSet<_> = ["Sim101", "SIM101", "sim101", "Sim102"].map(number).into();
+        assert_eq!(numbers.len(), 2);
+        assert_eq!(number("Sim101").cmp(&number("sIM101")), Ordering::Equal);
+        assert!(number("Sim102") > number("sim101"));
+        assert_eq!(number("Sim101").as_str(), "Sim101");
+    }
 
     #[test]
     fn a_number_names_one_account_or_is_refused() {

@@ -88,14 +88,14 @@ impl AccountRun {
         memory: Option<AccountMemory>,
         now: Now,
     ) -> AccountRun {
-        let number = account.number.as_str();
-        let mine = memory.filter(|memory| memory.number == number);
+        let number = &account.number;
+        let mine = memory.filter(|memory| number.matches(&memory.number));
         AccountRun {
             day,
             session: None,
             stored_memory: mine.clone(),
             memory: mine.unwrap_or_else(|| AccountMemory {
-                number: number.to_owned(),
+                number: number.to_string(),
                 ..AccountMemory::default()
             }),
             seen: Seen::nothing(now),

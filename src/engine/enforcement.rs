@@ -20,8 +20,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 pub use evidence::Shown;
-pub use requests::FILLING;
 pub use pace::{FIRST_WAIT, LONGEST_WAIT, RUNAWAY_ROUNDS, STUCK_AFTER};
+pub use requests::FILLING;
 
 use evidence::{Evidence, Polled};
 use pace::Pace;

@@ -5,7 +5,7 @@ use super::account::{AccountRun, RuleRun};
 use super::conditions;
 use super::effect::{Audience, Notice, Severity};
 use super::enforcement::Intent;
-use super::locks::{Lock, Locking, lock_end};
+use super::locks::{Lock, Locking};
 use super::out::Out;
 use super::record::{
     Cause, EntryKind, Fields, FiringRow, Goal, IntentEnd, IntentRow, LockRow, Record,
@@ -16,7 +16,6 @@ use crate::domain::ids::FiringId;
 use crate::domain::instrument::Instrument;
 use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::now::Now;
-use crate::domain::session::Session;
 use crate::rules::ruleset::{Action, Rearm, Until};
 
 impl AccountRun {
@@ -41,6 +40,9 @@ impl AccountRun {
         let id = out.firing_id();
         let session = self.memory.session.as_ref().map(|session| session.date);
         run.state.fire(id, session, now);
+        if !out.config.acts {
+            run.state.leave_undone(id);
+        }
         out.record(Record::Firing(FiringRow {
             id,
             account: self.account.name.clone(),
@@ -184,18 +186,6 @@ impl AccountRun {
         );
     }
 
-    /// The session by the calendar; where the wall clock was set back over an
-    /// open, with the end of the one that had begun.
-    fn newest_session(&self) -> Option<Session> {
-        let session = self.session?;
-        let begun = self.memory.session.as_ref();
-        let later = begun.filter(|begun| begun.date > session.date);
-        Some(Session {
-            next_open: later.map_or(session.next_open, |begun| begun.next_open),
-            ..session
-        })
-    }
-
     /// Locks the account, or extends its lock. Gives the end that was asked for
     /// and what that did; nothing is done while riskd only observes.
     pub(super) fn lock(
@@ -207,7 +197,8 @@ impl AccountRun {
         now: Now,
         out: &mut Out<'_>,
     ) -> (LockEnd, Option<Locking>) {
-        let end = lock_end(until, &self.account, self.newest_session().as_ref(), now);
+        let asking = self.asking(until, now);
+        let end = self.end_of(&asking, now.wall);
         if !out.config.acts {
             let message = format!(
                 "would lock {} {end}; nothing is locked in observe mode",
@@ -227,7 +218,7 @@ impl AccountRun {
             reason: reason.clone(),
             firing,
         };
-        let locking = self.locks.set(kind, lock);
+        let locking = self.locks.ask(kind, lock, asking, now);
         let (entry, verb) = match locking {
             Locking::Kept => return (end, Some(locking)),
             Locking::Set => (EntryKind::Locked, "is locked"),
@@ -257,8 +248,12 @@ impl AccountRun {
         if self.locks.are_none() {
             return;
         }
+        self.correct_locks(now, out);
         for kind in self.locks.over(now) {
-            self.end_lock(kind, EntryKind::LockEnded, "its time is over", now, out);
+            if let Some(lock) = self.locks.expire(kind, now) {
+                let reason = "its time is over";
+                self.lock_has_ended(kind, &lock, EntryKind::LockEnded, reason, now, out);
+            }
         }
     }
 
@@ -291,6 +286,19 @@ impl AccountRun {
         out: &mut Out<'_>,
     ) -> Option<Lock> {
         let lock = self.locks.end(kind)?;
+        self.lock_has_ended(kind, &lock, entry, reason, now, out);
+        Some(lock)
+    }
+
+    fn lock_has_ended(
+        &mut self,
+        kind: LockKind,
+        lock: &Lock,
+        entry: EntryKind,
+        reason: &str,
+        now: Now,
+        out: &mut Out<'_>,
+    ) {
         out.record(Record::LockEnded {
             account: self.account.name.clone(),
             kind,
@@ -322,7 +330,6 @@ impl AccountRun {
                 end: IntentEnd::Abandoned,
             });
         }
-        Some(lock)
     }
 
     fn tell_fired(&self, run: &RuleRun, evidence: Fields, out: &mut Out<'_>) {
@@ -353,7 +360,7 @@ impl AccountRun {
     }
 }
 
-fn lock_fields(kind: LockKind, end: LockEnd, reason: &str) -> Fields {
+pub(super) fn lock_fields(kind: LockKind, end: LockEnd, reason: &str) -> Fields {
     let mut fields = Fields::new();
     fields.put("lock", kind.name());
     match end {

@@ -1,5 +1,11 @@
-//! The locks of one account: extended, never shortened.
+//! The locks of one account: extended, never shortened. Their ends follow from
+//! what was asked for; where the wall clock is set, they are found anew.
 
+use chrono::TimeDelta;
+
+use super::claims::{Asked, Asking, Claim};
+use super::record::LockRow;
+use crate::domain::account::AccountName;
 use crate::domain::ids::FiringId;
 use crate::domain::local_time;
 use crate::domain::lock::{LockEnd, LockKind};
@@ -21,11 +27,66 @@ pub struct Lock {
     pub firing: Option<FiringId>,
 }
 
+impl Lock {
+    /// Its row in the record.
+    pub fn row(&self, kind: LockKind, account: &AccountName) -> LockRow {
+        LockRow {
+            account: account.clone(),
+            kind,
+            since: self.since,
+            end: self.end,
+            reason: self.reason.clone(),
+            firing: self.firing,
+        }
+    }
+}
+
+impl From<LockRow> for Lock {
+    fn from(row: LockRow) -> Lock {
+        Lock {
+            since: row.since,
+            end: row.end,
+            reason: row.reason,
+            firing: row.firing,
+        }
+    }
+}
+
+/// A change of the difference of the two clocks beyond this is a step of the
+/// wall clock.
+const CLOCK_STEP: TimeDelta = TimeDelta::seconds(2);
+
 /// The locks of one account, at most one of each kind.
 #[derive(Clone, Debug, Default)]
 pub struct Locks {
     full: Option<Lock>,
     close_only: Option<Lock>,
+    /// What they follow from; also of locks that time has ended not long ago.
+    claims: Vec<Claim>,
+    /// How far the wall clock was ahead of the steady one when the ends were
+    /// found.
+    ahead: Option<TimeDelta>,
+}
+
+/// What a step of the wall clock does to a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Correction {
+    /// It ends at another time than was thought.
+    Moved {
+        /// Which of the two.
+        kind: LockKind,
+        /// When it was to end.
+        before: LockEnd,
+        /// The lock as it is now.
+        lock: Lock,
+    },
+    /// It had ended by a clock that was ahead, and is in force again.
+    Revived {
+        /// Which of the two.
+        kind: LockKind,
+        /// The lock.
+        lock: Lock,
+    },
 }
 
 /// What asking for a lock did.
@@ -55,9 +116,30 @@ impl Locks {
         }
     }
 
-    /// Puts a lock in force, or extends the one that is.
+    /// Puts a lock of the record in force, or extends the one that is.
     pub fn set(&mut self, kind: LockKind, lock: Lock) -> Locking {
-        match self.slot(kind) {
+        self.claim(Claim {
+            kind,
+            asked: Asked::Before,
+            lock,
+            ended: None,
+        })
+    }
+
+    /// Puts a lock in force that is asked for now, or extends the one that is.
+    pub fn ask(&mut self, kind: LockKind, lock: Lock, asking: Asking, now: Now) -> Locking {
+        self.ahead.get_or_insert_with(|| ahead(now));
+        self.claim(Claim {
+            kind,
+            asked: Asked::Here(asking),
+            lock,
+            ended: None,
+        })
+    }
+
+    fn claim(&mut self, claim: Claim) -> Locking {
+        let lock = claim.lock.clone();
+        let locking = match self.slot(claim.kind) {
             Some(held) if held.end >= lock.end => Locking::Kept,
             Some(held) => {
                 *held = Lock {
@@ -70,46 +152,129 @@ impl Locks {
                 *slot = Some(lock);
                 Locking::Set
             }
+        };
+        // One that is shorter now may be the longer one by a corrected clock.
+        if !self.claims.iter().any(|known| known.stands_in_for(&claim)) {
+            self.claims.retain(|known| !claim.stands_in_for(known));
+            self.claims.push(claim);
         }
+        locking
     }
 
-    /// Ends the lock of this kind.
+    /// Ends the lock of this kind for good.
     pub fn end(&mut self, kind: LockKind) -> Option<Lock> {
+        self.claims.retain(|claim| claim.kind != kind);
         self.slot(kind).take()
     }
 
-    /// Whether there is no lock.
-    pub const fn are_none(&self) -> bool {
-        self.full.is_none() && self.close_only.is_none()
+    /// Ends the lock of this kind because its time is over; should the clock have
+    /// been ahead, it comes back.
+    pub fn expire(&mut self, kind: LockKind, now: Now) -> Option<Lock> {
+        let its = self.claims.iter_mut().filter(|claim| claim.kind == kind);
+        for claim in its {
+            claim.ended.get_or_insert(now.steady);
+        }
+        self.slot(kind).take()
     }
 
-    /// The kinds whose time is over. A wall clock that was set forward does not
-    /// end a lock early: the steady clock must agree.
+    /// Whether there is no lock, and none that could come back.
+    pub const fn are_none(&self) -> bool {
+        self.claims.is_empty()
+    }
+
+    /// The kinds whose time is over.
     pub fn over(&self, now: Now) -> impl Iterator<Item = LockKind> + use<> {
-        let both = now.wall.min(now.steady);
-        let is_over = |lock: &Option<Lock>| lock.as_ref().is_some_and(|l| l.end.is_over(both));
-        let full = is_over(&self.full).then_some(LockKind::Lock);
-        let close_only = is_over(&self.close_only).then_some(LockKind::CloseOnly);
+        let is_over = |kind| self.get(kind).is_some() && self.longest(kind, now).is_none();
+        let full = is_over(LockKind::Lock).then_some(LockKind::Lock);
+        let close_only = is_over(LockKind::CloseOnly).then_some(LockKind::CloseOnly);
         full.into_iter().chain(close_only)
     }
 
-    /// When the first of them ends, by the wall clock.
-    pub fn deadline(&self) -> Option<Timestamp> {
-        [&self.full, &self.close_only]
-            .into_iter()
-            .flatten()
-            .filter_map(|lock| match lock.end {
-                LockEnd::At(end) => Some(end),
-                LockEnd::Manual => None,
-            })
-            .min()
+    /// The claim of this kind that holds longest.
+    fn longest(&self, kind: LockKind, now: Now) -> Option<&Claim> {
+        let its = self.claims.iter().filter(|claim| claim.kind == kind);
+        its.filter(|claim| claim.holds(now))
+            .max_by_key(|claim| claim.lock.end)
+    }
+
+    /// Finds the ends anew where the wall clock was set since they were found:
+    /// what was asked for in this process counts from when it was asked, by the
+    /// clock as it is now. `end_of` says when a lock ends that was asked for at
+    /// this time of the wall clock.
+    pub fn correct(
+        &mut self,
+        now: Now,
+        end_of: impl Fn(&Asking, Timestamp) -> LockEnd,
+    ) -> Vec<Correction> {
+        let ahead = ahead(now);
+        let step = ahead.checked_sub(self.ahead.get_or_insert(ahead));
+        if step.is_none_or(|step| step.abs() <= CLOCK_STEP) {
+            return Vec::new();
+        }
+        self.ahead = Some(ahead);
+        self.claims.retain(|claim| !claim.is_forgotten(now));
+        for claim in &mut self.claims {
+            if let Asked::Here(asking) = &claim.asked
+                && let Some(asked_at) = asking.at.checked_add_signed(ahead)
+            {
+                claim.lock.end = end_of(asking, asked_at);
+            }
+        }
+        let kinds = [LockKind::Lock, LockKind::CloseOnly].into_iter();
+        kinds.filter_map(|kind| self.settle(kind, now)).collect()
+    }
+
+    /// Puts the longest claim of this kind in force.
+    fn settle(&mut self, kind: LockKind, now: Now) -> Option<Correction> {
+        let longest = self.longest(kind, now)?.lock.clone();
+        let its = self.claims.iter_mut().filter(|claim| claim.kind == kind);
+        its.filter(|claim| claim.holds(now))
+            .for_each(|claim| claim.ended = None);
+        let slot = self.slot(kind);
+        match slot {
+            Some(held) if held.end == longest.end => None,
+            Some(held) => {
+                let before = held.end;
+                let since = held.since;
+                *held = Lock { since, ..longest };
+                let lock = held.clone();
+                Some(Correction::Moved { kind, before, lock })
+            }
+            None => {
+                *slot = Some(longest.clone());
+                let lock = longest;
+                Some(Correction::Revived { kind, lock })
+            }
+        }
+    }
+
+    /// The rows of the locks in force, for an account of this name.
+    pub fn rows(&self, account: &AccountName) -> impl Iterator<Item = LockRow> {
+        let kinds = [LockKind::Lock, LockKind::CloseOnly].into_iter();
+        let locks = kinds.filter_map(|kind| Some((kind, self.get(kind)?)));
+        locks.map(|(kind, lock)| lock.row(kind, account))
+    }
+
+    /// The ends by the wall clock and by the steady one, as far as there are any.
+    pub fn deadlines(&self) -> impl Iterator<Item = (Option<Timestamp>, Option<Timestamp>)> {
+        let all = self.claims.iter().map(Claim::deadlines);
+        all.filter(|ends| *ends != (None, None))
     }
 }
 
-/// When a lock that begins now ends. Until the end of a session means until the
+fn ahead(now: Now) -> TimeDelta {
+    now.wall.signed_duration_since(now.steady)
+}
+
+/// When a lock ends that is asked for at this time of the wall clock. Until the end of a session means until the
 /// next one opens: between close and next open the account belongs to the
 /// session that closed. Without a session to come, only a person ends it.
-pub fn lock_end(until: Until, account: &Account, session: Option<&Session>, now: Now) -> LockEnd {
+pub fn lock_end(
+    until: Until,
+    account: &Account,
+    session: Option<&Session>,
+    asked_at: Timestamp,
+) -> LockEnd {
     match until {
         Until::Manual => LockEnd::Manual,
         Until::SessionEnd => {
@@ -118,10 +283,9 @@ pub fn lock_end(until: Until, account: &Account, session: Option<&Session>, now:
         Until::TimeOfDay(time) => LockEnd::At(local_time::next_at(
             account.session.timezone(),
             time,
-            now.wall,
+            asked_at,
         )),
-        Until::For(span) => now
-            .wall
+        Until::For(span) => asked_at
             .checked_add_signed(span)
             .map_or(LockEnd::Manual, LockEnd::At),
     }
@@ -158,20 +322,93 @@ mod tests {
         assert_eq!(set(LockEnd::At(at(90))), Locking::Kept);
     }
 
+    fn clocks(wall: i64, steady: i64) -> Now {
+        Now {
+            wall: at(wall),
+            steady: at(steady),
+        }
+    }
+
     #[test]
     fn a_wall_clock_set_forward_does_not_end_a_lock() {
         let mut locks = Locks::default();
         locks.set(LockKind::Lock, lock(LockEnd::At(at(100))));
-        let over = |wall, steady| {
-            locks
-                .over(Now {
-                    wall: at(wall),
-                    steady: at(steady),
-                })
-                .count()
-        };
+        let over = |wall, steady| locks.over(clocks(wall, steady)).count();
         assert_eq!(over(3700, 50), 0);
         assert_eq!(over(50, 3700), 0);
         assert_eq!(over(3700, 100), 1);
+    }
+
+    /// A lock for so many seconds.
+    fn ask(locks: &mut Locks, span: i64, now: Now) -> Locking {
+        let until = Until::For(TimeDelta::seconds(span));
+        let asking = Asking {
+            until,
+            at: now.steady,
+            begun: None,
+        };
+        let end = LockEnd::At(now.wall + TimeDelta::seconds(span));
+        locks.ask(LockKind::Lock, lock(end), asking, now)
+    }
+
+    fn correct(locks: &mut Locks, now: Now) -> Vec<Correction> {
+        locks.correct(now, |asking, asked_at| match asking.until {
+            Until::For(span) => LockEnd::At(asked_at + span),
+            other => panic!("{other:?}"),
+        })
+    }
+
+    #[test]
+    fn b6_a_duration_goes_by_the_steady_clock_however_the_wall_clock_is_set() {
+        for wrong_by in [-7_200, 7_200] {
+            let mut locks = Locks::default();
+            ask(&mut locks, 3_600, clocks(10_000 + wrong_by, 10_000));
+            assert_eq!(correct(&mut locks, clocks(10_001, 10_001)).len(), 1);
+            let held = locks.get(LockKind::Lock).unwrap();
+            assert_eq!(held.end, LockEnd::At(at(13_600)));
+            assert_eq!(locks.over(clocks(13_599, 13_599)).count(), 0);
+            assert_eq!(locks.over(clocks(13_600, 13_600)).count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_request_that_was_shorter_by_a_wrong_clock_counts_by_the_right_one() {
+        let mut locks = Locks::default();
+        ask(&mut locks, 60, clocks(10_000, 0));
+        // The clock is set back: the later request ends earlier by the wall clock
+        // as it was, and later in truth.
+        assert_eq!(ask(&mut locks, 600, clocks(5_000, 10)), Locking::Kept);
+        let corrections = correct(&mut locks, clocks(5_000, 10));
+        assert_eq!(corrections.len(), 1);
+        let held = locks.get(LockKind::Lock).unwrap();
+        assert_eq!(held.end, LockEnd::At(at(5_600)));
+    }
+
+    #[test]
+    fn a_lock_of_the_record_that_a_clock_ahead_has_ended_is_in_force_again() {
+        let mut locks = Locks::default();
+        locks.set(LockKind::Lock, lock(LockEnd::At(at(1_000))));
+        assert!(correct(&mut locks, clocks(90_000, 90_000)).is_empty());
+        assert!(
+            locks
+                .expire(LockKind::Lock, clocks(90_000, 90_000))
+                .is_some()
+        );
+        let corrections = correct(&mut locks, clocks(500, 90_010));
+        assert!(matches!(corrections[..], [Correction::Revived { .. }]));
+        assert_eq!(locks.over(clocks(999, 90_509)).count(), 0);
+        assert_eq!(locks.over(clocks(1_000, 90_510)).count(), 1);
+        // A person's end is one for good.
+        locks.end(LockKind::Lock);
+        assert!(correct(&mut locks, clocks(100, 90_600)).is_empty());
+    }
+
+    #[test]
+    fn what_is_remembered_of_requests_does_not_grow_with_their_number() {
+        let mut locks = Locks::default();
+        for second in 0..1_000 {
+            ask(&mut locks, 60 + second % 7, clocks(second, second));
+        }
+        assert!(locks.claims.len() < 10, "{}", locks.claims.len());
     }
 }

@@ -8,6 +8,7 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod account;
+mod claims;
 mod conditions;
 pub mod effect;
 mod enforce;
@@ -15,6 +16,9 @@ pub mod enforcement;
 pub mod event;
 mod fire;
 mod held_account;
+mod identity;
+mod left_open;
+mod lock_ends;
 mod locks;
 pub mod loosening;
 mod memory;

@@ -190,7 +190,8 @@ pub enum IntentEnd {
     Verified,
     /// Nothing was sent because riskd only observes.
     Observed,
-    /// The account is no longer in the rule file.
+    /// It is moot: its lock has ended, the account is not in the rule file under
+    /// this name and number, or riskd only observes now.
     Abandoned,
 }
 
@@ -410,10 +411,14 @@ entry_kinds! {
     LockEnded = "lock_ended", true;
     /// A person ended a lock.
     Unlocked = "unlocked", true;
+    /// The end of a lock was found anew, since the wall clock was set.
+    LockCorrected = "lock_corrected", true;
     /// A locked account was found not flat and quiet.
     LockViolated = "lock_violated", true;
     /// A position came back within seconds of a proof that there was none.
     Reopened = "reopened", true;
+    /// A lock or unfinished work belongs to an account that is not in the rule file.
+    LeftBehind = "left_behind", true;
     /// Nothing can be learned of an account.
     DataLost = "data_lost", false;
     /// Observations of an account are back.

@@ -10,50 +10,20 @@ use std::sync::Arc;
 use super::Engine;
 use super::account::{AccountRun, RuleRun};
 use super::effect::Effect;
-use super::held_account::{asks_to_hold, objection};
+use super::held_account::asks_to_hold;
 use super::locks::Locks;
 use super::loosening::is_looser;
 use super::memory::AccountMemory;
 use super::out::Out;
-use super::record::{EntryKind, Fields};
+use super::record::{EntryKind, Fields, LockRow};
 use super::restore::EarlierRules;
 use super::rule_state::RuleState;
 use super::session::VenueDay;
 use crate::domain::account::{AccountName, RuleName};
-use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
 use crate::rules::ruleset::{Account, Rule, RuleSet};
 
 impl Engine {
-    /// What speaks against putting these rules in force now: accounts that are
-    /// locked, or being made flat, and would be lost sight of; and those that an
-    /// edit that loosens would take out before their session has closed.
-    pub fn objections(&self, rules: &RuleSet) -> Vec<String> {
-        let is_strict = asks_to_hold(&self.rules) || asks_to_hold(rules);
-        self.accounts
-            .iter()
-            .filter_map(|run| {
-                let name = &run.account.name;
-                let kept = rules
-                    .account(name)
-                    .is_some_and(|account| account.number == run.account.number);
-                if kept {
-                    return None;
-                }
-                let locked = run.locks.get(LockKind::Lock).is_some()
-                    || run.locks.get(LockKind::CloseOnly).is_some();
-                if locked {
-                    Some(format!("account {name} is locked and must stay in the file, with its number, until the lock ends"))
-                } else if run.enforcement.is_idle() {
-                    let is_held = is_strict || run.is_held_to_the_end();
-                    (is_held && run.is_in_open_session()).then(|| objection(name))
-                } else {
-                    Some(format!("account {name} is being made flat and must stay in the file, with its number, until it is"))
-                }
-            })
-            .collect()
-    }
-
     pub(super) fn reload(&mut self, rules: Arc<RuleSet>, now: Now) -> Vec<Effect> {
         let mut old: HashMap<AccountName, AccountRun> = std::mem::take(&mut self.accounts)
             .into_iter()
@@ -92,13 +62,20 @@ impl Engine {
                 }
                 None => {
                     let parked = self.parked.remove(&account.name).unwrap_or_default();
-                    AccountRun::unpark(Arc::clone(account), day, parked, now, &mut out)
+                    let elsewhere = take_locks(&mut self.parked, account);
+                    let mut run =
+                        AccountRun::unpark(Arc::clone(account), day, parked, now, &mut out);
+                    for row in elsewhere {
+                        run.take_over_lock(row, now, &mut out);
+                    }
+                    run
                 }
             };
             let wanted: Vec<&Arc<Rule>> = rules.rules_of(&account.name).collect();
             let hold_back = was_strict || is_strict || run.is_held_to_the_end();
             run.change_rules(&wanted, hold_back, now, &mut out);
             run.roll_session(now, &mut out);
+            run.rearm_undone(&mut out);
             self.index.insert(account.name.clone(), self.accounts.len());
             self.accounts.push(run);
         }
@@ -118,6 +95,19 @@ pub(super) struct Parked {
     pub(super) memory: Option<AccountMemory>,
     pub(super) rules: HashMap<RuleName, RuleState>,
     pub(super) locks: Locks,
+}
+
+/// The locks that were left behind for this account under other names.
+fn take_locks(parked: &mut HashMap<AccountName, Parked>, account: &Account) -> Vec<LockRow> {
+    let mut taken = Vec::new();
+    for (name, left) in parked {
+        let memory = left.memory.as_ref();
+        if memory.is_some_and(|memory| account.number.matches(&memory.number)) {
+            let locks = std::mem::take(&mut left.locks);
+            taken.extend(locks.rows(name));
+        }
+    }
+    taken
 }
 
 impl AccountRun {
@@ -142,10 +132,9 @@ impl AccountRun {
         now: Now,
         out: &mut Out<'_>,
     ) -> AccountRun {
-        let number = account.number.as_str();
         let memory = parked.memory.as_ref();
         // Another number at the venue is another account.
-        let is_another = memory.is_some_and(|memory| memory.number != number);
+        let is_another = memory.is_some_and(|memory| !account.number.matches(&memory.number));
         let mut run = AccountRun::new(Arc::clone(&account), day, parked.memory, now);
         run.locks = parked.locks;
         if is_another {

@@ -1,24 +1,22 @@
 //! Starting an engine: from nothing, or from what the record kept.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::account::AccountRun;
 use super::effect::Effect;
-use super::enforce::ResumedFirst;
-use super::enforcement::{FILLING, Intent};
-use super::locks::Lock;
+use super::identity::Homes;
 use super::memory::AccountMemory;
 use super::out::{NextIds, Out};
-use super::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, LockRow, Record};
+use super::record::{EntryKind, Fields, IntentRow, LockRow};
 use super::rule_state::RuleState;
 use super::session::VenueDay;
 use super::{Engine, EngineConfig, held_account};
 use chrono::TimeDelta;
 
 use crate::domain::account::{AccountName, RuleName};
+use crate::domain::ids::FiringId;
 use crate::domain::instrument::Instrument;
-use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::domain::request::{Outcome, Write};
@@ -38,6 +36,9 @@ pub struct Kept {
     /// The requests of the last seconds before this start: a close among them may
     /// still be filling.
     pub recent: Vec<RecentRequest>,
+    /// Firings of which the record says that riskd only observed. A rule's state
+    /// says so itself; one of an earlier version does not.
+    pub observed: Vec<FiringId>,
     /// The numbers to give out next.
     pub next: NextIds,
     /// The rule sets that were in force last, in the order in which they came
@@ -65,7 +66,7 @@ pub struct RecentRequest {
 
 impl RecentRequest {
     /// The close that it was, if it was one and may have been carried out.
-    fn close(&self) -> Option<Write> {
+    pub(super) fn close(&self) -> Option<Write> {
         if matches!(self.answer, Some((_, Outcome::NotSent | Outcome::Refused))) {
             return None;
         }
@@ -117,6 +118,9 @@ impl Engine {
         for (account, rule, state) in kept.rules {
             match serde_json::from_str::<RuleState>(&state) {
                 Ok(mut state) => {
+                    for firing in &kept.observed {
+                        state.leave_undone(*firing);
+                    }
                     let last = memories.get(&account).and_then(|memory| memory.last);
                     if let Some(gap) = last.and_then(|last| TimeDelta::try_seconds(last.clock_gap))
                     {
@@ -148,8 +152,8 @@ impl Engine {
             parked: HashMap::new(),
             rules: Arc::clone(&rules),
         };
+        let homes = Homes::of(&memories);
         let mut effects = Vec::new();
-        let mut renumbered = HashSet::new();
         for account in &rules.accounts {
             let day = rules
                 .venue(&account.venue)
@@ -158,12 +162,10 @@ impl Engine {
             // Another number at the venue is another account.
             let is_another_account = memory
                 .as_ref()
-                .is_some_and(|memory| memory.number != account.number.as_str());
+                .is_some_and(|memory| !account.number.matches(&memory.number));
             let mut run = AccountRun::new(Arc::clone(account), day, memory, now);
             let states_of_it = states.remove(&account.name).unwrap_or_default();
-            if is_another_account {
-                renumbered.insert(account.name.clone());
-            } else {
+            if !is_another_account {
                 run.parked_rules = states_of_it;
             }
             let mut out = Out {
@@ -206,110 +208,12 @@ impl Engine {
             engine.parked.entry(name).or_default().rules = rules;
         }
         effects.extend(engine.on_all(now, |run, out| run.roll_session(now, out)));
-        effects.extend(engine.restore_locks(kept.locks, &renumbered, now));
-        engine.note_earlier_closes(&kept.recent, now);
-        effects.extend(engine.resume_intents(kept.intents, &kept.recent, &renumbered, now));
+        effects.extend(engine.restore_locks(kept.locks, &homes, now));
+        engine.note_earlier_closes(&kept.recent, &homes, now);
+        effects.extend(engine.resume_intents(kept.intents, &kept.recent, &homes, now));
+        effects.extend(engine.on_all(now, |run, out| run.rearm_undone(out)));
         effects.extend(engine.tell_unreadable(unreadable, now));
         Started { engine, effects }
-    }
-
-    fn restore_locks(
-        &mut self,
-        locks: Vec<LockRow>,
-        renumbered: &HashSet<AccountName>,
-        now: Now,
-    ) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        for row in locks {
-            let (account, kind) = (row.account.clone(), row.kind);
-            let lock = Lock {
-                since: row.since,
-                end: row.end,
-                reason: row.reason,
-                firing: row.firing,
-            };
-            if self.index.contains_key(&account) {
-                effects.extend(self.on_account(&account, now, |run, out| {
-                    run.locks.set(kind, lock);
-                    if renumbered.contains(&account) {
-                        run.end_foreign_locks(now, out);
-                    }
-                }));
-            } else {
-                let parked = self.parked.entry(account).or_default();
-                parked.locks.set(kind, lock);
-            }
-        }
-        effects.extend(self.on_all(now, |run, out| run.end_locks(now, out)));
-        effects
-    }
-
-    /// A close of before the start may still be filling: one without an answer for
-    /// as long as it would be after one, since its answer does not come any more.
-    fn note_earlier_closes(&mut self, recent: &[RecentRequest], now: Now) {
-        for request in recent {
-            let (Some(write), Some(index)) = (request.close(), self.index.get(&request.account))
-            else {
-                continue;
-            };
-            let answered = request.answer.map_or(now.wall, |(at, _)| at);
-            let ago = now.wall.signed_duration_since(answered);
-            let until = now
-                .steady
-                .checked_sub_signed(ago.max(TimeDelta::zero()))
-                .and_then(|at| at.checked_add_signed(FILLING));
-            if let (Some(run), Some(until)) = (self.accounts.get_mut(*index), until) {
-                run.enforcement.note_earlier_close(write, until);
-            }
-        }
-    }
-
-    fn resume_intents(
-        &mut self,
-        intents: Vec<IntentRow>,
-        recent: &[RecentRequest],
-        renumbered: &HashSet<AccountName>,
-        now: Now,
-    ) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        for row in intents {
-            let intent = Intent {
-                id: row.id,
-                goal: row.goal,
-                cause: row.cause,
-                since: now.steady,
-            };
-            // What was asked for another account is not done to this one.
-            let is_same = !renumbered.contains(&row.account);
-            if is_same && self.is_still_asked_for(&row.account, &intent) {
-                let first = first_of(&row.account, &intent, recent);
-                effects.extend(self.on_account(&row.account, now, |run, out| {
-                    run.resume(intent, first, now, out);
-                }));
-            } else {
-                // Nothing may act on an account that is not in the rule file,
-                // nor for a lock that ended meanwhile.
-                effects.push(Effect::Record(Record::IntentEnded {
-                    id: intent.id,
-                    at: now.wall,
-                    end: IntentEnd::Abandoned,
-                }));
-            }
-        }
-        effects
-    }
-
-    fn is_still_asked_for(&self, account: &AccountName, intent: &Intent) -> bool {
-        let run = self
-            .index
-            .get(account)
-            .and_then(|index| self.accounts.get(*index));
-        let kind = match intent.goal {
-            Goal::ReduceOnly => LockKind::CloseOnly,
-            Goal::Quiet | Goal::FlatAndQuiet | Goal::Closed(_) => LockKind::Lock,
-        };
-        self.config.acts
-            && run.is_some_and(|run| intent.cause != Cause::Lock || run.locks.get(kind).is_some())
     }
 
     fn tell_unreadable(
@@ -372,7 +276,7 @@ impl Engine {
                     kept.rules.push((name.clone(), rule.clone(), state));
                 }
             }
-            kept.locks.extend(run.lock_rows());
+            kept.locks.extend(run.locks.rows(name));
             kept.intents
                 .extend(run.enforcement.intents().iter().map(|intent| IntentRow {
                     id: intent.id,
@@ -383,35 +287,5 @@ impl Engine {
                 }));
         }
         kept
-    }
-}
-
-/// What is done first for an intent of before: where no close is known to have
-/// gone out, the last word was that something is held.
-fn first_of(account: &AccountName, intent: &Intent, recent: &[RecentRequest]) -> ResumedFirst {
-    let closes = matches!(intent.goal, Goal::FlatAndQuiet | Goal::Closed(_));
-    let mut its = recent.iter().filter(|request| request.account == *account);
-    if closes && !its.any(|request| request.close().is_some()) {
-        ResumedFirst::Send
-    } else {
-        ResumedFirst::Look
-    }
-}
-
-impl AccountRun {
-    fn lock_rows(&self) -> impl Iterator<Item = LockRow> + '_ {
-        [LockKind::Lock, LockKind::CloseOnly]
-            .into_iter()
-            .filter_map(|kind| {
-                let lock = self.locks.get(kind)?;
-                Some(LockRow {
-                    account: self.account.name.clone(),
-                    kind,
-                    since: lock.since,
-                    end: lock.end,
-                    reason: lock.reason.clone(),
-                    firing: lock.firing,
-                })
-            })
     }
 }

@@ -46,6 +46,10 @@ pub struct Fired {
     pub session: Option<TradeDate>,
     /// Whether the condition has been false since.
     pub cleared: bool,
+    /// Whether what it asked for was not carried out, or not to the end, because
+    /// riskd only observed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undone: bool,
 }
 
 /// What an answer does to a rule.
@@ -155,7 +159,21 @@ impl RuleState {
             at: now.steady,
             session,
             cleared: false,
+            undone: false,
         });
+    }
+
+    /// Notes that what this firing asked for is not carried out: riskd only
+    /// observes.
+    pub fn leave_undone(&mut self, firing: FiringId) {
+        if let Some(fired) = self.fired.as_mut().filter(|fired| fired.id == firing) {
+            fired.undone = true;
+        }
+    }
+
+    /// Whether the rule has fired and what that asked for was not carried out.
+    pub fn is_undone(&self) -> bool {
+        self.fired.is_some_and(|fired| fired.undone)
     }
 
     /// Carries the times by the steady clock over to the one of this process,

@@ -1,7 +1,12 @@
 //! Rules that have fired and do nothing more before they are armed again: by
 //! design, but a person must be able to see it.
 
+use std::sync::Arc;
+
 use super::account::{AccountRun, RuleRun};
+use super::effect::{Audience, Notice, Severity};
+use super::out::Out;
+use super::record::{EntryKind, Fields};
 use super::truth::Truth;
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
@@ -25,6 +30,41 @@ fn is_message(action: &Action) -> bool {
 }
 
 impl AccountRun {
+    /// Arms the rules again that fired while riskd only observed, where it acts:
+    /// nothing was done for those firings.
+    pub(super) fn rearm_undone(&mut self, out: &mut Out<'_>) {
+        if !out.config.acts {
+            return;
+        }
+        let account = Arc::clone(&self.account);
+        let mut armed = Vec::new();
+        for run in self.rules.iter_mut().filter(|run| run.state.is_undone()) {
+            let message = format!(
+                "{} fired on {} while riskd only observed, and nothing was done; it is armed again, and acts if its condition is true",
+                run.rule.name, account.name
+            );
+            out.rule_entry(EntryKind::Rearmed, &account, run, message, Fields::new());
+            run.state.rearm();
+            armed.push(run.rule.name.to_string());
+        }
+        if armed.is_empty() {
+            return;
+        }
+        let text = format!(
+            "riskd acts from now on; armed again on {}, since they fired while it only observed: {}",
+            account.name,
+            armed.join(", ")
+        );
+        out.notify(Notice {
+            to: Audience::Everyone,
+            severity: Severity::Warning,
+            kind: EntryKind::Rearmed,
+            account: Some(account.name.clone()),
+            rule: None,
+            text,
+        });
+    }
+
     /// When time alone arms the rule again; `None` when it has not fired, and
     /// when something else arms it.
     pub(super) fn armed_at(&self, run: &RuleRun, now: Now) -> Option<Timestamp> {

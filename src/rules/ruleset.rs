@@ -138,6 +138,20 @@ pub enum VenueKind {
     },
 }
 
+impl Venue {
+    /// Whether an account of the same number is the same account at both: they
+    /// are reached at one address, and with one token, as far as the rule file
+    /// says. Under one name another place of the token is that of a renewed one.
+    pub fn has_the_accounts_of(&self, other: &Venue) -> bool {
+        let VenueKind::CrossTrade { base_url, token } = &self.kind;
+        let VenueKind::CrossTrade {
+            base_url: other_url,
+            token: other_token,
+        } = &other.kind;
+        base_url == other_url && (self.name == other.name || token == other_token)
+    }
+}
+
 /// Where a secret is found; never the secret itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretSource {

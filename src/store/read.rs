@@ -174,6 +174,21 @@ impl Reader {
             .map_err(|error| self.failed(error))
     }
 
+    /// The rules that have fired and whose firing was not carried out, because
+    /// riskd only observed, each with its account.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of reading.
+    pub async fn undone_rules(&self) -> Result<Vec<(AccountName, RuleName)>, StoreError> {
+        let rows: Vec<(String, String)> = sqlx::query_as(sql::UNDONE_RULES)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| self.failed(error))?;
+        let named =
+            |(account, rule): (String, String)| (account.as_str().into(), rule.as_str().into());
+        Ok(rows.into_iter().map(named).collect())
+    }
+
     /// What an account showed from `since` until before `until`, oldest first;
     /// at most `limit` rows.
     ///

@@ -27,6 +27,9 @@ pub struct Restored {
     pub locks: Vec<LockRow>,
     /// The intents that have not ended, oldest first.
     pub intents: Vec<IntentRow>,
+    /// The firings of rules that are still latched for which nothing was sent,
+    /// because riskd only observed.
+    pub observed: Vec<FiringId>,
     /// The number of the next firing.
     pub next_firing: FiringId,
     /// The number of the next intent.
@@ -59,6 +62,7 @@ impl Restored {
             locks: self.locks,
             intents: self.intents,
             recent: self.recent_requests,
+            observed: self.observed,
             next: NextIds {
                 firing: self.next_firing,
                 intent: self.next_intent,
@@ -118,6 +122,9 @@ pub(super) async fn restored(
     let intents: Vec<RawIntent> = sqlx::query_as(sql::OPEN_INTENTS)
         .fetch_all(&mut *connection)
         .await?;
+    let observed: Vec<i64> = sqlx::query_scalar(sql::OBSERVED_FIRINGS)
+        .fetch_all(&mut *connection)
+        .await?;
     let rules_hash = sqlx::query_scalar(sql::RULES_HASH)
         .fetch_optional(&mut *connection)
         .await?;
@@ -148,6 +155,7 @@ pub(super) async fn restored(
             .iter()
             .map(RawIntent::intent)
             .collect::<Result<_, _>>()?,
+        observed: observed.into_iter().map(FiringId).collect(),
         next_firing: FiringId(number(connection, sql::NEXT_FIRING).await?),
         next_intent: IntentId(number(connection, sql::NEXT_INTENT).await?),
         next_request: RequestId(number(connection, sql::NEXT_REQUEST).await?),

@@ -169,6 +169,21 @@ statements! {
     OPEN_INTENTS = "
         select id, account, goal, instruments, cause, firing, cause_words, at, ended_at, ended
         from intents where ended_at is null order by id";
+    // Firings of rules that are still latched and for which nothing was sent,
+    // because riskd only observed.
+    OBSERVED_FIRINGS = "
+        select distinct firing from intents
+        where ended = 'observed' and firing in (
+            select case when json_valid(state) then state ->> '$.fired.id' end from rule_states)
+        order by firing";
+    UNDONE_RULES = "
+        select account, rule from rule_states
+        where case when json_valid(state) then
+            coalesce(state ->> '$.fired.undone', 0)
+            or exists (select 1 from intents
+                       where ended = 'observed' and firing = state ->> '$.fired.id')
+        end
+        order by rule, account";
     NEXT_FIRING = "select coalesce(max(id), 0) + 1 from firings";
     // An id that a lost row had, but that others name, must not be used again.
     NEXT_INTENT = "

@@ -70,6 +70,7 @@ impl Durable {
                 .collect(),
             locks: self.locks.values().cloned().collect(),
             intents: self.intents.values().cloned().collect(),
+            observed: Vec::new(),
             next: NextIds {
                 firing: FiringId(last_firing + 1),
                 intent: IntentId(self.last_intent + 1),

@@ -127,8 +127,19 @@ pub struct Checker {
     /// Accounts of which nothing was told since other rules are in force: what
     /// was told before may decide by the new ones.
     newly_ruled: BTreeSet<String>,
+    /// When each lock is over by the steady clock, if the wall clock is not set
+    /// any more.
+    due: BTreeMap<(AccountName, LockKind), Timestamp>,
     /// How often a figure of the truth decided.
     pub decided: u64,
+}
+
+/// When a lock is over by the steady clock, as the wall clock stands now.
+fn steady_end(end: LockEnd, now: Now) -> Timestamp {
+    match end {
+        LockEnd::At(end) => now.steady + (end - now.wall),
+        LockEnd::Manual => Timestamp::MAX_UTC,
+    }
 }
 
 /// What happened in a step, for the checks.
@@ -299,7 +310,9 @@ impl Checker {
                 Ok(())
             }
             Record::Lock(row) => {
-                let held = durable.locks.get(&(row.account.clone(), row.kind));
+                let key = (row.account.clone(), row.kind);
+                let held = durable.locks.get(&key);
+                self.due.insert(key, steady_end(row.end, step.now));
                 ensure(held.is_none_or(|held| held.end <= row.end), || {
                     format!(
                         "I5: the lock of {} was shortened: {held:?} to {row:?}",
@@ -308,12 +321,23 @@ impl Checker {
                 })
             }
             Record::LockEnded { account, kind, .. } => {
-                let held = durable.locks.get(&(account.clone(), *kind));
+                let key = (account.clone(), *kind);
+                let held = durable.locks.get(&key);
                 let by_person =
                     matches!(step.trigger, Trigger::Unlock(name) if name == account.as_str());
                 let both = step.now.wall.min(step.now.steady);
+                // One whose end is found anew goes on in the same step.
+                let goes_on = step.effects.iter().skip(place).any(|effect| {
+                    matches!(effect, Effect::Record(Record::Lock(row)) if (row.account.clone(), row.kind) == key)
+                });
+                let is_due = self
+                    .due
+                    .get(&key)
+                    .is_some_and(|due| *due <= step.now.steady);
                 ensure(
-                    by_person || held.is_some_and(|held| held.end.is_over(both)),
+                    by_person
+                        || goes_on
+                        || held.is_some_and(|held| is_due || held.end.is_over(both)),
                     || format!("I5: the lock of {account} ended early: {held:?}"),
                 )
             }
@@ -570,6 +594,10 @@ impl Checker {
                 self.latched.insert((account.to_string(), rule.to_string()));
             }
         }
+        let locks = durable.locks.iter();
+        self.due = locks
+            .map(|(key, row)| (key.clone(), steady_end(row.end, now)))
+            .collect();
         self.marks.clear();
         for (account, state) in &durable.accounts {
             self.marks.insert(account.to_string(), marks_of(state));

@@ -43,8 +43,10 @@ impl AccountRun {
             next.wall(Some(session.close), now);
             next.wall(Some(session.next_open), now);
         }
-        next.wall(self.locks.deadline(), now);
-        next.steady(self.locks.deadline(), now);
+        for (wall, steady) in self.locks.deadlines() {
+            next.wall(wall, now);
+            next.steady(steady, now);
+        }
         next.steady(self.enforcement.deadline(), now);
         if let (Some(limit), Some(at)) = (stale_after, self.seen.at) {
             next.steady(at.checked_add_signed(limit), now);
@@ -76,7 +78,9 @@ impl AccountRun {
     /// Whether the instant at which time alone may change something next is the
     /// same as before the last observation, unless it has come.
     pub(in crate::engine) fn keeps_deadlines(&self) -> bool {
-        self.is_calm && self.locks.deadline().is_none() && self.enforcement.deadline().is_none()
+        self.is_calm
+            && self.locks.deadlines().next().is_none()
+            && self.enforcement.deadline().is_none()
     }
 }
 

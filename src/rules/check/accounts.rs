@@ -69,7 +69,7 @@ pub(super) fn accounts(node: &Node<'_>, declared: &mut Declared, findings: &mut 
     }
     let total = node.entries().map_or(0, <[_]>::len);
     declared.accounts_complete = total > 0 && entries.len() == total;
-    let mut numbers: HashMap<(VenueName, String), AccountName> = HashMap::new();
+    let mut numbers: HashMap<(VenueName, AccountNumber), AccountName> = HashMap::new();
     for entry in entries {
         let name = AccountName::from(&*entry.key);
         let Some(draft) = account(name, entry.key_place, &entry.value, declared, findings) else {
@@ -77,8 +77,7 @@ pub(super) fn accounts(node: &Node<'_>, declared: &mut Declared, findings: &mut 
             continue;
         };
         if let (Some(venue), Some(number)) = (&draft.venue, &draft.number) {
-            // Venues match without case, so these would be one account.
-            let key = (venue.clone(), number.as_str().to_ascii_lowercase());
+            let key = (venue.clone(), number.clone());
             if let Some(first) = numbers.insert(key, draft.name.clone()) {
                 let place = entry
                     .value
