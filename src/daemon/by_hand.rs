@@ -215,6 +215,7 @@ impl Hand {
         let Some(positions) = &learned.positions else {
             return;
         };
+        self.enforcement.poll_showed(!positions.is_empty(), at);
         let is_believed = |as_of| !positions.is_empty() || self.is_alive_at(as_of);
         if let Some(as_of) = as_of.filter(|as_of| is_believed(*as_of)) {
             self.positions = Some(Arc::clone(positions));

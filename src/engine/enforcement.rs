@@ -367,6 +367,12 @@ impl Enforcement {
         }
     }
 
+    /// A poll that was asked for at `asked` has shown a position, or that there is
+    /// none. It may be older than that.
+    pub fn poll_showed(&mut self, is_held: bool, asked: Timestamp) {
+        self.evidence.take_poll(is_held, asked);
+    }
+
     /// Something was seen of the account. Nothing in it is older than its time.
     pub fn saw(&mut self, shown: Shown) {
         self.evidence.take(shown);

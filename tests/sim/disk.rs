@@ -128,7 +128,7 @@ impl Disk {
 
     /// What the next start reads back; by the model where there is no file.
     pub fn restore(&mut self, now: Timestamp) -> Result<Kept, Violation> {
-        let model = self.durable.kept();
+        let model = self.durable.kept(now);
         let Some(real) = &mut self.real else {
             return Ok(model);
         };
@@ -153,6 +153,7 @@ fn summary(kept: &Kept) -> (BTreeSet<String>, String) {
     all.extend(kept.accounts.iter().map(|row| format!("{row:?}")));
     all.extend(kept.rules.iter().map(|row| format!("{row:?}")));
     all.extend(kept.intents.iter().map(|row| format!("{row:?}")));
+    all.extend(kept.recent.iter().map(|row| format!("{row:?}")));
     let lock = |row: &riskd::engine::record::LockRow| (row.account.clone(), row.kind, row.end);
     all.extend(kept.locks.iter().map(|row| format!("{:?}", lock(row))));
     (all, format!("{:?}", kept.next))

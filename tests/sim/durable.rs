@@ -5,9 +5,14 @@ use std::collections::BTreeMap;
 use riskd::domain::account::{AccountName, RuleName};
 use riskd::domain::ids::{FiringId, IntentId, RequestId};
 use riskd::domain::lock::LockKind;
+use riskd::domain::observation::Timestamp;
+use riskd::domain::request::Outcome;
 use riskd::engine::NextIds;
 use riskd::engine::record::{FiringRow, IntentRow, LockRow, Record};
-use riskd::engine::restore::Kept;
+use riskd::engine::restore::{Kept, RecentRequest};
+
+/// Requests that are remembered.
+const KEPT_REQUESTS: usize = 200;
 
 /// Everything that was handed over as a record, whole at the end of each step.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +22,9 @@ pub struct Durable {
     pub locks: BTreeMap<(AccountName, LockKind), LockRow>,
     pub intents: BTreeMap<IntentId, IntentRow>,
     pub firings: BTreeMap<FiringId, FiringRow>,
+    /// The requests, as a start finds them.
+    pub requests: BTreeMap<RequestId, RecentRequest>,
     last_intent: i64,
-    last_request: i64,
 }
 
 impl Durable {
@@ -45,7 +51,31 @@ impl Durable {
             Record::IntentEnded { id, .. } => {
                 self.intents.remove(id);
             }
-            Record::Request(row) => self.last_request = self.last_request.max(row.id.0),
+            Record::Request(row) => {
+                let request = RecentRequest {
+                    account: row.account.clone(),
+                    write: row.write.to_owned(),
+                    target: row.target.clone(),
+                    queued_at: row.at,
+                    sent_at: None,
+                    answer: None,
+                };
+                self.requests.insert(row.id, request);
+                // Only those of the last seconds count for anything.
+                if self.requests.len() > KEPT_REQUESTS {
+                    self.requests.pop_first();
+                }
+            }
+            Record::Sent { request, at, .. } => {
+                if let Some(request) = self.requests.get_mut(request) {
+                    request.sent_at = Some(*at);
+                }
+            }
+            Record::Answer(row) => {
+                if let Some(request) = self.requests.get_mut(&row.request) {
+                    request.answer = Some((row.at, row.outcome));
+                }
+            }
             Record::Lock(row) => {
                 self.locks
                     .insert((row.account.clone(), row.kind), row.clone());
@@ -53,12 +83,13 @@ impl Durable {
             Record::LockEnded { account, kind, .. } => {
                 self.locks.remove(&(account.clone(), *kind));
             }
-            Record::Sent { .. } | Record::Answer(_) | Record::Entry(_) => {}
+            Record::Entry(_) => {}
         }
     }
 
     /// What a start reads back.
-    pub fn kept(&self) -> Kept {
+    pub fn kept(&self, now: Timestamp) -> Kept {
+        let recent = now - chrono::TimeDelta::seconds(10);
         let last_firing = self.firings.keys().next_back().map_or(0, |id| id.0);
         Kept {
             earlier: Vec::new(),
@@ -71,10 +102,20 @@ impl Durable {
             locks: self.locks.values().cloned().collect(),
             intents: self.intents.values().cloned().collect(),
             observed: Vec::new(),
+            recent: self
+                .requests
+                .values()
+                .filter(|request| request.sent_at.unwrap_or(request.queued_at) >= recent)
+                .filter(|request| {
+                    let is_unsent = matches!(request.answer, Some((_, Outcome::NotSent)));
+                    request.sent_at.is_some() || !is_unsent
+                })
+                .cloned()
+                .collect(),
             next: NextIds {
                 firing: FiringId(last_firing + 1),
                 intent: IntentId(self.last_intent + 1),
-                request: RequestId(self.last_request + 1),
+                request: RequestId(self.requests.keys().next_back().map_or(0, |id| id.0) + 1),
             },
         }
     }

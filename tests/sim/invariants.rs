@@ -1,6 +1,6 @@
 //! What must hold after every step.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use riskd::domain::account::AccountName;
 use riskd::domain::holdings::Position;
@@ -10,7 +10,7 @@ use riskd::domain::lock::{LockEnd, LockKind};
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Learned, Timestamp};
 use riskd::engine::effect::Effect;
-use riskd::engine::enforcement::RUNAWAY_ROUNDS;
+use riskd::engine::enforcement::{FILLING, RUNAWAY_ROUNDS};
 use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, Record};
 use riskd::engine::restore::Kept;
 use riskd::rules::ruleset::RuleSet;
@@ -37,21 +37,23 @@ pub enum Trigger {
         seen: Learned,
         /// The session's result, where riskd must know it exactly.
         pnl: Option<Decimal>,
+        /// When it was asked for.
+        at: Timestamp,
     },
     /// A poll that tells a part of the truth, or a lie that nobody could see
     /// through: it may be acted on, and nothing need be.
     Shown {
         account: &'static str,
         seen: Learned,
+        /// When it was asked for.
+        at: Timestamp,
     },
     /// A poll that tells nothing, or what cannot be so.
     Untruth(&'static str),
-    /// The answer to a verification read.
-    Read {
-        account: &'static str,
-        read: u64,
-        seen: Seen,
-    },
+    /// The answer to a read that enforcement asked for.
+    Read { account: &'static str, look: Look },
+    /// A request left riskd, or was answered.
+    Acted(String),
     /// A person ended the locks of an account.
     Unlock(String),
     /// Anything else.
@@ -79,26 +81,41 @@ impl Trigger {
             )
         };
         match self {
-            Trigger::Truth { account, seen, pnl } => {
+            Trigger::Truth {
+                account, seen, pnl, ..
+            } => {
                 format!("{account} tells {} with {pnl:?}", figures(seen))
             }
-            Trigger::Shown { account, seen } => format!("{account} shows {}", figures(seen)),
+            Trigger::Shown { account, seen, .. } => format!("{account} shows {}", figures(seen)),
             Trigger::Untruth(account) => format!("{account} tells nothing that counts"),
-            Trigger::Read { .. } | Trigger::Unlock(_) | Trigger::Other => String::new(),
+            Trigger::Read { .. } | Trigger::Acted(_) | Trigger::Unlock(_) | Trigger::Other => {
+                String::new()
+            }
         }
     }
 }
 
-/// What a verification read showed.
-#[derive(Debug)]
-pub enum Seen {
-    /// What was so when it looked.
-    Truth(Learned),
-    /// Something else, by a fault of the venue.
+/// Whether what was told was so when the venue looked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It was.
+    Truth,
+    /// It was not, by a fault of the venue.
     Lie,
-    /// Nothing: it failed.
-    Nothing,
 }
+
+/// One look at an account: what was told of positions and of orders, each beside
+/// the truth.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// When it was asked for.
+    pub asked: Timestamp,
+    pub positions: Option<(Told, Learned)>,
+    pub orders: Option<(Told, Learned)>,
+}
+
+/// Looks that are remembered of an account.
+const LOOKS: usize = 16;
 
 /// What the checker knows of before.
 #[derive(Debug, Default)]
@@ -106,10 +123,10 @@ pub struct Checker {
     step: u64,
     /// Rules that have fired and are not re-armed: account, rule.
     latched: BTreeSet<(String, String)>,
-    last_send: BTreeMap<String, (u64, usize)>,
-    asked: BTreeMap<(String, u64), (u64, usize)>,
-    /// When an intent was taken up in this run of the engine.
-    taken_up: BTreeMap<IntentId, u64>,
+    /// When a request last left or was answered, by the steady clock.
+    acted: BTreeMap<String, Timestamp>,
+    /// The last looks at each account.
+    looks: BTreeMap<String, VecDeque<Look>>,
     /// Since when an intent is open, by the steady clock.
     pub opened: BTreeMap<IntentId, Timestamp>,
     /// When an account was last verified, by the steady clock.
@@ -163,13 +180,24 @@ impl Checker {
     pub fn check(&mut self, step: &Step<'_>, durable: &mut Durable) -> Result<(), Violation> {
         self.step += 1;
         match step.trigger {
-            Trigger::Truth { account, seen, pnl } => {
+            Trigger::Truth {
+                account,
+                seen,
+                pnl,
+                at,
+            } => {
                 self.shown(account, seen);
+                self.looked(account, polled(*at, Told::Truth, seen));
                 self.pnl.insert((*account).to_owned(), *pnl);
             }
-            Trigger::Shown { account, seen } => {
+            Trigger::Shown { account, seen, at } => {
                 self.shown(account, seen);
+                self.looked(account, polled(*at, Told::Lie, seen));
                 self.pnl.insert((*account).to_owned(), None);
+            }
+            Trigger::Read { account, look } => self.looked(account, look.clone()),
+            Trigger::Acted(account) => {
+                self.acted.insert(account.clone(), step.now.steady);
             }
             _ => {}
         }
@@ -187,8 +215,6 @@ impl Checker {
                     durable.write(record);
                 }
                 Effect::Send { account, .. } => {
-                    self.last_send
-                        .insert(account.to_string(), (self.step, place));
                     self.moved.insert(account.to_string(), step.now.steady);
                     let rounds = self.rounds.entry(account.to_string()).or_default();
                     rounds.retain(|at| step.now.since(*at).num_seconds() <= 60);
@@ -196,12 +222,10 @@ impl Checker {
                         rounds.push(step.now.steady);
                     }
                 }
-                Effect::Verify { account, read } => {
-                    self.asked
-                        .insert((account.to_string(), *read), (self.step, place));
+                Effect::Read { account, .. } => {
                     self.moved.insert(account.to_string(), step.now.steady);
                 }
-                Effect::Notify(_) => {}
+                Effect::Withdraw { .. } | Effect::WithdrawRead { .. } | Effect::Notify(_) => {}
             }
         }
         for state in step.states {
@@ -223,6 +247,7 @@ impl Checker {
                     account,
                     request,
                     write,
+                    ..
                 } => Some((*request, account.as_str(), write.name())),
                 _ => None,
             })
@@ -277,13 +302,15 @@ impl Checker {
                 });
                 let rounds = self.rounds.get(account).map_or(0, Vec::len);
                 let is_slowed = rounds + 1 >= RUNAWAY_ROUNDS;
-                let acts = sends || covered.contains(&row.account) || is_slowed;
+                let acted = self.acted.get(account);
+                // What was closed just now may still be filling.
+                let is_filling = acted.is_some_and(|at| step.now.since(*at) <= FILLING);
+                let acts = sends || covered.contains(&row.account) || is_slowed || is_filling;
                 ensure(!flattens || acts, || {
                     format!("I1: {} fired on {account} and nothing was sent", row.rule)
                 })
             }
             Record::Intent(row) => {
-                self.taken_up.insert(row.id, self.step);
                 self.opened.insert(row.id, step.now.steady);
                 Ok(())
             }
@@ -303,10 +330,9 @@ impl Checker {
                 ..
             } => {
                 self.is_verified(*id, step, durable)?;
-                if let Trigger::Read { account, .. } = step.trigger {
-                    self.verified_at
-                        .insert((*account).to_owned(), step.now.steady);
-                }
+                let account = durable.intents.get(id).map(|row| row.account.to_string());
+                self.verified_at
+                    .extend(account.map(|account| (account, step.now.steady)));
                 Ok(())
             }
             Record::Lock(row) => {
@@ -411,7 +437,16 @@ impl Checker {
         }
     }
 
-    /// I4: by a read asked after the last request, and true when it looked.
+    fn looked(&mut self, account: &str, look: Look) {
+        let looks = self.looks.entry(account.to_owned()).or_default();
+        looks.push_back(look);
+        if looks.len() > LOOKS {
+            looks.pop_front();
+        }
+    }
+
+    /// I4: by looks asked after the last request and after it was taken up, and
+    /// so when the venue looked.
     fn is_verified(
         &self,
         id: IntentId,
@@ -422,39 +457,39 @@ impl Checker {
             return Err(format!("I4: intent {id} ended and is not open"));
         };
         let name = intent.account.to_string();
-        let Trigger::Read {
-            account,
-            read,
-            seen,
-        } = step.trigger
-        else {
-            return Err(format!("I4: intent {id} was verified without a read"));
+        let after = self.opened.get(&id).max(self.acted.get(&name)).copied();
+        let looks = self.looks.get(&name);
+        let looks = looks.into_iter().flatten();
+        let looks = looks.filter(|look| after.is_none_or(|after| look.asked > after));
+        let looks: Vec<&Look> = looks.collect();
+        let nothing = (Told::Truth, Learned::default());
+        // No order at all increases nothing, whatever is held.
+        let needs_positions = matches!(intent.goal, Goal::FlatAndQuiet | Goal::Closed(_));
+        let positions: Vec<&(Told, Learned)> = match needs_positions {
+            true => looks
+                .iter()
+                .filter_map(|look| look.positions.as_ref())
+                .collect(),
+            false => vec![&nothing],
         };
-        ensure(*account == name, || {
-            format!("I4: {name} verified by a read of {account}")
+        let orders = looks.iter().filter_map(|look| look.orders.as_ref());
+        let orders: Vec<&(Told, Learned)> = orders.collect();
+        ensure(!positions.is_empty() && !orders.is_empty(), || {
+            format!("I4: {name} verified without a look after {after:?}: {looks:?}")
         })?;
-        let asked = self.asked.get(&(name.clone(), *read));
-        let after =
-            asked.is_some_and(|asked| self.last_send.get(&name).is_none_or(|sent| sent < asked));
-        ensure(after, || {
-            format!("I4: {name} verified by read {read}, asked before the last request")
-        })?;
-        let is_newer = self
-            .taken_up
-            .get(&id)
-            .is_none_or(|taken| asked.is_some_and(|asked| *taken <= asked.0));
-        ensure(is_newer, || {
-            format!(
-                "I4: intent {id} on {name} verified by read {read}, asked before it was taken up"
-            )
-        })?;
-        let is_so = match seen {
-            Seen::Truth(truth) => venue::is_reached(&intent.goal, truth),
-            Seen::Lie => true,
-            Seen::Nothing => false,
-        };
+        let is_so = positions.iter().any(|(one, held)| {
+            orders.iter().any(|(other, working)| {
+                let truth = Learned {
+                    positions: held.positions.clone(),
+                    orders: working.orders.clone(),
+                    ..Learned::default()
+                };
+                *one == Told::Lie || *other == Told::Lie || venue::is_reached(&intent.goal, &truth)
+            })
+        });
+        let _ = step;
         ensure(is_so, || {
-            format!("I4: {name} is not {}: {seen:?}", intent.goal.words())
+            format!("I4: {name} is not {}: {looks:?}", intent.goal.words())
         })
     }
 
@@ -602,10 +637,9 @@ impl Checker {
         for (account, state) in &durable.accounts {
             self.marks.insert(account.to_string(), marks_of(state));
         }
-        self.asked.clear();
-        self.taken_up.clear();
         self.verified_at.clear();
-        self.last_send.clear();
+        self.acted.clear();
+        self.looks.clear();
         for at in self.moved.values_mut() {
             *at = now.steady;
         }
@@ -726,6 +760,16 @@ fn marks_of(state: &str) -> Marks {
         session.date.parse().unwrap()
     });
     Marks { session, values }
+}
+
+/// What a poll told.
+fn polled(asked: Timestamp, told: Told, seen: &Learned) -> Look {
+    let positions = seen.positions.as_ref().map(|_| (told, seen.clone()));
+    Look {
+        asked,
+        positions,
+        orders: None,
+    }
 }
 
 /// I3: no request opens, adds or reverses.

@@ -9,7 +9,7 @@ use riskd::domain::lock::LockEnd;
 use riskd::domain::money::Money;
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Figures, Learned, Observation};
-use riskd::domain::request::Write;
+use riskd::domain::request::{Urgency, Write};
 use riskd::engine::effect::Effect;
 use riskd::engine::record::{Record, RequestRow};
 use riskd::engine::restore::Kept;
@@ -157,6 +157,7 @@ pub fn mutate(
                 account,
                 request,
                 write,
+                urgency: Urgency::Cancel,
             });
         }
         Some(Mutation::ForgetRequest) => {

@@ -26,7 +26,9 @@ pub enum Note {
     Out(Box<Outbound>),
     /// A poll ended.
     Polled(u64, u64, Vec<Observation>),
-    /// A write or a verification read ended.
+    /// A write or a read that enforcement asked for has left.
+    Left(u64, Event),
+    /// It ended.
     Done(u64, u64, Event),
     /// Working orders were read.
     Orders(

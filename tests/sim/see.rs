@@ -6,13 +6,14 @@ use std::sync::Arc;
 use riskd::domain::holdings::{Position, WorkingOrders};
 use riskd::domain::money::Money;
 use riskd::domain::observation::{Content, Figures, Learned, Observation};
-use riskd::engine::event::Event;
+use riskd::domain::request::Outcome;
+use riskd::engine::event::{Event, ReadResult};
 use riskd::venue::crosstrade::Outgoing;
 use riskd::venue::paper::{Answering, Asked};
 use rust_decimal::Decimal;
 
 use super::faults::TABLE;
-use super::invariants::{Seen, Trigger, Violation, only_reduces};
+use super::invariants::{Look, Told, Trigger, Violation, only_reduces};
 use super::mutations::Mutation;
 use super::rules::ACCOUNTS;
 use super::world::{World, is_flatten, is_write, say};
@@ -126,9 +127,15 @@ impl World {
             }
             let seen = truth.clone();
             self.realized.insert(account, figures.realized);
+            let at = observation.at;
             return match is_whole {
-                true => Trigger::Truth { account, seen, pnl },
-                false => Trigger::Shown { account, seen },
+                true => Trigger::Truth {
+                    account,
+                    seen,
+                    pnl,
+                    at,
+                },
+                false => Trigger::Shown { account, seen, at },
             };
         }
         let again = self.lied.insert(account, true).unwrap_or(false);
@@ -142,48 +149,72 @@ impl World {
         Trigger::Shown {
             account,
             seen: told.clone(),
+            at: observation.at,
         }
     }
 
-    /// What a verification read told.
+    /// What a read that enforcement asked for told, and which events say that
+    /// something was done.
     pub(super) fn judge_read(&self, mut event: Event, truths: Truths) -> (Event, Trigger) {
-        let Event::HoldingsRead {
+        let Event::ReadEnded {
             account,
-            read,
+            at,
             result,
+            ..
         } = &mut event
         else {
-            return (event, Trigger::Other);
+            let trigger = acted(&event);
+            return (event, trigger);
         };
         let truth = Learned {
-            figures: Figures::default(),
             positions: truths.positions,
             orders: truths.orders.unwrap_or(WorkingOrders::Unknown),
-            stamp: None,
+            ..Learned::default()
         };
-        let seen = match result {
-            Err(_) => Seen::Nothing,
-            Ok((positions, orders)) => {
-                let same = truth
-                    .positions
-                    .as_ref()
-                    .is_some_and(|true_ones| same_positions(positions, true_ones));
-                if same && orders.count() == truth.orders.count() {
-                    Seen::Truth(truth)
-                } else {
-                    Seen::Lie
-                }
+        let told = match result {
+            Err(_) => None,
+            Ok(ReadResult::Positions(told)) => {
+                let mut ones = truth.positions.iter();
+                let same = ones.any(|ones| same_positions(told, ones));
+                Some(if same { Told::Truth } else { Told::Lie })
             }
+            Ok(ReadResult::Orders(told)) => {
+                let same = told.count() == truth.orders.count();
+                Some(if same { Told::Truth } else { Told::Lie })
+            }
+        };
+        let (positions, orders) = match result {
+            Ok(ReadResult::Orders(_)) => (None, told),
+            _ => (told, None),
         };
         let trigger = Trigger::Read {
             account: named(account.as_str()),
-            read: *read,
-            seen,
+            look: Look {
+                asked: *at,
+                positions: positions.map(|told| (told, truth.clone())),
+                orders: orders.map(|told| (told, truth)),
+            },
         };
         if self.options.mutation == Some(Mutation::FlatUnseen) {
-            *result = Ok((Arc::from([]), WorkingOrders::Listed(Arc::from([]))));
+            *result = Ok(match result {
+                Ok(ReadResult::Orders(_)) => {
+                    ReadResult::Orders(WorkingOrders::Listed(Arc::from([])))
+                }
+                _ => ReadResult::Positions(Arc::from([])),
+            });
         }
         (event, trigger)
+    }
+}
+
+/// What an event says was done to an account: a request left, or was answered.
+pub fn acted(event: &Event) -> Trigger {
+    match event {
+        Event::Sent { account, .. } => Trigger::Acted(account.to_string()),
+        Event::Answered {
+            account, answer, ..
+        } if answer.outcome != Outcome::NotSent => Trigger::Acted(account.to_string()),
+        _ => Trigger::Other,
     }
 }
 

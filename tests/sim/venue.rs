@@ -66,9 +66,12 @@ pub fn is_reached(goal: &Goal, truth: &Learned) -> bool {
     match goal {
         Goal::Quiet => orders.is_empty(),
         Goal::FlatAndQuiet => orders.is_empty() && positions.is_empty(),
-        Goal::Closed(names) => !positions
-            .iter()
-            .any(|held| names.iter().any(|name| *name == held.instrument.as_str())),
+        Goal::Closed(names) => {
+            let is_one =
+                |instrument: &Instrument| names.iter().any(|name| *name == instrument.as_str());
+            let mut working = orders.iter().filter_map(|order| order.instrument.as_ref());
+            !positions.iter().any(|held| is_one(&held.instrument)) && !working.any(is_one)
+        }
         Goal::ReduceOnly => orders.iter().all(|order| {
             let held = positions
                 .iter()

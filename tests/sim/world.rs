@@ -3,15 +3,16 @@
 //!
 //! Everything happens on one thread, in an order that the seed alone decides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
-use riskd::daemon::JobKind;
+use riskd::daemon::{Job, JobKind};
 use riskd::domain::account::{AccountName, AccountNumber};
+use riskd::domain::ids::RequestId;
 use riskd::domain::lock::LockKind;
 use riskd::domain::now::Now;
 use riskd::domain::observation::Timestamp;
@@ -34,6 +35,7 @@ use rust_decimal::Decimal;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::disk::Disk;
 use super::durable::Durable;
@@ -43,7 +45,7 @@ use super::mutations::{self, Mutation};
 use super::net::{self, Note, Outbound, ms};
 use super::random::Random;
 use super::rules::{self, ACCOUNTS};
-use super::see::Truths;
+use super::see::{self, Truths};
 use super::stats::Stats;
 use super::trader;
 
@@ -51,6 +53,7 @@ mod calls;
 mod sessions;
 mod wrong;
 
+use calls::Waiting;
 pub use sessions::SessionTruth;
 
 /// The token of the venue.
@@ -86,6 +89,7 @@ pub enum Happening {
     Noted(Note),
     Resumes(TimeDelta),
     Commits,
+    Opened(u64),
     Trades(u32),
     Fails(u32),
     Crashes(u32),
@@ -156,6 +160,13 @@ pub struct World {
     turn: usize,
     wake: Option<Timestamp>,
     paces: u32,
+    /// What was handed to the venue's tasks and can still be withdrawn.
+    waiting: BTreeMap<Waiting, CancellationToken>,
+    /// Writes that wait for their transaction, and when they wait no longer.
+    gated: Vec<Job>,
+    gates: BTreeMap<u64, RequestId>,
+    /// Requests that were committed before they left.
+    recorded: BTreeSet<RequestId>,
 }
 
 fn known(account: &AccountName) -> &'static str {
@@ -262,6 +273,10 @@ impl World {
             turn: 0,
             wake: None,
             paces: 0,
+            waiting: BTreeMap::new(),
+            gated: Vec::new(),
+            gates: BTreeMap::new(),
+            recorded: BTreeSet::new(),
         }
     }
 
@@ -416,6 +431,7 @@ impl World {
             Happening::Noted(note) => return self.take(note),
             Happening::Resumes(asleep) => return self.resume(asleep),
             Happening::Commits => return self.commit(),
+            Happening::Opened(gate) => self.open_gate(gate),
             Happening::Settles => self.settle(),
             Happening::Opens => self.open_session(),
             Happening::VenueDayBegins => self.realized.clear(),
@@ -481,11 +497,20 @@ impl World {
                 }
                 self.read_orders();
             }
+            Note::Left(generation, event) => {
+                if generation != self.generation {
+                    return Ok(());
+                }
+                self.note_left(&event);
+                let trigger = see::acted(&event);
+                self.step(event, &trigger)?;
+            }
             Note::Done(generation, call, event) => {
                 let truths = self.truths.remove(&call).unwrap_or_default();
                 if generation != self.generation {
                     return Ok(());
                 }
+                self.note_left(&event);
                 let (event, trigger) = self.judge_read(event, truths);
                 self.step(event, &trigger)?;
             }
@@ -530,7 +555,9 @@ impl World {
             self.at(ms(250), Happening::Commits);
             return Ok(());
         }
-        self.disk.commit()
+        self.disk.commit()?;
+        self.open_gates();
+        Ok(())
     }
 
     fn submit(&mut self, batch: Batch) {
@@ -569,17 +596,34 @@ impl World {
         };
         self.checker.check(&step, &mut self.handed)?;
         let mut batch = Batch::default();
+        let mut jobs = Vec::new();
         for effect in effects {
             match effect {
                 Effect::Send {
                     account,
                     request,
                     write,
-                } => self.job(account, JobKind::Write { request, write }),
-                Effect::Verify { account, read } => {
+                    urgency,
+                } => jobs.push((
+                    account,
+                    JobKind::Write {
+                        request,
+                        write,
+                        urgency,
+                    },
+                )),
+                Effect::Read {
+                    account,
+                    read,
+                    what,
+                } => {
                     if mutation != Some(Mutation::NeverRead) {
-                        self.job(account, JobKind::Verify { read });
+                        jobs.push((account, JobKind::Read { read, what }));
                     }
+                }
+                Effect::Withdraw { request, .. } => self.withdraw(&Waiting::Request(request)),
+                Effect::WithdrawRead { account, read } => {
+                    self.withdraw(&Waiting::Read(account, read));
                 }
                 Effect::Record(record) => batch.records.push(record),
                 Effect::Notify(notice) => self.notices.push((
@@ -593,6 +637,9 @@ impl World {
         batch.records.extend(states);
         if batch.rows() > 0 {
             self.submit(batch);
+        }
+        for (account, kind) in jobs {
+            self.job(account, kind);
         }
         self.poll_soon();
         let wait = self.engine.next_wake(now);
@@ -608,14 +655,25 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::Record(Record::Entry(entry)) => self.say(&entry.message),
-                Effect::Verify { account, read } => {
-                    self.say(&format!("read {read} of {account}"));
-                }
+                Effect::Read {
+                    account,
+                    read,
+                    what,
+                } => self.say(&format!("read {read} of {account}: {what:?}")),
                 Effect::Send {
                     account,
                     request,
                     write,
-                } => self.say(&format!("request {request} to {account}: {write}")),
+                    urgency,
+                } => self.say(&format!(
+                    "request {request} to {account}: {write} ({urgency:?})"
+                )),
+                Effect::Withdraw { account, request } => {
+                    self.say(&format!("request {request} to {account} is withdrawn"));
+                }
+                Effect::WithdrawRead { account, read } => {
+                    self.say(&format!("read {read} of {account} is withdrawn"));
+                }
                 Effect::Record(_) | Effect::Notify(_) => {}
             }
         }

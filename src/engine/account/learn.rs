@@ -91,6 +91,9 @@ impl AccountRun {
             // One that has not loaded lists nothing, but what it lists is there.
             let is_believed = doubt != Some(Suspicion::AllZero) || learned.is_flat() == Some(false);
             let positions = learned.positions.as_ref().filter(|_| is_believed);
+            if let Some(positions) = positions {
+                self.enforcement.poll_showed(!positions.is_empty(), at);
+            }
             self.show_positions(positions, as_of);
             if learned.orders != WorkingOrders::Unknown && is_believed {
                 self.show_orders(&learned.orders, at);
@@ -145,7 +148,7 @@ impl AccountRun {
             .profile()
             .polls_cached_for
             .unwrap_or_default();
-        let as_of = as_of.or_else(|| at.checked_sub_signed(lag));
+        let as_of = as_of.max(at.checked_sub_signed(lag));
         self.verified_at
             .is_some_and(|verified| as_of.is_none_or(|as_of| as_of < verified))
     }

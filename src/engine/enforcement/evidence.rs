@@ -33,6 +33,9 @@ pub enum Shown {
 pub(super) struct Evidence {
     positions: Option<Dated<Arc<[Position]>>>,
     orders: Option<Dated<WorkingOrders>>,
+    /// When a poll was asked for that showed a position, and may be of then: what
+    /// was read before proves nothing any more.
+    held_by_poll: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]
@@ -81,6 +84,23 @@ impl Evidence {
         }
     }
 
+    /// A poll that was asked for at `asked` has shown a position, or that there is
+    /// none.
+    pub(super) fn take_poll(&mut self, is_held: bool, asked: Timestamp) {
+        if self.held_by_poll.is_none_or(|known| asked >= known) {
+            self.held_by_poll = is_held.then_some(asked);
+        }
+    }
+
+    /// Whether a poll that was asked for after the positions were seen shows
+    /// something else.
+    fn is_contradicted(&self) -> bool {
+        match (&self.positions, self.held_by_poll) {
+            (Some(seen), Some(asked)) => seen.what.is_empty() && seen.as_of < asked,
+            _ => false,
+        }
+    }
+
     /// What is known from after this time.
     pub(super) fn after(&self, time: Option<Timestamp>) -> Known<'_> {
         let positions = self.positions.as_ref().filter(|seen| seen.is_after(time));
@@ -125,7 +145,7 @@ impl Evidence {
     /// Whether no position was seen after this time.
     pub(super) fn is_flat_after(&self, time: Option<Timestamp>) -> bool {
         let seen = self.positions.as_ref().filter(|seen| seen.is_after(time));
-        seen.is_some_and(|seen| seen.what.is_empty())
+        seen.is_some_and(|seen| seen.what.is_empty()) && !self.is_contradicted()
     }
 
     /// Whether what was seen of positions and orders stands for this goal though
@@ -135,7 +155,9 @@ impl Evidence {
     pub(super) fn stands_for(&self, goal: &Goal, is_locked: bool) -> bool {
         match goal {
             Goal::Quiet | Goal::ReduceOnly => true,
-            Goal::FlatAndQuiet | Goal::Closed(_) => is_locked || self.is_in_order(),
+            Goal::FlatAndQuiet | Goal::Closed(_) => {
+                (is_locked || self.is_in_order()) && !self.is_contradicted()
+            }
         }
     }
 
@@ -155,7 +177,8 @@ impl Evidence {
             return Some(Reading::Orders);
         }
         let has_positions = is_known(self.positions.as_ref().map(|seen| seen.as_of));
-        if !has_positions || !(is_locked || self.is_in_order()) {
+        let is_proof = (is_locked || self.is_in_order()) && !self.is_contradicted();
+        if !has_positions || !is_proof {
             return Some(Reading::Positions);
         }
         None

@@ -113,15 +113,22 @@ async fn everything(venue: &CrossTrade) -> bool {
         assert!(!words.contains(TOKEN), "the token stands in {words:?}");
         assert!(words.len() < 2_000, "{} bytes of words", words.len());
     };
-    for polled in venue.poll(std::slice::from_ref(&account)).await {
+    let permit = venue.admit_poll().await.unwrap();
+    for polled in venue.poll(std::slice::from_ref(&account), permit).await {
         if let Err(failure) = polled {
             failed(&failure.to_string());
         }
     }
-    if let Err(failure) = venue.holdings(&account).await {
+    let permit = venue.admit(Lane::Positions).await.unwrap();
+    if let Err(failure) = venue.positions(&account, permit).await {
         failed(&failure.to_string());
     }
-    if let Err(failure) = venue.orders(&account, Lane::Verify).await {
+    let permit = venue.admit(Lane::Verify).await.unwrap();
+    if let Err(failure) = venue.check_alive(&account, permit).await {
+        failed(&failure.to_string());
+    }
+    let permit = venue.admit(Lane::Verify).await.unwrap();
+    if let Err(failure) = venue.orders(&account, permit).await {
         failed(&failure.to_string());
     }
     let writes = [
@@ -130,7 +137,8 @@ async fn everything(venue: &CrossTrade) -> bool {
         Write::ClosePosition(Instrument::new(ES)),
     ];
     for write in writes {
-        let answer = venue.write(&account, &write).await;
+        let permit = venue.admit(Lane::Close).await.unwrap();
+        let answer = venue.write(&account, &write, permit).await;
         if !matches!(answer.outcome, Outcome::Acknowledged | Outcome::NothingToDo) {
             failed(&answer.words);
         }

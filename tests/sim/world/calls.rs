@@ -5,7 +5,9 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use riskd::daemon::{self, Job, JobKind};
 use riskd::domain::account::AccountName;
+use riskd::domain::ids::RequestId;
 use riskd::domain::observation::Timestamp;
+use riskd::engine::event::Event;
 use riskd::venue::crosstrade::NoAnswer;
 use riskd::venue::paper::Answered;
 use riskd::venue::{Lane, Venue};
@@ -16,6 +18,7 @@ use crate::invariants::Violation;
 use crate::net::{self, CALL, Note, Outbound, ms};
 use crate::see::Truths;
 use crate::week;
+use tokio_util::sync::CancellationToken;
 
 impl World {
     pub(crate) fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
@@ -80,11 +83,12 @@ impl World {
         self.stats.polls += 1;
         let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
         let (accounts, numbers) = (Arc::clone(&self.accounts), Arc::clone(&self.numbers));
-        let (generation, call, asked) = (self.generation, self.calls + 1, self.now().steady);
+        let (generation, call) = (self.generation, self.calls + 1);
         self.truths.insert(call, Truths::default());
+        let steady = self.steady_clock();
         self.spawn(async move {
             let (observations, _) =
-                daemon::observe(adapter.as_ref(), &accounts, &numbers, asked).await;
+                daemon::observe(adapter.as_ref(), &accounts, &numbers, steady).await;
             let _ = sender.send(Note::Polled(generation, call, observations));
         });
     }
@@ -100,34 +104,116 @@ impl World {
         let number = self.numbers[place(known(&account))].clone();
         self.reading = true;
         let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
-        let (generation, at) = (self.generation, self.now().steady);
+        let generation = self.generation;
+        let steady = self.steady_clock();
         self.spawn(async move {
-            let read = adapter.orders(&number, Lane::Routine).await;
+            let permit = adapter.admit(Lane::Routine).await;
+            let at = steady();
+            let read = match permit {
+                Ok(permit) => adapter.orders(&number, permit).await.ok(),
+                Err(_) => None,
+            };
             let note = match read {
-                Ok(orders) => Note::Orders(generation, account, at, orders),
-                Err(_) => Note::NoOrders(generation),
+                Some(orders) => Note::Orders(generation, account, at, orders),
+                None => Note::NoOrders(generation),
             };
             let _ = sender.send(note);
         });
     }
 
+    /// The clock of this process by which things wait, as the tasks of riskd read
+    /// it.
+    fn steady_clock(&self) -> impl Fn() -> Timestamp + Send + 'static {
+        let (start, origin, steady) = (self.start, self.origin, self.steady);
+        move || start + TimeDelta::from_std(origin.elapsed()).unwrap() + steady
+    }
+
+    /// Hands a job to the venue. A write waits for the transaction that it is
+    /// recorded by, but not for longer than riskd does.
     pub(crate) fn job(&mut self, account: AccountName, kind: JobKind) {
-        let number = self.numbers[place(known(&account))].clone();
-        let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
-        let (generation, call) = (self.generation, self.calls + 1);
-        if matches!(kind, JobKind::Verify { .. }) {
-            self.truths.insert(call, Truths::default());
-        }
+        let withdrawn = CancellationToken::new();
+        let waiting = match &kind {
+            JobKind::Write { request, .. } => Waiting::Request(*request),
+            JobKind::Read { read, .. } => Waiting::Read(account.clone(), *read),
+        };
+        self.waiting.insert(waiting, withdrawn.clone());
+        let is_write = matches!(kind, JobKind::Write { .. });
         let job = Job {
+            number: self.numbers[place(known(&account))].clone(),
             account,
-            number,
             kind,
             trigger: None,
+            withdrawn,
+            receipt: None,
         };
+        if is_write {
+            self.gated.push(job);
+            self.order += 1;
+            self.at(ms(COMMIT_WAIT), Happening::Opened(self.order));
+            if let Some(job) = self.gated.last() {
+                self.gates.insert(self.order, id_of(job));
+            }
+        } else {
+            self.start_job(job);
+        }
+    }
+
+    /// What was decided is on record: what waits for that leaves.
+    pub(crate) fn open_gates(&mut self) {
+        for job in std::mem::take(&mut self.gated) {
+            self.recorded.insert(id_of(&job));
+            self.start_job(job);
+        }
+    }
+
+    /// The record has taken too long: a request leaves without it.
+    pub(crate) fn open_gate(&mut self, gate: u64) {
+        let Some(id) = self.gates.remove(&gate) else {
+            return;
+        };
+        if let Some(place) = self.gated.iter().position(|job| id_of(job) == id) {
+            let job = self.gated.remove(place);
+            self.start_job(job);
+        }
+    }
+
+    fn start_job(&mut self, job: Job) {
+        let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
+        let (generation, call) = (self.generation, self.calls + 1);
+        if matches!(job.kind, JobKind::Read { .. }) {
+            self.truths.insert(call, Truths::default());
+        }
+        let steady = self.steady_clock();
+        let notes = self.sender.clone();
         self.spawn(async move {
-            let event = daemon::carry_out(adapter.as_ref(), job).await;
-            let _ = sender.send(Note::Done(generation, call, event));
+            let left = |event| {
+                let _ = notes.send(Note::Left(generation, event));
+            };
+            let ended = daemon::carry_out(adapter.as_ref(), job, steady, left).await;
+            if let Some(event) = ended {
+                let _ = sender.send(Note::Done(generation, call, event));
+            }
         });
+    }
+
+    pub(crate) fn withdraw(&mut self, waiting: &Waiting) {
+        if let Some(token) = self.waiting.remove(waiting) {
+            token.cancel();
+        }
+    }
+
+    /// What has left, or has ended, cannot be withdrawn any more.
+    pub(crate) fn note_left(&mut self, event: &Event) {
+        let waiting = match event {
+            Event::Sent { request, .. } | Event::Answered { request, .. } => {
+                Waiting::Request(*request)
+            }
+            Event::ReadLeft { account, read, .. } | Event::ReadEnded { account, read, .. } => {
+                Waiting::Read(account.clone(), *read)
+            }
+            _ => return,
+        };
+        self.waiting.remove(&waiting);
     }
 
     /// A request leaves riskd.
@@ -177,5 +263,23 @@ impl World {
             matches!(TABLE[active.index].act, Act::Way(one) if one == way)
                 && (active.account.is_none() || active.account == account)
         })
+    }
+}
+
+/// Something that waits to leave.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Waiting {
+    Request(RequestId),
+    Read(AccountName, u64),
+}
+
+/// How long a request waits for its transaction, in milliseconds, as in the
+/// executor.
+const COMMIT_WAIT: i64 = 20;
+
+fn id_of(job: &Job) -> RequestId {
+    match job.kind {
+        JobKind::Write { request, .. } => request,
+        JobKind::Read { .. } => unreachable!("reads wait for no record"),
     }
 }

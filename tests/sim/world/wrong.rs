@@ -176,11 +176,17 @@ impl World {
         self.lied.clear();
         self.realized.clear();
         self.held.clear();
+        self.waiting.clear();
+        self.gated.clear();
+        self.gates.clear();
         self.polling = false;
         self.reading = false;
         self.paused = None;
         self.queue.retain(|_, happening| {
-            !matches!(happening, Happening::Noted(_) | Happening::Resumes(_))
+            !matches!(
+                happening,
+                Happening::Noted(_) | Happening::Resumes(_) | Happening::Opened(_)
+            )
         });
         // The transaction under way is whole or not there.
         if !self.disk_fails() && self.random.percent(50) {
