@@ -33,6 +33,7 @@ pub enum Note {
     /// Working orders were read.
     Orders(
         u64,
+        u64,
         AccountName,
         Timestamp,
         riskd::domain::holdings::WorkingOrders,

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use riskd::domain::account::AccountName;
 use riskd::domain::holdings::{Position, WorkingOrders};
 use riskd::domain::money::Money;
-use riskd::domain::observation::{Content, Figures, Learned, Observation};
+use riskd::domain::observation::{Content, Figures, Learned, Observation, Timestamp};
 use riskd::domain::request::Outcome;
 use riskd::engine::event::{Event, ReadResult};
 use riskd::venue::crosstrade::Outgoing;
@@ -204,6 +205,29 @@ impl World {
             });
         }
         (event, trigger)
+    }
+}
+
+/// What a read of working orders told that was made for rules and locks.
+pub fn orders_read(
+    account: &AccountName,
+    asked: Timestamp,
+    told: &WorkingOrders,
+    truths: Truths,
+) -> Trigger {
+    let truth = Learned {
+        orders: truths.orders.unwrap_or(WorkingOrders::Unknown),
+        ..Learned::default()
+    };
+    let is_so = told.count() == truth.orders.count();
+    let told = if is_so { Told::Truth } else { Told::Lie };
+    Trigger::Read {
+        account: named(account.as_str()),
+        look: Look {
+            asked,
+            positions: None,
+            orders: Some((told, truth)),
+        },
     }
 }
 

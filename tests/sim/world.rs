@@ -514,17 +514,19 @@ impl World {
                 let (event, trigger) = self.judge_read(event, truths);
                 self.step(event, &trigger)?;
             }
-            Note::Orders(generation, account, at, orders) => {
+            Note::Orders(generation, call, account, at, orders) => {
+                let truths = self.truths.remove(&call).unwrap_or_default();
                 if generation != self.generation {
                     return Ok(());
                 }
                 self.reading = false;
+                let trigger = see::orders_read(&account, at, &orders, truths);
                 let event = Event::OrdersRead {
                     account,
                     at,
                     orders,
                 };
-                self.step(event, &Trigger::Other)?;
+                self.step(event, &trigger)?;
             }
             Note::NoOrders(generation) => {
                 if generation == self.generation {

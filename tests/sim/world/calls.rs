@@ -104,7 +104,8 @@ impl World {
         let number = self.numbers[place(known(&account))].clone();
         self.reading = true;
         let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
-        let generation = self.generation;
+        let (generation, call) = (self.generation, self.calls + 1);
+        self.truths.insert(call, Truths::default());
         let steady = self.steady_clock();
         self.spawn(async move {
             let permit = adapter.admit(Lane::Routine).await;
@@ -114,7 +115,7 @@ impl World {
                 Err(_) => None,
             };
             let note = match read {
-                Some(orders) => Note::Orders(generation, account, at, orders),
+                Some(orders) => Note::Orders(generation, call, account, at, orders),
                 None => Note::NoOrders(generation),
             };
             let _ = sender.send(note);
