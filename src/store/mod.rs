@@ -26,6 +26,7 @@ mod error;
 mod extent;
 mod files;
 mod finding;
+mod handle;
 mod health;
 mod instance;
 mod layout;
@@ -57,6 +58,7 @@ pub use batch::{Batch, Quality, RuleSetRow, Sample};
 pub use error::{Holder, StoreError};
 pub use extent::Extent;
 pub use finding::{ChainHead, Finding, FindingKind, MOST_FINDINGS, Verification};
+pub use handle::{Counters, FlushError, StoreHandle};
 pub use health::Health;
 pub use open::Store;
 pub use queue::{Lost, Waiting};
@@ -67,7 +69,7 @@ pub use retain::{Retained, Retention};
 pub use spans::{Course, Span, SpanLength};
 pub use story::{FiringStory, FiringView, IntentView, LockView, RequestView, SentView};
 pub use write::{Refused, Written};
-pub use writer::{Counters, Drained, FlushError, StoreHandle, Writer};
+pub use writer::{Drained, Writer};
 
 #[cfg(test)]
 mod tests;

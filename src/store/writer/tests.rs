@@ -4,8 +4,13 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
+use std::sync::Mutex;
+
 use super::super::batch::RuleSetRow;
+use super::super::handle::FlushError;
+use super::super::queue::Lost;
 use super::super::receipt::NotCommitted;
+use super::super::retain::Retention;
 use super::super::tests::{line, now, passing, place, vital};
 use super::*;
 use crate::domain::account::AccountName;
