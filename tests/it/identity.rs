@@ -195,7 +195,10 @@ fn c1_an_edit_that_loses_sight_of_an_account_is_objected_to() {
         (&[("env: TOKEN", "env: RENEWED")], ""),
     ];
     for (edits, expected) in cases {
-        for (engine, why) in [(locked(), "is locked"), (unfinished(), "is being made flat")] {
+        for (engine, why) in [
+            (locked(), "is locked"),
+            (unfinished(), "is being made flat"),
+        ] {
             let objections = engine.objections(&edited(edits));
             match expected {
                 "" => assert!(objections.is_empty(), "{objections:?}"),
@@ -293,7 +296,11 @@ fn c1_what_belongs_to_an_account_that_is_not_in_the_file_is_told_of_and_kept() {
             mut engine,
             effects,
         } = begin(&[REMOVED], ENFORCE, engine.keep(), noon(2));
-        assert_eq!(told(&effects, EntryKind::LeftBehind).len(), 1, "{effects:?}");
+        assert_eq!(
+            told(&effects, EntryKind::LeftBehind).len(),
+            1,
+            "{effects:?}"
+        );
         assert!(locks(&engine).is_empty());
         // It comes back under another name: its lock is in force there.
         let effects = engine.step(noon(3), Event::Reloaded(edited(&[RENAMED])));

@@ -11,6 +11,8 @@ use super::secrets::free_port;
 use Outcome::{Afresh, InForce, Refused};
 
 const ES: &str = "ES 03-26";
+/// In New York, in the middle of a session of both calendars.
+const WEDNESDAY_NOON: &str = "2026-11-18T17:00:00Z";
 const RULES: &str = "
 rules:
   - { name: told, accounts: [\"*\"], when: { pnl: { loss: 100 } }, then: [{ notify: log }] }
@@ -73,10 +75,7 @@ const EDITS: [Edit; 9] = [
     },
     Edit {
         what: "another `venue`: another address, or another name and another token",
-        texts: &[(
-            "acct-1: { venue: paper",
-            "acct-1: { venue: elsewhere",
-        )],
+        texts: &[("acct-1: { venue: paper", "acct-1: { venue: elsewhere")],
         outcomes: [InForce, Refused, Refused, InForce, Refused, Refused],
     },
     Edit {
@@ -167,15 +166,17 @@ fn rule<'a>(account: &'a Value, name: &str) -> &'a Value {
 
 impl Place {
     fn new(state: State) -> Place {
-        let rig = Rig::new(&["Sim101", "Sim102", "Sim103"], RULES);
+        let rig = Rig::at(WEDNESDAY_NOON, &["Sim101", "Sim102", "Sim103"], RULES);
         let port = free_port();
         let text = fs::read_to_string(rig.rules()).unwrap();
         let third = "  acct-3: { venue: paper, number: \"Sim103\", session: globex, starting_balance: 50000 }\n";
         let paper = text.lines().find(|line| line.starts_with("  paper:"));
         let elsewhere = paper.unwrap().replace("paper:", "elsewhere:");
-        let elsewhere = elsewhere.replace("/v1/api", "/v2/api");
-        // Both draw on what the token may ask in a minute.
-        let elsewhere = elsewhere.replace("poll: 1s", "poll: 5s");
+        let elsewhere = elsewhere
+            .replace("/v1/api", "/v2/api")
+            .replace("/token", "/other-token");
+        let folder = rig.folder.path();
+        fs::copy(folder.join("token"), folder.join("other-token")).unwrap();
         let text = text
             .replace(third, "")
             .replace("http: off", &format!("http: \"127.0.0.1:{port}\""))
@@ -262,7 +263,9 @@ impl Place {
         self.rig.wait_for("the rule that tells", |_| {
             let status = self.status();
             let account = account(&status, "acct-1");
-            firing = account.map_or(Value::Null, |account| rule(account, "told")["firing"].clone());
+            firing = account.map_or(Value::Null, |account| {
+                rule(account, "told")["firing"].clone()
+            });
             firing.is_i64()
         });
         firing

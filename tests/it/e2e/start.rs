@@ -198,7 +198,11 @@ fn c1_a_lock_is_not_lost_by_a_start_with_the_account_renamed() {
         // It is refused as by a reload, and everybody is told why and what to do.
         assert_eq!(rig.count("rules_refused"), 1);
         let log = rig.log();
-        for part in ["acct-1 is locked until a person unlocks it", why, "riskd unlock acct-1"] {
+        for part in [
+            "acct-1 is locked until a person unlocks it",
+            why,
+            "riskd unlock acct-1",
+        ] {
             assert!(log.contains(part), "{part}: {log}");
         }
         rig.venue.open("Sim101", ES, 1, None).unwrap();
@@ -260,9 +264,10 @@ fn c2_what_fired_while_observing_acts_after_a_start_in_enforce_mode() {
     rig.wait_for("flat", |rig| rig.count("verified") > 0);
     assert!(rig.is_flat_and_quiet("Sim101"));
     assert_eq!((rig.count("rearmed"), rig.count("fired")), (1, 2));
-    let notified = rig.log().lines().any(|line| {
-        line.contains("armed again on acct-1") && line.contains("severity")
-    });
+    let notified = rig
+        .log()
+        .lines()
+        .any(|line| line.contains("armed again on acct-1") && line.contains("severity"));
     assert!(notified, "{}", rig.log());
     // What was carried out stays so over a detour through observing.
     for mode in ["http: off, mode: observe", "http: off"] {
