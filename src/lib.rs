@@ -55,7 +55,10 @@
 //!   fires a rule, never clears a firing, never moves a high-water mark.
 //! - Money is an exact decimal from the venue's text to the comparison.
 //! - Done is recorded only from an observation made after the last request.
-//! - A lock is extended, never shortened, but by a person with a reason.
+//! - A lock is extended, never shortened, but by a person with a reason, and to
+//!   what was asked for where it was set by a wall clock that was wrong.
+//! - Locks and unfinished work follow the venue's account, by its number as the
+//!   venue compares it; marks and what has fired follow the name.
 //! - The protective path waits for nothing but the venue: not for the disk, not
 //!   for a notifier, not for a reader of the API. Each of them has a bounded
 //!   queue of its own.

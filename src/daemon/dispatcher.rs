@@ -703,13 +703,17 @@ fn log(entry: &Entry) {
     let rule = entry.rule.as_ref().map_or("", |rule| rule.as_str());
     let event = entry.kind.name();
     match entry.kind {
-        EntryKind::EnforcementStuck | EntryKind::EnforcementSlowed | EntryKind::RecordFailed => {
+        EntryKind::EnforcementStuck
+        | EntryKind::EnforcementSlowed
+        | EntryKind::LeftBehind
+        | EntryKind::RecordFailed => {
             error!(event, account, rule, "{}", entry.message);
         }
         EntryKind::Fired
         | EntryKind::Warned
         | EntryKind::LockViolated
         | EntryKind::Reopened
+        | EntryKind::LockCorrected
         | EntryKind::DataLost
         | EntryKind::DataSuspect
         | EntryKind::RuleUnknown

@@ -19,6 +19,7 @@ mod every_zone;
 mod expr;
 mod golden;
 mod history;
+mod identity;
 mod local_time;
 mod loosening;
 mod notify;

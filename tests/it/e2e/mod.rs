@@ -1,6 +1,7 @@
 //! The real binary against the paper venue.
 
 mod disk;
+mod edits;
 mod faults;
 mod hand;
 mod kills;

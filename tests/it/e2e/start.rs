@@ -5,7 +5,10 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
+use riskd::domain::lock::LockEnd;
+
 use super::rig::{CANARY, LOSS_LIMIT, Rig};
+use super::secrets::free_port;
 
 const ES: &str = "ES 03-26";
 /// 11 points of 1 ES are 550.
@@ -173,4 +176,130 @@ fn a_venue_without_its_token_stops_a_first_start_and_no_later_one() {
     rig.wait_for("the venue", |rig| rig.count("ready") == 2);
     assert_eq!(rig.count("credential_renewed"), 1);
     assert_protected(&rig);
+}
+
+#[test]
+fn c1_a_lock_is_not_lost_by_a_start_with_the_account_renamed() {
+    for (from, to, why) in [
+        ("acct-1:", "other:", "calls it other"),
+        ("\"Sim101\"", "\"Sim102\"", "gives it another number"),
+    ] {
+        let (mut rig, text) = rig();
+        let http = format!("127.0.0.1:{}", free_port());
+        let text = text.replace("http: off", &format!("http: \"{http}\""));
+        rig.write_rules(&text);
+        rig.start_ready();
+        let args = ["lock", "acct-1", "--until", "manual", "--reason", "enough"];
+        assert!(rig.riskd().args(args).status().unwrap().success());
+        rig.wait_for("flat", |rig| rig.count("verified") == 1);
+        assert_eq!(rig.terminate(), Some(0));
+        rig.write_rules(&text.replace(from, to));
+        rig.start_ready();
+        // It is refused as by a reload, and everybody is told why and what to do.
+        assert_eq!(rig.count("rules_refused"), 1);
+        let log = rig.log();
+        for part in [
+            "acct-1 is locked until a person unlocks it",
+            why,
+            "riskd unlock acct-1",
+        ] {
+            assert!(log.contains(part), "{part}: {log}");
+        }
+        rig.venue.open("Sim101", ES, 1, None).unwrap();
+        rig.wait_for("the lock to hold", |rig| rig.count("verified") == 2);
+        assert!(rig.is_flat_and_quiet("Sim101"));
+        // The corrected file comes into force by itself.
+        rig.write_rules(&text.replace("loss: 500", "loss: 400"));
+        rig.wait_for("the corrected file", |rig| rig.count("rules_loaded") == 1);
+        assert_eq!(rig.count("lock_ended"), 0);
+    }
+}
+
+#[test]
+fn c1_a_start_that_refuses_an_edit_takes_its_mode_and_the_place_of_its_token() {
+    let (mut rig, text) = rig();
+    rig.start_ready();
+    let args = ["lock", "acct-1", "--until", "manual", "--reason", "enough"];
+    assert!(!rig.riskd().args(args).status().unwrap().success());
+    rig.kill();
+    let http = format!("127.0.0.1:{}", free_port());
+    let text = text.replace("http: off", &format!("http: \"{http}\""));
+    rig.write_rules(&text);
+    rig.start_ready();
+    assert!(rig.riskd().args(args).status().unwrap().success());
+    rig.wait_for("flat", |rig| rig.count("verified") == 1);
+    assert_eq!(rig.terminate(), Some(0));
+    let token = rig.folder.path().join("token");
+    let moved = rig.folder.path().join("moved");
+    fs::rename(&token, &moved).unwrap();
+    let edited = text
+        .replace("acct-1:", "other:")
+        .replace(token.to_str().unwrap(), moved.to_str().unwrap())
+        .replace("daemon: { ", "daemon: { mode: observe, ");
+    rig.write_rules(&edited);
+    rig.start_ready();
+    assert_eq!(rig.count("rules_refused"), 1);
+    assert_eq!(rig.count("credential_missing"), 0);
+    assert!(rig.log().contains("mode observe"), "{}", rig.log());
+    // The file with the name put right is taken, mode and all.
+    rig.write_rules(&edited.replace("other:", "acct-1:"));
+    rig.wait_for("the corrected file", |rig| rig.count("rules_loaded") == 1);
+}
+
+#[test]
+fn c2_what_fired_while_observing_acts_after_a_start_in_enforce_mode() {
+    let (mut rig, text) = rig();
+    rig.write_rules(&text.replace("http: off", "http: off, mode: observe"));
+    rig.start_ready();
+    rig.venue.set_price(ES, BEYOND_THE_LIMIT).unwrap();
+    rig.wait_for("the firing", |rig| rig.count("fired") == 1);
+    assert_eq!(rig.terminate(), Some(0));
+    assert!(!rig.is_flat_and_quiet("Sim101"));
+    rig.write_rules(&text);
+    let checked = rig.riskd().args(["check", "rules.yaml"]).output().unwrap();
+    let said = String::from_utf8(checked.stdout).unwrap();
+    let expected = "daily loss limit: fired on acct-1 while riskd only observed";
+    assert!(said.contains(expected), "{said}");
+    rig.start_ready();
+    rig.wait_for("flat", |rig| rig.count("verified") > 0);
+    assert!(rig.is_flat_and_quiet("Sim101"));
+    assert_eq!((rig.count("rearmed"), rig.count("fired")), (1, 2));
+    let notified = rig
+        .log()
+        .lines()
+        .any(|line| line.contains("armed again on acct-1") && line.contains("severity"));
+    assert!(notified, "{}", rig.log());
+    // What was carried out stays so over a detour through observing.
+    for mode in ["http: off, mode: observe", "http: off"] {
+        assert_eq!(rig.terminate(), Some(0));
+        rig.write_rules(&text.replace("http: off", mode));
+        rig.start_ready();
+        let checked = rig.riskd().args(["check", "rules.yaml"]).output().unwrap();
+        let said = String::from_utf8(checked.stdout).unwrap();
+        assert!(!said.contains("only observed"), "{said}");
+    }
+    assert_eq!((rig.count("rearmed"), rig.count("fired")), (1, 2));
+}
+
+#[test]
+fn b6_a_lock_that_was_set_by_a_wrong_clock_is_corrected_on_record() {
+    let (mut rig, text) = rig();
+    let http = format!("127.0.0.1:{}", free_port());
+    rig.write_rules(&text.replace("http: off", &format!("http: \"{http}\"")));
+    rig.set_daemon_clock(2 * 3_600);
+    rig.start_ready();
+    let args = ["lock", "acct-1", "--until", "1h", "--reason", "enough"];
+    assert!(rig.riskd().args(args).status().unwrap().success());
+    rig.set_daemon_clock(0);
+    rig.wait_for("the correction", |rig| rig.count("lock_corrected") == 1);
+    rig.kill();
+    let locks = rig.on_disk().unwrap().locks;
+    let [lock] = &locks[..] else {
+        panic!("{locks:?}");
+    };
+    let LockEnd::At(end) = lock.end else {
+        panic!("{lock:?}");
+    };
+    let left = end - riskd::daemon::wall();
+    assert!(left <= chrono::TimeDelta::hours(1), "{left}");
 }
