@@ -83,6 +83,15 @@ impl SessionAnchor {
     pub fn equity_at_open(&self) -> Option<Money> {
         difference(self.equity, self.made_before.total)
     }
+
+    /// When balance and equity were what they were at the open: when they were
+    /// observed, but for a session that was first seen in its middle.
+    pub(super) fn held_at(&self, open: Timestamp) -> Timestamp {
+        match self.source {
+            AnchorSource::MidSession => open,
+            AnchorSource::BeforeOpen | AnchorSource::AfterOpen => self.at,
+        }
+    }
 }
 
 /// How the observation that anchors a session lies to its open.

@@ -59,7 +59,7 @@ pub enum Change {
     None,
     /// It is to fire now.
     Fires,
-    /// Its condition became false after it had fired.
+    /// Its condition became false for the first time after it had fired.
     Clears,
 }
 
@@ -93,15 +93,12 @@ impl RuleState {
     pub fn answer(&mut self, rule: &Rule, truth: Truth, observed: bool, now: Now) -> Change {
         match &mut self.fired {
             Some(fired) => match truth {
+                // Once a firing: a value at its limit swings over it all day.
                 Truth::False if !fired.cleared => {
                     fired.cleared = true;
                     Change::Clears
                 }
-                Truth::True => {
-                    fired.cleared = false;
-                    Change::None
-                }
-                Truth::False | Truth::Unknown => Change::None,
+                Truth::True | Truth::False | Truth::Unknown => Change::None,
             },
             None => self.build_up(rule, truth, observed, now),
         }

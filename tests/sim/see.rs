@@ -158,7 +158,7 @@ impl World {
         let truth = Learned {
             figures: Figures::default(),
             positions: truths.positions,
-            orders: truths.orders.unwrap_or(WorkingOrders::Unknown),
+            orders: truths.orders.unwrap_or(WorkingOrders::NotRead),
             stamp: None,
         };
         let seen = match result {

@@ -2,8 +2,9 @@
 
 use super::band::Band;
 use super::tell::{tell_cleared, tell_rearmed, warn, watch_unknown};
-use super::{AccountRun, Data, RuleRun, Seen};
+use super::{AccountRun, Data, RuleRun};
 use crate::domain::now::Now;
+use crate::domain::observation::Timestamp;
 use crate::engine::conditions::{Context, Reading, Tree};
 use crate::engine::memory::PnlSum;
 use crate::engine::out::Out;
@@ -94,16 +95,39 @@ impl AccountRun {
             tell_cleared(context, run, out);
         }
         if run.state.fired.is_some() && change != Change::Fires {
-            rearm_by_knowledge(context, run, &self.seen, out);
+            self.rearm_by_knowledge(context, run, out);
         }
         settle_schedule(run, truth, change, now);
-        if run.nature.warns {
+        if run.nature.warns && change != Change::Fires {
             warn(context, run, session, out);
         }
         if truth == Truth::Unknown || run.unknown_since.is_some() {
             watch_unknown(context, run, self.seen.data, now, out);
         }
         change == Change::Fires
+    }
+
+    fn rearm_by_knowledge(&self, context: &Context<'_>, run: &mut RuleRun, out: &mut Out<'_>) {
+        let fired_at = run.state.fired.map(|fired| fired.at);
+        // What it fired on says nothing about what came of it.
+        let flat_and_quiet = self
+            .seen
+            .is_flat_and_quiet()
+            .filter(|_| fired_at.is_some_and(|at| self.has_seen_holdings_since(at)));
+        if run
+            .state
+            .is_rearmed_by(run.rule.rearm, run.truth(), flat_and_quiet)
+        {
+            run.state.rearm();
+            run.state.awaits_holdings = run.rule.rearm == Rearm::Flat;
+            tell_rearmed(context, run, out);
+        }
+    }
+
+    /// Whether positions and orders were both asked for after this.
+    fn has_seen_holdings_since(&self, then: Timestamp) -> bool {
+        let positions_at = self.seen.at.max(self.verified_at);
+        positions_at.is_some_and(|at| at > then) && self.seen.orders_at > then
     }
 
     /// Whether all rules rest because the figures have hardly moved since they
@@ -149,17 +173,5 @@ fn settle_schedule(run: &mut RuleRun, truth: Truth, change: Change, now: Now) {
     let decided = truth == Truth::False || run.state.fired.is_some();
     if run.nature.is_scheduled && decided && change != Change::Fires && run.caches.has_due_time() {
         run.state.handled = now.wall;
-    }
-}
-
-fn rearm_by_knowledge(context: &Context<'_>, run: &mut RuleRun, seen: &Seen, out: &mut Out<'_>) {
-    let flat_and_quiet = seen.is_flat_and_quiet();
-    if run
-        .state
-        .is_rearmed_by(run.rule.rearm, run.truth(), flat_and_quiet)
-    {
-        run.state.rearm();
-        run.state.awaits_holdings = run.rule.rearm == Rearm::Flat;
-        tell_rearmed(context, run, out);
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::observation::{Figures, Learned, Missing, Timestamp};
 use crate::engine::effect::Severity;
 use crate::engine::memory::AccountMemory;
 use crate::engine::out::Out;
-use crate::engine::quality::{Suspicion, suspicions};
+use crate::engine::quality::{Doubts, Suspicion, suspicions};
 use crate::engine::record::{EntryKind, Fields};
 
 /// How long working orders that were read stay known without a new read.
@@ -28,6 +28,9 @@ impl AccountRun {
                 why: missing,
                 until: None,
             });
+            // What it says when it is back may be what it loads, and is no
+            // confirmation of what it said before.
+            self.seen.doubts = Doubts::default();
         }
         self.seen.figures = Figures::default();
         self.seen.positions = None;
@@ -86,13 +89,14 @@ impl AccountRun {
                 .checked_sub_signed(now.since(at))
                 .unwrap_or(now.wall),
         };
+        let told = self.seen.doubts.verdict();
         let doubt = self.doubt(learned, wall);
         if out.config.acts {
             // One that has not loaded lists nothing, but what it lists is there.
             let is_believed = doubt != Some(Suspicion::AllZero) || learned.is_flat() == Some(false);
             let positions = learned.positions.as_ref().filter(|_| is_believed);
             self.show_positions(positions, as_of);
-            if learned.orders != WorkingOrders::Unknown && is_believed {
+            if learned.orders.count().is_some() && is_believed {
                 self.show_orders(&learned.orders, at);
             }
         }
@@ -107,7 +111,7 @@ impl AccountRun {
                     until: None,
                 });
             }
-            if self.seen.data != Data::Suspect(doubt) {
+            if told != Some(doubt) {
                 self.tell_suspect(doubt, &learned.figures, out);
             }
             self.seen.data = Data::Suspect(doubt);
@@ -162,7 +166,7 @@ impl AccountRun {
             self.seen.take_positions(learned.positions.as_ref());
         }
         if at >= self.seen.orders_at {
-            if learned.orders != WorkingOrders::Unknown {
+            if learned.orders != WorkingOrders::NotRead {
                 self.seen.orders = learned.orders.clone();
                 self.seen.orders_at = at;
             }
@@ -172,8 +176,8 @@ impl AccountRun {
         }
     }
 
-    /// What is suspect about the observation, unless it says the same thing for
-    /// the second time or more.
+    /// What is suspect about the observation, unless that is taken for the truth by
+    /// now.
     fn doubt(&mut self, learned: &Learned, wall: Timestamp) -> Option<Suspicion> {
         let open = self.memory.session.as_ref().map(|session| session.open);
         let last = self.memory.last.as_ref();
@@ -196,17 +200,7 @@ impl AccountRun {
             }
             last => last.map(|last| &last.figures),
         };
-        let mut settled = None;
-        let mut doubt = None;
-        for found in suspicions(learned, before) {
-            let again = self.seen.data == Data::Suspect(found) || self.seen.settled == Some(found);
-            if found.is_settled_by_repetition() && again {
-                settled = settled.or(Some(found));
-            } else {
-                doubt = doubt.or(Some(found));
-            }
-        }
-        self.seen.settled = settled;
-        doubt
+        let found = suspicions(learned, before);
+        self.seen.doubts.judge(found, learned.stamp)
     }
 }

@@ -205,7 +205,8 @@ impl Caches {
 }
 
 /// The next instant by the steady clock at which an answer may change without
-/// an observation.
+/// an observation. One that has come hides none that is still to come: a tree may
+/// hold several durations, and each of them counts.
 pub fn steady_deadline(condition: &Condition, context: &Context<'_>) -> Option<Timestamp> {
     let mut first: Option<Timestamp> = None;
     condition.for_each_leaf(&mut |leaf| {
@@ -214,18 +215,20 @@ pub fn steady_deadline(condition: &Condition, context: &Context<'_>) -> Option<T
             Leaf::Expr(rule) => expr::steady_deadline(rule, context),
             _ => None,
         };
-        first = earlier(first, deadline);
+        let to_come = deadline.filter(|at| *at > context.now.steady);
+        first = earlier(first, to_come);
     });
     first
 }
 
 /// The next instant by the wall clock at which an answer that is not in the
-/// caches may change without an observation.
+/// caches may change without an observation, likewise.
 pub fn wall_deadline(condition: &Condition, context: &Context<'_>) -> Option<Timestamp> {
     let mut first: Option<Timestamp> = None;
     condition.for_each_leaf(&mut |leaf| {
         if let Leaf::Expr(rule) = leaf {
-            first = earlier(first, expr::wall_deadline(rule, context));
+            let deadline = expr::wall_deadline(rule, context);
+            first = earlier(first, deadline.filter(|at| *at > context.now.wall));
         }
     });
     first

@@ -1,0 +1,1 @@
+//! What belongs to a position ends with it.

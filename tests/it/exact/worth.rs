@@ -1,0 +1,1 @@
+//! Amounts of any size: an account may be worth half a bitcoin.
