@@ -478,16 +478,8 @@ impl SessionMemory {
     }
 
     fn raise_marks(&mut self, figures: &Figures, flat: Option<bool>, at: Timestamp) {
-        let is_raised = self
-            .marks
-            .unrealized
-            .is_some_and(|mark| !mark.value.is_zero());
-        if flat == Some(true) && is_raised {
-            // An open result ends with the position: the mark starts afresh.
-            self.marks.unrealized = Some(Mark {
-                value: Money::ZERO,
-                at,
-            });
+        if flat == Some(true) {
+            self.marks.forget_open_result(at);
         }
         self.marks.raise(Metric::Pnl, self.pnl.total, at);
         self.marks.raise(Metric::Equity, figures.equity, at);

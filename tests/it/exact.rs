@@ -348,3 +348,48 @@ fn e_cleared_is_written_once_a_firing() {
         ["14:30:01 loss fired", "14:30:02 loss cleared"]
     );
 }
+
+/// Orders are read more seldom than polls come. Those that confirmed the condition
+/// once do not confirm it again, but what else is true confirms it by itself.
+#[test]
+fn d4_orders_that_were_not_read_anew_confirm_nothing() {
+    use riskd::domain::holdings::WorkingOrders;
+    use riskd::domain::observation::Learned;
+
+    let rule = "{ name: r, accounts: [a], when: { any: [{ orders: { working: 3 } }, { pnl: { loss: 100 } }] }, confirm: 3, then: [flatten] }";
+    let rules = load(&with_rules("orders-unknown-cell.yaml", &[rule]));
+    let start = crate::support::at("2026-03-05T14:30:00Z").wall;
+    let look = |(second, pnl, orders): &(i64, i64, Option<u32>)| {
+        let texts = [pnl.to_string(), "0".to_owned()];
+        let worth = (50_000 + pnl).to_string();
+        let content = Content::Learned(Learned {
+            figures: crate::support::figures([&texts[0], &texts[1], &worth, &worth]),
+            positions: Some([].into()),
+            orders: orders.map_or(WorkingOrders::NotRead, WorkingOrders::Counted),
+            ..Learned::default()
+        });
+        (start + chrono::TimeDelta::seconds(*second), content)
+    };
+    let fires = |looks: &[(i64, i64, Option<u32>)]| {
+        let rows: Vec<_> = looks.iter().map(look).collect();
+        let lines = replayed(&rules, &rows);
+        assert_eq!(lived(&rules, &rows), lines);
+        lines.first().cloned()
+    };
+    let seldom = [(0, 0, Some(5)), (1, 0, None), (2, 0, None), (3, 0, None)];
+    assert_eq!(fires(&seldom), None);
+    let anew = [
+        (0, 0, Some(5)),
+        (1, 0, None),
+        (2, 0, Some(5)),
+        (3, 0, Some(4)),
+    ];
+    assert_eq!(fires(&anew), Some("14:30:03 r fired".to_owned()));
+    let loss = [
+        (0, 0, Some(5)),
+        (1, -100, None),
+        (2, -100, None),
+        (3, -100, None),
+    ];
+    assert_eq!(fires(&loss), Some("14:30:02 r fired".to_owned()));
+}

@@ -9,7 +9,7 @@ use crate::engine::conditions::{Context, Reading, Tree};
 use crate::engine::memory::PnlSum;
 use crate::engine::out::Out;
 use crate::engine::record::Goal;
-use crate::engine::rule_state::Change;
+use crate::engine::rule_state::{Answered, Change};
 use crate::engine::truth::Truth;
 use crate::rules::ruleset::Rearm;
 
@@ -89,7 +89,14 @@ impl AccountRun {
         let change = if run.state.awaits_holdings {
             Change::None
         } else {
-            run.state.answer(&run.rule, truth, observed, now)
+            let by_position = run.by_position(truth, context);
+            let answered = Answered {
+                truth,
+                by_position: by_position.as_deref(),
+                observed: observed
+                    && (truth != Truth::True || run.is_confirmed_by(self.seen.orders_at, context)),
+            };
+            run.state.answer(&run.rule, &answered, now)
         };
         if change == Change::Clears {
             tell_cleared(context, run, out);

@@ -1,9 +1,11 @@
 //! What an observation teaches, and whether it can be trusted.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
 use super::{AccountRun, Data, Frozen, LOST_AFTER};
-use crate::domain::holdings::WorkingOrders;
+use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::money::Money;
 use crate::domain::now::Now;
 use crate::domain::observation::{Figures, Learned, Missing, Timestamp};
@@ -127,6 +129,7 @@ impl AccountRun {
                 .as_ref()
                 .is_some_and(|session| session.anchor.is_some())
         };
+        self.follow_positions(wall);
         let was_anchored = anchored(&self.memory);
         self.memory.learn(
             &learned.figures,
@@ -139,6 +142,19 @@ impl AccountRun {
             self.tell_session_opened(out);
         }
         true
+    }
+
+    /// Tells the positions that are held now from those that were held before.
+    pub(super) fn follow_positions(&mut self, wall: Timestamp) {
+        let Some(positions) = &self.seen.positions else {
+            return;
+        };
+        let is_known = |known: &Arc<[Position]>| Arc::ptr_eq(known, positions);
+        if self.followed.as_ref().is_some_and(is_known) {
+            return;
+        }
+        self.memory.follow_positions(positions, wall);
+        self.followed = Some(Arc::clone(positions));
     }
 
     /// Whether a poll may show what was before the last read of the account's
