@@ -240,7 +240,7 @@ pub fn has_lost_open_result(figures: &Figures, before: &Figures) -> bool {
     let half = before.decimal().abs().checked_div(Decimal::TWO);
     still_there
         .zip(half)
-        .is_some_and(|(still, half)| still > half)
+        .is_none_or(|(still, half)| still > half)
 }
 
 fn is_equity_off(figures: &Figures) -> bool {

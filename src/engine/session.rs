@@ -362,8 +362,11 @@ impl SessionMemory {
             AnchorSource::AfterOpen
         };
         let made = self.made_by(figures, at, day);
+        // What the venue does not say begins here; a sum that does not fit is not
+        // known.
+        let says_all = figures.realized.is_some() && figures.unrealized.is_some();
         let made_before = PnlSum {
-            total: made.total.or(Some(Money::ZERO)),
+            total: made.total.or((!says_all).then_some(Money::ZERO)),
             realized: made.realized.or(Some(Money::ZERO)),
         };
         let has_ledger = figures.equity.is_some() && figures.balance.is_some();

@@ -29,6 +29,7 @@ fn file(name: &str) -> String {
 
 fn load(text: &str) -> Arc<RuleSet> {
     let loaded = rules::load("rules.yaml", text, &|_| unreachable!());
+    assert!(loaded.rules.is_some(), "{}", loaded.render_short());
     Arc::new(loaded.rules.unwrap())
 }
 

@@ -224,3 +224,40 @@ fn c3_a_limit_on_the_account_beside_it_waits_for_itself() {
     ];
     assert_eq!(by_position(&either, &turning), ["14:00:25"]);
 }
+
+/// A percentage of a mark at or below zero is no way down from it.
+#[test]
+fn c4_a_percentage_of_a_mark_at_or_below_zero_is_not_armed() {
+    let of = |name: &str, when: &str| {
+        format!("{{ name: {name}, accounts: [a], when: {when}, then: [flatten] }}")
+    };
+    let rows = |worths: &[i64]| {
+        let head = "time,account,realized,unrealized,balance,equity,positions,orders\n";
+        let rows = worths.iter().zip(0..).map(|(worth, second)| {
+            format!("2026-03-05T14:00:{second:02}Z,a,0,0,{worth},{worth},flat,0\n")
+        });
+        format!("{head}{}", rows.collect::<String>())
+    };
+    for metric in ["equity", "balance"] {
+        let drawdown =
+            format!("{{ trailing_drawdown: {{ metric: {metric}, trail: 50%, span: session }} }}");
+        let rules = with_rules("flat-tick-alone.yaml", &[&of("r", &drawdown)]);
+        assert!(fired(&rules, &rows(&[-100, -200, -50, -400, 0, -1])).is_empty());
+        assert_eq!(
+            fired(&rules, &rows(&[-100, -200, 80, 41, 40])),
+            ["14:00:04 r"]
+        );
+        // Many rows alike, and then the first that is above zero arms it.
+        let mut worths = vec![-50; 40];
+        worths.extend([100, 51, 50]);
+        assert_eq!(fired(&rules, &rows(&worths)), ["14:00:42 r"]);
+        // Under a `not` it is known to be false, and an amount has no such limit.
+        let not = of("not", &format!("{{ not: {drawdown} }}"));
+        let amount = of("amount", &drawdown.replace("50%", "50"));
+        let rules = with_rules("flat-tick-alone.yaml", &[&not, &amount]);
+        assert_eq!(
+            fired(&rules, &rows(&[-100, -149, -150])),
+            ["14:00:00 not", "14:00:02 amount"]
+        );
+    }
+}
