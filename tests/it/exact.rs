@@ -394,3 +394,35 @@ fn d4_orders_that_were_not_read_anew_confirm_nothing() {
     ];
     assert_eq!(fires(&loss), Some("14:30:02 r fired".to_owned()));
 }
+
+/// A venue may answer a poll from its cache: what it shows must be known to be of
+/// after the firing, too. Stamps show that: a new one was made after the poll that
+/// was answered with the one before.
+#[test]
+fn d1_a_cached_snapshot_does_not_show_what_came_of_the_firing() {
+    use riskd::domain::holdings::WorkingOrders;
+    use riskd::domain::observation::Learned;
+
+    let rules = load(&file("flat-tick-alone.yaml"));
+    let start = crate::support::at("2026-03-05T14:30:00Z").wall;
+    let look = |(second, pnl, stamp): (i64, &str, i64)| {
+        let worth = (50_000 + pnl.parse::<i64>().unwrap()).to_string();
+        let content = Content::Learned(Learned {
+            figures: crate::support::figures([pnl, "0", &worth, &worth]),
+            positions: Some([].into()),
+            orders: WorkingOrders::Counted(0),
+            stamp: Some(stamp),
+        });
+        (start + chrono::TimeDelta::seconds(second), content)
+    };
+    let looks = [
+        (0, "0", 1_000),
+        (1, "-100", 2_000),
+        (2, "-100", 3_000),
+        (3, "-100", 4_000),
+    ];
+    let rows = looks.map(look);
+    let lines = replayed(&rules, &rows);
+    assert_eq!(lived(&rules, &rows), lines);
+    assert_eq!(lines, ["14:30:01 loss fired", "14:30:03 loss rearmed"]);
+}

@@ -131,10 +131,10 @@ impl AccountRun {
         }
     }
 
-    /// Whether positions and orders were both asked for after this.
+    /// Whether positions and orders were both seen as they were after this.
     fn has_seen_holdings_since(&self, then: Timestamp) -> bool {
-        let positions_at = self.seen.at.max(self.verified_at);
-        positions_at.is_some_and(|at| at > then) && self.seen.orders_at > then
+        let positions_as_of = self.seen.positions_as_of.max(self.verified_at);
+        positions_as_of.is_some_and(|at| at > then) && self.seen.orders_at > then
     }
 
     /// Whether all rules rest because the figures have hardly moved since they

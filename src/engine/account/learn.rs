@@ -160,14 +160,15 @@ impl AccountRun {
     /// Whether a poll may show what was before the last read of the account's
     /// own positions.
     fn may_be_older_than_read(&self, at: Timestamp, as_of: Option<Timestamp>) -> bool {
-        let lag = self
-            .enforcement
-            .profile()
-            .polls_cached_for
-            .unwrap_or_default();
-        let as_of = as_of.or_else(|| at.checked_sub_signed(lag));
+        let as_of = as_of.or_else(|| self.oldest_of_poll(at));
         self.verified_at
             .is_some_and(|verified| as_of.is_none_or(|as_of| as_of < verified))
+    }
+
+    /// The oldest time that a poll which was asked for at `at` may show.
+    fn oldest_of_poll(&self, at: Timestamp) -> Option<Timestamp> {
+        let lag = self.enforcement.profile().polls_cached_for;
+        at.checked_sub_signed(lag.unwrap_or_default())
     }
 
     /// Positions and orders, unless a read of the account's own has newer ones.
@@ -180,6 +181,9 @@ impl AccountRun {
     ) {
         if !self.may_be_older_than_read(at, as_of) {
             self.seen.take_positions(learned.positions.as_ref());
+            // Without a stamp nothing stands between what is seen and its time.
+            let as_of = as_of.or(learned.stamp.is_none().then_some(at));
+            self.seen.positions_as_of = as_of.or_else(|| self.oldest_of_poll(at));
         }
         if at >= self.seen.orders_at {
             if learned.orders != WorkingOrders::NotRead {

@@ -16,6 +16,9 @@ pub struct Seen {
     pub figures: Figures,
     /// Open positions.
     pub positions: Option<Arc<[Position]>>,
+    /// What the last poll that showed positions shows is no older than this, by the
+    /// steady clock.
+    pub(super) positions_as_of: Option<Timestamp>,
     /// Working orders.
     pub orders: WorkingOrders,
     /// When those were asked for, by the steady clock.
@@ -73,6 +76,7 @@ impl Seen {
             data: Data::None,
             figures: Figures::default(),
             positions: None,
+            positions_as_of: None,
             orders: WorkingOrders::Unknown,
             orders_at: now.steady,
             at: None,
