@@ -96,9 +96,13 @@ fn data(account: &AccountStatus) -> Option<String> {
         return None;
     }
     let reason = account.data_reason.as_deref().unwrap_or("not observed yet");
+    let since = match account.data_age_seconds {
+        Some(age) => format!("for {age} s"),
+        None => "since riskd started".to_owned(),
+    };
     Some(format!(
-        "{}: no trustworthy figures for {} s ({reason})",
-        account.account, account.data_age_seconds
+        "{}: no trustworthy figures {since} ({reason})",
+        account.account
     ))
 }
 

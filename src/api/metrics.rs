@@ -122,10 +122,12 @@ fn accounts(page: &mut Page, accounts: &[AccountStatus]) {
     let mut family = page.family(
         "riskd_data_age_seconds",
         GAUGE,
-        "Age of the newest trustworthy observation.",
+        "Age of the newest trustworthy observation; +Inf when there was none since the start.",
     );
     for account in accounts {
-        family.line(&[("account", &account.account)], account.data_age_seconds);
+        let age = account.data_age_seconds;
+        let age = age.map_or("+Inf".to_owned(), |age| age.to_string());
+        family.line(&[("account", &account.account)], age);
     }
     let mut family = page.family("riskd_locked", GAUGE, "1 for each lock in force.");
     for account in accounts {

@@ -138,11 +138,7 @@ impl State<'_> {
             parts.push("only observing, nothing is sent (mode: observe)".to_owned());
         }
         let accounts = count(overview.accounts, "account");
-        let seen = overview.seen_seconds;
-        parts.push(match overview.blind {
-            0 => format!("{accounts} seen {seen} s ago"),
-            blind => format!("{accounts}, {blind} without good data for up to {seen} s"),
-        });
+        parts.push(format!("{accounts}{}", self.seen()));
         parts.push(format!("{} fired", count(overview.fired, "rule")));
         if overview.locked > 0 {
             parts.push(format!("{} locked", count(overview.locked, "account")));
@@ -155,6 +151,21 @@ impl State<'_> {
         }
         // Each line of what the service manager is told is a command to it.
         parts.join("; ").replace(char::is_control, " ")
+    }
+
+    /// How long ago the accounts were seen. One that never was has no age.
+    fn seen(&self) -> String {
+        let (blind, age) = (self.overview.blind, self.overview.seen_seconds);
+        let never = self.overview.awaited.len();
+        let lost = match blind.saturating_sub(never) {
+            0 => String::new(),
+            lost => format!(", {lost} without good data for up to {age} s"),
+        };
+        match (blind, never) {
+            (0, _) => format!(" seen {age} s ago"),
+            (_, 0) => lost,
+            _ => format!("{lost}, {never} never seen"),
+        }
     }
 
     /// Whom riskd waits for, and why as far as it is known.
@@ -291,8 +302,16 @@ mod tests {
         assert_eq!(
             words(&["a"]),
             "not ready, no observation yet of a (the platform is offline); \
-             1 account, 1 without good data for up to 7 s; 0 rules fired"
+             1 account, 1 never seen; 0 rules fired"
         );
+        let both = Overview {
+            accounts: 3,
+            blind: 2,
+            ..awaited(&["a"])
+        };
+        assert!(state(both).words().ends_with(
+            "; 3 accounts, 1 without good data for up to 7 s, 1 never seen; 0 rules fired"
+        ));
         assert!(words(&["a", "b", "c", "d", "e"]).contains(", 2 more; 5 accounts"));
     }
 }

@@ -67,8 +67,11 @@ pub struct WorkingOrder {
 /// The working orders of an account, as far as they are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum WorkingOrders {
-    /// They were not read, or what was read cannot be trusted.
+    /// They were not asked for: what was read of them before stands for a while.
     #[default]
+    NotRead,
+    /// What was read of them cannot be trusted, or a history or a test says that
+    /// they are unknown: what was read before stands no longer.
     Unknown,
     /// Only their number is known, as in a history file.
     Counted(u32),
@@ -80,7 +83,7 @@ impl WorkingOrders {
     /// How many there are, or `None` when that is unknown.
     pub fn count(&self) -> Option<usize> {
         match self {
-            WorkingOrders::Unknown => None,
+            WorkingOrders::NotRead | WorkingOrders::Unknown => None,
             WorkingOrders::Counted(count) => usize::try_from(*count).ok(),
             WorkingOrders::Listed(orders) => Some(orders.len()),
         }
@@ -92,7 +95,7 @@ impl WorkingOrders {
         match self {
             WorkingOrders::Listed(orders) => Some(orders),
             WorkingOrders::Counted(0) => Some(&[]),
-            WorkingOrders::Counted(_) | WorkingOrders::Unknown => None,
+            WorkingOrders::Counted(_) | WorkingOrders::NotRead | WorkingOrders::Unknown => None,
         }
     }
 }

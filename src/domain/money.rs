@@ -10,7 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// An exact amount in the account's currency.
 ///
 /// Arithmetic is checked: a result that does not fit in 96 bits of mantissa is
-/// `None`, which the engine treats as unknown. Binary floats never become a
+/// `None`, which the engine treats as unknown. Sums and differences of amounts with
+/// up to 28 digits are exact; what a product or a quotient has beyond the 28th digit
+/// is rounded. Binary floats never become a
 /// `Money`; the adapters read amounts from their decimal text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Money(Decimal);
@@ -205,7 +207,8 @@ impl Money {
         sum.is_some() && sum == self.millionths()
     }
 
-    /// The given share of this amount, exact, or `None` when it does not fit.
+    /// The given share of this amount, to the 28th digit, or `None` when it does not
+    /// fit.
     pub fn share(self, fraction: Fraction) -> Option<Money> {
         self.0.checked_mul(fraction.0).map(Money)
     }

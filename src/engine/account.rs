@@ -28,7 +28,7 @@ use super::out::Out;
 use super::rule_state::RuleState;
 use super::session::VenueDay;
 use crate::domain::account::RuleName;
-use crate::domain::holdings::WorkingOrders;
+use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Missing, Timestamp};
 use crate::domain::session::Session;
@@ -52,6 +52,8 @@ pub struct AccountRun {
     pub(super) parked_rules: HashMap<RuleName, RuleState>,
     pub(super) locks: Locks,
     pub(super) enforcement: Enforcement,
+    /// The positions that were told last from those before them.
+    followed: Option<Arc<[Position]>>,
     /// When the last read of its own that showed its positions was asked for.
     pub(super) verified_at: Option<Timestamp>,
     /// When the account was last proven flat and quiet, until something is seen
@@ -104,6 +106,7 @@ impl AccountRun {
             parked_rules: HashMap::new(),
             locks: Locks::default(),
             enforcement: Enforcement::default(),
+            followed: None,
             verified_at: None,
             flat_proven_at: None,
             reopened: 0,
@@ -180,6 +183,11 @@ impl AccountRun {
     /// was no observation of its own.
     pub(super) fn look_again(&mut self, now: Now, out: &mut Out<'_>) {
         self.roll_session(now, out);
+        // Those of a suspect observation are believed, but end nothing.
+        let are_verified = self.verified_at.is_some() && self.verified_at >= self.seen.at;
+        if are_verified || self.seen.data == Data::Good {
+            self.follow_positions(now.wall);
+        }
         self.evaluate(false, self.pnl(), now, out);
         self.enforce(now, out);
     }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::held::HeldPosition;
 use crate::domain::money::Money;
 use crate::domain::observation::{Figures, Timestamp};
 use crate::domain::trade_date::TradeDate;
@@ -24,6 +25,12 @@ pub struct AccountMemory {
     pub week: Option<SpanSum>,
     /// Closed sessions of the running month.
     pub month: Option<SpanSum>,
+    /// The positions as they were seen last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<HeldPosition>,
+    /// How many positions have been seen.
+    #[serde(default)]
+    pub last_position: u64,
 }
 
 /// The session that an account is in.
@@ -82,6 +89,15 @@ impl SessionAnchor {
     /// was.
     pub fn equity_at_open(&self) -> Option<Money> {
         difference(self.equity, self.made_before.total)
+    }
+
+    /// When balance and equity were what they were at the open: when they were
+    /// observed, but for a session that was first seen in its middle.
+    pub(super) fn held_at(&self, open: Timestamp) -> Timestamp {
+        match self.source {
+            AnchorSource::MidSession => open,
+            AnchorSource::BeforeOpen | AnchorSource::AfterOpen => self.at,
+        }
     }
 }
 
@@ -231,11 +247,22 @@ pub struct SessionMarks {
     pub equity: Option<Mark>,
     /// Of balance.
     pub balance: Option<Mark>,
-    /// Of unrealized P&L; starts afresh whenever the account is flat.
+    /// Of unrealized P&L; starts afresh whenever all that was held has ended.
     pub unrealized: Option<Mark>,
 }
 
 impl SessionMarks {
+    /// Begins the mark of the open result anew: what was held has ended.
+    pub(super) fn forget_open_result(&mut self, at: Timestamp) {
+        let is_raised = self.unrealized.is_some_and(|mark| !mark.value.is_zero());
+        if is_raised {
+            self.unrealized = Some(Mark {
+                value: Money::ZERO,
+                at,
+            });
+        }
+    }
+
     /// The mark of this metric.
     pub const fn of(&self, metric: Metric) -> Option<Mark> {
         match metric {

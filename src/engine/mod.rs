@@ -8,6 +8,7 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod account;
+mod build_up;
 mod claims;
 mod conditions;
 pub mod effect;
@@ -15,6 +16,7 @@ mod enforce;
 pub mod enforcement;
 pub mod event;
 mod fire;
+mod held;
 mod held_account;
 mod identity;
 mod left_open;

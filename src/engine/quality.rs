@@ -4,6 +4,9 @@
 //! disable one for good: a suspect observation leaves the numbers unknown, and
 //! the next one decides. Only figures that are all zero are never believed,
 //! however often they are repeated: an account that has not loaded looks so.
+//!
+//! What decides is looks at the account, and not answers: a poll that was lost is
+//! passed over, and an answer with the stamp of the one before it is the same look.
 
 use rust_decimal::Decimal;
 
@@ -57,19 +60,140 @@ impl Suspicion {
         }
     }
 
-    /// Whether the same suspicion twice in a row is taken for the truth.
-    pub const fn is_settled_by_repetition(self) -> bool {
-        !matches!(self, Suspicion::AllZero)
+    const fn bit(self) -> u8 {
+        match self {
+            Suspicion::AllZero => 1,
+            Suspicion::DroppedToZero => 1 << 1,
+            Suspicion::OpenResultVanished => 1 << 2,
+            Suspicion::OpenResultWithoutPosition => 1 << 3,
+            Suspicion::EquityOff => 1 << 4,
+        }
+    }
+}
+
+/// A set of suspicions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Suspicions(u8);
+
+impl Suspicions {
+    /// From the gravest to the least.
+    const ALL: [Suspicion; 5] = [
+        Suspicion::AllZero,
+        Suspicion::DroppedToZero,
+        Suspicion::OpenResultVanished,
+        Suspicion::OpenResultWithoutPosition,
+        Suspicion::EquityOff,
+    ];
+
+    const fn has(self, suspicion: Suspicion) -> bool {
+        self.0 & suspicion.bit() != 0
+    }
+
+    const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    const fn with(self, other: Suspicions) -> Suspicions {
+        Suspicions(self.0 | other.0)
+    }
+
+    const fn without(self, other: Suspicions) -> Suspicions {
+        Suspicions(self.0 & !other.0)
+    }
+
+    /// The gravest of them.
+    pub fn first(self) -> Option<Suspicion> {
+        Suspicions::ALL
+            .into_iter()
+            .find(|suspicion| self.has(*suspicion))
+    }
+}
+
+/// After so many looks in a row that were not believed, what they say is taken for
+/// the truth, though they were never suspect in the same way twice in a row.
+const CHANGING_SETTLE_AFTER: usize = 5;
+
+/// What was suspect about the newest looks at an account, and what of that is taken
+/// for the truth.
+#[derive(Clone, Debug, Default)]
+pub struct Doubts {
+    /// What the newest look was suspect of.
+    newest: Suspicions,
+    /// Why the newest look is not believed.
+    verdict: Option<Suspicion>,
+    /// The venue's stamp of it.
+    stamp: Option<i64>,
+    /// What has been taken for the truth after many looks, until one is free of
+    /// all suspicion.
+    accepted: Suspicions,
+    /// The stamps of the looks in a row that were not believed.
+    disbelieved: Vec<Option<i64>>,
+    /// What they were suspect of.
+    streak: Suspicions,
+}
+
+impl Doubts {
+    /// Why the newest look is not believed; `None` when it is.
+    pub const fn verdict(&self) -> Option<Suspicion> {
+        self.verdict
+    }
+
+    /// Takes what is suspect about a look, and says why it is not believed, or that
+    /// it is.
+    pub fn judge(&mut self, found: Suspicions, stamp: Option<i64>) -> Option<Suspicion> {
+        if found.is_empty() {
+            self.forget();
+            self.stamp = stamp;
+        } else if found.has(Suspicion::AllZero) {
+            // What an account shows before it has loaded confirms nothing.
+            self.forget();
+            self.stamp = stamp;
+            self.verdict = Some(Suspicion::AllZero);
+        } else if !self.is_same_look(stamp) {
+            self.look(found, stamp);
+        }
+        self.verdict
+    }
+
+    fn forget(&mut self) {
+        if !self.newest.is_empty() || self.verdict.is_some() {
+            *self = Doubts::default();
+        }
+    }
+
+    fn is_same_look(&self, stamp: Option<i64>) -> bool {
+        stamp.is_some() && (self.stamp == stamp || self.disbelieved.contains(&stamp))
+    }
+
+    fn look(&mut self, found: Suspicions, stamp: Option<i64>) {
+        let said_before = self.newest.with(self.accepted);
+        let unsaid = found.without(said_before);
+        self.newest = found;
+        self.stamp = stamp;
+        self.verdict = unsaid.first();
+        if unsaid.is_empty() {
+            self.end_streak();
+            return;
+        }
+        self.disbelieved.push(stamp);
+        self.streak = self.streak.with(found);
+        if self.disbelieved.len() >= CHANGING_SETTLE_AFTER {
+            self.accepted = self.accepted.with(self.streak);
+            self.verdict = None;
+            self.end_streak();
+        }
+    }
+
+    fn end_streak(&mut self) {
+        self.disbelieved.clear();
+        self.streak = Suspicions::default();
     }
 }
 
 /// Everything that is suspect about an observation, given the figures of the
-/// last trustworthy one of the same session; the gravest first. One that is
-/// taken for the truth must not hide another.
-pub fn suspicions(
-    learned: &Learned,
-    before: Option<&Figures>,
-) -> impl Iterator<Item = Suspicion> + use<> {
+/// last trustworthy one of the same session. One that is taken for the truth must
+/// not hide another.
+pub fn suspicions(learned: &Learned, before: Option<&Figures>) -> Suspicions {
     let figures = &learned.figures;
     let open_without_position =
         learned.is_flat() == Some(true) && figures.unrealized.is_some_and(|open| !open.is_zero());
@@ -86,9 +210,11 @@ pub fn suspicions(
         (open_without_position, Suspicion::OpenResultWithoutPosition),
         (is_equity_off(figures), Suspicion::EquityOff),
     ];
-    found
-        .into_iter()
-        .filter_map(|(is_found, suspicion)| is_found.then_some(suspicion))
+    let bits = found.map(|(is_found, suspicion)| match is_found {
+        true => suspicion.bit(),
+        false => 0,
+    });
+    Suspicions(bits.into_iter().fold(0, |all, bit| all | bit))
 }
 
 /// Whether a realized result that had been made is zero, with nothing open.
@@ -114,7 +240,7 @@ pub fn has_lost_open_result(figures: &Figures, before: &Figures) -> bool {
     let half = before.decimal().abs().checked_div(Decimal::TWO);
     still_there
         .zip(half)
-        .is_some_and(|(still, half)| still > half)
+        .is_none_or(|(still, half)| still > half)
 }
 
 fn is_equity_off(figures: &Figures) -> bool {
@@ -197,7 +323,7 @@ mod tests {
                 figures([realized, open, "?", "?"])
             });
             assert_eq!(
-                suspicions(&learned(texts, flat), before.as_ref()).next(),
+                suspicions(&learned(texts, flat), before.as_ref()).first(),
                 expected,
                 "{texts:?}"
             );

@@ -375,7 +375,7 @@ entry_kinds! {
     Warned = "warned", false;
     /// A rule fired.
     Fired = "fired", true;
-    /// The condition of a fired rule became false.
+    /// The condition of a fired rule became false, for the first time since it fired.
     Cleared = "cleared", false;
     /// A fired rule may fire again.
     Rearmed = "rearmed", true;

@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use super::build_up::{self, BuildUp, ForPosition};
 use super::truth::Truth;
 use crate::domain::ids::FiringId;
 use crate::domain::now::Now;
@@ -23,6 +24,10 @@ pub struct RuleState {
     pub unknown_since: Option<Timestamp>,
     /// On how many observations in a row it was true.
     pub confirmed: u32,
+    /// The same for each position, where the rule waits for each by itself; what
+    /// stands above is that of the one that has built up for longest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_position: Vec<BuildUp>,
     /// How many of the warnings of `warn_at` went out in `warned_in`.
     pub warned: u32,
     /// The session in which they went out.
@@ -52,6 +57,17 @@ pub struct Fired {
     pub undone: bool,
 }
 
+/// An answer of the condition.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered<'a> {
+    /// The answer.
+    pub truth: Truth,
+    /// What it is for each position by itself, where the rule waits for each.
+    pub by_position: Option<&'a [ForPosition]>,
+    /// Whether it comes with a new observation and not with mere time.
+    pub observed: bool,
+}
+
 /// What an answer does to a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -59,7 +75,7 @@ pub enum Change {
     None,
     /// It is to fire now.
     Fires,
-    /// Its condition became false after it had fired.
+    /// Its condition became false for the first time after it had fired.
     Clears,
 }
 
@@ -72,6 +88,7 @@ impl RuleState {
             true_since: None,
             unknown_since: None,
             confirmed: 0,
+            by_position: Vec::new(),
             warned: 0,
             warned_in: None,
             handled: now,
@@ -88,27 +105,23 @@ impl RuleState {
             && !self.awaits_holdings
     }
 
-    /// Takes an answer of the condition. `observed` says that it comes with a
-    /// new observation and not with mere time.
-    pub fn answer(&mut self, rule: &Rule, truth: Truth, observed: bool, now: Now) -> Change {
+    /// Takes an answer of the condition.
+    pub fn answer(&mut self, rule: &Rule, answered: &Answered<'_>, now: Now) -> Change {
         match &mut self.fired {
-            Some(fired) => match truth {
+            Some(fired) => match answered.truth {
+                // Once a firing: a value at its limit swings over it all day.
                 Truth::False if !fired.cleared => {
                     fired.cleared = true;
                     Change::Clears
                 }
-                Truth::True => {
-                    fired.cleared = false;
-                    Change::None
-                }
-                Truth::False | Truth::Unknown => Change::None,
+                Truth::True | Truth::False | Truth::Unknown => Change::None,
             },
-            None => self.build_up(rule, truth, observed, now),
+            None => self.build_up(rule, answered, now),
         }
     }
 
-    fn build_up(&mut self, rule: &Rule, truth: Truth, observed: bool, now: Now) -> Change {
-        match truth {
+    fn build_up(&mut self, rule: &Rule, answered: &Answered<'_>, now: Now) -> Change {
+        match answered.truth {
             Truth::False => {
                 self.forget_build_up();
                 Change::None
@@ -121,10 +134,7 @@ impl RuleState {
             }
             Truth::True => {
                 self.leave_out_unknown(now);
-                let since = *self.true_since.get_or_insert(now.steady);
-                if observed {
-                    self.confirmed = self.confirmed.saturating_add(1);
-                }
+                let since = self.go_on_building(answered, now);
                 let held = rule.hold.is_none_or(|hold| now.since(since) >= hold);
                 // One observation is what every firing needs; more are counted.
                 let confirmed = rule.confirm <= 1 || self.confirmed >= rule.confirm;
@@ -137,18 +147,37 @@ impl RuleState {
         }
     }
 
+    /// Counts an answer that is true; since when it has been.
+    fn go_on_building(&mut self, answered: &Answered<'_>, now: Now) -> Timestamp {
+        if let Some(each) = answered.by_position {
+            let longest = build_up::follow(&mut self.by_position, each, answered.observed, now);
+            if let Some(longest) = longest {
+                self.true_since = Some(longest.true_since);
+                self.confirmed = longest.confirmed;
+                return longest.true_since;
+            }
+        }
+        if answered.observed {
+            self.confirmed = self.confirmed.saturating_add(1);
+        }
+        *self.true_since.get_or_insert(now.steady)
+    }
+
     /// Time in which the condition was unknown does not count towards `hold`.
     fn leave_out_unknown(&mut self, now: Now) {
         let (Some(since), Some(unknown)) = (self.true_since, self.unknown_since.take()) else {
             return;
         };
-        self.true_since = since.checked_add_signed(now.since(unknown));
+        let span = now.since(unknown);
+        self.true_since = since.checked_add_signed(span);
+        self.by_position.iter_mut().for_each(|one| one.shift(span));
     }
 
     fn forget_build_up(&mut self) {
         self.true_since = None;
         self.unknown_since = None;
         self.confirmed = 0;
+        self.by_position.clear();
     }
 
     /// Marks the rule as fired.
@@ -183,6 +212,8 @@ impl RuleState {
         self.true_since.iter_mut().for_each(shift);
         self.unknown_since.iter_mut().for_each(shift);
         self.fired.iter_mut().for_each(|fired| shift(&mut fired.at));
+        let back = clock_gap.checked_mul(-1).unwrap_or_default();
+        self.by_position.iter_mut().for_each(|one| one.shift(back));
     }
 
     /// Lets the rule fire again.

@@ -2,6 +2,7 @@
 
 use chrono::{NaiveTime, TimeDelta, Timelike};
 use chrono_tz::Tz;
+use rust_decimal::Decimal;
 
 use super::memory::{
     AccountMemory, AnchorSource, LastTrusted, Mark, PnlSum, SessionAnchor, SessionMarks,
@@ -22,8 +23,10 @@ pub const ANCHOR_FRESH: TimeDelta = TimeDelta::minutes(10);
 const SHORTEST_DAY: TimeDelta = TimeDelta::hours(23);
 
 /// How far the venue's session figure may lie from riskd's own ledger at the
-/// open and still belong to the same session: a cent, for rounding.
-const SAME_FIGURE: Money = Money::new(rust_decimal::Decimal::from_parts(1, 0, 0, false, 2));
+/// open and still belong to the same session, as a share of the account's worth: a
+/// millionth, five cents of 50,000, for what the venue rounds. It is no fixed amount,
+/// because an account may be worth half a bitcoin.
+const SAME_FIGURE_SHARE: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
 
 /// When a venue's own day figure starts at zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +89,19 @@ impl AccountMemory {
     ) {
         self.lifetime.raise(figures, at);
         if let Some(session) = &mut self.session {
-            session.anchor_with(figures, flat, at, day);
+            if session.anchor_with(figures, flat, at, day) {
+                // First seen in mid-session it had been worth more, or less, at
+                // the open than it is now.
+                let (open, anchor) = (session.open, session.anchor);
+                if let Some(anchor) = anchor {
+                    let worth = Figures {
+                        balance: anchor.balance_at_open(),
+                        equity: anchor.equity_at_open(),
+                        ..Figures::default()
+                    };
+                    self.lifetime.raise(&worth, anchor.held_at(open));
+                }
+            }
             session.test_venue_figure(figures, self.last.as_ref(), day, at);
             session.pnl = session.pnl_by(figures);
             session.raise_marks(figures, flat, at);
@@ -154,6 +169,15 @@ impl AccountMemory {
             },
         }
     }
+}
+
+/// Whether the gap is no more than what rounding makes of an account that is worth
+/// this.
+fn is_rounding(gap: Money, figures: &Figures) -> bool {
+    let sizes = [figures.equity, figures.balance].into_iter().flatten();
+    let worth = sizes.map(|worth| worth.decimal().abs()).max();
+    let allowed = worth.and_then(|worth| worth.checked_mul(SAME_FIGURE_SHARE));
+    gap.is_zero() || allowed.is_some_and(|allowed| gap.decimal().abs() <= allowed)
 }
 
 /// Adds a session that ended to its span, or ends the span with it.
@@ -245,43 +269,105 @@ impl SessionMemory {
         if anchor.flat == Some(false) && self.venue_figure == VenueFigure::Untested {
             self.venue_figure = VenueFigure::Carried;
         }
-        self.marks.raise(Metric::Equity, anchor.equity, anchor.at);
-        self.marks.raise(Metric::Balance, anchor.balance, anchor.at);
         self.anchor = Some(anchor);
+        self.raise_to_open();
+    }
+
+    /// Raises the marks to what held at the open: of a session that is first seen
+    /// in its middle, to what it was before the venue's result of the day.
+    fn raise_to_open(&mut self) {
+        let Some(anchor) = self.anchor else { return };
+        let at = anchor.held_at(self.open);
+        self.marks
+            .raise(Metric::Equity, anchor.equity_at_open(), at);
+        self.marks
+            .raise(Metric::Balance, anchor.balance_at_open(), at);
     }
 
     /// Anchors the session by its first observation, or completes an anchor
-    /// that lacks a figure.
+    /// that lacks a figure; whether there was anything to do.
+    #[inline]
     fn anchor_with(
         &mut self,
         figures: &Figures,
         flat: Option<bool>,
         at: Timestamp,
         day: Option<VenueDay>,
-    ) {
-        if let Some(anchor) = &mut self.anchor {
-            if anchor.balance.is_none() {
-                anchor.balance = figures.balance;
+    ) -> bool {
+        match &self.anchor {
+            None => self.anchor_by(figures, flat, at, day),
+            Some(anchor) => {
+                let is_new =
+                    |known: Option<Money>, seen: Option<Money>| known.is_none() && seen.is_some();
+                if !is_new(anchor.balance, figures.balance)
+                    && !is_new(anchor.equity, figures.equity)
+                {
+                    return false;
+                }
+                self.complete_anchor(figures, at, day);
             }
-            if anchor.equity.is_none() {
-                anchor.equity = figures.equity;
-            }
-            return;
         }
-        let late = at.signed_duration_since(self.open) > ANCHOR_FRESH;
+        true
+    }
+
+    /// Completes an anchor that lacks a figure. It is learned later than the rest,
+    /// and what the venue says was made up to now is taken off it.
+    fn complete_anchor(&mut self, figures: &Figures, at: Timestamp, day: Option<VenueDay>) {
+        let made = self.made_by(figures, at, day);
+        let Some(anchor) = &mut self.anchor else {
+            return;
+        };
+        if anchor.balance.is_none() && figures.balance.is_some() {
+            anchor.balance = figures.balance;
+            anchor.made_before.realized = made.realized.or(anchor.made_before.realized);
+        }
+        if anchor.equity.is_none() && figures.equity.is_some() {
+            anchor.equity = figures.equity;
+            anchor.made_before.total = made.total.or(anchor.made_before.total);
+        }
+        self.raise_to_open();
+    }
+
+    /// Whether the session has been open for longer than what is seen now may
+    /// stand in for what held at its open.
+    fn is_late(&self, at: Timestamp) -> bool {
+        at.signed_duration_since(self.open) > ANCHOR_FRESH
+    }
+
+    /// What the venue says was made in this session so far, as far as its figures
+    /// are of this session; nothing, just after the open.
+    fn made_by(&self, figures: &Figures, at: Timestamp, day: Option<VenueDay>) -> PnlSum {
+        let has_day_figure = day.is_some_and(|day| day.starts_at(self.open));
+        if !self.is_late(at) || !has_day_figure {
+            return PnlSum::ZERO;
+        }
+        PnlSum {
+            total: sum(figures.realized, figures.unrealized),
+            realized: figures.realized,
+        }
+    }
+
+    /// Anchors the session by its first observation.
+    fn anchor_by(
+        &mut self,
+        figures: &Figures,
+        flat: Option<bool>,
+        at: Timestamp,
+        day: Option<VenueDay>,
+    ) {
+        let late = self.is_late(at);
         let source = if late {
             AnchorSource::MidSession
         } else {
             AnchorSource::AfterOpen
         };
-        let has_day_figure = day.is_some_and(|day| day.starts_at(self.open));
-        let made_before = if late && has_day_figure {
-            PnlSum {
-                total: sum(figures.realized, figures.unrealized).or(Some(Money::ZERO)),
-                realized: figures.realized.or(Some(Money::ZERO)),
-            }
-        } else {
-            PnlSum::ZERO
+        let made = self.made_by(figures, at, day);
+        // What the venue does not say begins here; a sum that does not fit is not
+        // known.
+        let says_all = figures.realized.is_some() && figures.unrealized.is_some();
+        let made_before = PnlSum {
+            total: made.total.or((!says_all).then_some(Money::ZERO)),
+            realized: made.realized.or(Some(Money::ZERO)),
         };
         let has_ledger = figures.equity.is_some() && figures.balance.is_some();
         let may_carry = late && flat == Some(false) && has_ledger;
@@ -334,7 +420,7 @@ impl SessionMemory {
             VenueFigure::Untested if day.is_some() => {
                 let venue = sum(figures.realized, figures.unrealized);
                 let joined = match difference(venue, self.ledger(figures).total) {
-                    Some(gap) => gap.decimal().abs() <= SAME_FIGURE.decimal(),
+                    Some(gap) => is_rounding(gap, figures),
                     // Without a ledger, a figure that differs from the last
                     // one of the session before has been reset.
                     None => {
@@ -395,16 +481,8 @@ impl SessionMemory {
     }
 
     fn raise_marks(&mut self, figures: &Figures, flat: Option<bool>, at: Timestamp) {
-        let is_raised = self
-            .marks
-            .unrealized
-            .is_some_and(|mark| !mark.value.is_zero());
-        if flat == Some(true) && is_raised {
-            // An open result ends with the position: the mark starts afresh.
-            self.marks.unrealized = Some(Mark {
-                value: Money::ZERO,
-                at,
-            });
+        if flat == Some(true) {
+            self.marks.forget_open_result(at);
         }
         self.marks.raise(Metric::Pnl, self.pnl.total, at);
         self.marks.raise(Metric::Equity, figures.equity, at);

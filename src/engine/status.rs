@@ -27,9 +27,9 @@ pub struct AccountStatus {
     pub data: &'static str,
     /// Why it is not good.
     pub data_reason: Option<String>,
-    /// Age of the newest trustworthy observation in seconds, since the start
-    /// when there was none.
-    pub data_age_seconds: i64,
+    /// Age of the newest trustworthy observation in seconds; `None` when there has
+    /// been none since the start.
+    pub data_age_seconds: Option<i64>,
     /// The session's trade date.
     pub session: Option<String>,
     /// When the next session opens, RFC 3339.
@@ -151,7 +151,7 @@ pub struct Overview {
     /// How many accounts' newest observation cannot be trusted or learned nothing.
     pub blind: usize,
     /// Seconds since the newest trustworthy observation of the account that was
-    /// seen longest ago.
+    /// seen longest ago; zero when none was seen.
     pub seen_seconds: i64,
     /// How many rules have fired and are not armed again, counted an account.
     pub fired: usize,
@@ -185,12 +185,13 @@ impl AccountRun {
     fn add_to(&self, overview: &mut Overview, now: Now) {
         let one_if = usize::from;
         let add = |count: &mut usize, more| *count = count.saturating_add(more);
-        if !self.seen.has_been_good {
-            let awaited = (self.account.name.clone(), self.seen.data.reason());
-            overview.awaited.push(awaited);
+        match self.data_age(now) {
+            Some(age) => overview.seen_seconds = overview.seen_seconds.max(age),
+            None => {
+                let awaited = (self.account.name.clone(), self.seen.data.reason());
+                overview.awaited.push(awaited);
+            }
         }
-        let age = now.since(self.seen.trusted_at).num_seconds();
-        overview.seen_seconds = overview.seen_seconds.max(age);
         let fired = self.rules.iter().filter(|run| run.state.fired.is_some());
         let is_locked = [LockKind::Lock, LockKind::CloseOnly]
             .into_iter()
@@ -200,6 +201,14 @@ impl AccountRun {
         add(&mut overview.locked, one_if(is_locked));
         add(&mut overview.blind, one_if(self.seen.data != Data::Good));
         add(&mut overview.enforcing, one_if(!self.enforcement.is_idle()));
+    }
+
+    /// Full seconds since the newest trustworthy observation, if there has been one
+    /// since the start.
+    fn data_age(&self, now: Now) -> Option<i64> {
+        let seen = &self.seen;
+        seen.has_been_good
+            .then(|| now.since(seen.trusted_at).num_seconds())
     }
 
     fn status(&self, acts: bool, now: Now) -> AccountStatus {
@@ -212,7 +221,7 @@ impl AccountRun {
             number: self.account.number.to_string(),
             data: self.seen.data.name(),
             data_reason: self.seen.data.reason(),
-            data_age_seconds: now.since(self.seen.trusted_at).num_seconds(),
+            data_age_seconds: self.data_age(now),
             session: session.map(|session| session.date.to_string()),
             next_session_opens: self.session.map(|session| session.next_open.to_rfc3339()),
             balance: self.seen.figures.balance,

@@ -33,7 +33,7 @@ pub enum HappeningKind {
     Warned,
     /// It fired.
     Fired,
-    /// Its condition became false after it had fired.
+    /// Its condition became false, for the first time after it had fired.
     Cleared,
     /// It may fire again.
     Rearmed,

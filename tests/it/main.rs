@@ -16,6 +16,7 @@ mod crosstrade;
 mod docs;
 mod e2e;
 mod every_zone;
+mod exact;
 mod expr;
 mod golden;
 mod history;

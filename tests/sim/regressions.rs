@@ -398,7 +398,7 @@ fn s12_a_rule_that_was_rearmed_flat_does_not_fire_for_the_same_flat_account() {
         story.poll(Content::Learned(Learned {
             figures: figures(lost),
             positions: Some(position(0)),
-            orders: WorkingOrders::Unknown,
+            orders: WorkingOrders::NotRead,
             stamp: None,
         }))
     };

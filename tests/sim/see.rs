@@ -169,7 +169,7 @@ impl World {
         };
         let truth = Learned {
             positions: truths.positions,
-            orders: truths.orders.unwrap_or(WorkingOrders::Unknown),
+            orders: truths.orders.unwrap_or(WorkingOrders::NotRead),
             ..Learned::default()
         };
         let told = match result {
@@ -216,7 +216,7 @@ pub fn orders_read(
     truths: Truths,
 ) -> Trigger {
     let truth = Learned {
-        orders: truths.orders.unwrap_or(WorkingOrders::Unknown),
+        orders: truths.orders.unwrap_or(WorkingOrders::NotRead),
         ..Learned::default()
     };
     let is_so = told.count() == truth.orders.count();

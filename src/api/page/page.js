@@ -42,10 +42,12 @@ function fact(name, value, className) {
 }
 
 function dataFact(account) {
-  const age = span(account.data_age_seconds);
+  const never = account.data_age_seconds === null;
+  const age = never ? "" : span(account.data_age_seconds);
   if (account.data === "good") return fact("Data", `good, ${age} old`, "");
   const reason = account.data_reason ? ` (${account.data_reason})` : "";
-  return fact("Data", `${account.data.toUpperCase()}${reason}, trustworthy ${age} ago`, "bad wide");
+  const last = never ? "never since riskd started" : `${age} ago`;
+  return fact("Data", `${account.data.toUpperCase()}${reason}, trustworthy ${last}`, "bad wide");
 }
 
 function pnlFact(account) {

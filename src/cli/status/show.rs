@@ -194,16 +194,23 @@ fn holdings(account: &Account, out: &Printer) -> String {
         Some(0) => "no working order".to_owned(),
         Some(count) => counted(count, "working order"),
     };
-    let age = duration::write(TimeDelta::seconds(account.data_age_seconds));
-    let data = match (account.data.as_str(), &account.data_reason) {
-        ("good", _) => format!("data {age} old"),
-        (state, None) => out.paint(Paint::Yellow, &format!("data {state}, good {age} ago")),
-        (state, Some(reason)) => out.paint(
-            Paint::Yellow,
-            &format!("data {state} ({reason}), good {age} ago"),
-        ),
-    };
-    format!("{positions}, {orders}; {data}")
+    format!("{positions}, {orders}; {}", data(account, out))
+}
+
+fn data(account: &Account, out: &Printer) -> String {
+    let age = account.data_age_seconds.map(TimeDelta::seconds);
+    let age = age.map(duration::write);
+    let (state, reason) = (account.data.as_str(), &account.data_reason);
+    if let ("good", Some(age)) = (state, &age) {
+        return format!("data {age} old");
+    }
+    let reason = reason
+        .as_ref()
+        .map_or(String::new(), |reason| format!(" ({reason})"));
+    let last = age.map_or("never good since riskd started".to_owned(), |age| {
+        format!("good {age} ago")
+    });
+    out.paint(Paint::Yellow, &format!("data {state}{reason}, {last}"))
 }
 
 fn rules(rules: &[Rule], out: &Printer, lines: &mut Vec<String>) {

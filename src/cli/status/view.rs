@@ -69,7 +69,7 @@ pub(super) struct Account {
     pub(super) number: String,
     pub(super) data: String,
     pub(super) data_reason: Option<String>,
-    pub(super) data_age_seconds: i64,
+    pub(super) data_age_seconds: Option<i64>,
     pub(super) session: Option<String>,
     pub(super) balance: Option<Money>,
     pub(super) equity: Option<Money>,

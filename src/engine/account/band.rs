@@ -137,7 +137,10 @@ fn are_same_positions(known: Option<&[Position]>, seen: Option<&[Position]>) -> 
 
 fn are_same_orders(known: &WorkingOrders, seen: &WorkingOrders) -> bool {
     match (known, seen) {
-        (WorkingOrders::Unknown, WorkingOrders::Unknown) => true,
+        (
+            WorkingOrders::NotRead | WorkingOrders::Unknown,
+            WorkingOrders::NotRead | WorkingOrders::Unknown,
+        ) => true,
         (WorkingOrders::Counted(known), WorkingOrders::Counted(seen)) => known == seen,
         (WorkingOrders::Listed(known), WorkingOrders::Listed(seen)) => Arc::ptr_eq(known, seen),
         _ => false,

@@ -2,13 +2,14 @@
 
 use super::band::Band;
 use super::tell::{tell_cleared, tell_rearmed, warn, watch_unknown};
-use super::{AccountRun, Data, RuleRun, Seen};
+use super::{AccountRun, Data, RuleRun};
 use crate::domain::now::Now;
+use crate::domain::observation::Timestamp;
 use crate::engine::conditions::{Context, Reading, Tree};
 use crate::engine::memory::PnlSum;
 use crate::engine::out::Out;
 use crate::engine::record::Goal;
-use crate::engine::rule_state::Change;
+use crate::engine::rule_state::{Answered, Change};
 use crate::engine::truth::Truth;
 use crate::rules::ruleset::Rearm;
 
@@ -88,22 +89,52 @@ impl AccountRun {
         let change = if run.state.awaits_holdings {
             Change::None
         } else {
-            run.state.answer(&run.rule, truth, observed, now)
+            let by_position = run.by_position(truth, context);
+            let answered = Answered {
+                truth,
+                by_position: by_position.as_deref(),
+                observed: observed
+                    && (truth != Truth::True || run.is_confirmed_by(self.seen.orders_at, context)),
+            };
+            run.state.answer(&run.rule, &answered, now)
         };
         if change == Change::Clears {
             tell_cleared(context, run, out);
         }
         if run.state.fired.is_some() && change != Change::Fires {
-            rearm_by_knowledge(context, run, &self.seen, out);
+            self.rearm_by_knowledge(context, run, out);
         }
         settle_schedule(run, truth, change, now);
-        if run.nature.warns {
+        if run.nature.warns && change != Change::Fires {
             warn(context, run, session, out);
         }
         if truth == Truth::Unknown || run.unknown_since.is_some() {
             watch_unknown(context, run, self.seen.data, now, out);
         }
         change == Change::Fires
+    }
+
+    fn rearm_by_knowledge(&self, context: &Context<'_>, run: &mut RuleRun, out: &mut Out<'_>) {
+        let fired_at = run.state.fired.map(|fired| fired.at);
+        // What it fired on says nothing about what came of it.
+        let flat_and_quiet = self
+            .seen
+            .is_flat_and_quiet()
+            .filter(|_| fired_at.is_some_and(|at| self.has_seen_holdings_since(at)));
+        if run
+            .state
+            .is_rearmed_by(run.rule.rearm, run.truth(), flat_and_quiet)
+        {
+            run.state.rearm();
+            run.state.awaits_holdings = run.rule.rearm == Rearm::Flat;
+            tell_rearmed(context, run, out);
+        }
+    }
+
+    /// Whether positions and orders were both seen as they were after this.
+    fn has_seen_holdings_since(&self, then: Timestamp) -> bool {
+        let positions_as_of = self.seen.positions_as_of.max(self.verified_at);
+        positions_as_of.is_some_and(|at| at > then) && self.seen.orders_at > then
     }
 
     /// Whether all rules rest because the figures have hardly moved since they
@@ -149,17 +180,5 @@ fn settle_schedule(run: &mut RuleRun, truth: Truth, change: Change, now: Now) {
     let decided = truth == Truth::False || run.state.fired.is_some();
     if run.nature.is_scheduled && decided && change != Change::Fires && run.caches.has_due_time() {
         run.state.handled = now.wall;
-    }
-}
-
-fn rearm_by_knowledge(context: &Context<'_>, run: &mut RuleRun, seen: &Seen, out: &mut Out<'_>) {
-    let flat_and_quiet = seen.is_flat_and_quiet();
-    if run
-        .state
-        .is_rearmed_by(run.rule.rearm, run.truth(), flat_and_quiet)
-    {
-        run.state.rearm();
-        run.state.awaits_holdings = run.rule.rearm == Rearm::Flat;
-        tell_rearmed(context, run, out);
     }
 }

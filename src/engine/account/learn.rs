@@ -1,16 +1,18 @@
 //! What an observation teaches, and whether it can be trusted.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
 use super::{AccountRun, Data, Frozen, LOST_AFTER};
-use crate::domain::holdings::WorkingOrders;
+use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::money::Money;
 use crate::domain::now::Now;
 use crate::domain::observation::{Figures, Learned, Missing, Timestamp};
 use crate::engine::effect::Severity;
 use crate::engine::memory::AccountMemory;
 use crate::engine::out::Out;
-use crate::engine::quality::{Suspicion, suspicions};
+use crate::engine::quality::{Doubts, Suspicion, suspicions};
 use crate::engine::record::{EntryKind, Fields};
 
 /// How long working orders that were read stay known without a new read.
@@ -28,6 +30,9 @@ impl AccountRun {
                 why: missing,
                 until: None,
             });
+            // What it says when it is back may be what it loads, and is no
+            // confirmation of what it said before.
+            self.seen.doubts = Doubts::default();
         }
         self.seen.figures = Figures::default();
         self.seen.positions = None;
@@ -86,6 +91,7 @@ impl AccountRun {
                 .checked_sub_signed(now.since(at))
                 .unwrap_or(now.wall),
         };
+        let told = self.seen.doubts.verdict();
         let doubt = self.doubt(learned, wall);
         if out.config.acts {
             // One that has not loaded lists nothing, but what it lists is there.
@@ -95,7 +101,7 @@ impl AccountRun {
                 self.enforcement.poll_showed(!positions.is_empty(), at);
             }
             self.show_positions(positions, as_of);
-            if learned.orders != WorkingOrders::Unknown && is_believed {
+            if learned.orders.count().is_some() && is_believed {
                 self.show_orders(&learned.orders, at);
             }
         }
@@ -110,7 +116,7 @@ impl AccountRun {
                     until: None,
                 });
             }
-            if self.seen.data != Data::Suspect(doubt) {
+            if told != Some(doubt) {
                 self.tell_suspect(doubt, &learned.figures, out);
             }
             self.seen.data = Data::Suspect(doubt);
@@ -126,6 +132,7 @@ impl AccountRun {
                 .as_ref()
                 .is_some_and(|session| session.anchor.is_some())
         };
+        self.follow_positions(wall);
         let was_anchored = anchored(&self.memory);
         self.memory.learn(
             &learned.figures,
@@ -140,17 +147,31 @@ impl AccountRun {
         true
     }
 
+    /// Tells the positions that are held now from those that were held before.
+    pub(super) fn follow_positions(&mut self, wall: Timestamp) {
+        let Some(positions) = &self.seen.positions else {
+            return;
+        };
+        let is_known = |known: &Arc<[Position]>| Arc::ptr_eq(known, positions);
+        if self.followed.as_ref().is_some_and(is_known) {
+            return;
+        }
+        self.memory.follow_positions(positions, wall);
+        self.followed = Some(Arc::clone(positions));
+    }
+
     /// Whether a poll may show what was before the last read of the account's
     /// own positions.
     fn may_be_older_than_read(&self, at: Timestamp, as_of: Option<Timestamp>) -> bool {
-        let lag = self
-            .enforcement
-            .profile()
-            .polls_cached_for
-            .unwrap_or_default();
-        let as_of = as_of.max(at.checked_sub_signed(lag));
+        let as_of = as_of.max(self.oldest_of_poll(at));
         self.verified_at
             .is_some_and(|verified| as_of.is_none_or(|as_of| as_of < verified))
+    }
+
+    /// The oldest time that a poll which was asked for at `at` may show.
+    fn oldest_of_poll(&self, at: Timestamp) -> Option<Timestamp> {
+        let lag = self.enforcement.profile().polls_cached_for;
+        at.checked_sub_signed(lag.unwrap_or_default())
     }
 
     /// Positions and orders, unless a read of the account's own has newer ones.
@@ -163,9 +184,12 @@ impl AccountRun {
     ) {
         if !self.may_be_older_than_read(at, as_of) {
             self.seen.take_positions(learned.positions.as_ref());
+            // Without a stamp nothing stands between what is seen and its time.
+            let as_of = as_of.or(learned.stamp.is_none().then_some(at));
+            self.seen.positions_as_of = as_of.or_else(|| self.oldest_of_poll(at));
         }
         if at >= self.seen.orders_at {
-            if learned.orders != WorkingOrders::Unknown {
+            if learned.orders != WorkingOrders::NotRead {
                 self.seen.orders = learned.orders.clone();
                 self.seen.orders_at = at;
             }
@@ -175,8 +199,8 @@ impl AccountRun {
         }
     }
 
-    /// What is suspect about the observation, unless it says the same thing for
-    /// the second time or more.
+    /// What is suspect about the observation, unless that is taken for the truth by
+    /// now.
     fn doubt(&mut self, learned: &Learned, wall: Timestamp) -> Option<Suspicion> {
         let open = self.memory.session.as_ref().map(|session| session.open);
         let last = self.memory.last.as_ref();
@@ -199,17 +223,7 @@ impl AccountRun {
             }
             last => last.map(|last| &last.figures),
         };
-        let mut settled = None;
-        let mut doubt = None;
-        for found in suspicions(learned, before) {
-            let again = self.seen.data == Data::Suspect(found) || self.seen.settled == Some(found);
-            if found.is_settled_by_repetition() && again {
-                settled = settled.or(Some(found));
-            } else {
-                doubt = doubt.or(Some(found));
-            }
-        }
-        self.seen.settled = settled;
-        doubt
+        let found = suspicions(learned, before);
+        self.seen.doubts.judge(found, learned.stamp)
     }
 }

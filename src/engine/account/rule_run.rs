@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
-use crate::engine::conditions::{Answer, Caches, Context, Margin, Reading, Tree};
+use crate::engine::build_up::ForPosition;
+use crate::engine::conditions::{self, Answer, Caches, Context, Margin, Reading, Tree};
 use crate::engine::rule_state::RuleState;
 use crate::engine::truth::Truth;
-use crate::rules::ruleset::{Leaf, Rearm, Rule};
+use crate::rules::ruleset::{Leaf, PnlPer, Rearm, Rule};
 
 /// One rule for one account.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub struct RuleRun {
     pub(super) last: Option<Reading>,
     pub(in crate::engine) unknown_since: Option<Timestamp>,
     pub(super) unknown_reported: bool,
+    /// When the working orders were asked for that confirmed the condition last.
+    orders_counted_at: Option<Timestamp>,
 }
 
 impl RuleRun {
@@ -37,6 +41,7 @@ impl RuleRun {
             last: Some(Reading::of(Truth::Unknown)),
             unknown_since: None,
             unknown_reported: false,
+            orders_counted_at: None,
             rule,
         }
     }
@@ -82,6 +87,55 @@ impl RuleRun {
         margin.distance
     }
 
+    /// What the condition answers for each position by itself, for a rule that waits
+    /// for each of them; `None` for others.
+    pub(super) fn by_position(
+        &mut self,
+        truth: Truth,
+        context: &Context<'_>,
+    ) -> Option<Vec<ForPosition>> {
+        if !self.nature.waits_by_position || truth != Truth::True {
+            return None;
+        }
+        let held = context.positions.unwrap_or_default();
+        let mut of = |number: Option<u64>, positions: &[Position]| {
+            let tree = Tree::new(&mut self.caches, self.state.handled);
+            let truth = tree.of_each(positions).read(&self.rule.when, context);
+            ForPosition { number, truth }
+        };
+        let mut answers = vec![of(None, &[])];
+        for position in held {
+            if let Some(number) = context.memory.position_number(position) {
+                answers.push(of(Some(number), std::slice::from_ref(position)));
+            }
+        }
+        // Several limits may be true of one position each, and of none together.
+        let is_of_one = answers.iter().any(|answer| answer.truth == truth);
+        if let Some(whole) = answers.first_mut().filter(|_| !is_of_one) {
+            whole.truth = truth;
+        }
+        Some(answers)
+    }
+
+    /// Whether an observation on which the condition is true confirms it. Working
+    /// orders are read more seldom than the rest: those that have counted once do
+    /// not count again.
+    pub(super) fn is_confirmed_by(&mut self, orders_at: Timestamp, context: &Context<'_>) -> bool {
+        if !self.nature.confirms_orders {
+            return true;
+        }
+        if self.orders_counted_at.is_none_or(|at| orders_at > at) {
+            self.orders_counted_at = Some(orders_at);
+            return true;
+        }
+        let without = Context {
+            orders: &WorkingOrders::Unknown,
+            ..*context
+        };
+        let mut tree = Tree::new(&mut self.caches, self.state.handled);
+        tree.read::<Truth>(&self.rule.when, &without) == Truth::True
+    }
+
     /// What the condition answered last.
     pub(in crate::engine) const fn truth(&self) -> Truth {
         match &self.last {
@@ -118,6 +172,10 @@ pub(super) struct Nature {
     /// instants that the caches and the state know.
     pub(super) keeps_time: bool,
     pub(super) is_scheduled: bool,
+    /// Whether it is to be confirmed, and may turn on working orders.
+    pub(super) confirms_orders: bool,
+    /// Whether it waits, by its `hold` or `confirm`, for each position by itself.
+    pub(super) waits_by_position: bool,
     /// Whether it turns on data that stay away.
     pub(super) is_about_silence: bool,
     pub(super) warns: bool,
@@ -134,6 +192,9 @@ impl Nature {
                 || rule.hold.is_some()
                 || matches!(rule.rearm, Rearm::After(_)),
             is_scheduled,
+            confirms_orders: rule.confirm > 1 && conditions::may_need_orders(&rule.when),
+            waits_by_position: (rule.hold.is_some() || rule.confirm > 1)
+                && has(|leaf| matches!(leaf, Leaf::Pnl(pnl) if pnl.per == PnlPer::Position)),
             is_about_silence: has(|leaf| matches!(leaf, Leaf::NoData(_))),
             warns: !rule.warn_at.is_empty(),
         }

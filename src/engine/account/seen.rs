@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::now::Now;
 use crate::domain::observation::{Figures, Missing, Timestamp};
-use crate::engine::quality::Suspicion;
+use crate::engine::quality::{Doubts, Suspicion};
 
 /// What was last seen of an account.
 #[derive(Clone, Debug)]
@@ -16,6 +16,9 @@ pub struct Seen {
     pub figures: Figures,
     /// Open positions.
     pub positions: Option<Arc<[Position]>>,
+    /// What the last poll that showed positions shows is no older than this, by the
+    /// steady clock.
+    pub(super) positions_as_of: Option<Timestamp>,
     /// Working orders.
     pub orders: WorkingOrders,
     /// When those were asked for, by the steady clock.
@@ -29,9 +32,8 @@ pub struct Seen {
     pub has_been_good: bool,
     pub(super) missing_in_a_row: u32,
     pub(super) lost_reported: bool,
-    /// The suspicion that was taken for the truth because it was repeated; it
-    /// is not raised again until an observation is free of it.
-    pub(super) settled: Option<Suspicion>,
+    /// What was suspect about the newest looks.
+    pub(super) doubts: Doubts,
 }
 
 /// How good the newest observation is.
@@ -74,6 +76,7 @@ impl Seen {
             data: Data::None,
             figures: Figures::default(),
             positions: None,
+            positions_as_of: None,
             orders: WorkingOrders::Unknown,
             orders_at: now.steady,
             at: None,
@@ -81,7 +84,7 @@ impl Seen {
             has_been_good: false,
             missing_in_a_row: 0,
             lost_reported: false,
-            settled: None,
+            doubts: Doubts::default(),
         }
     }
 

@@ -62,6 +62,7 @@ impl AccountRun {
             && stored.lifetime == self.memory.lifetime
             && stored.week == self.memory.week
             && stored.month == self.memory.month
+            && stored.held == self.memory.held
             && stored.number == self.memory.number)
     }
 }

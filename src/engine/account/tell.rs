@@ -1,6 +1,7 @@
 //! Lines of the story, and messages, about an account and its rules.
 
 use chrono::TimeDelta;
+use rust_decimal::Decimal;
 
 use super::{AccountRun, Data, RuleRun};
 use crate::domain::now::Now;
@@ -141,13 +142,23 @@ pub(super) fn warn(
         run.state.warned = 0;
         run.state.warned_in = session;
     }
-    if run.state.fired.is_some() || run.truth() != Truth::False {
+    if run.state.fired.is_some() {
         return;
     }
     let reading = run.reading(context);
     let Some(used) = reading.used() else {
         return;
     };
+    let is_due = match reading.truth {
+        Truth::False => true,
+        // It waits for its `hold` or `confirm`, and the whole limit is used. Less
+        // of a limit says nothing where its condition stands under a `not`.
+        Truth::True => used >= Decimal::ONE,
+        Truth::Unknown => false,
+    };
+    if !is_due {
+        return;
+    }
     let reached = run
         .rule
         .warn_at

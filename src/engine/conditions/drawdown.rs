@@ -16,9 +16,16 @@ pub(super) fn read<A: Answer>(rule: &TrailingDrawdown, limit: Limit, context: &C
         Limit::Off => A::of(Truth::False).showing(value),
         Limit::At(floor) => A::falls_to(value, floor, rule.breach).starting_at(mark),
     };
-    match rule.arm_at {
+    let answer = match rule.arm_at {
         Some(level) => answer.turning_at(mark, level),
         None => answer,
+    };
+    match (rule.trail, limit) {
+        // It comes into force once what the mark follows is above zero.
+        (Amount::Share(_), Limit::Off) => {
+            answer.turning_at(|| self::value(rule.mark, context), Money::ZERO)
+        }
+        _ => answer,
     }
 }
 
@@ -27,10 +34,18 @@ pub(super) fn limit(rule: &TrailingDrawdown, context: &Context<'_>) -> Limit {
     let Some(mark) = mark(rule, context) else {
         return Limit::Unknown;
     };
-    if rule.arm_at.is_some_and(|level| mark.value < level) {
+    if !is_armed(rule, mark.value) {
         return Limit::Off;
     }
     Limit::At(floor(rule, mark.value, context.account))
+}
+
+/// Whether the floor is in force. A percentage of a mark at or below zero is no
+/// way down from it: the floor would lie at the mark or above it, and be reached
+/// before anything was won.
+fn is_armed(rule: &TrailingDrawdown, mark: Money) -> bool {
+    let is_reached = rule.arm_at.is_none_or(|level| mark >= level);
+    is_reached && (mark.is_positive() || matches!(rule.trail, Amount::Money(_)))
 }
 
 /// What the floor is worked out from: the observed mark, the starting balance,
@@ -139,11 +154,27 @@ pub(super) fn describe(rule: &TrailingDrawdown, context: &Context<'_>, fields: &
         .put_known("high_water", mark.map(|mark| mark.value))
         .put_known("high_water_at", mark.map(|mark| mark.at.to_rfc3339()))
         .put_known("arm_at", rule.arm_at)
+        .put_known("not_armed", not_armed(rule, mark))
         .put_known(
             "lock_at",
             rule.lock_at
                 .and_then(|level| lock_level(level, context.account)),
         );
+}
+
+/// Why the floor is not in force; `None` while it is, as with most.
+fn not_armed(rule: &TrailingDrawdown, mark: Option<Mark>) -> Option<String> {
+    let mark = mark.filter(|mark| !is_armed(rule, mark.value))?.value;
+    Some(match (rule.arm_at, rule.trail) {
+        (Some(level), _) if mark < level => {
+            format!("the high-water mark has not reached {}", level.grouped())
+        }
+        (_, Amount::Share(share)) => format!(
+            "{share} of a high-water mark of {} is no way down from it",
+            mark.grouped()
+        ),
+        (_, Amount::Money(_)) => return None,
+    })
 }
 
 pub(super) const fn metric_words(metric: Metric) -> &'static str {

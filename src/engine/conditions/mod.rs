@@ -26,7 +26,8 @@ use rust_decimal::Decimal;
 pub use answer::Answer;
 pub use margin::Margin;
 pub use tree::{
-    Caches, Tree, describe, describe_near, needs_orders, offending, steady_deadline, wall_deadline,
+    Caches, Tree, describe, describe_near, may_need_orders, needs_orders, offending,
+    steady_deadline, wall_deadline,
 };
 
 use super::memory::{AccountMemory, PnlSum};

@@ -1,5 +1,6 @@
 //! `pnl`: a threshold on profit and loss.
 
+use super::tree::Each;
 use super::{Answer, Context, Reading, Side, comparison, pnl_source, resolve};
 use crate::domain::holdings::Position;
 use crate::domain::money::Money;
@@ -8,7 +9,7 @@ use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
 use crate::rules::ruleset::{Pnl, PnlOf, PnlOver, PnlPer};
 
-pub(super) fn read<A: Answer>(pnl: &Pnl, context: &Context<'_>) -> A {
+pub(super) fn read<A: Answer>(pnl: &Pnl, each: Each<'_>, context: &Context<'_>) -> A {
     let loss = pnl
         .loss
         .map(|loss| resolve(loss, context.account).map(Money::negated));
@@ -18,7 +19,7 @@ pub(super) fn read<A: Answer>(pnl: &Pnl, context: &Context<'_>) -> A {
             let value = value(pnl, context);
             either(pnl, value, loss, profit)
         }
-        PnlPer::Position => match context.positions {
+        PnlPer::Position => match each.of(context) {
             None => A::of(Truth::Unknown),
             Some(positions) => positions
                 .iter()

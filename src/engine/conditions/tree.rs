@@ -13,7 +13,7 @@ use crate::domain::observation::Timestamp;
 use crate::domain::window::WindowReading;
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
-use crate::rules::ruleset::{Condition, Leaf, PnlPer, Windows};
+use crate::rules::ruleset::{Condition, Leaf, Only, PnlPer, Windows};
 
 /// What reading a tree may keep from one time to the next. Nothing here is
 /// state: without it the answers are the same, only slower.
@@ -56,12 +56,33 @@ impl Caches {
     }
 }
 
-/// A tree that is being read: where in the caches the next kind is, and up to
-/// when scheduled times have been decided.
+/// A tree that is being read: where in the caches the next kind is, up to when
+/// scheduled times have been decided, and of which positions a limit on each of
+/// them is read.
 pub struct Tree<'a> {
     caches: &'a mut Caches,
     next: usize,
     handled: Timestamp,
+    each: Each<'a>,
+}
+
+/// The positions of which a limit on each position by itself is read.
+#[derive(Clone, Copy, Debug)]
+pub enum Each<'a> {
+    /// All that are held.
+    Held,
+    /// Just these.
+    Of(&'a [Position]),
+}
+
+impl<'a> Each<'a> {
+    /// The positions, as far as they are known.
+    pub(super) fn of(self, context: &Context<'a>) -> Option<&'a [Position]> {
+        match self {
+            Each::Held => context.positions,
+            Each::Of(positions) => Some(positions),
+        }
+    }
 }
 
 impl<'a> Tree<'a> {
@@ -71,6 +92,16 @@ impl<'a> Tree<'a> {
             caches,
             next: 0,
             handled,
+            each: Each::Held,
+        }
+    }
+
+    /// The same, where a limit on each position by itself is read of these alone.
+    #[must_use]
+    pub fn of_each(self, positions: &'a [Position]) -> Tree<'a> {
+        Tree {
+            each: Each::Of(positions),
+            ..self
         }
     }
 
@@ -97,7 +128,7 @@ impl<'a> Tree<'a> {
         let index = self.next;
         self.next = self.next.saturating_add(1);
         match leaf {
-            Leaf::Pnl(rule) => pnl::read(rule, context),
+            Leaf::Pnl(rule) => pnl::read(rule, self.each, context),
             Leaf::ProfitFloor(rule) => profit_floor::read(rule, context),
             Leaf::TrailingDrawdown(rule) => {
                 let inputs = Some(drawdown::inputs(rule, context));
@@ -205,7 +236,8 @@ impl Caches {
 }
 
 /// The next instant by the steady clock at which an answer may change without
-/// an observation.
+/// an observation. One that has come hides none that is still to come: a tree may
+/// hold several durations, and each of them counts.
 pub fn steady_deadline(condition: &Condition, context: &Context<'_>) -> Option<Timestamp> {
     let mut first: Option<Timestamp> = None;
     condition.for_each_leaf(&mut |leaf| {
@@ -214,18 +246,20 @@ pub fn steady_deadline(condition: &Condition, context: &Context<'_>) -> Option<T
             Leaf::Expr(rule) => expr::steady_deadline(rule, context),
             _ => None,
         };
-        first = earlier(first, deadline);
+        let to_come = deadline.filter(|at| *at > context.now.steady);
+        first = earlier(first, to_come);
     });
     first
 }
 
 /// The next instant by the wall clock at which an answer that is not in the
-/// caches may change without an observation.
+/// caches may change without an observation, likewise.
 pub fn wall_deadline(condition: &Condition, context: &Context<'_>) -> Option<Timestamp> {
     let mut first: Option<Timestamp> = None;
     condition.for_each_leaf(&mut |leaf| {
         if let Leaf::Expr(rule) = leaf {
-            first = earlier(first, expr::wall_deadline(rule, context));
+            let deadline = expr::wall_deadline(rule, context);
+            first = earlier(first, deadline.filter(|at| *at > context.now.wall));
         }
     });
     first
@@ -244,6 +278,16 @@ pub fn needs_orders(condition: &Condition, context: &Context<'_>) -> bool {
         Leaf::Orders(_) => true,
         Leaf::Expr(rule) => expr::needs_orders(rule),
         Leaf::Windows(rule) => windows::needs_orders(rule, context),
+        _ => false,
+    })
+}
+
+/// Whether the tree may need the working orders at some time.
+pub fn may_need_orders(condition: &Condition) -> bool {
+    condition.has_leaf(|leaf| match leaf {
+        Leaf::Orders(_) => true,
+        Leaf::Expr(rule) => expr::needs_orders(rule),
+        Leaf::Windows(rule) => rule.only != Some(Only::Positions),
         _ => false,
     })
 }

@@ -176,7 +176,10 @@ pub(super) fn read_cells<'c>(
         return Err(HistoryError::on(line, message).help("an unknown value is an empty cell"));
     }
     let mut said = Said {
-        learned: Learned::default(),
+        learned: Learned {
+            orders: WorkingOrders::Unknown,
+            ..Learned::default()
+        },
         positions: None,
         is_known: false,
     };

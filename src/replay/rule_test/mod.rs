@@ -153,7 +153,8 @@ impl Changes {
         put(&mut learned.figures.equity, &self.equity);
         put(&mut learned.positions, &self.positions);
         if let Some(given) = &self.orders {
-            learned.orders = given.clone().into_option().unwrap_or_default();
+            let orders = given.clone().into_option();
+            learned.orders = orders.unwrap_or(WorkingOrders::Unknown);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::{Expected, RuleTest, TestFile};
 use crate::domain::account::RuleName;
+use crate::domain::holdings::WorkingOrders;
 use crate::domain::observation::{Learned, Timestamp};
 use crate::engine::status::RuleStatus;
 use crate::replay::{AccountReplay, Happening, HappeningKind, Note, Story};
@@ -88,7 +89,10 @@ impl RuleTest {
             .first()
             .map_or(self.start, |step| self.instant(step.at));
         let mut replay = AccountReplay::start(rules, &self.account, first, &mut story);
-        let mut known = Learned::default();
+        let mut known = Learned {
+            orders: WorkingOrders::Unknown,
+            ..Learned::default()
+        };
         let is_past = |at: Timestamp| until.is_some_and(|until| at > until);
         for step in &self.steps {
             let at = self.instant(step.at);

@@ -137,7 +137,7 @@ impl<'a> Row<'a> {
         Ok(Learned {
             figures: self.figures()?,
             positions: self.positions(account)?,
-            orders: WorkingOrders::Unknown,
+            orders: WorkingOrders::NotRead,
             stamp: self.stamp,
         })
     }

@@ -80,7 +80,7 @@ fn live(rules: RuleSet, random: &mut Random) {
                     equity: money(),
                 },
                 positions: None,
-                orders: WorkingOrders::Unknown,
+                orders: WorkingOrders::NotRead,
                 stamp: None,
             };
             let observation = Observation {

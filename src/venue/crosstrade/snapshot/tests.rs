@@ -140,7 +140,7 @@ fn one_broken_account_does_not_spoil_the_others() {
     let held = good.positions.unwrap();
     assert_eq!(held[0].to_string(), "ES 03-26:+2");
     assert_eq!(held[0].unrealized.unwrap().to_string(), "-12.50");
-    assert_eq!(good.orders, WorkingOrders::Unknown);
+    assert_eq!(good.orders, WorkingOrders::NotRead);
     assert_eq!(missing("off"), Missing::Disconnected);
     assert_eq!(missing("bare"), Missing::Malformed);
     assert_eq!(missing("itemless"), Missing::Malformed);
