@@ -1,6 +1,8 @@
 //! With `loosening: next_session`, nothing about an account gets looser before
 //! its next session, whichever part of the file is edited.
 
+mod directions;
+
 use std::sync::Arc;
 
 use riskd::domain::observation::Observation;

@@ -9,6 +9,7 @@
 //! not be sent between threads.
 
 mod check;
+mod implied;
 mod scan;
 mod tree;
 mod variable;
@@ -87,6 +88,13 @@ impl Expression {
             }),
             _ => None,
         }
+    }
+
+    /// Whether it is true whenever the other is, as far as their forms tell: a
+    /// number that is compared with a constant may be compared with a wider one,
+    /// `and` may lose a part, `or` may get one.
+    pub fn is_true_whenever(&self, other: &Expression) -> bool {
+        implied::is_implied(&other.root, &self.root)
     }
 
     /// The variables that it reads, each once; never empty.
