@@ -2,6 +2,7 @@
 //! its next session, whichever part of the file is edited.
 
 mod directions;
+mod soundness;
 
 use std::sync::Arc;
 

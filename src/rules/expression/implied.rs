@@ -103,6 +103,18 @@ fn against(how: Comparison, numbers: &(Number, Number)) -> Option<Against<'_>> {
     }
 }
 
+/// The variable of a test that compares one with a constant.
+pub(super) fn bound(test: &Test) -> Option<(Variable, Comparison, Decimal)> {
+    let Test::Compared(how, numbers) = test else {
+        return None;
+    };
+    let against = against(*how, numbers)?;
+    match against.number {
+        Number::Variable(variable) => Some((*variable, against.how, against.constant)),
+        _ => None,
+    }
+}
+
 impl Against<'_> {
     /// Whether every number that the old comparison holds for is one of these.
     fn has_all_of(&self, old: &Against<'_>) -> bool {

@@ -33,6 +33,11 @@ pub struct Expression {
     reads: Vec<Variable>,
 }
 
+/// Where the numbers of a checked text are.
+pub(crate) fn numbers(text: &str) -> Vec<Range<usize>> {
+    scan::numbers(text)
+}
+
 /// One thing that is wrong with an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
@@ -95,6 +100,12 @@ impl Expression {
     /// `and` may lose a part, `or` may get one.
     pub fn is_true_whenever(&self, other: &Expression) -> bool {
         implied::is_implied(&other.root, &self.root)
+    }
+
+    /// For one comparison of a variable with a constant: the variable, how it is
+    /// compared, and the constant.
+    pub(crate) fn bound(&self) -> Option<(Variable, Comparison, Decimal)> {
+        implied::bound(&self.root)
     }
 
     /// The variables that it reads, each once; never empty.
