@@ -180,6 +180,16 @@ impl Findings {
         self.total = self.total.saturating_add(1);
     }
 
+    /// Adds a warning of what is possible and hardly meant, unless an error or
+    /// something said of the same place explains it.
+    pub(crate) fn push_doubt(&mut self, diagnostic: Diagnostic) {
+        let place = diagnostic.place;
+        let is_explained = || self.kept.iter().any(|known| known.place == place);
+        if self.errors == 0 && !is_explained() {
+            self.push(diagnostic);
+        }
+    }
+
     /// Remembers that an alias stands for a value that stands elsewhere.
     pub(crate) fn add_alias(&mut self, alias: Place, origin: Place) {
         self.aliases.insert(alias, origin);

@@ -30,7 +30,7 @@ pub(super) fn warn(rule: &Rule, scope: &Scope<'_>, place: Place, findings: &mut 
         let help = help(&rule.when).unwrap_or_else(|| {
             "turn the comparison round, or add what must happen first".to_owned()
         });
-        findings.push(Diagnostic::warning(place, message).help(help));
+        findings.push_doubt(Diagnostic::warning(place, message).help(help));
         return;
     }
 }

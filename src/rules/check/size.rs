@@ -9,38 +9,41 @@ use crate::rules::ruleset::Amount;
 
 /// The largest number that is most likely meant as a percentage.
 const LARGEST_PERCENT: Decimal = Decimal::from_parts(20, 0, 0, false, 0);
-/// A thousandth.
-const THOUSANDTH: Decimal = Decimal::from_parts(1, 0, 0, false, 3);
+/// A distance of a floor that is a smaller share of the starting balance than
+/// this is next to nothing.
+pub(super) const LEAST_DISTANCE: Decimal = Decimal::from_parts(5, 0, 0, false, 4);
+/// So is a loss of a day that is a smaller share than this; with few micro
+/// contracts on a large account little may be risked.
+pub(super) const LEAST_LOSS: Decimal = Decimal::from_parts(1, 0, 0, false, 4);
 
-/// Warns of an amount that is the whole starting balance of an account or more,
-/// since what is gone by then needs no rule, and of one that is next to nothing.
-/// `what` says what the amount is.
-pub(super) fn warn(
+/// Warns of an amount that is next to nothing: less than this share of the
+/// starting balance of an account. `what` says what the amount is.
+pub(super) fn warn_of_tiny(
     scope: &Scope<'_>,
     place: Place,
-    what: &str,
-    amount: Amount,
+    (what, amount): (&str, Amount),
+    least: Decimal,
     findings: &mut Findings,
 ) {
-    warn_of_whole(scope, place, what, amount, findings);
-    let is_tiny = |lost: Decimal, start: Decimal| Some(lost < start.checked_mul(THOUSANDTH)?);
+    let is_tiny = |lost: Decimal, start: Decimal| Some(lost < start.checked_mul(least)?);
     if let Some((name, start)) = first(scope, amount, is_tiny) {
         let message = format!(
-            "{what} of {} is less than a thousandth of the starting balance of `{name}` ({}), so \
-             nearly any trade fires this",
+            "{what} of {} is less than {}% of the starting balance of `{name}` ({}), so nearly any \
+             trade fires this",
             words(amount),
+            least.saturating_mul(Decimal::ONE_HUNDRED).normalize(),
             start.grouped()
         );
-        findings.push(Diagnostic::warning(place, message).help(help_of_tiny(amount)));
+        findings.push_doubt(Diagnostic::warning(place, message).help(help_of_tiny(amount)));
     }
 }
 
-/// Warns of the whole alone.
+/// Warns of an amount that is the whole starting balance of an account or more:
+/// what is gone by then needs no rule. `what` says what the amount is.
 pub(super) fn warn_of_whole(
     scope: &Scope<'_>,
     place: Place,
-    what: &str,
-    amount: Amount,
+    (what, amount): (&str, Amount),
     findings: &mut Findings,
 ) {
     if let Some((name, start)) = first(scope, amount, |lost, start| Some(lost >= start)) {

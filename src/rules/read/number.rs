@@ -43,28 +43,45 @@ pub(crate) fn warn_of_thousands(place: Place, text: &str, value: Decimal, findin
 }
 
 /// Reads a plain number, or says how it is written.
-pub(super) fn parse_number(text: &str) -> Result<Decimal, String> {
+fn parse_number(text: &str) -> Result<Decimal, String> {
+    parse_plain(text).map_err(|wrong| match wrong {
+        NotPlain::Spelling => number_help(text),
+        NotPlain::LeadingZeros(right) => format!("write it without leading zeros: {right}"),
+        NotPlain::TooLong => {
+            format!("at most {MAX_AMOUNT} with {MAX_DECIMALS} digits behind the point")
+        }
+    })
+}
+
+/// Why a text is no plain number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NotPlain {
+    /// There is something else than digits and a point.
+    Spelling,
+    /// It would be right in this way.
+    LeadingZeros(String),
+    /// It is too large, or has too many decimals.
+    TooLong,
+}
+
+pub(super) fn parse_plain(text: &str) -> Result<Decimal, NotPlain> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, behind) = digits.split_once('.').unwrap_or((digits, "0"));
     let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if !all_digits(whole) || !all_digits(behind) {
-        return Err(number_help(text));
+        return Err(NotPlain::Spelling);
     }
     if whole.len() > 1 && whole.starts_with('0') {
-        return Err(format!(
-            "write it without leading zeros: {}",
-            unpadded(whole, digits)
-        ));
+        return Err(NotPlain::LeadingZeros(unpadded(whole, digits)));
     }
-    let too_long = || format!("at most {MAX_AMOUNT} with {MAX_DECIMALS} digits behind the point");
     if behind.len() > MAX_DECIMALS {
-        return Err(too_long());
+        return Err(NotPlain::TooLong);
     }
-    let value = Decimal::from_str_exact(text).map_err(|_| too_long())?;
-    if value.abs() > Decimal::from(MAX_AMOUNT) {
-        return Err(too_long());
+    let value = Decimal::from_str_exact(text).map_err(|_| NotPlain::TooLong)?;
+    match value.abs() > Decimal::from(MAX_AMOUNT) {
+        true => Err(NotPlain::TooLong),
+        false => Ok(value),
     }
-    Ok(value)
 }
 
 fn unpadded(whole: &str, digits: &str) -> String {

@@ -3,7 +3,7 @@
 
 use rust_decimal::Decimal;
 
-use super::number::parse_number;
+use super::number::parse_plain;
 
 /// What a number that is not written plainly most likely means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ fn meant(text: &str) -> Option<Meant> {
             }
             Some(Meant::Either {
                 thousands: plain(format!("{whole}{behind}"))?,
-                decimals: with_clear_decimals(parse_number(&decimals).ok()?),
+                decimals: with_clear_decimals(parse_plain(&decimals).ok()?),
             })
         }
         // Only what parts thousands comes more than once.
@@ -103,7 +103,7 @@ fn meant(text: &str) -> Option<Meant> {
 }
 
 fn is_plain(text: &str) -> bool {
-    parse_number(text).is_ok()
+    parse_plain(text).is_ok()
 }
 
 /// What stands around digits and between them and says nothing.

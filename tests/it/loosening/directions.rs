@@ -707,11 +707,10 @@ fn an_edit_and_its_inverse_never_both_tighten() {
                     let edit = format!("{} -> {}", settings[old], settings[new]);
                     assert!(!as_tight(new, old), "{edit}");
                     // What is as tight as the new one is as tight as the old one.
-                    for third in 0..rules.len() {
+                    for (third, after) in settings.iter().enumerate() {
                         assert!(
                             !as_tight(new, third) || as_tight(old, third),
-                            "{edit} -> {}",
-                            settings[third]
+                            "{edit} -> {after}"
                         );
                     }
                 }

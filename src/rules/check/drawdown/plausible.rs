@@ -21,15 +21,16 @@ pub(super) fn warn(
     scope: &Scope<'_>,
     findings: &mut Findings,
 ) {
-    let trail = fields.place("trail");
+    let (place, what) = (fields.place("trail"), ("a trail", drawdown.trail));
     // A result begins at zero: giving all of it back, or a little, may be meant.
     if is_result(drawdown.metric) {
         if let Amount::Money(_) = drawdown.trail {
-            size::warn_of_whole(scope, trail, "a trail", drawdown.trail, findings);
+            size::warn_of_whole(scope, place, what, findings);
         }
         return;
     }
-    size::warn(scope, trail, "a trail", drawdown.trail, findings);
+    size::warn_of_whole(scope, place, what, findings);
+    size::warn_of_tiny(scope, place, what, size::LEAST_DISTANCE, findings);
     arm_at(drawdown, fields, scope, findings);
     high_water(drawdown, fields, scope, findings);
 }
@@ -55,7 +56,7 @@ fn arm_at(
         Span::Lifetime => level <= *start,
         Span::Session => level < *half,
     });
-    let Some((draft, start, half)) = armed.next() else {
+    let Some((draft, start, _)) = armed.next() else {
         return;
     };
     let message = format!(
@@ -65,7 +66,8 @@ fn arm_at(
         draft.name,
         start.grouped()
     );
-    let meant = start.plus(level).filter(|_| level < half);
+    // A value below the start is none that one waits for.
+    let meant = start.plus(level).filter(|_| level < start);
     let help = match meant {
         Some(meant) => format!(
             "write `{}` where a profit of {} is meant, or leave `arm_at` out",
@@ -74,7 +76,7 @@ fn arm_at(
         ),
         None => format!("write more than {}, or leave `arm_at` out", start.grouped()),
     };
-    findings.push(Diagnostic::warning(fields.place("arm_at"), message).help(help));
+    findings.push_doubt(Diagnostic::warning(fields.place("arm_at"), message).help(help));
 }
 
 fn high_water(
@@ -105,7 +107,7 @@ fn high_water(
             "write the highest {} that the account has had; is there a digit too many?",
             drawdown.mark.name()
         );
-        findings.push(Diagnostic::warning(fields.place("high_water"), message).help(help));
+        findings.push_doubt(Diagnostic::warning(fields.place("high_water"), message).help(help));
     }
 }
 
