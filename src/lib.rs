@@ -37,6 +37,7 @@
 //! | [`store`] | the record: SQLite, all of the SQL, migrations |
 //! | [`venue`] | the trait of a venue, its request budget, one folder an adapter; `venue::paper` simulates one |
 //! | [`http`], `json`, [`secret`] | what every HTTP client has in common; JSON of riskd's own servers; where secrets come from |
+//! | [`files`] | opening the files that people name, so that none can be waited for |
 //! | `replay` | histories and rule tests, run through the same engine |
 //! | [`engine`] | conditions, firings, locks, sessions, the enforcement reconciler |
 //! | [`rules`] | YAML text to a checked rule set and every diagnostic |
@@ -98,6 +99,7 @@ pub mod cli;
 pub mod daemon;
 pub mod domain;
 pub mod engine;
+pub mod files;
 pub mod http;
 mod json;
 pub mod notify;

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 pub use look::{Look, SecretFile, Value, look};
 
+use crate::files;
 use crate::rules::ruleset::SecretSource;
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 
@@ -259,25 +260,14 @@ fn credential_in(directory: Option<OsString>, name: &str) -> Result<Secret, Secr
         })
 }
 
-/// Opens a regular file. The kind is looked at before opening, since opening a
-/// pipe could wait for ever, and again after, on what was really opened.
 fn open(path: &Path) -> Result<(File, Metadata), SecretError> {
-    let io = |source| SecretError::Io {
-        path: path.to_path_buf(),
-        source,
-    };
-    let not_a_file = || SecretError::NotAFile {
-        path: path.to_path_buf(),
-    };
-    if !std::fs::metadata(path).map_err(io)?.is_file() {
-        return Err(not_a_file());
-    }
-    let file = File::open(path).map_err(io)?;
-    let metadata = file.metadata().map_err(io)?;
-    if !metadata.is_file() {
-        return Err(not_a_file());
-    }
-    Ok((file, metadata))
+    files::open(path).map_err(|source| {
+        let path = path.to_path_buf();
+        match files::is_not_regular(&source) {
+            true => SecretError::NotAFile { path },
+            false => SecretError::Io { path, source },
+        }
+    })
 }
 
 fn read(path: &Path, file: File) -> Result<Secret, SecretError> {

@@ -1,6 +1,7 @@
 //! `riskd check`.
 
 mod armed_again;
+mod closes;
 mod held_back;
 mod secrets;
 
@@ -9,8 +10,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::printer::{Paint, Printer};
-use super::{Exit, find};
+use super::{Exit, find, time};
 use crate::daemon::rule_tests::{self, Report};
+use crate::daemon::wall;
+use crate::domain::observation::Timestamp;
 use crate::domain::plural::counted;
 use crate::replay::text;
 use crate::rules::Loaded;
@@ -37,6 +40,9 @@ pub(super) struct Args {
     /// Look at the secrets too: where each would be read, and whether it can be
     #[arg(long)]
     secrets: bool,
+    /// As if it were this time: what turns on the date, and the next closes [default: now]
+    #[arg(long, value_name = "TIME", value_parser = time::instant)]
+    at: Option<Timestamp>,
 }
 
 /// A diagnostic with its file, for other programs.
@@ -57,8 +63,9 @@ struct Line<'a> {
 
 pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
     let mut is_good = true;
+    let now = args.at.unwrap_or_else(wall);
     for path in &args.files {
-        match find::load(path) {
+        match find::load(path).map(|loaded| loaded.as_of(now)) {
             Ok(loaded) => {
                 is_good &= loaded.rules.is_some();
                 let found = loaded
@@ -70,7 +77,8 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
                     print_json(path, &loaded, out)?;
                     found.map_or(Ok(()), |found| found.print_json(path, out))?;
                 } else {
-                    print(path, &loaded, args.files.len() > 1, found.as_ref(), out)?;
+                    let head = (args.files.len() > 1).then(|| format!("{}:", path.display()));
+                    print(path, &loaded, head, found.as_ref(), now, out)?;
                 }
             }
             Err(error) => {
@@ -162,8 +170,9 @@ impl Found {
 fn print(
     path: &Path,
     loaded: &Loaded,
-    is_one_of_many: bool,
+    head: Option<String>,
     found: Option<&Found>,
+    now: Timestamp,
     out: &mut Printer,
 ) -> anyhow::Result<()> {
     let report = loaded.render(out.err);
@@ -184,8 +193,8 @@ fn print(
         ));
         return Ok(());
     };
-    if is_one_of_many {
-        out.line(out.paint(Paint::Bold, &format!("{}:", path.display())))?;
+    if let Some(head) = head {
+        out.line(out.paint(Paint::Bold, &head))?;
     }
     for text in explain::rules(rules) {
         out.line(format_args!("{text}\n"))?;
@@ -194,6 +203,9 @@ fn print(
         out.line(line)?;
     }
     for line in armed_again::lines(rules) {
+        out.line(line)?;
+    }
+    for line in closes::lines(rules, now) {
         out.line(line)?;
     }
     for budget in budget::budgets(&rules.venues) {

@@ -82,8 +82,7 @@ fn named(args: &RulesArg) -> Option<PathBuf> {
 
 /// Reads a rule file and checks it.
 pub(super) fn load(path: &Path) -> anyhow::Result<Loaded> {
-    let text = std::fs::read(path)
-        .map(daemon::decoded)
+    let text = daemon::read_text(path)
         .with_context(|| format!("cannot read the rule file {}", path.display()))?;
     Ok(daemon::load_rules(path, &text))
 }

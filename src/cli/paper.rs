@@ -9,7 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::printer::Printer;
 use super::{Exit, runtime};
+use crate::files;
 use crate::venue::paper::{self, PaperConfig, Serving};
+
+/// Longest scenario, in bytes.
+const MAX_SCENARIO: usize = 16 * 1024 * 1024;
 
 /// Runs the paper venue until SIGTERM or Ctrl-C: CrossTrade's REST API over
 /// simulated accounts, for trying rules and for tests.
@@ -75,7 +79,7 @@ fn config(args: &Args) -> anyhow::Result<PaperConfig> {
 }
 
 fn scenario(path: &Path) -> anyhow::Result<PaperConfig> {
-    let text = std::fs::read_to_string(path)
+    let text = files::read_text(path, MAX_SCENARIO)
         .with_context(|| format!("cannot read the scenario {}", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("the scenario {} is wrong", path.display()))
 }

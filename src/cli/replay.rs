@@ -1,17 +1,17 @@
 //! `riskd replay`.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 
 use super::Exit;
 use super::find::{self, RulesArg};
 use super::printer::Printer;
 use crate::domain::plural::counted;
+use crate::files;
 use crate::replay::history::History;
 use crate::replay::{HappeningKind, Note, Story, replay_history, text};
 use crate::rules::ruleset::RuleSet;
@@ -56,8 +56,16 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
     if args.history == Path::new(STDIN) {
         replay(io::stdin().lock(), rules, args, out)?;
     } else {
-        let file = File::open(&args.history)
-            .with_context(|| format!("cannot read the history {}", args.history.display()))?;
+        let (file, _) = files::open(&args.history).map_err(|error| {
+            let help = match files::is_not_regular(&error) {
+                true => "; for a pipe, write `--history -`",
+                false => "",
+            };
+            anyhow!(
+                "cannot read the history {}: {error}{help}",
+                args.history.display()
+            )
+        })?;
         replay(BufReader::new(file), rules, args, out)?;
     }
     Ok(Exit::Done)

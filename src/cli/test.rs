@@ -6,8 +6,10 @@ use anyhow::Context;
 
 use super::Exit;
 use super::printer::{Paint, Printer};
+use crate::files;
 use crate::replay::rule_test::{self, LoadedTests, TestFile};
 use crate::replay::text;
+use crate::rules::MAX_TEXT;
 
 /// Behind the options; a test of the program runs the file in it.
 const HELP: &str = concat!(
@@ -69,10 +71,10 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
 }
 
 fn load(path: &Path) -> anyhow::Result<LoadedTests> {
-    let text = std::fs::read_to_string(path)
+    let text = files::read_text(path, MAX_TEXT)
         .with_context(|| format!("cannot read the test file {}", path.display()))?;
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    let loader = move |file: &Path| std::fs::read_to_string(folder.join(file));
+    let loader = move |file: &Path| files::read_text(&folder.join(file), MAX_TEXT);
     Ok(rule_test::load(&path.display().to_string(), &text, &loader))
 }
 

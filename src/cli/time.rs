@@ -58,6 +58,17 @@ impl Since {
     }
 }
 
+/// A point in time that is an argument, written as for `--since`.
+pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
+    match Since::parse(text) {
+        Ok(Since::At(at)) => Ok(at),
+        Ok(Since::Ago(_)) | Err(_) => Err(
+            "expected a day such as 2026-11-21, a time such as 2026-11-21T14:30 (both UTC), or RFC 3339"
+                .to_owned(),
+        ),
+    }
+}
+
 /// A duration that is an argument and may not be zero.
 pub(super) fn wait(text: &str) -> Result<std::time::Duration, String> {
     duration::parse(text)

@@ -62,7 +62,7 @@ use rule_file::Source;
 use start::Choice;
 use venues::{Prepared, Venues};
 
-pub use rule_file::{Refusal, decoded};
+pub use rule_file::{Refusal, decoded, read_text};
 
 /// How many inputs may wait for the dispatcher.
 const INPUTS: usize = 4096;

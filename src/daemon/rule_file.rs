@@ -2,8 +2,7 @@
 //! dispatcher: a disk may hang, a parse takes its time.
 
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::rule_tests;
 use crate::engine::Engine;
+use crate::files;
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::ruleset::{Daemon, Mode, RuleSet};
 use crate::rules::{self, Loaded};
@@ -214,16 +214,9 @@ impl Seen {
 
 /// The text of a regular file that is not longer than a rule file may be. A
 /// pipe or a device in its place could be read for ever.
-pub(super) fn read_text(path: &Path) -> io::Result<String> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let most = u64::try_from(rules::MAX_TEXT).unwrap_or(u64::MAX);
-    let mut bytes = Vec::new();
+pub fn read_text(path: &Path) -> io::Result<String> {
     // One byte more, so that the reader of the rules sees that it is too long.
-    let mut file = File::open(path)?.take(most.saturating_add(1));
-    file.read_to_end(&mut bytes)?;
-    Ok(decoded(bytes))
+    files::beginning(path, rules::MAX_TEXT.saturating_add(1)).map(decoded)
 }
 
 /// The text of a rule file. What is no UTF-8 is marked in it by the replacement

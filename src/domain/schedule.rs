@@ -9,6 +9,7 @@ use std::fmt;
 
 use chrono::{Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Timelike};
 use chrono_tz::Tz;
+use cron::TimeUnitSpec;
 
 use super::cron_fields::CronFields;
 pub use super::cron_fields::{CronField, FieldProblem};
@@ -85,6 +86,18 @@ impl Schedule {
             .after(&from.and_utc())
             .map(|wall| resolve(self.timezone, wall.naive_utc()))
             .find(|instant| *instant > now)
+    }
+
+    /// Whether each time of the other schedule is one of this too. Only schedules
+    /// of the same zone are compared.
+    pub fn has_all_of(&self, other: &Schedule) -> bool {
+        let (new, old) = (&self.walker, &other.walker);
+        self.timezone == other.timezone
+            && includes(new.minutes(), old.minutes())
+            && includes(new.hours(), old.hours())
+            && includes(new.days_of_month(), old.days_of_month())
+            && includes(new.months(), old.months())
+            && includes(new.days_of_week(), old.days_of_week())
     }
 
     /// The fields as they were written.
@@ -171,6 +184,11 @@ pub enum ScheduleError {
         /// What was handed to the crate.
         quartz: String,
     },
+}
+
+/// Whether a field of a schedule has every value of another one.
+fn includes(field: &impl TimeUnitSpec, other: &impl TimeUnitSpec) -> bool {
+    other.iter().all(|value| field.includes(value))
 }
 
 /// The whole second after `wall`, or after the last year; `None` before the

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
+use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta, Timelike};
 use chrono_tz::Tz;
 
 use super::days::DaySet;
@@ -17,6 +17,11 @@ const SEARCH_DAYS: i64 = 15;
 /// How many days back a window that is still open may have started: it may
 /// cross midnight, and a clock that goes back over midnight shows a day again.
 const DAYS_BACK: i64 = 2;
+
+/// A day of wall time, in seconds.
+const DAY: i64 = 24 * 60 * 60;
+/// A week of wall time, in seconds.
+const WEEK: i64 = 7 * DAY;
 
 /// A span of wall time that starts on some days of the week.
 ///
@@ -102,6 +107,23 @@ impl Window {
         }
     }
 
+    /// Its spans in a week that begins with Monday, in seconds of wall time; what
+    /// goes on over the end of the week is a span of its own at the beginning.
+    fn weekly(&self) -> impl Iterator<Item = (i64, i64)> {
+        let from = i64::from(self.from.num_seconds_from_midnight());
+        let to = i64::from(self.to.num_seconds_from_midnight());
+        let length = match to - from {
+            over_midnight @ ..=0 => over_midnight + DAY,
+            on_one_day => on_one_day,
+        };
+        self.days.iter().flat_map(move |day| {
+            let start = i64::from(day.num_days_from_monday()) * DAY + from;
+            let end = start + length;
+            let carried = (end > WEEK).then_some((0, end - WEEK));
+            std::iter::once((start, end.min(WEEK))).chain(carried)
+        })
+    }
+
     /// The span that starts on `date`, unless none does.
     fn span(&self, date: NaiveDate) -> Option<(Timestamp, Timestamp)> {
         if !self.days.contains(date.weekday()) {
@@ -143,6 +165,31 @@ pub fn read_any(windows: &[Window], now: Timestamp) -> WindowReading {
                 until: sum.until.min(one.until),
             },
         })
+}
+
+/// Whether every instant inside `inner` is inside `outer` too, as far as the
+/// zones tell: windows of different zones are never compared. A later wall time
+/// never is an earlier instant, so that wall times can be compared.
+pub fn is_within(inner: &[Window], outer: &[Window]) -> bool {
+    inner.iter().all(|window| {
+        let same_zone = outer
+            .iter()
+            .filter(|other| other.timezone == window.timezone);
+        let mut around: Vec<(i64, i64)> = same_zone.flat_map(Window::weekly).collect();
+        around.sort_unstable();
+        window.weekly().all(|span| is_covered(span, &around))
+    })
+}
+
+/// Whether a span lies in the union of spans that are sorted by their starts.
+fn is_covered((start, end): (i64, i64), spans: &[(i64, i64)]) -> bool {
+    let mut reached = start;
+    for (from, to) in spans {
+        if *from <= reached {
+            reached = reached.max(*to);
+        }
+    }
+    reached >= end
 }
 
 /// Prints as `mon, tue 18:00 to 16:55 America/New_York`.

@@ -1,121 +1,114 @@
 //! Whether a change makes a rule looser.
 //!
 //! Only what is provably as tight as before counts as such; any other change
-//! of a condition counts as a loosening.
+//! counts as a loosening. Every struct is taken apart field by field and every
+//! kind is named, so that the compiler asks for the direction of whatever is
+//! added to the rule language.
 
-use rust_decimal::Decimal;
+mod holdings;
+mod hours;
+mod results;
+mod tree;
 
-use crate::rules::ruleset::{
-    Action, Amount, Breach, Condition, Leaf, MaxLoss, Pnl, ProfitFloor, Rule, TrailingDrawdown,
-};
+use crate::rules::ruleset::{Action, Rearm, Rule, Until};
 
-/// Whether `new` might let something pass that `old` would not.
+/// Whether `new` might let something pass that `old` would not. A rule that is
+/// not in force lets everything pass, so nothing is looser than that.
 pub fn is_looser(old: &Rule, new: &Rule) -> bool {
-    !(new.enabled
-        && new.hold.unwrap_or_default() <= old.hold.unwrap_or_default()
-        && new.confirm <= old.confirm
-        && (new.rearm == old.rearm)
-        && is_as_tight(&old.when, &new.when)
-        && does_as_much(&old.then, &new.then))
+    old.enabled && !is_as_tight(old, new)
 }
 
-/// Every action of the old rule is in the new one, as it was.
+fn is_as_tight(old: &Rule, new: &Rule) -> bool {
+    let Rule {
+        // The caller compares which accounts a rule has.
+        accounts: _,
+        when,
+        then,
+        hold,
+        confirm,
+        rearm,
+        enabled,
+        // What people are told, and how a rule is called, protects nothing.
+        name: _,
+        description: _,
+        warn_at: _,
+        notify: _,
+        line: _,
+    } = new;
+    *enabled
+        && hold.unwrap_or_default() <= old.hold.unwrap_or_default()
+        && *confirm <= old.confirm
+        && is_armed_as_soon(old.rearm, *rearm)
+        && tree::is_as_tight(&old.when, when)
+        && does_as_much(&old.then, then)
+}
+
+/// Whether a rule that has fired is back on guard no later than it was. Which
+/// of a session's end, a false condition, a flat account and a duration comes
+/// first depends on the day.
+fn is_armed_as_soon(old: Rearm, new: Rearm) -> bool {
+    match old {
+        Rearm::Never => true,
+        Rearm::After(span) => matches!(new, Rearm::After(new) if new <= span),
+        Rearm::Session | Rearm::Clear | Rearm::Flat => new == old,
+    }
+}
+
+/// Whether every action of the old rule is among the new ones, or one that does
+/// more.
 fn does_as_much(old: &[Action], new: &[Action]) -> bool {
     old.iter()
-        .filter(|action| !matches!(action, Action::Notify(_)))
-        .all(|action| new.contains(action))
+        .all(|old| is_message(old) || new.iter().any(|new| is_as_strong(old, new)))
 }
 
-fn is_as_tight(old: &Condition, new: &Condition) -> bool {
-    match (old, new) {
-        (Condition::Is(old), Condition::Is(new)) => is_leaf_as_tight(old, new),
-        (Condition::Any(old), Condition::Any(new)) => old
-            .iter()
-            .all(|part| new.iter().any(|other| is_as_tight(part, other))),
-        (Condition::All(old), Condition::All(new)) => {
-            old.len() == new.len()
-                && old
-                    .iter()
-                    .zip(new)
-                    .all(|(part, other)| is_as_tight(part, other))
-        }
-        // Under a `not`, tighter means looser: only the same is the same.
-        (Condition::Not(_), Condition::Not(_)) => format!("{old:?}") == format!("{new:?}"),
-        _ => false,
+fn is_message(action: &Action) -> bool {
+    match action {
+        Action::Notify(_) => true,
+        Action::CancelOrders
+        | Action::Flatten
+        | Action::ClosePosition
+        | Action::Lock { .. }
+        | Action::CloseOnly { .. } => false,
     }
 }
 
-fn is_leaf_as_tight(old: &Leaf, new: &Leaf) -> bool {
-    match (old, new) {
-        (Leaf::Pnl(old), Leaf::Pnl(new)) => is_pnl_as_tight(old, new),
-        (Leaf::ProfitFloor(old), Leaf::ProfitFloor(new)) => is_floor_as_tight(old, new),
-        (Leaf::TrailingDrawdown(old), Leaf::TrailingDrawdown(new)) => {
-            is_drawdown_as_tight(old, new)
+/// Whether the new action does all that the old one did. A lock flattens too,
+/// but only while it lasts, so that it does not stand for `flatten`.
+fn is_as_strong(old: &Action, new: &Action) -> bool {
+    match old {
+        Action::CancelOrders => matches!(new, Action::CancelOrders | Action::Flatten),
+        Action::Flatten => matches!(new, Action::Flatten),
+        Action::ClosePosition => matches!(new, Action::ClosePosition | Action::Flatten),
+        Action::Lock { until } => {
+            matches!(new, Action::Lock { until: new } if lasts_as_long(*until, *new))
         }
-        (Leaf::MaxLoss(old), Leaf::MaxLoss(new)) => is_max_loss_as_tight(old, new),
-        (Leaf::NoData(old), Leaf::NoData(new)) => new.after <= old.after,
-        (Leaf::Orders(old), Leaf::Orders(new)) => {
-            is_limit_as_tight(
-                old.working.map(Decimal::from),
-                new.working.map(Decimal::from),
-            ) && is_limit_as_tight(old.quantity, new.quantity)
-        }
-        _ => format!("{old:?}") == format!("{new:?}"),
+        Action::CloseOnly { until } => match new {
+            Action::CloseOnly { until: new } | Action::Lock { until: new } => {
+                lasts_as_long(*until, *new)
+            }
+            Action::CancelOrders | Action::Flatten | Action::ClosePosition | Action::Notify(_) => {
+                false
+            }
+        },
+        Action::Notify(_) => new == old,
     }
 }
 
-fn is_pnl_as_tight(old: &Pnl, new: &Pnl) -> bool {
-    let rest = |rule: &Pnl| (rule.of, rule.over, rule.per);
-    rest(old) == rest(new)
-        && is_breach_as_tight(old.breach, new.breach)
-        && is_amount_as_tight(old.loss, new.loss)
-        && is_amount_as_tight(old.profit, new.profit)
-}
-
-fn is_floor_as_tight(old: &ProfitFloor, new: &ProfitFloor) -> bool {
-    new.arm_at <= old.arm_at && new.floor >= old.floor && is_breach_as_tight(old.breach, new.breach)
-}
-
-fn is_drawdown_as_tight(old: &TrailingDrawdown, new: &TrailingDrawdown) -> bool {
-    let rest = |rule: &TrailingDrawdown| {
-        (
-            rule.metric,
-            rule.mark,
-            rule.span,
-            rule.ratchet,
-            rule.lock_at,
-            rule.arm_at,
-        )
-    };
-    rest(old) == rest(new)
-        // A floor follows the higher of the mark and what is given here.
-        && new.high_water >= old.high_water
-        && is_breach_as_tight(old.breach, new.breach)
-        && is_amount_as_tight(Some(old.trail), Some(new.trail))
-}
-
-fn is_max_loss_as_tight(old: &MaxLoss, new: &MaxLoss) -> bool {
-    (old.anchor, old.of) == (new.anchor, new.of)
-        && is_breach_as_tight(old.breach, new.breach)
-        && is_amount_as_tight(Some(old.amount), Some(new.amount))
-}
-
-fn is_breach_as_tight(old: Breach, new: Breach) -> bool {
-    old == new || new == Breach::Touch
-}
-
-/// A smaller amount of the same sort is tighter; a limit that was not there may
-/// be added, one that was may not go.
-fn is_amount_as_tight(old: Option<Amount>, new: Option<Amount>) -> bool {
+/// Whether a lock ends no earlier than it did. A later time of day is not
+/// always a later end: between the two it is the next day's.
+fn lasts_as_long(old: Until, new: Until) -> bool {
     match (old, new) {
-        (None, _) => true,
-        (Some(Amount::Money(old)), Some(Amount::Money(new))) => new <= old,
-        (Some(Amount::Share(old)), Some(Amount::Share(new))) => new <= old,
-        _ => false,
+        (_, Until::Manual) => true,
+        (Until::For(old), Until::For(new)) => new >= old,
+        (Until::SessionEnd | Until::TimeOfDay(_) | Until::For(_) | Until::Manual, new) => {
+            new == old
+        }
     }
 }
 
-fn is_limit_as_tight(old: Option<Decimal>, new: Option<Decimal>) -> bool {
+/// Whether a limit is as low as it was; one that was not there may be added,
+/// one that was may not go.
+fn is_as_low<T: PartialOrd>(old: Option<&T>, new: Option<&T>) -> bool {
     match (old, new) {
         (None, _) => true,
         (Some(old), Some(new)) => new <= old,

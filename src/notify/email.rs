@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue, MIME_VERSION_1_0};
 use lettre::message::{Mailbox, MessageBuilder};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
@@ -90,6 +90,7 @@ impl Mail {
             .subject(fitted(&subject, MOST_SUBJECT, units, as_it_is))
             .message_id(Some(format!("<{}@{}>", message.id, self.from.domain())))
             .header(AutoSubmitted)
+            .header(MIME_VERSION_1_0)
             .header(ContentType::TEXT_PLAIN);
         for address in &self.to {
             mail = mail.to(Mailbox::new(None, address.clone()));

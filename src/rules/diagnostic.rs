@@ -1,10 +1,12 @@
 //! What is wrong with a rule file, as plain data.
 
 use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use serde::Serialize;
 
+use super::dated::Dated;
 use super::mask::Secrets;
 
 /// Most diagnostics that are reported for one file; the rest are counted.
@@ -116,7 +118,7 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 
-    fn by_place(&self, other: &Diagnostic) -> Ordering {
+    pub(super) fn by_place(&self, other: &Diagnostic) -> Ordering {
         let key = |diagnostic: &Diagnostic| (diagnostic.place.start, diagnostic.place.end);
         key(self).cmp(&key(other))
     }
@@ -140,6 +142,13 @@ pub(crate) struct Findings {
     total: usize,
     /// Places whose value could not be read: what is said of a stand-in is noise.
     silenced: Vec<Place>,
+    /// What was said of which place: a value with an anchor is read once for each
+    /// of its aliases.
+    said: HashSet<(Place, String)>,
+    /// Where aliases stand, each with the place of what it stands for.
+    aliases: HashMap<Place, Place>,
+    /// What turns on the date.
+    dated: Vec<Dated>,
     /// The places and texts that must not be shown.
     pub(crate) secrets: Secrets,
 }
@@ -157,13 +166,49 @@ impl Findings {
         if self.silenced.contains(&diagnostic.place) {
             return;
         }
-        self.total = self.total.saturating_add(1);
+        // An error counts each time: what was read for this alias is not right.
         if diagnostic.is_error() {
             self.errors = self.errors.saturating_add(1);
         }
         if self.kept.len() < MAX_KEPT {
+            let place = self.origin(diagnostic.place);
+            if !self.said.insert((place, diagnostic.message.clone())) {
+                return;
+            }
             self.kept.push(diagnostic);
         }
+        self.total = self.total.saturating_add(1);
+    }
+
+    /// Adds a warning of what is possible and hardly meant, unless an error or
+    /// something said of the same place explains it.
+    pub(crate) fn push_doubt(&mut self, diagnostic: Diagnostic) {
+        let place = diagnostic.place;
+        let is_explained = || self.kept.iter().any(|known| known.place == place);
+        if self.errors == 0 && !is_explained() {
+            self.push(diagnostic);
+        }
+    }
+
+    /// Remembers that an alias stands for a value that stands elsewhere.
+    pub(crate) fn add_alias(&mut self, alias: Place, origin: Place) {
+        self.aliases.insert(alias, origin);
+    }
+
+    fn origin(&self, place: Place) -> Place {
+        self.aliases.get(&place).copied().unwrap_or(place)
+    }
+
+    /// Remembers something that turns on the date.
+    pub(crate) fn note_date(&mut self, dated: Dated) {
+        if self.dated.len() < MAX_KEPT && !self.dated.contains(&dated) {
+            self.dated.push(dated);
+        }
+    }
+
+    /// What turns on the date.
+    pub(crate) fn dated(&self) -> &[Dated] {
+        &self.dated
     }
 
     /// Whether nothing was found so far.

@@ -5,6 +5,7 @@
 
 use super::diagnostic::{Diagnostic, Findings, Place, either, listed, quoted};
 use super::node::{Entry, Node, Value};
+use super::read::plain_spelling;
 use super::suggest::{did_you_mean, nearest, odd_character, without_odd_characters};
 
 /// A mapping with known keys, or a choice of one of them.
@@ -296,7 +297,7 @@ fn rest_of_number(entry: &Entry<'_>, among: &[Entry<'_>]) -> Option<String> {
     let before = among.get(index.checked_sub(1)?)?;
     let first = before.value.scalar()?;
     let both = is_number(first) && is_number(&entry.key) && entry.value.scalar().is_none();
-    both.then(|| format!("leave the comma out: `{first}{}`", entry.key))
+    both.then(|| plain_spelling(&format!("{first},{}", entry.key)))?
 }
 
 /// For `{ loss:1000 }`, which YAML reads as one word.

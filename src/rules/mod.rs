@@ -17,6 +17,7 @@ pub mod ruleset;
 pub mod schema;
 
 mod check;
+pub(crate) mod dated;
 mod keep;
 pub(crate) mod keys;
 mod mask;
@@ -33,7 +34,9 @@ pub use keep::{HIDDEN_URL, without_secrets};
 pub use tree::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, MAX_TEXT};
 
 use crate::domain::account::{AccountName, AccountNumber};
-use diagnostic::{Diagnostic, Findings};
+use crate::domain::observation::Timestamp;
+use dated::Dated;
+use diagnostic::{Diagnostic, Findings, MAX_SHOWN};
 use mask::Trust;
 use ruleset::{RuleSet, Venue};
 
@@ -58,6 +61,8 @@ pub struct Loaded {
     name: String,
     /// The text with secrets starred out; empty when there is nothing to show.
     shown: String,
+    /// What turns on the date.
+    dated: Vec<Dated>,
 }
 
 /// An account that can be acted on by hand: it and its venue are right, though
@@ -103,7 +108,8 @@ pub fn load(name: &str, text: &str, loader: &Loader<'_>) -> Loaded {
         true => Trust::Read,
         false => Trust::Unread,
     };
-    let shown = match findings.is_empty() {
+    let dated = findings.dated().to_vec();
+    let shown = match findings.is_empty() && dated.is_empty() {
         true => String::new(),
         false => findings.secrets.masked(text, trust),
     };
@@ -117,6 +123,7 @@ pub fn load(name: &str, text: &str, loader: &Loader<'_>) -> Loaded {
         daemon: declared.daemon,
         name: name.to_owned(),
         shown,
+        dated,
     }
 }
 
@@ -165,6 +172,24 @@ fn doubled(declared: &check::Declared) -> Vec<Doubled> {
 }
 
 impl Loaded {
+    /// Adds the warnings that turn on the date: contracts whose month is past,
+    /// lists of closures that end soon. With errors in the file they wait.
+    #[must_use]
+    pub fn as_of(mut self, now: Timestamp) -> Loaded {
+        if self.rules.is_none() {
+            return self;
+        }
+        let dated = std::mem::take(&mut self.dated);
+        for warning in dated.iter().filter_map(|dated| dated.warning(now)) {
+            match self.diagnostics.len() < MAX_SHOWN {
+                true => self.diagnostics.push(warning),
+                false => self.omitted = self.omitted.saturating_add(1),
+            }
+        }
+        self.diagnostics.sort_by(Diagnostic::by_place);
+        self
+    }
+
     fn sheet(&self) -> render::Sheet<'_> {
         render::Sheet {
             name: &self.name,

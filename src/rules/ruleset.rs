@@ -362,7 +362,7 @@ impl Rearm {
 }
 
 /// A condition: a tree over the kinds, combined by Kleene logic.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// True when all are true.
     All(Vec<Condition>),
@@ -397,7 +397,7 @@ impl Condition {
 }
 
 /// One condition kind with its settings.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Leaf {
     /// `pnl`
     Pnl(Pnl),
@@ -648,7 +648,7 @@ pub enum MaxLossOf {
 }
 
 /// A condition on the time of day of what the account holds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Windows {
     /// Outside all of them, or inside any.
     pub side: WindowSide,
@@ -679,7 +679,7 @@ pub enum Only {
 }
 
 /// True once at each scheduled time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct At {
     /// The times; shared, because a schedule is large.
     pub schedule: Arc<Schedule>,

@@ -328,6 +328,7 @@ impl<'a> Builder<'a> {
             findings.push(too_deep(place));
             return Next::Stop;
         }
+        findings.add_alias(place, anchored.node.place);
         let node = Node {
             place,
             origin: Some(Box::new(anchored.node.place)),

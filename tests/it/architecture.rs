@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The parts from the top down. Each may name those below it and itself; those
 /// on one line do not know each other.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 12] = [
     &["cli"],
     &["daemon"],
     &["api"],
@@ -14,6 +14,7 @@ const LAYERS: [&[&str]; 11] = [
     &["store"],
     &["venue"],
     &["http", "json", "secret"],
+    &["files"],
     &["replay"],
     &["engine"],
     &["rules"],

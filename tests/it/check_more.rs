@@ -236,3 +236,122 @@ fn the_tests_that_a_file_names_are_run_and_a_failing_one_is_an_error() {
         "{err}"
     );
 }
+
+#[test]
+fn e_closes_of_each_session_are_printed_in_its_zone_and_in_utc() {
+    let folder = TempDir::new().unwrap();
+    let more = "accounts:
+  apex-2: { venue: paper, number: Sim102, session: globex, starting_balance: 50000 }
+";
+    let session = "  globex: { timezone: America/New_York, open: \"18:00\", close: \"17:00\", days: [mon, tue, wed, thu, fri], closures: cme.csv }\nvenues:";
+    let text = rules("{ env: TOKEN }", "")
+        .replace("venues:", session)
+        .replace("accounts:\n", more);
+    write(folder.path(), "rules.yaml", text.as_bytes(), 0o644);
+    let closures = b"2026-11-26,13:00\n2026-11-27,13:15\n2027-06-30,\n";
+    write(folder.path(), "cme.csv", closures, 0o644);
+    let args = ["--at", "2026-11-25T21:59:00Z", "rules.yaml"];
+    let (exit, out, err) = check(folder.path(), &args, &[]);
+    assert_eq!((exit, &*err), (0, ""), "{out}");
+    let expect = "session globex closes next:
+  Wed 2026-11-25 17:00 America/New_York (2026-11-25 22:00 UTC)
+  Thu 2026-11-26 13:00 America/New_York (2026-11-26 18:00 UTC), early
+  Fri 2026-11-27 13:15 America/New_York (2026-11-27 18:15 UTC), early
+session day closes next:
+  Thu 2026-11-26 00:00 UTC
+  Fri 2026-11-27 00:00 UTC
+  Sat 2026-11-28 00:00 UTC
+";
+    assert!(out.contains(expect), "{out}");
+    // A list that ends is warned of by the same clock.
+    let args = ["--at", "2027-05-15", "rules.yaml"];
+    let (exit, out, err) = check(folder.path(), &args, &[]);
+    assert_eq!(exit, 0);
+    assert!(
+        err.contains("the closures of `globex` end on 2027-06-30"),
+        "{err}"
+    );
+    assert!(out.contains("1 warning"), "{out}");
+    let (_, out, _) = check(
+        folder.path(),
+        &["--json", "--at", "2027-05-15", "rules.yaml"],
+        &[],
+    );
+    assert!(out.contains("\"severity\":\"warning\""), "{out}");
+    let (exit, _, err) = check(folder.path(), &["--at", "2h", "rules.yaml"], &[]);
+    assert!(
+        exit != 0 && err.contains("expected a day such as 2026-11-21"),
+        "{err}"
+    );
+}
+
+/// What a command says, that must end by itself within a minute.
+fn ends(folder: &Path, args: &[&str]) -> (i32, String) {
+    let output = Command::new("timeout")
+        .arg("60")
+        .arg(env!("CARGO_BIN_EXE_riskd"))
+        .args(args)
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    (output.status.code().unwrap(), text)
+}
+
+#[test]
+fn e_pipe_nothing_that_could_be_waited_for_is_read() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    let made = Command::new("mkfifo")
+        .arg(path.join("pipe"))
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let text = rules("{ file: pipe }", "tests: [pipe]\n");
+    write(path, "tests-pipe.yaml", text.as_bytes(), 0o644);
+    let text = rules("{ env: TOKEN }", "").replace("days: [mon", "closures: pipe, days: [mon");
+    write(path, "closures-pipe.yaml", text.as_bytes(), 0o644);
+    write(
+        path,
+        "good.yaml",
+        rules("{ env: TOKEN }", "").as_bytes(),
+        0o644,
+    );
+    write(
+        path,
+        "of-pipe.test.yaml",
+        b"rules: pipe\ntests: []\n",
+        0o644,
+    );
+    let what = "it is a pipe, not a regular file";
+    for (args, words) in [
+        (&["check", "pipe"][..], what),
+        (&["status", "--rules", "pipe"], what),
+        (&["flatten", "--rules", "pipe", "--all"], what),
+        (&["run", "--rules", "pipe"], what),
+        (&["test", "pipe"], what),
+        (&["test", "of-pipe.test.yaml"], what),
+        (&["check", "closures-pipe.yaml"], what),
+        (&["check", "tests-pipe.yaml"], what),
+        (
+            &["check", "--secrets", "tests-pipe.yaml"],
+            "secret file pipe: it is not a regular file",
+        ),
+        (
+            &["replay", "--rules", "good.yaml", "--history", "pipe"],
+            "for a pipe, write `--history -`",
+        ),
+        (&["paper", "--scenario", "pipe"], what),
+        (
+            &["check", "/dev/zero"],
+            "it is a device, not a regular file",
+        ),
+        (&["check", "."], "it is a folder, not a regular file"),
+    ] {
+        let (exit, err) = ends(path, args);
+        assert!(exit != 0 && exit != 124, "{args:?}: {exit} {err}");
+        assert!(err.contains(words), "{args:?}: {err}");
+    }
+}

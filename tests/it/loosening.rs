@@ -1,6 +1,9 @@
 //! With `loosening: next_session`, nothing about an account gets looser before
 //! its next session, whichever part of the file is edited.
 
+mod directions;
+mod soundness;
+
 use std::sync::Arc;
 
 use riskd::domain::observation::Observation;

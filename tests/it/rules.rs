@@ -3,6 +3,7 @@
 mod budget_and_words;
 mod hours;
 mod limits;
+mod lints;
 mod mistakes;
 mod notifiers;
 mod schema;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::files;
 use crate::rules::{self, explain};
 use crate::store::FiringStory;
 
@@ -23,7 +24,7 @@ pub(super) fn then(story: &FiringStory, folder: PathBuf) -> Then {
         return Then::Unknown;
     };
     let name = &story.firing.rule;
-    let loader = move |file: &Path| std::fs::read_to_string(folder.join(file));
+    let loader = move |file: &Path| files::read_text(&folder.join(file), rules::MAX_TEXT);
     let loaded = rules::load("the rules of then", &row.text, &loader);
     let words = loaded.rules.and_then(|set| {
         let rule = set.rules.iter().find(|rule| rule.name.as_str() == name)?;

@@ -41,6 +41,16 @@ pub(crate) enum Balance {
     Wrong,
 }
 
+impl Balance {
+    /// The balance, where it is known.
+    pub(crate) fn known(self) -> Option<Money> {
+        match self {
+            Balance::Known(money) => Some(money),
+            Balance::NotGiven | Balance::Wrong => None,
+        }
+    }
+}
+
 impl Draft {
     /// The checked account, if all of it is right.
     pub(super) fn finish(&self) -> Option<Account> {
@@ -126,7 +136,10 @@ pub(super) fn account(
 fn number(node: &Node<'_>, findings: &mut Findings) -> Option<AccountNumber> {
     let text = read::scalar(node, "an account number", findings)?;
     match AccountNumber::parse(text) {
-        Ok(number) => Some(number),
+        Ok(number) => {
+            read::warn_of_variable(node.place, text, findings);
+            Some(number)
+        }
         Err(error) => {
             let help = "write the account's name exactly as the venue shows it";
             findings.push(Diagnostic::error(node.place, error.to_string()).help(help));

@@ -1,5 +1,7 @@
 //! `trailing_drawdown`: a floor that follows a high-water mark.
 
+mod plausible;
+
 use super::accounts::{Balance, Draft};
 use super::condition::breach;
 use super::rule::Scope;
@@ -33,9 +35,6 @@ pub(super) fn trailing_drawdown(
     let lock_at = fields.read("lock_at", findings, read::level);
     let high_water = fields.read("high_water", findings, read::positive_money);
     let breach = breach(&fields, findings);
-    if let Some(trail) = trail {
-        scope.warn_of_whole_account(fields.place("trail"), "a trail", trail, findings);
-    }
     let metric = metric?;
     let mark = mark.unwrap_or(metric);
     if !fields.has("span") && !is_result(metric) {
@@ -57,6 +56,9 @@ pub(super) fn trailing_drawdown(
     check_mark(&drawdown, &fields, findings);
     check_span(&drawdown, &fields, scope, findings);
     check_lock(&drawdown, &fields, scope, findings);
+    if findings.errors() == before {
+        plausible::warn(&drawdown, &fields, scope, findings);
+    }
     (findings.errors() == before).then_some(drawdown)
 }
 
@@ -232,10 +234,7 @@ fn first_mark(drawdown: &TrailingDrawdown, draft: &Draft) -> Option<Money> {
         // One that is armed by a profit may be meant to have a fixed floor then.
         return drawdown.arm_at.is_none().then_some(Money::ZERO);
     }
-    match draft.starting_balance {
-        Balance::Known(start) => Some(start),
-        Balance::NotGiven | Balance::Wrong => None,
-    }
+    draft.starting_balance.known()
 }
 
 fn first_floor(drawdown: &TrailingDrawdown, mark: Money) -> Option<Money> {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::rule::Scope;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place};
-use crate::rules::expression::Expression;
+use crate::rules::expression::{Expression, numbers};
 use crate::rules::node::Node;
 use crate::rules::read;
 use crate::rules::ruleset::Expr;
@@ -18,6 +18,7 @@ pub(super) fn expr(node: &Node<'_>, scope: &Scope<'_>, findings: &mut Findings) 
                     scope.need_starting_balance(node.place, &format!("`{variable}`"), findings);
                 }
             }
+            warn_of_thousands(node, text, findings);
             Some(Expr {
                 text: text.into(),
                 checked,
@@ -30,6 +31,19 @@ pub(super) fn expr(node: &Node<'_>, scope: &Scope<'_>, findings: &mut Findings) 
                 findings.push(wrong.maybe_help(mistake.help));
             }
             None
+        }
+    }
+}
+
+fn warn_of_thousands(node: &Node<'_>, text: &str, findings: &mut Findings) {
+    // Nearly every expression has no point.
+    if !text.contains('.') {
+        return;
+    }
+    for span in numbers(text) {
+        let number = text.get(span.clone()).unwrap_or_default();
+        if let Ok(value) = number.replace('_', "").parse() {
+            read::warn_of_thousands(place(node, text, span), number, value, findings);
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use rust_decimal::Decimal;
 
+use super::spelling;
 use crate::domain::instrument::Instrument;
+use crate::domain::micros;
+use crate::rules::dated::Dated;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, quoted};
 use crate::rules::keys::Fields;
 use crate::rules::node::Node;
@@ -55,10 +58,11 @@ fn limits_fit(fields: &Fields<'_, '_>, limit: &PositionLimit, findings: &mut Fin
         let wrong = Diagnostic::error(fields.whole_place(), "`position` needs a limit");
         findings.push(wrong.help("add `contracts: 4`, for instance"));
     }
-    if fields.has("micro_ratio") && !fields.has("contracts") && !fields.has("per_instrument") {
-        let message = "`micro_ratio` counts contracts, and nothing here limits them";
-        let wrong = Diagnostic::error(fields.place("micro_ratio"), message);
-        findings.push(wrong.help("add `contracts:` or `per_instrument:`"));
+    if let Some(ratio) = limit.micro_ratio {
+        micro_ratio(ratio, fields, findings);
+    }
+    if let Some(most) = limit.contracts {
+        out_of_reach(most, limit, fields, findings);
     }
     if let Some(both) = limit
         .deny
@@ -68,6 +72,77 @@ fn limits_fit(fields: &Fields<'_, '_>, limit: &PositionLimit, findings: &mut Fin
         let message = format!("{} is both allowed and denied", quoted(both.as_str()));
         findings.push(Diagnostic::error(fields.place("deny"), message).help("keep one of them"));
     }
+}
+
+fn micro_ratio(ratio: Decimal, fields: &Fields<'_, '_>, findings: &mut Findings) {
+    let place = fields.place("micro_ratio");
+    match (fields.has("contracts"), fields.has("per_instrument")) {
+        (true, _) => {}
+        (false, true) => {
+            let message = "`micro_ratio` is for `contracts` alone: `per_instrument` counts micros \
+                           as they are, so this does nothing";
+            let help = "add `contracts:`, or leave it out";
+            findings.push(Diagnostic::warning(place, message).help(help));
+        }
+        (false, false) => {
+            let message = "`micro_ratio` counts contracts, and nothing here limits them";
+            findings.push(Diagnostic::error(place, message).help("add `contracts:`"));
+        }
+    }
+    if ratio < Decimal::ONE {
+        let each = Decimal::ONE.checked_div(ratio).unwrap_or_default();
+        let each = each.round_dp(2).normalize();
+        let message = format!("this counts one micro contract as {each} contracts");
+        let help = format!("write `{each}` where so many micros count as one contract");
+        findings.push(Diagnostic::warning(place, message).help(help));
+    }
+}
+
+/// Warns of limits of instruments that `contracts` does not let anybody reach.
+fn out_of_reach(
+    most: Decimal,
+    limit: &PositionLimit,
+    fields: &Fields<'_, '_>,
+    findings: &mut Findings,
+) {
+    let entries = fields.get("per_instrument").and_then(|node| node.entries());
+    let pairs = limit.per_instrument.iter().zip(entries.unwrap_or_default());
+    for ((instrument, own), entry) in pairs {
+        let is_micro = micros::is_micro(instrument.root());
+        let counted = match limit.micro_ratio.filter(|_| is_micro) {
+            Some(ratio) => own.checked_div(ratio),
+            None => Some(*own),
+        };
+        if counted.is_none_or(|counted| counted <= most) {
+            continue;
+        }
+        let shown = |number: Decimal| number.normalize();
+        let message = format!(
+            "{} of {} are never reached: `contracts: {}` counts them too",
+            shown(*own),
+            quoted(&entry.key),
+            shown(most)
+        );
+        let help = match (is_micro, limit.micro_ratio) {
+            (true, None) => {
+                "add `micro_ratio: 10` where ten micros count as one contract".to_owned()
+            }
+            _ => format!(
+                "write {} or less, or a higher `contracts`",
+                reachable(most, limit, is_micro)
+            ),
+        };
+        findings.push(Diagnostic::warning(entry.value.place, message).help(help));
+    }
+}
+
+/// Most contracts of one instrument that a limit of all contracts leaves.
+fn reachable(most: Decimal, limit: &PositionLimit, is_micro: bool) -> Decimal {
+    let ratio = limit
+        .micro_ratio
+        .filter(|_| is_micro)
+        .unwrap_or(Decimal::ONE);
+    most.saturating_mul(ratio).normalize()
 }
 
 fn per_instrument(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<(Instrument, Decimal)>> {
@@ -83,7 +158,7 @@ fn per_instrument(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<(Instr
     for entry in entries {
         let limit = read::quantity(&entry.value, findings);
         let instrument = Instrument::new(&entry.key);
-        warn_of_spelling(entry.key_place, &entry.key, findings);
+        named(entry.key_place, &entry.key, &instrument, findings);
         if limits.iter().any(|(known, _)| *known == instrument) {
             let message = format!("{} is there twice", quoted(&entry.key));
             findings.push(Diagnostic::error(entry.key_place, message));
@@ -91,6 +166,18 @@ fn per_instrument(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<(Instr
         limits.extend(limit.map(|limit| (instrument, limit)));
     }
     Some(limits)
+}
+
+/// What is to be said of an instrument that a rule names.
+fn named(place: Place, text: &str, instrument: &Instrument, findings: &mut Findings) {
+    spelling::warn(place, text, findings);
+    if let Some(expiry) = instrument.expiry() {
+        findings.note_date(Dated::Contract {
+            place,
+            text: text.to_owned(),
+            expiry,
+        });
+    }
 }
 
 /// A list of instruments, each once.
@@ -110,52 +197,11 @@ pub(super) fn instruments(node: &Node<'_>, findings: &mut Findings) -> Option<Ve
             let message = format!("{} is there twice", quoted(text));
             findings.push(Diagnostic::error(item.place, message));
         } else {
-            warn_of_spelling(item.place, text, findings);
+            named(item.place, text, &instrument, findings);
             instruments.push(instrument);
         }
     }
     Some(instruments)
-}
-
-/// Warns of a spelling that nothing at a venue has, so that it matches nothing:
-/// those of charts and of other brokers, such as `/ES`, `CME:ES` or `ES Z6`.
-fn warn_of_spelling(place: Place, text: &str, findings: &mut Findings) {
-    let instrument = Instrument::new(text);
-    let has_space = instrument.root().contains(char::is_whitespace);
-    let is_foreign = text.starts_with(['/', '@', '$', '#']) || text.contains([':', '=']);
-    let is_dashed = instrument.expiry().is_none() && text.matches('-').count() >= 2;
-    if !has_space && !is_foreign && !is_dashed {
-        return;
-    }
-    let (root, month) = meant(text);
-    let message = format!(
-        "{} is not how NinjaTrader writes an instrument, so it matches nothing",
-        quoted(text)
-    );
-    let help = format!("write `{root}` for all months, or one contract such as `{root} {month}`");
-    findings.push(Diagnostic::warning(place, message).help(help));
-}
-
-/// The root and the month that a foreign spelling most likely means.
-fn meant(text: &str) -> (String, String) {
-    let plain = text.rsplit(':').next().unwrap_or(text);
-    let plain = plain.split('=').next().unwrap_or(plain);
-    let plain = plain.trim_start_matches(['/', '@', '$', '#', '.']).trim();
-    let (first, rest) = plain.split_once([' ', '-', '\t']).unwrap_or((plain, ""));
-    let rest: String = rest.split_whitespace().collect();
-    // A month's code stands behind the root, a month in digits apart from it.
-    let spellings = [format!("{first} {rest}"), format!("{first}{rest}")];
-    let known = spellings.iter().map(|spelling| Instrument::new(spelling));
-    let known = known
-        .filter(|instrument| !instrument.root().contains(' '))
-        .find_map(|instrument| Some((instrument.root().to_owned(), instrument.expiry()?)));
-    match known {
-        Some((root, expiry)) => {
-            let month = format!("{:02}-{:02}", expiry.month, expiry.year % 100);
-            (root, month)
-        }
-        None => (first.to_owned(), "12-26".to_owned()),
-    }
 }
 
 fn groups(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Vec<Instrument>>> {

@@ -3,6 +3,7 @@
 
 use super::condition::breach;
 use super::rule::Scope;
+use super::size;
 use crate::rules::diagnostic::{Diagnostic, Findings};
 use crate::rules::keys::Fields;
 use crate::rules::node::Node;
@@ -31,7 +32,11 @@ pub(super) fn pnl(node: &Node<'_>, scope: &Scope<'_>, findings: &mut Findings) -
         findings.push(wrong.help("add `loss: 1000`"));
     }
     if let Some(loss) = loss {
-        scope.warn_of_whole_account(fields.place("loss"), "a loss", loss, findings);
+        let (place, what) = (fields.place("loss"), ("a loss", loss));
+        size::warn_of_whole(scope, place, what, findings);
+        if per == PnlPer::Account {
+            size::warn_of_tiny(scope, place, what, size::LEAST_LOSS, findings);
+        }
     }
     let over = over.unwrap_or_default();
     match per {
@@ -129,15 +134,17 @@ pub(super) fn max_loss(
 ) -> Option<MaxLoss> {
     let fields = Fields::open(node, &tables::MAX_LOSS, findings)?;
     let amount = share_of_start(&fields, "amount", MAX_LOSS_PERCENT, scope, findings);
-    if let Some(amount) = amount {
-        scope.warn_of_whole_account(fields.place("amount"), "a loss", amount, findings);
-    }
     let anchor = fields.read("anchor", findings, read::word);
     let of = fields.read("of", findings, read::word).unwrap_or_default();
     let breach = breach(&fields, findings);
     if anchor == Some(Anchor::StartingBalance) {
         let why = "`anchor: starting_balance`";
         scope.need_starting_balance(fields.place("anchor"), why, findings);
+    }
+    if let Some(amount) = amount {
+        let (place, what) = (fields.place("amount"), ("a loss", amount));
+        size::warn_of_whole(scope, place, what, findings);
+        size::warn_of_tiny(scope, place, what, size::LEAST_DISTANCE, findings);
     }
     Some(MaxLoss {
         amount: amount?,

@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use super::accounts::{Balance, Draft};
 use super::condition::condition;
-use super::{Declared, actions, lints, unknown_name};
+use super::{Declared, actions, flat, lints, unknown_name};
 use crate::domain::account::{NotifierName, RuleName};
 use crate::domain::money::Fraction;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, quoted};
 use crate::rules::keys::Fields;
 use crate::rules::node::{Node, Value};
 use crate::rules::read;
-use crate::rules::ruleset::{Amount, Condition, Leaf, PositionLimit, Rearm, Rule};
+use crate::rules::ruleset::{Condition, Leaf, PositionLimit, Rearm, Rule};
 use crate::rules::tables::{self, MAX_CONFIRM};
 use rust_decimal::Decimal;
 
@@ -38,38 +38,6 @@ impl Scope<'_> {
             );
             let help = format!("add `starting_balance:` to the account `{}`", draft.name);
             findings.push(Diagnostic::error(place, message).help(help));
-        }
-    }
-
-    /// Warns of an amount to lose that is the whole starting balance of an
-    /// account or more: what is gone by then needs no rule. `what` says what
-    /// the amount is. Percentages have limits of their own.
-    pub(super) fn warn_of_whole_account(
-        &self,
-        place: Place,
-        what: &str,
-        amount: Amount,
-        findings: &mut Findings,
-    ) {
-        let Amount::Money(amount) = amount else {
-            return;
-        };
-        for draft in &self.accounts {
-            let Balance::Known(start) = draft.starting_balance else {
-                continue;
-            };
-            if amount >= start {
-                let message = format!(
-                    "{what} of {} is no less than the whole starting balance of `{}` ({}), so \
-                     this can hardly ever fire",
-                    amount.grouped(),
-                    draft.name,
-                    start.grouped()
-                );
-                let help = "write how much may be lost, not what is left then";
-                findings.push(Diagnostic::warning(place, message).help(help));
-                return;
-            }
         }
     }
 }
@@ -162,6 +130,7 @@ pub(super) fn rule(node: &Node<'_>, declared: &Declared, findings: &mut Findings
     if findings.errors() == before {
         lints::rule(&rule, &fields, findings);
         lints::unheard(&rule, declared, &fields, findings);
+        flat::warn(&rule, &scope, fields.place("when"), findings);
     }
     Some(rule)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Companions, Loader, from_domain, named_entries};
 use crate::domain::session::{Closures, SessionCalendar};
+use crate::rules::dated::Dated;
 use crate::rules::diagnostic::{Diagnostic, Findings, quoted};
 use crate::rules::keys::Fields;
 use crate::rules::node::Node;
@@ -27,7 +28,11 @@ pub(super) fn sessions(
         .into_iter()
         .map(|entry| {
             let calendar = session(&entry.key, &entry.value, loader, companions, findings);
-            (entry.key.to_string(), calendar.map(Arc::new))
+            let calendar = calendar.map(Arc::new);
+            if let Some(calendar) = &calendar {
+                note_closures(&entry.value, calendar, findings);
+            }
+            (entry.key.to_string(), calendar)
         })
         .collect()
 }
@@ -57,6 +62,18 @@ fn session(
             findings.push(from_domain(place, &error));
             None
         }
+    }
+}
+
+/// Whether a list of closures goes on for long enough turns on the date.
+fn note_closures(node: &Node<'_>, session: &Arc<SessionCalendar>, findings: &mut Findings) {
+    let named = node.get("closures");
+    if let Some((node, file)) = named.and_then(|node| Some((node, node.scalar()?))) {
+        findings.note_date(Dated::Closures {
+            place: node.place,
+            file: file.to_owned(),
+            session: Arc::clone(session),
+        });
     }
 }
 

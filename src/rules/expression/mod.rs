@@ -9,6 +9,7 @@
 //! not be sent between threads.
 
 mod check;
+mod implied;
 mod scan;
 mod tree;
 mod variable;
@@ -30,6 +31,11 @@ pub struct Expression {
     root: Test,
     /// Each variable once, in the order of the text.
     reads: Vec<Variable>,
+}
+
+/// Where the numbers of a checked text are.
+pub(crate) fn numbers(text: &str) -> Vec<Range<usize>> {
+    scan::numbers(text)
 }
 
 /// One thing that is wrong with an expression.
@@ -87,6 +93,19 @@ impl Expression {
             }),
             _ => None,
         }
+    }
+
+    /// Whether it is true whenever the other is, as far as their forms tell: a
+    /// number that is compared with a constant may be compared with a wider one,
+    /// `and` may lose a part, `or` may get one.
+    pub fn is_true_whenever(&self, other: &Expression) -> bool {
+        implied::is_implied(&other.root, &self.root)
+    }
+
+    /// For one comparison of a variable with a constant: the variable, how it is
+    /// compared, and the constant.
+    pub(crate) fn bound(&self) -> Option<(Variable, Comparison, Decimal)> {
+        implied::bound(&self.root)
     }
 
     /// The variables that it reads, each once; never empty.

@@ -10,6 +10,7 @@ use super::Mistake;
 use super::check::Function;
 use super::variable::Variable;
 use crate::rules::diagnostic::{either, quoted};
+use crate::rules::read::plain_spelling;
 use crate::rules::suggest::did_you_mean;
 
 /// Longest expression, in characters.
@@ -77,6 +78,21 @@ pub(super) fn scan(text: &str) -> Result<(), Vec<Mistake>> {
         true => Ok(()),
         false => Err(mistakes),
     }
+}
+
+/// Where the numbers of a text are that was found to be right.
+pub(super) fn numbers(text: &str) -> Vec<Range<usize>> {
+    let mut scanner = Scanner {
+        text,
+        at: 0,
+        mistakes: Vec::new(),
+    };
+    let words = scanner.words().into_iter().map(|word| word.span);
+    let is_number = |span: &Range<usize>| {
+        let word = text.get(span.clone());
+        word.is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    words.filter(is_number).collect()
 }
 
 struct Scanner<'t> {
@@ -204,10 +220,13 @@ impl<'t> Scanner<'t> {
         let mut next = self.rest().chars();
         if next.next() == Some(',') && next.next().is_some_and(|c| c.is_ascii_digit()) {
             let message = "a number has no commas";
-            let help = "leave the comma out, or write a space after it if it parts two numbers";
             self.at = self.at.saturating_add(1);
-            self.take(|c| c.is_ascii_digit());
-            self.wrong(start, message, Some(help.to_owned()));
+            self.take(|c| c.is_ascii_digit() || matches!(c, ',' | '.'));
+            let number = self.text.get(start..self.at).unwrap_or_default();
+            let plain = plain_spelling(number.trim_end_matches([',', '.']))
+                .unwrap_or("leave the comma out".to_owned());
+            let help = format!("{plain}; or write a space after the comma if it parts two numbers");
+            self.wrong(start, message, Some(help));
         }
         Some(Sort::Value)
     }

@@ -2,14 +2,17 @@
 //! value, or reports what is wrong with it and gives `None`.
 
 mod number;
+mod separators;
 mod time;
 
 pub(crate) use number::{
-    amount, level, meant_percent, money, number, percent, positive_money, quantity, whole,
+    amount, level, meant_percent, money, number, percent, positive_money, quantity,
+    warn_of_thousands, whole,
 };
+pub(crate) use separators::plain_spelling;
 pub(crate) use time::{clock_time, days, duration, looks_like_time, time_of_day, timezone};
 
-use super::diagnostic::{Diagnostic, Findings, either, quoted};
+use super::diagnostic::{Diagnostic, Findings, Place, either, quoted};
 use super::node::{Node, Value};
 use super::suggest::did_you_mean;
 
@@ -134,10 +137,35 @@ pub(crate) fn line_of_text<'n>(node: &'n Node<'_>, findings: &mut Findings) -> O
     } else if text.chars().count() > MAX_TEXT_LENGTH {
         "this text is longer than 1000 characters"
     } else {
+        warn_of_variable(node.place, text, findings);
         return Some(text);
     };
     findings.push(Diagnostic::error(node.place, problem).help("write one line of plain text"));
     None
+}
+
+/// Warns of a variable of the environment or of a template: what reads the file
+/// is riskd, which takes the text as it stands.
+pub(crate) fn warn_of_variable(place: Place, text: &str, findings: &mut Findings) {
+    let is_upper = |name: &str| {
+        name.len() > 1
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    let of_windows = || text.strip_prefix('%')?.strip_suffix('%');
+    let is_variable = text.contains("${")
+        || text.contains("{{")
+        || text.strip_prefix('$').is_some_and(is_upper)
+        || of_windows().is_some_and(is_upper);
+    if is_variable {
+        let message = format!(
+            "{} stays as it is: riskd replaces no variables in a rule file",
+            quoted(text)
+        );
+        let help = "write the value itself; only secrets can be taken from the environment";
+        findings.push(Diagnostic::warning(place, message).help(help));
+    }
 }
 
 /// A text of any lines.

@@ -2,9 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use super::{Findings, Node, scalar};
+use super::{Findings, Node, scalar, separators};
 use crate::domain::money::{Fraction, Money};
-use crate::rules::diagnostic::{Diagnostic, quoted};
+use crate::rules::diagnostic::{Diagnostic, Place, quoted};
 use crate::rules::ruleset::{Amount, Level};
 
 /// Largest amount of money, to keep sums of amounts exact.
@@ -16,37 +16,72 @@ pub(crate) const MAX_DECIMALS: usize = 10;
 /// A plain number: digits, at most one point, at most a leading minus.
 pub(crate) fn number(node: &Node<'_>, findings: &mut Findings) -> Option<Decimal> {
     let text = scalar(node, "a number", findings)?;
-    let parsed = parse_number(text);
-    if let Err(help) = &parsed {
-        let message = format!("{} is not a plain number", quoted(text));
-        findings.push(Diagnostic::error(node.place, message).help(help));
+    match parse_number(text) {
+        Ok(value) => {
+            warn_of_thousands(node.place, text, value, findings);
+            Some(value)
+        }
+        Err(help) => {
+            let message = format!("{} is not a plain number", quoted(text));
+            findings.push(Diagnostic::error(node.place, message).help(help));
+            None
+        }
     }
-    parsed.ok()
+}
+
+/// Warns of a number such as `50.000`, whose point is most likely meant to part
+/// thousands.
+pub(crate) fn warn_of_thousands(place: Place, text: &str, value: Decimal, findings: &mut Findings) {
+    if let Some(thousands) = separators::thousands_with_point(text) {
+        let message = format!("{} is read as {}", quoted(text), value.normalize());
+        let help = format!(
+            "write `{thousands}` where the point parts thousands, or `{}` where it does not",
+            separators::with_clear_decimals(value)
+        );
+        findings.push(Diagnostic::warning(place, message).help(help));
+    }
 }
 
 /// Reads a plain number, or says how it is written.
 fn parse_number(text: &str) -> Result<Decimal, String> {
+    parse_plain(text).map_err(|wrong| match wrong {
+        NotPlain::Spelling => number_help(text),
+        NotPlain::LeadingZeros(right) => format!("write it without leading zeros: {right}"),
+        NotPlain::TooLong => {
+            format!("at most {MAX_AMOUNT} with {MAX_DECIMALS} digits behind the point")
+        }
+    })
+}
+
+/// Why a text is no plain number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NotPlain {
+    /// There is something else than digits and a point.
+    Spelling,
+    /// It would be right in this way.
+    LeadingZeros(String),
+    /// It is too large, or has too many decimals.
+    TooLong,
+}
+
+pub(super) fn parse_plain(text: &str) -> Result<Decimal, NotPlain> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, behind) = digits.split_once('.').unwrap_or((digits, "0"));
     let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if !all_digits(whole) || !all_digits(behind) {
-        return Err(number_help(text));
+        return Err(NotPlain::Spelling);
     }
     if whole.len() > 1 && whole.starts_with('0') {
-        return Err(format!(
-            "write it without leading zeros: {}",
-            unpadded(whole, digits)
-        ));
+        return Err(NotPlain::LeadingZeros(unpadded(whole, digits)));
     }
-    let too_long = || format!("at most {MAX_AMOUNT} with {MAX_DECIMALS} digits behind the point");
     if behind.len() > MAX_DECIMALS {
-        return Err(too_long());
+        return Err(NotPlain::TooLong);
     }
-    let value = Decimal::from_str_exact(text).map_err(|_| too_long())?;
-    if value.abs() > Decimal::from(MAX_AMOUNT) {
-        return Err(too_long());
+    let value = Decimal::from_str_exact(text).map_err(|_| NotPlain::TooLong)?;
+    match value.abs() > Decimal::from(MAX_AMOUNT) {
+        true => Err(NotPlain::TooLong),
+        false => Ok(value),
     }
-    Ok(value)
 }
 
 fn unpadded(whole: &str, digits: &str) -> String {
@@ -58,12 +93,8 @@ fn unpadded(whole: &str, digits: &str) -> String {
 /// What would be right for the usual mistakes.
 fn number_help(text: &str) -> String {
     let lower = text.trim().to_ascii_lowercase();
-    let stripped: String = lower
-        .chars()
-        .filter(|c| !matches!(c, '_' | ',' | ' ' | '$' | '€' | '£' | '+'))
-        .collect();
-    if stripped != lower && parse_number(&stripped).is_ok() {
-        return format!("write digits alone: `{stripped}`");
+    if let Some(help) = separators::plain_spelling(text) {
+        return help;
     }
     if lower.contains("inf") || lower.contains("nan") {
         return "leave the key out where there is no limit".to_owned();
@@ -172,7 +203,7 @@ pub(crate) fn percent(
         Err(help) => {
             let help = match parse_number(digits.trim()) {
                 Ok(value) => format!("write `{value}%`, without the space"),
-                Err(_) => help,
+                Err(_) => separators::plain_percent(digits).unwrap_or(help),
             };
             let message = format!("{} is not a percentage", quoted(text));
             findings.push(Diagnostic::error(node.place, message).help(help));
@@ -220,7 +251,10 @@ pub(crate) fn level(node: &Node<'_>, findings: &mut Findings) -> Option<Level> {
     }
     let more = rest.strip_prefix('+').map(str::trim);
     match more.and_then(|digits| parse_number(digits).ok()) {
-        Some(value) if value >= Decimal::ZERO => Some(Level::StartPlus(Money::new(value))),
+        Some(value) if value >= Decimal::ZERO => {
+            warn_of_thousands(node.place, more.unwrap_or_default(), value, findings);
+            Some(Level::StartPlus(Money::new(value)))
+        }
         _ => {
             let message = format!("{} is not a level", quoted(text));
             let help = "write a number, `start`, or `start + 100`";

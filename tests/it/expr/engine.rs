@@ -415,7 +415,7 @@ fn a_good_expression_may_be_written_in_any_way() {
 #[test]
 fn a_starting_balance_must_be_there() {
     for name in ["starting_balance", "lifetime_pnl", "lifetime_realized"] {
-        let condition = format!("      expr: {name} < 5");
+        let condition = format!("      expr: {name} < -5");
         let said = load("", &condition).render_short();
         let words = format!("`{name}` needs a starting balance, and `a` has none");
         assert!(said.contains(&words), "{said}");

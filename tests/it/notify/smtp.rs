@@ -53,6 +53,24 @@ async fn an_e_mail_says_in_its_subject_what_it_is_about() {
             .any(|line| line.starts_with("MAIL FROM:<riskd@desk.example>"))
     );
     assert!(lines.iter().any(|line| line.starts_with("Date: ")));
+    // RFC 5322 wants each of these once, RFC 2045 those of MIME.
+    for name in [
+        "Date",
+        "From",
+        "To",
+        "Subject",
+        "Message-ID",
+        "MIME-Version",
+        "Content-Type",
+        "Content-Transfer-Encoding",
+        "Auto-Submitted",
+    ] {
+        let start = format!("{name}: ");
+        let found = lines.iter().filter(|line| line.starts_with(&start));
+        assert_eq!(found.count(), 1, "{name}: {lines:#?}");
+    }
+    has("MIME-Version: 1.0");
+    has("Content-Type: text/plain; charset=utf-8");
     assert!(!lines.iter().any(|line| line.starts_with("AUTH")));
 }
 

@@ -55,7 +55,7 @@ fn rules_that_early_closes_do_not_concern() {
         "inside: [{ days: [mon, tue, wed, thu, fri], from: '09:30', to: '10:00' }]",
         "at: { cron: '55 12 * * mon-fri' }",
         "at: { cron: '0,30 * * * *' }",
-        "not: { outside: [{ days: [sun, mon, tue, wed, thu], from: '18:00', to: '16:55' }] }",
+        "all: [{ not: { outside: [{ days: [sun, mon, tue, wed, thu], from: '18:00', to: '16:55' }] } }, { orders: { working: 3 } }]",
     ];
     for when in cases {
         let text = with_closures(&rule("r", when));

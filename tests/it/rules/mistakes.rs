@@ -97,7 +97,10 @@ fn conditions() {
         ("pnl: { ^los: 5 }", "did you mean `loss`?"),
         ("orders: { ^workin: 5 }", "did you mean `working`?"),
         ("position: { ^contract: 5 }", "did you mean `contracts`?"),
-        ("pnl: { loss: 1,^000 }", "leave the comma out: `1000`"),
+        (
+            "pnl: { loss: 1,^000 }",
+            "write `1000` where the comma parts thousands, or `1.00`",
+        ),
         (
             "pnl: { ^loss:1000 }",
             "put a space after the colon: `loss: 1000`",
@@ -122,7 +125,10 @@ fn conditions() {
             "write it without the minus: `1000`",
         ),
         ("pnl: { loss: ^1_000 }", "write digits alone: `1000`"),
-        ("pnl: { loss: ^'1,000' }", "write digits alone: `1000`"),
+        (
+            "pnl: { loss: ^'1,000' }",
+            "write `1000` where the comma parts thousands, or `1.00`",
+        ),
         ("pnl: { loss: ^$1000 }", "write digits alone: `1000`"),
         ("pnl: { loss: ^+5 }", "write digits alone: `5`"),
         ("pnl: { loss: ^1e3 }", "write all digits"),
@@ -348,7 +354,7 @@ fn conditions() {
         ),
         (
             "position: { deny: [^/CL] }",
-            "write `CL` for all months, or one contract such as `CL 12-26`",
+            "write `CL` for all months, or one contract with its month and year: `CL MM-YY`",
         ),
         (
             "position: { allow: [^'NYMEX:CLH27'] }",
@@ -414,13 +420,13 @@ fn right_conditions() {
         "profit_floor: { arm_at: 500, floor: -10 }",
         "trailing_drawdown: { metric: pnl, trail: 95%, arm_at: 100 }",
         "trailing_drawdown: { metric: equity, mark: balance, trail: 4%, span: lifetime, ratchet: session_end, lock_at: start }",
-        "trailing_drawdown: { metric: equity, trail: 5, span: lifetime, high_water: 50000 }",
-        "trailing_drawdown: { metric: balance, trail: 5, span: session, lock_at: 51000 }",
+        "trailing_drawdown: { metric: equity, trail: 500, span: lifetime, high_water: 50000 }",
+        "trailing_drawdown: { metric: balance, trail: 500, span: session, lock_at: 51000 }",
         "max_loss: { amount: 5%, anchor: session_max, of: balance }",
         "outside: [{ days: [fri], from: 18:00, to: '24:00' }]",
         "inside: { windows: [{ days: [fri], from: '18:00', to: '02:00' }], only: orders, instruments: [ES] }",
         "at: { cron: '55 16 * * 1-5', catch_up: 1h30m }",
-        "position: { contracts: 0, per_instrument: { ES: 2.5 }, micro_ratio: 10 }",
+        "position: { contracts: 3, per_instrument: { ES: 2.5 }, micro_ratio: 10 }",
         "position: { opposite: [[ES, MES], [NQ, MNQ]] }",
         "position: { allow: [ES, ES 03-27, NQH27, YM MAR27, GC1!, EURUSD, BRK.B, BTC-USD] }",
         "orders: { working: 0, quantity: 0.5 }",
@@ -441,7 +447,7 @@ fn right_rules() {
         "when: { profit_floor: { arm_at: 500, floor: 100 } }, then: [flatten], warn_at: [50%], notify: log",
         // Nobody hears of a rule that is off.
         "when: { pnl: { loss: 5 } }, then: [flatten], enabled: false",
-        "when: { any: [{ not: { orders: { working: 1 } } }, { position: { contracts: 1 } }] }, then: [close_position, { notify: log }]",
+        "when: { any: [{ orders: { working: 1 } }, { position: { contracts: 1 } }] }, then: [close_position, { notify: log }]",
     ];
     for rule in cases {
         let text = with_rules(&format!("  - {{ name: r, accounts: [a-1], {rule} }}\n"));
@@ -537,7 +543,7 @@ fn rules_and_actions() {
         (format!("name: r, accounts: [a-1], {pnl}, then: ^[{{ lock: {{ until: manual }} }}], notify: log"), "warning: this rule locks"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: ^[50%]"), "warning: nobody hears"),
         (
-            "name: r, accounts: ['*'], when: { trailing_drawdown: { metric: equity, trail: 5, span: lifetime, high_water: ^60000 } }, then: [flatten], notify: log".to_owned(),
+            "name: r, accounts: ['*'], when: { trailing_drawdown: { metric: equity, trail: 500, span: lifetime, high_water: ^60000 } }, then: [flatten], notify: log".to_owned(),
             "warning: the accounts of this rule all get this one",
         ),
     ];
