@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::machine;
+
 /// How long a process may take to do what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -54,13 +56,12 @@ rules:
     then: [cancel_orders, flatten]
 "#;
 
-/// riskd in a folder of its own, with nothing of this machine's settings.
+/// riskd in a folder of its own.
 fn riskd(folder: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("riskd"));
+    let mut command = machine::riskd();
     command
         .args(args)
         .current_dir(folder)
-        .env_clear()
         .stdin(Stdio::null());
     command
 }
@@ -346,7 +347,7 @@ async fn a_record_that_cannot_be_used_is_told_of_once() {
         stderr(&run).to_owned()
     };
     let path = folder.path().join("riskd.db");
-    let store = riskd::store::Store::open(&path, riskd::daemon::wall())
+    let store = riskd::store::Store::open(&path, machine::wednesday().now())
         .await
         .unwrap();
     assert_each_cause_once(&run(), "in use by another riskd");
@@ -417,7 +418,7 @@ async fn an_empty_record_is_told_of_and_a_missing_one_is_an_error() {
     );
 
     let path = folder.path().join("riskd.db");
-    let store = riskd::store::Store::open(&path, riskd::daemon::wall())
+    let store = riskd::store::Store::open(&path, machine::wednesday().now())
         .await
         .unwrap();
     store.close().await.unwrap();

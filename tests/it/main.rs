@@ -21,6 +21,7 @@ mod golden;
 mod history;
 mod local_time;
 mod loosening;
+mod machine;
 mod notify;
 mod paper;
 mod properties;
