@@ -59,10 +59,7 @@ rules:
 /// riskd in a folder of its own.
 fn riskd(folder: &Path, args: &[&str]) -> Command {
     let mut command = machine::riskd();
-    command
-        .args(args)
-        .current_dir(folder)
-        .stdin(Stdio::null());
+    command.args(args).current_dir(folder).stdin(Stdio::null());
     command
 }
 
