@@ -763,9 +763,29 @@ fn many_accounts_are_made_flat_within_one_request_budget() {
 }
 
 #[test]
-fn the_demo_fires_and_verifies() {
+fn the_demo_fires_and_verifies_at_every_time_of_day() {
+    // Before midnight in UTC, before the close and the open in New York, in the
+    // night of a clock change, on a weekend.
+    let times = [
+        machine::WEDNESDAY,
+        "2026-01-14T23:59:57Z",
+        "2026-01-14T21:59:57Z",
+        "2026-01-14T22:59:57Z",
+        "2026-03-08T06:59:57Z",
+        "2026-01-17T12:00:00Z",
+    ];
+    std::thread::scope(|scope| {
+        for time in times {
+            scope.spawn(|| the_demo_fires_and_verifies(time));
+        }
+    });
+}
+
+fn the_demo_fires_and_verifies(time: &str) {
     let folder = tempfile::tempdir().unwrap();
+    let clock = machine::WallClock::at(time.parse().unwrap());
     let output = riskd(folder.path(), &["demo", "--fast", "--exit-after-fired"])
+        .envs(machine::with_clock(&clock))
         .env("TMPDIR", folder.path())
         .output()
         .unwrap();
