@@ -369,7 +369,6 @@ async fn limited(headers: &'static str, body: &'static str, least: u64) {
     let read = adapter.orders(&number("A"), Lane::Verify).await;
     let waited = start.elapsed();
     assert!(read.is_ok(), "{headers}{body}: {read:?}");
-    println!("{headers}{body}: nothing was sent for {waited:?}");
     let least = Duration::from_millis(least);
     assert!(waited > least, "{headers}{body}: {waited:?}");
 }
