@@ -7,15 +7,20 @@ mod writing;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use riskd::daemon::{self, Options};
-use riskd::venue::paper::{self, InstrumentConfig, PaperConfig, Serving};
+use riskd::venue::paper::{
+    InstrumentConfig, PaperClock, PaperConfig, PaperVenue, Serving, serve_venue,
+};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+
+use super::e2e::signal;
+use super::machine;
 
 /// The longest that anything here may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,7 +32,7 @@ struct Rig {
     client: reqwest::Client,
     venue: Serving,
     stop: CancellationToken,
-    daemon: std::thread::JoinHandle<()>,
+    daemon: Child,
 }
 
 /// An answer of the API.
@@ -61,28 +66,23 @@ impl Rig {
             .account("Sim102", 50_000)
             .position("Sim101", "ES 03-26", 2);
         let token = config.token.clone();
-        let venue = paper::serve(config, loopback(0), stop.clone())
-            .await
-            .unwrap();
+        let clock = PaperClock::from_fn(|| machine::wednesday().now());
+        let venue = PaperVenue::new(config, clock).unwrap();
+        let venue = serve_venue(venue, loopback(0), stop.clone()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let address = free_address();
         let file = folder.path().join("token");
         write_secret(&file, &token);
         let text = rules(mode, address, &venue.base_url(), &file);
         std::fs::write(folder.path().join("rules.yaml"), text).unwrap();
-        let options = Options {
-            rules: folder.path().join("rules.yaml"),
-            observe: false,
-            database: Some(folder.path().join("riskd.db")),
-        };
-        // A runtime of its own, as in the program.
-        let daemon = std::thread::spawn({
-            let stop = stop.clone();
-            move || {
-                let runtime = tokio::runtime::Runtime::new().unwrap();
-                runtime.block_on(daemon::run(options, stop)).unwrap();
-            }
-        });
+        let daemon = machine::riskd()
+            .args(["run", "--rules", "rules.yaml", "--database", "riskd.db"])
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let client = riskd::http::plain_builder().unwrap().build().unwrap();
         let rig = Rig {
             folder,
@@ -138,10 +138,27 @@ impl Rig {
         found.unwrap().clone()
     }
 
-    async fn end(self) {
+    /// Ends the daemon as systemd does, which is to go well.
+    async fn end(mut self) {
+        signal(self.daemon.id(), "TERM");
+        let ending = async {
+            loop {
+                match self.daemon.try_wait().unwrap() {
+                    Some(status) => return status,
+                    None => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        };
+        let status = timeout(PATIENCE, ending).await.expect("it does not end");
+        assert!(status.success(), "{status}");
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        let _ = self.daemon.kill();
+        let _ = self.daemon.wait();
         self.stop.cancel();
-        let ended = tokio::task::spawn_blocking(|| self.daemon.join().unwrap());
-        timeout(PATIENCE, ended).await.unwrap().unwrap();
     }
 }
 

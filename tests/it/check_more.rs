@@ -4,9 +4,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
 
 use tempfile::TempDir;
+
+use super::machine;
 
 /// A rule file whose token is found as `token` says.
 fn rules(token: &str, more: &str) -> String {
@@ -36,11 +37,10 @@ fn write(folder: &Path, name: &str, text: &[u8], mode: u32) {
 
 /// Exit code, stdout and stderr of `riskd check` with these arguments.
 fn check(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_riskd"))
+    let output = machine::riskd()
         .arg("check")
         .args(args)
         .current_dir(folder)
-        .env_clear()
         .envs(env.iter().copied())
         .output()
         .unwrap();

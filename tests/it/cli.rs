@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::machine;
+
 /// How long a process may take to do what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -54,14 +56,10 @@ rules:
     then: [cancel_orders, flatten]
 "#;
 
-/// riskd in a folder of its own, with nothing of this machine's settings.
+/// riskd in a folder of its own.
 fn riskd(folder: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("riskd"));
-    command
-        .args(args)
-        .current_dir(folder)
-        .env_clear()
-        .stdin(Stdio::null());
+    let mut command = machine::riskd();
+    command.args(args).current_dir(folder).stdin(Stdio::null());
     command
 }
 
@@ -346,7 +344,7 @@ async fn a_record_that_cannot_be_used_is_told_of_once() {
         stderr(&run).to_owned()
     };
     let path = folder.path().join("riskd.db");
-    let store = riskd::store::Store::open(&path, riskd::daemon::wall())
+    let store = riskd::store::Store::open(&path, machine::wednesday().now())
         .await
         .unwrap();
     assert_each_cause_once(&run(), "in use by another riskd");
@@ -417,7 +415,7 @@ async fn an_empty_record_is_told_of_and_a_missing_one_is_an_error() {
     );
 
     let path = folder.path().join("riskd.db");
-    let store = riskd::store::Store::open(&path, riskd::daemon::wall())
+    let store = riskd::store::Store::open(&path, machine::wednesday().now())
         .await
         .unwrap();
     store.close().await.unwrap();
@@ -765,9 +763,28 @@ fn many_accounts_are_made_flat_within_one_request_budget() {
 }
 
 #[test]
-fn the_demo_fires_and_verifies() {
+fn the_demo_fires_and_verifies_at_every_time_of_day() {
+    // Before midnight in UTC, before the close and the open in New York, in the
+    // night of a clock change, on a weekend.
+    let times = [
+        machine::WEDNESDAY,
+        "2026-01-14T23:59:57Z",
+        "2026-01-14T21:59:57Z",
+        "2026-01-14T22:59:57Z",
+        "2026-03-08T06:59:57Z",
+        "2026-01-17T12:00:00Z",
+    ];
+    // One after the other: each takes the first free port of a few.
+    for time in times {
+        the_demo_fires_and_verifies(time);
+    }
+}
+
+fn the_demo_fires_and_verifies(time: &str) {
     let folder = tempfile::tempdir().unwrap();
+    let clock = machine::WallClock::at(time.parse().unwrap());
     let output = riskd(folder.path(), &["demo", "--fast", "--exit-after-fired"])
+        .envs(machine::with_clock(&clock))
         .env("TMPDIR", folder.path())
         .output()
         .unwrap();

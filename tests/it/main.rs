@@ -23,6 +23,7 @@ mod history;
 mod identity;
 mod local_time;
 mod loosening;
+mod machine;
 mod notify;
 mod paper;
 mod properties;

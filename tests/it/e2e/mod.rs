@@ -15,3 +15,5 @@ mod scenarios;
 mod secrets;
 mod shown;
 mod start;
+
+pub use rig::signal;

@@ -76,8 +76,9 @@ async fn notifiers_that_hang_or_fail_do_not_hold_up_the_flatten() {
         let (_, without) = made_flat("", "{ notify: log }");
         let (mut rig, with) = made_flat(&notify, then);
         println!("observation to first request: {without} us with the log alone, {with} us with five notifiers that hang or fail");
-        assert!(with < 1_000_000, "generous: {with} us");
-        // The one that hangs is the last that is told of: each try takes 10 s.
+        // Each try with the one that hangs takes 10 s: it was not waited for.
+        assert!(with < 10_000_000, "{with} us");
+        // It is the last that is told of.
         for name in ["refusing", "failing", "resetting", "away"] {
             rig.wait_for(name, |rig| {
                 rig.events().iter().any(|event| {

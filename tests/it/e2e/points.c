@@ -10,7 +10,6 @@
  *   POINTS_FAIL_AT=N      ... the N-th of them, once
  *   POINTS_FAIL_WHILE=PATH  ... or all, while this file exists
  *   POINTS_HANG_WHILE=PATH  a sync of the disk waits while this file exists
- *   POINTS_CLOCK=PATH     a file with the seconds by which the wall clock is set
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,12 +25,11 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum place { ELSEWHERE, DATABASE, SOCKET };
 
-static const char *database, *failing_while, *hanging_while, *clock_file;
+static const char *database, *failing_while, *hanging_while;
 static int log_fd = -1, torn, failure;
 static long kill_at, fail_at;
 static atomic_long points, disk_calls;
@@ -42,7 +40,6 @@ __attribute__((constructor)) static void begin(void)
 	database = getenv("POINTS_DATABASE");
 	failing_while = getenv("POINTS_FAIL_WHILE");
 	hanging_while = getenv("POINTS_HANG_WHILE");
-	clock_file = getenv("POINTS_CLOCK");
 	torn = getenv("POINTS_TORN") != NULL;
 	if ((value = getenv("POINTS_KILL")))
 		kill_at = atol(value);
@@ -249,20 +246,4 @@ int openat(int at, const char *path, int flags, ...)
 int openat64(int at, const char *path, int flags, ...)
 {
 	OPEN(openat64, path, flags, real(at, path, flags, mode));
-}
-
-int clock_gettime(clockid_t clock, struct timespec *time)
-{
-	REAL(clock_gettime);
-	int result = real(clock, time);
-	if (result == 0 && clock == CLOCK_REALTIME && clock_file) {
-		char text[32] = { 0 };
-		int fd = (int)syscall(SYS_openat, AT_FDCWD, clock_file, O_RDONLY | O_CLOEXEC);
-		if (fd >= 0) {
-			if (syscall(SYS_read, fd, text, sizeof text - 1) > 0)
-				time->tv_sec += atol(text);
-			syscall(SYS_close, fd);
-		}
-	}
-	return result;
 }

@@ -4,36 +4,17 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::OnceLock;
-use std::sync::atomic::Ordering;
-
-use chrono::{DateTime, Utc};
 
 use super::rig::Rig;
+use crate::machine;
 
-/// The library, built once.
-fn library() -> &'static str {
+/// The library, built once, behind the one that sets the clock.
+fn libraries() -> &'static str {
     static BUILT: OnceLock<String> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-        fs::create_dir_all(&folder).unwrap();
-        let made = folder.join(format!("points-{}.so", std::process::id()));
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/e2e/points.c");
-        let built = Command::new("cc")
-            .args(["-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o"])
-            .arg(&made)
-            .args([source, "-ldl"])
-            .output()
-            .expect("a C compiler, as SQLite needs one");
-        assert!(
-            built.status.success(),
-            "{}",
-            String::from_utf8_lossy(&built.stderr)
-        );
-        let library = folder.join("points.so");
-        fs::rename(made, &library).unwrap();
-        library.to_str().unwrap().to_owned()
+        let points = machine::build_library("tests/it/e2e/points.c");
+        format!("{}:{points}", machine::library())
     })
 }
 
@@ -63,7 +44,7 @@ impl Rig {
         let log = self.points_file().to_str().unwrap().to_owned();
         let database = self.database().to_str().unwrap().to_owned();
         self.environment = vec![
-            ("LD_PRELOAD", library().to_owned()),
+            ("LD_PRELOAD", libraries().to_owned()),
             ("POINTS_DATABASE", database),
             ("POINTS_LOG", log),
         ];
@@ -113,32 +94,6 @@ impl Rig {
         }
     }
 
-    /// Sets the wall clock of the daemon, and the venue's with it, so that it
-    /// is this time now. Works for a daemon that runs, once it was started so.
-    pub fn set_clock(&mut self, time: &str) {
-        let time: DateTime<Utc> = time.parse().unwrap();
-        self.set_clock_by((time - Utc::now()).num_seconds());
-    }
-
-    /// The same by so many seconds.
-    pub fn set_clock_by(&mut self, seconds: i64) {
-        self.set_by.store(seconds, Ordering::SeqCst);
-        self.set_daemon_clock(seconds);
-    }
-
-    /// Sets the wall clock of the daemon alone by so many seconds.
-    pub fn set_daemon_clock(&mut self, seconds: i64) {
-        // Written whole under another name, so that no reader sees half of it.
-        let made = self.clock_file().with_extension("new");
-        fs::write(&made, seconds.to_string()).unwrap();
-        fs::rename(made, self.clock_file()).unwrap();
-        let file = self.clock_file().to_str().unwrap().to_owned();
-        self.environment
-            .retain(|(name, _)| *name != "LD_PRELOAD" && *name != "POINTS_CLOCK");
-        self.environment.push(("LD_PRELOAD", library().to_owned()));
-        self.environment.push(("POINTS_CLOCK", file));
-    }
-
     /// No more points from the next start on.
     pub fn no_points(&mut self) {
         self.environment.clear();
@@ -164,10 +119,6 @@ impl Rig {
 
     fn points_file(&self) -> PathBuf {
         self.folder.path().join("points")
-    }
-
-    fn clock_file(&self) -> PathBuf {
-        self.folder.path().join("clock")
     }
 
     fn switch_file(&self) -> PathBuf {

@@ -5,8 +5,6 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,6 +14,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
+
+use crate::machine::{self, WEDNESDAY, WallClock};
 
 /// The token of every rig: searched for where it must not be.
 pub const CANARY: &str = "canary-7f3a9c51-token";
@@ -38,8 +38,10 @@ pub struct Rig {
     pub address: SocketAddr,
     runtime: Runtime,
     stop: CancellationToken,
-    /// Seconds by which the venue's clock is set.
-    pub(super) set_by: Arc<AtomicI64>,
+    /// The venue's clock, which is right.
+    clock: WallClock,
+    /// How the clock was set at first.
+    first: WallClock,
     daemon: Option<Child>,
     starts: usize,
     /// What the next starts of the daemon find in their environment.
@@ -48,30 +50,28 @@ pub struct Rig {
 
 impl Rig {
     /// A rig with these accounts at the paper venue, each with 50,000, and the
-    /// rules as given. Nothing is started but the venue.
+    /// rules as given, on an unremarkable Wednesday. Nothing is started but the
+    /// venue.
     pub fn new(accounts: &[&str], rules: &str) -> Rig {
         Rig::with(paper(accounts), accounts, rules)
     }
 
     /// The same on a machine whose clock, and the venue's, is at this time.
     pub fn at(time: &str, accounts: &[&str], rules: &str) -> Rig {
-        let time: DateTime<Utc> = time.parse().unwrap();
-        let seconds = (time - Utc::now()).num_seconds();
-        let mut rig = Rig::set_by(seconds, paper(accounts), accounts, rules);
-        rig.set_daemon_clock(seconds);
-        rig
+        Rig::with_at(time, paper(accounts), accounts, rules)
     }
 
     pub fn with(config: PaperConfig, accounts: &[&str], rules: &str) -> Rig {
-        Rig::set_by(0, config, accounts, rules)
+        Rig::with_at(WEDNESDAY, config, accounts, rules)
     }
 
-    fn set_by(seconds: i64, config: PaperConfig, accounts: &[&str], rules: &str) -> Rig {
+    fn with_at(time: &str, config: PaperConfig, accounts: &[&str], rules: &str) -> Rig {
         let runtime = Runtime::new().unwrap();
         let stop = CancellationToken::new();
         let any = "127.0.0.1:0".parse().unwrap();
-        let set_by = Arc::new(AtomicI64::new(seconds));
-        let venue = PaperVenue::new(config, clock(Arc::clone(&set_by))).unwrap();
+        let clock = WallClock::at(time.parse().unwrap());
+        let first = clock.plus(TimeDelta::zero());
+        let venue = PaperVenue::new(config, venue_clock(clock.clone())).unwrap();
         let serving = runtime
             .block_on(serve_venue(venue, any, stop.clone()))
             .unwrap();
@@ -81,14 +81,51 @@ impl Rig {
             address: serving.address,
             runtime,
             stop,
-            set_by,
+            clock,
+            first,
             daemon: None,
             starts: 0,
             environment: Vec::new(),
         };
+        rig.set_daemon_clock(0);
         rig.write_token(CANARY);
         rig.write_rules(&rig.rule_file(accounts, rules));
         rig
+    }
+
+    /// The right time, as the venue has it.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Sets the wall clock of the machine, and the venue's with it, so that it
+    /// is this time now, also for a daemon that runs.
+    pub fn set_clock(&self, time: &str) {
+        self.clock.set(time.parse().unwrap());
+        self.set_daemon_clock(0);
+    }
+
+    /// The same to so many seconds after the time at which the rig began.
+    pub fn set_clock_by(&self, seconds: i64) {
+        let set = self.first.plus(TimeDelta::seconds(seconds));
+        self.clock.follow(&set);
+        self.set_daemon_clock(0);
+    }
+
+    /// Sets the wall clock of the machine alone, so many seconds ahead of the
+    /// venue's.
+    pub fn set_daemon_clock(&self, seconds: i64) {
+        let set = self.clock.plus(TimeDelta::seconds(seconds));
+        set.write(&self.clock_file());
+    }
+
+    fn clock_file(&self) -> PathBuf {
+        self.folder.path().join("clock")
+    }
+
+    /// What a process finds in its environment on this machine.
+    pub fn machine(&self) -> [(&'static str, String); 2] {
+        machine::with_clock_file(&self.clock_file())
     }
 
     /// A whole rule file for these accounts.
@@ -143,6 +180,7 @@ accounts:
             .current_dir(self.folder.path())
             .env_remove("RISKD_RULES")
             .env("RISKD_LOG", "debug")
+            .envs(self.machine())
             .stdin(Stdio::null());
         command
     }
@@ -208,7 +246,7 @@ accounts:
         let database = copy.path().join("riskd.db");
         database.exists().then(|| {
             self.block_on(async {
-                let mut store = Store::open(&database, riskd::daemon::wall()).await.unwrap();
+                let mut store = Store::open(&database, self.now()).await.unwrap();
                 let restored = store.restore().await.unwrap();
                 store.close().await.unwrap();
                 restored
@@ -322,6 +360,21 @@ accounts:
         }
     }
 
+    /// The times at which the venue was polled, by its own clock.
+    pub fn polls(&self) -> Vec<DateTime<Utc>> {
+        let requests = self.venue.requests();
+        let polls = requests.iter().filter(|r| r.path.ends_with("/snapshot"));
+        polls.map(|request| request.at).collect()
+    }
+
+    /// Waits for two whole polls that are asked from here on: what has not
+    /// happened by then does not happen.
+    pub fn let_polls_pass(&self) {
+        let before = self.polls().len();
+        // The third is asked once the second was answered.
+        self.wait_for("polls", |rig| rig.polls().len() >= before + 3);
+    }
+
     /// Every file that the daemon left behind.
     pub fn files(&self) -> Vec<PathBuf> {
         files_in(self.folder.path())
@@ -350,9 +403,8 @@ fn paper(accounts: &[&str]) -> PaperConfig {
     config
 }
 
-/// The machine's clock, set by so many seconds.
-fn clock(set_by: Arc<AtomicI64>) -> PaperClock {
-    PaperClock::from_fn(move || Utc::now() + TimeDelta::seconds(set_by.load(Ordering::SeqCst)))
+fn venue_clock(clock: WallClock) -> PaperClock {
+    PaperClock::from_fn(move || clock.now())
 }
 
 /// Sends a signal to a process that this test started.

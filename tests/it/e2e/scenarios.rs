@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -14,8 +14,6 @@ use super::rig::{LOSS_LIMIT, Rig, signal};
 const ES: &str = "ES 03-26";
 /// Scenarios at once: most of their time is waiting.
 const AT_ONCE: usize = 4;
-/// Two polls and a bit: what has not happened by then does not happen.
-const A_WHILE: Duration = Duration::from_millis(2_500);
 
 struct Scenario {
     name: &'static str,
@@ -145,11 +143,33 @@ impl Rig {
         figures.positions.iter().map(|(_, quantity)| quantity).sum()
     }
 
-    /// When the first event of this kind happened, by the daemon's clock.
-    fn time_of(&self, kind: &str) -> DateTime<Utc> {
+    /// When the events of this kind happened, by the machine's clock.
+    pub fn times_of(&self, kind: &str) -> Vec<DateTime<Utc>> {
         let events = self.events();
-        let event = events.iter().find(|event| event["kind"] == kind).unwrap();
-        event["time"].as_str().unwrap().parse().unwrap()
+        let events = events.iter().filter(|event| event["kind"] == kind);
+        let times = events.map(|event| event["time"].as_str().unwrap().parse().unwrap());
+        times.collect()
+    }
+
+    /// The polls after one time and up to another: on a busy machine a second
+    /// lasts, and no more polls are in it.
+    fn polls_between(&self, after: DateTime<Utc>, up_to: DateTime<Utc>) -> usize {
+        let polls = self.polls();
+        polls
+            .iter()
+            .filter(|at| after < **at && **at <= up_to)
+            .count()
+    }
+
+    /// How long after the time at which it was due the first rule fired, which is
+    /// to be with the first poll at the latest.
+    fn lateness(&self, due: &str) -> TimeDelta {
+        let due = due.parse().unwrap();
+        let fired = self.times_of("fired")[0];
+        assert!(fired >= due, "{fired}");
+        let polls = self.polls_between(due, fired);
+        assert!(polls <= 1, "{polls} polls before {fired}");
+        fired - due
     }
 }
 
@@ -161,7 +181,7 @@ fn source_away_while_firing() -> String {
     rig.venue.set_price(ES, 4980).unwrap();
     rig.wait_for("a request", |rig| rig.count("request_sent") > 0);
     rig.venue.set_addon(false);
-    thread::sleep(A_WHILE);
+    rig.let_polls_pass();
     assert_eq!(rig.count("verified"), 0, "nobody could see it flat");
     rig.venue.clear_faults();
     rig.venue.set_addon(true);
@@ -184,7 +204,7 @@ fn not_a_number() -> String {
     }
     rig.wait_for("the loss of data", |rig| rig.count("data_lost") > 0);
     rig.venue.set_price(ES, 4980).unwrap();
-    thread::sleep(A_WHILE);
+    rig.let_polls_pass();
     assert_eq!(rig.count("fired"), 0, "what is not a number fires nothing");
     assert!(rig.is_running());
     rig.venue.clear_faults();
@@ -205,11 +225,11 @@ rules:
     rig.start_ready();
     // 400 made: the floor is at -100.
     rig.venue.set_price(ES, 5004).unwrap();
-    thread::sleep(A_WHILE);
+    rig.let_polls_pass();
     // The venue shows zero from here on, whatever happens.
     rig.fault(r#"{"fault": "pnl_zeroed", "class": "snapshot"}"#);
     rig.wait_for("the doubt", |rig| rig.count("data_suspect") > 0);
-    thread::sleep(A_WHILE);
+    rig.let_polls_pass();
     assert_eq!(rig.count("fired"), 0, "a jump is no loss");
     // Equity tells the truth: a loss of 110, beyond the floor.
     let price: rust_decimal::Decimal = "4998.9".parse().unwrap();
@@ -222,31 +242,38 @@ rules:
 }
 
 fn restart_while_pending() -> String {
-    let rules = LOSS_LIMIT.replace("    when:", "    hold: 6s\n    when:");
-    let mut rig = long_two(&rules);
+    // Polls are a second apart, or more: so many of them are seen in that time,
+    // or fewer.
+    const HOLD: usize = 12;
+    const HELD_BEFORE: usize = 6;
+    let hold = format!("    hold: {HOLD}s\n    when:");
+    let mut rig = long_two(&LOSS_LIMIT.replace("    when:", &hold));
     rig.start_ready();
     rig.venue.set_price(ES, 4980).unwrap();
-    thread::sleep(Duration::from_secs(4));
+    let before = rig.polls().len();
+    rig.wait_for("half of the time", |rig| {
+        rig.polls().len() > before + HELD_BEFORE
+    });
     rig.kill();
-    thread::sleep(Duration::from_secs(4));
     assert_eq!(rig.count("fired"), 0);
-    let restarted = Instant::now();
+    rig.set_clock_by(60);
     rig.start_ready();
-    thread::sleep(Duration::from_millis(500));
-    assert_eq!(
-        rig.count("fired"),
-        0,
-        "time in which nobody looked does not count"
-    );
     rig.wait_flat(1);
-    let took = restarted.elapsed();
+    let ready = rig.times_of("ready")[1];
+    let fired = rig.times_of("fired")[0];
+    // The first poll is what it was ready with.
+    let polls = rig.polls_between(ready, fired);
     assert!(
-        took < Duration::from_secs(6),
-        "held for 4 s of 6 before: {took:?}"
+        polls > 0,
+        "time in which nobody looked does not count: {ready} to {fired}"
+    );
+    assert!(
+        polls <= HOLD - HELD_BEFORE + 1,
+        "what was held before counts: {polls} polls, {ready} to {fired}"
     );
     format!(
-        "held 4 s of 6, away 4 s: fired {:.1} s after the restart, neither at once nor from the beginning",
-        took.as_secs_f32()
+        "held {HELD_BEFORE} s of {HOLD}, away for half a minute: fired {:.1} s after the restart, neither at once nor from the beginning",
+        (fired - ready).as_seconds_f32()
     )
 }
 
@@ -330,22 +357,18 @@ rules:
     when: { inside: [{ days: [sun], from: "03:00", to: "04:00", timezone: America/New_York }] }
     then: [cancel_orders, flatten]
 "#;
-    let mut rig = long_two_at("2026-03-08T06:59:54Z", rules);
+    let mut rig = long_two_at("2026-03-08T06:30:00Z", rules);
     rig.start_ready();
     assert_eq!(rig.count("fired"), 0, "it is before two");
+    rig.set_clock("2026-03-08T06:59:57Z");
     rig.wait_for("both rules", |rig| rig.count("fired") == 2);
     rig.wait_flat(1);
-    let change: DateTime<Utc> = "2026-03-08T07:00:00Z".parse().unwrap();
-    let late = rig.time_of("fired") - change;
-    assert!(
-        late >= TimeDelta::zero() && late < TimeDelta::seconds(3),
-        "{late}"
-    );
-    thread::sleep(A_WHILE);
+    let late = rig.lateness("2026-03-08T07:00:00Z");
+    rig.let_polls_pass();
     assert_eq!(rig.count("fired"), 2, "each once");
     format!(
-        "02:30 that does not exist and 03:00 both fired at 07:00:0{} UTC, once each",
-        late.num_seconds()
+        "02:30 that does not exist and 03:00 both fired {:.1} s after 07:00 UTC, once each",
+        late.as_seconds_f32()
     )
 }
 
@@ -357,33 +380,31 @@ rules:
     when: { inside: [{ days: [tue], from: "23:30", to: "00:30", timezone: UTC }] }
     then: [cancel_orders, flatten]
 "#;
-    let mut rig = long_two_at("2026-03-03T23:29:55Z", rules);
+    let mut rig = long_two_at("2026-03-03T23:00:00Z", rules);
     rig.start_ready();
-    thread::sleep(Duration::from_secs(1));
+    rig.let_polls_pass();
     assert_eq!(rig.count("fired"), 0, "the window is not open yet");
+    rig.set_clock("2026-03-03T23:29:57Z");
     rig.wait_flat(1);
-    let opened: DateTime<Utc> = "2026-03-03T23:30:00Z".parse().unwrap();
-    let late = rig.time_of("fired") - opened;
-    assert!(
-        late >= TimeDelta::zero() && late < TimeDelta::seconds(3),
-        "{late}"
-    );
+    let late = rig.lateness("2026-03-03T23:30:00Z");
     rig.kill();
     // Wednesday, still in Tuesday's window.
-    rig.set_clock("2026-03-04T00:29:53Z");
+    rig.set_clock("2026-03-04T00:10:00Z");
     rig.venue.open("Sim101", ES, 1, None).unwrap();
     rig.start_ready();
     rig.wait_flat(2);
     // Out of it.
-    rig.wait_for("the end of the window", |_| {
-        let set = rig.set_by.load(Ordering::SeqCst);
-        let end: DateTime<Utc> = "2026-03-04T00:30:01Z".parse().unwrap();
-        Utc::now() + TimeDelta::seconds(set) > end
-    });
+    rig.set_clock("2026-03-04T00:29:57Z");
+    let end: DateTime<Utc> = "2026-03-04T00:30:01Z".parse().unwrap();
+    rig.wait_for("the end of the window", |rig| rig.now() > end);
+    rig.let_polls_pass();
     rig.venue.open("Sim101", ES, 1, None).unwrap();
-    thread::sleep(A_WHILE);
+    rig.let_polls_pass();
     assert_eq!(rig.contracts(), 1, "the window is over");
-    "flat at 23:30, flat again at 00:29 of the next day, left alone after 00:30".to_owned()
+    format!(
+        "flat {:.1} s after 23:30, flat again at 00:10 of the next day, left alone after 00:30",
+        late.as_seconds_f32()
+    )
 }
 
 fn bad_reload() -> String {
@@ -401,7 +422,7 @@ fn bad_reload() -> String {
     assert!(refused.to_string().contains("loss"), "{refused}");
     // 4 points are 400: within the limit that is still in force.
     rig.venue.set_price(ES, 4996).unwrap();
-    thread::sleep(A_WHILE);
+    rig.let_polls_pass();
     assert_eq!(rig.count("fired"), 0);
     rig.venue.set_price(ES, 4995).unwrap();
     rig.wait_flat(1);
@@ -410,19 +431,17 @@ fn bad_reload() -> String {
 
 fn clock_step() -> String {
     let rules = LOSS_LIMIT.replace("until: session_end", "until: 2h");
-    let mut rig = long_two(&rules);
-    rig.set_daemon_clock(0);
+    // Noon in New York: the session does not end within three hours of it.
+    let mut rig = long_two_at("2026-01-14T17:00:00Z", &rules);
     rig.start_ready();
     rig.venue.set_price(ES, 4980).unwrap();
     rig.wait_flat(1);
-    let mut verified = 1;
-    for hours in [3, -3] {
+    for (step, hours) in [(1, 3), (2, -3)] {
         rig.set_daemon_clock(hours * 3_600);
-        rig.wait_for("the step", |rig| rig.count("clock_stepped") > 0);
-        thread::sleep(Duration::from_secs(1));
+        rig.wait_for("the step", |rig| rig.count("clock_stepped") == step);
+        rig.let_polls_pass();
         rig.venue.open("Sim101", ES, 1, None).unwrap();
-        verified += 1;
-        rig.wait_flat(verified);
+        rig.wait_flat(1 + step);
     }
     assert_eq!(rig.count("fired"), 1, "a step re-arms nothing");
     assert_eq!(rig.count("lock_ended"), 0);

@@ -169,6 +169,7 @@ fn no_core_is_dumped() {
         ])
         .arg(env!("CARGO_BIN_EXE_riskd"))
         .current_dir(rig.folder.path())
+        .envs(rig.machine())
         .process_group(0)
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())

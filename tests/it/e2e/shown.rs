@@ -118,6 +118,7 @@ impl Stage {
             .current_dir(self.rig.folder.path())
             .env("PATH", path)
             .env_remove("RISKD_RULES")
+            .envs(self.rig.machine())
             .envs(exported)
             .stdin(Stdio::null())
             .output()

@@ -1,21 +1,20 @@
 //! `riskd notify-test` on the real binary.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use super::stub::{Reply, Stub};
 use super::{CANARY, Secrets, rule_file};
+use crate::machine;
 
 async fn notify_test(secrets: &Secrets, notify: &str, args: &[&str]) -> Output {
     let rules = secrets.path("rules.yaml");
     std::fs::write(&rules, rule_file(notify)).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_riskd"));
+    let mut command = machine::riskd();
     command
         .arg("notify-test")
         .args(args)
         .arg("--rules")
-        .arg(rules)
-        .env_remove("RISKD_RULES")
-        .env_remove("RISKD_LOG");
+        .arg(rules);
     // The stub lives on this thread's runtime.
     tokio::task::spawn_blocking(move || command.output().unwrap())
         .await

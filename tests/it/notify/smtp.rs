@@ -1,9 +1,10 @@
 //! E-mail, against a small server of this process.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use super::smtp_server::{Certificate, Manner, SmtpServer};
 use super::{CANARY, Desk, Secrets, fired, moment, notice, rule_file, rule_set};
+use crate::machine;
 use riskd::engine::effect::Severity;
 use riskd::notify::{Message, try_once};
 
@@ -155,7 +156,7 @@ fn test_with(
     );
     let rules = secrets.path("rules.yaml");
     std::fs::write(&rules, rule_file(&notify)).unwrap();
-    Command::new(env!("CARGO_BIN_EXE_riskd"))
+    machine::riskd()
         .args(["notify-test", "mail", "--rules"])
         .arg(&rules)
         .env("SSL_CERT_FILE", trusted)

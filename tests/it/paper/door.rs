@@ -205,3 +205,16 @@ async fn an_address_in_use_is_said() {
     let error = taken.await.unwrap_err().to_string();
     assert_eq!(error, format!("cannot listen on {}", paper.serving.address));
 }
+
+#[tokio::test]
+async fn answers_carry_the_date_of_the_venues_own_clock() {
+    let paper = Paper::start(super::two_accounts()).await;
+    let date = async || {
+        let asked = paper.request(Method::GET, "/accounts/snapshot");
+        let answer = asked.send().await.unwrap();
+        answer.headers()["date"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(date().await, "Thu, 05 Mar 2026 15:00:00 GMT");
+    paper.time.advance_ms(3_601_000);
+    assert_eq!(date().await, "Thu, 05 Mar 2026 16:00:01 GMT");
+}

@@ -1,7 +1,9 @@
 //! JSON of a venue: what the paper venue answers, spoilt, through the adapter.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use riskd::domain::account::AccountNumber;
 use riskd::domain::instrument::Instrument;
@@ -70,12 +72,19 @@ fn percent(path: &str) -> String {
     path.replace("%20", " ")
 }
 
+/// The time of the venue and of riskd, from a morning on: not that of the machine.
+fn now() -> DateTime<Utc> {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let morning: DateTime<Utc> = "2026-01-14T15:00:00Z".parse().unwrap();
+    morning + BEGAN.elapsed()
+}
+
 fn stub() -> Arc<Stub> {
     let config = PaperConfig {
         token: TOKEN.to_owned(),
         ..PaperConfig::default()
     };
-    let clock = PaperClock::from_fn(chrono::Utc::now);
+    let clock = PaperClock::from_fn(now);
     let venue = PaperVenue::new(config.account(ACCOUNT, 50_000), clock).unwrap();
     venue.set_price(ES, 5000).unwrap();
     venue.open(ACCOUNT, ES, 2, None).unwrap();
@@ -98,7 +107,7 @@ fn adapter(stub: &Arc<Stub>) -> CrossTrade {
         transport,
         "http://127.0.0.1:1/v1/api",
         token,
-        chrono::Utc::now,
+        now,
         Waits::DEFAULT,
     )
     .unwrap()
