@@ -20,6 +20,8 @@ const LOOK: Duration = Duration::from_millis(5);
 const READ: Duration = Duration::from_secs(1);
 /// What is still watched when all is proven.
 const AFTER: Duration = Duration::from_secs(5);
+/// When a person flattens everything, after the fall.
+const HAND_AFTER: Duration = Duration::from_millis(500);
 /// How long the bot is watched.
 const BOT_LASTS: Duration = Duration::from_secs(60);
 /// How soon the bot opens again.
@@ -167,14 +169,15 @@ pub fn fall(count: usize, variant: Variant) -> Figures {
 
     let spared = usize::from(variant == Variant::Refused);
     let limit = limits(count, variant).all_proven;
-    let patience = Duration::from_secs_f64((limit * 1.4).max(45.0));
+    let least = if variant == Variant::Hand { 66.0 } else { 45.0 };
+    let patience = Duration::from_secs_f64((limit * 1.4).max(least));
     let mut watched = Watched::new(count, crossed);
     let mut by_hand = None;
     let mut killed_after = None;
     let begun = Instant::now();
     let mut read = Instant::now();
     let mut done = None;
-    while begun.elapsed() < patience && done.is_none_or(|at: Instant| at.elapsed() < AFTER) {
+    while begun.elapsed() < patience {
         watched.look(&rig);
         if variant == Variant::Kill
             && killed_after.is_none()
@@ -184,7 +187,7 @@ pub fn fall(count: usize, variant: Variant) -> Figures {
             rig.kill();
             rig.start();
         }
-        if variant == Variant::Hand && by_hand.is_none() && begun.elapsed().as_millis() >= 500 {
+        if variant == Variant::Hand && by_hand.is_none() && begun.elapsed() >= HAND_AFTER {
             by_hand = Some(ByHand::start(&rig));
         }
         if let Some(by_hand) = &mut by_hand {
@@ -195,6 +198,10 @@ pub fn fall(count: usize, variant: Variant) -> Figures {
             if proven(&rig, crossed, spared).iter().all(Option::is_some) {
                 done = Some(Instant::now());
             }
+        }
+        let is_by_hand = by_hand.as_ref().is_some_and(|one| one.ended.is_none());
+        if done.is_some_and(|at| at.elapsed() >= AFTER) && !is_by_hand {
+            break;
         }
         sleep(LOOK);
     }

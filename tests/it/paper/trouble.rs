@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use riskd::venue::paper::{
-    Fault, FaultError, FaultRule, PaperConfig, Repeat, RequestClass, Side, Ticket,
+    Fault, FaultError, FaultRule, PaperConfig, Repeat, RequestClass, Side, Ticket, fault_kinds,
 };
 use serde_json::{Value, json};
 
@@ -407,4 +407,33 @@ fn a_scenario_can_begin_with_all_of_it() {
     let (clock, _) = riskd::venue::paper::PaperClock::manual(super::morning());
     let venue = riskd::venue::paper::PaperVenue::new(config, clock).unwrap();
     assert_eq!(venue.faults().len(), 5);
+}
+
+#[test]
+fn the_page_names_every_kind_and_every_test_of_this_file() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/faults.md")).unwrap();
+    for kind in fault_kinds() {
+        // With its settings it stands in a line of JSON.
+        let forms = [format!("`{}`", kind.name), format!("\"{}\"", kind.name)];
+        assert!(
+            forms.iter().any(|form| page.contains(form)),
+            "{}",
+            kind.name
+        );
+    }
+    let (_, table) = page.split_once("## Trouble of many accounts").unwrap();
+    let tests = include_str!("trouble.rs");
+    for row in table.lines().filter(|line| line.starts_with("| ")).skip(1) {
+        let mut cells = row.trim_matches(['|', ' ']).split(" | ");
+        let (asked, test) = (cells.nth(1).unwrap(), cells.next().unwrap());
+        assert!(
+            tests.contains(&format!("fn {}(", test.trim_matches('`'))),
+            "{row}"
+        );
+        let json = asked.trim_matches('`');
+        if json.starts_with('{') {
+            serde_json::from_str::<FaultRule>(json).expect(row);
+        }
+    }
 }
