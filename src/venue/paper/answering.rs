@@ -99,14 +99,15 @@ impl PaperVenue {
         asked: &str,
         body: &[u8],
     ) -> Answering {
-        let (call, strikes, away_ms) = match admission {
+        let (number, call, strikes, away_ms) = match admission {
             Admission::WebSite => return at_once(web_site(path)),
             Admission::Answer(reply) => return at_once(json(reply)),
             Admission::Proceed {
+                number,
                 call,
                 strikes,
                 away_ms,
-            } => (call, strikes, away_ms),
+            } => (number, call, strikes, away_ms),
         };
         let (wire, delay) = wire_fault(&strikes);
         if let Some(answered) = wire.and_then(before_effect) {
@@ -123,7 +124,7 @@ impl PaperVenue {
                 answered: Answered::Whole(json(reply)),
             };
         }
-        let reply = self.perform(&call, asked, body, &strikes);
+        let reply = self.perform(number, &call, asked, body, &strikes);
         Answering {
             after: delay,
             answered: after_effect(wire, reply),

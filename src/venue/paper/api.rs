@@ -8,10 +8,11 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::account::Account;
+use super::flatten::{FlattenManner, FlattenScope, Held};
 use super::order::{OrderType, Side, Ticket, TimeInForce};
 use super::routes::{Call, CallKind};
 use super::sim::Simulation;
-use super::trade::{CancelManner, FlattenManner, FlattenScope, Held, TradeError};
+use super::trade::{CancelManner, TradeError};
 use super::wire::{self, PositionRow, Style};
 
 /// The JSON of an answer.
@@ -22,6 +23,17 @@ pub(crate) enum Body {
     Text(String),
     /// For those who change it before it is sent.
     Tree(Value),
+}
+
+impl Body {
+    /// The same for those who change it.
+    pub(crate) fn into_tree(self) -> Body {
+        match self {
+            // What was made here is JSON.
+            Body::Text(text) => Body::Tree(serde_json::from_str(&text).unwrap_or_default()),
+            Body::Tree(tree) => Body::Tree(tree),
+        }
+    }
 }
 
 /// A status with a JSON body.
@@ -97,6 +109,8 @@ pub(crate) struct Manner {
     pub(crate) distorts: bool,
     pub(crate) flatten_when_flat_is_error: bool,
     pub(crate) flatten: FlattenManner,
+    /// Whether a flatten's answer says that it is still under way.
+    pub(crate) says_pending: bool,
     /// The sentence with which a flatten is refused.
     pub(crate) flatten_refused: Option<String>,
     pub(crate) cancel: CancelManner,
@@ -405,15 +419,20 @@ fn flatten(
         if nothing {
             body.insert("warning".to_owned(), json!("No open positions to flatten"));
         }
-        if manner.flatten.late_ms.is_some() {
-            body.insert("pending".to_owned(), json!(true));
-            body.insert("verified".to_owned(), json!(false));
-        }
     }
+    say_pending(&mut body, manner);
     Ok(Outcome {
         reply: succeed(body),
         flattened: held,
     })
+}
+
+/// What the newest pages add to the answer of a close that is under way.
+fn say_pending(body: &mut Value, manner: &Manner) {
+    if let Some(body) = body.as_object_mut().filter(|_| manner.says_pending) {
+        body.insert("pending".to_owned(), json!(true));
+        body.insert("verified".to_owned(), json!(false));
+    }
 }
 
 /// The rows of positions as they are now.
@@ -434,6 +453,9 @@ fn close(
 ) -> Answer<Outcome> {
     let (index, account) = account(sim, call)?;
     connected(account)?;
+    if let Some(error) = &manner.flatten_refused {
+        return Err(Reply::sentence(error));
+    }
     let asked = body.get("instrument").and_then(Value::as_str);
     let asked = asked.ok_or_else(|| Reply::sentence("Invalid request"))?;
     let contract = sim.contract_index(asked)?;
@@ -449,8 +471,10 @@ fn close(
     match closing_quantity(body, held.unsigned_abs())? {
         Some(count) => {
             let closed = rows(sim, &[(index, contract, held)], &manner.style);
-            sim.close_part(index, contract, count);
-            Ok(succeed(json!({"closedPositions": closed})).into())
+            sim.close_part(index, contract, count, manner.flatten);
+            let mut answer = json!({"closedPositions": closed});
+            say_pending(&mut answer, manner);
+            Ok(succeed(answer).into())
         }
         None => flatten(sim, scope, manner, false),
     }

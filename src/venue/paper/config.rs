@@ -60,6 +60,9 @@ pub struct PaperConfig {
     /// Whether a flatten with nothing open is 400 `nothing_to_flatten` instead
     /// of 200 with a `warning`. Both are documented.
     pub flatten_when_flat_is_error: bool,
+    /// How long the snapshot of all accounts is sent again as it was made, with
+    /// its time; 0 is not at all. CrossTrade is said to keep it for 3000 ms.
+    pub snapshot_cache_ms: u64,
     /// How long the platform waits for an absent add-on before it answers 408.
     pub addon_timeout_ms: u64,
     /// The time zone of the trader's PC, for times without offset.
@@ -88,6 +91,7 @@ impl Default for PaperConfig {
             cancel_phase_ms: 0,
             flatten_without_position_leaves_orders: true,
             flatten_when_flat_is_error: false,
+            snapshot_cache_ms: 0,
             addon_timeout_ms: 0,
             pc_timezone: chrono_tz::America::Chicago,
             tick_ms: 50,

@@ -3,9 +3,10 @@
 
 use rust_decimal::Decimal;
 
+use super::flatten::{Fills, FlattenManner, FlattenScope, Share};
 use super::handle::PaperVenue;
 use super::order::Side;
-use super::trade::{CancelManner, FlattenManner, FlattenScope, Share, TradeError};
+use super::trade::{CancelManner, TradeError};
 
 /// How a flatten is carried out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,6 +115,6 @@ fn manner(carrying: Carrying) -> FlattenManner {
     FlattenManner {
         share,
         leaves_orders: carrying == Carrying::LeavesOrders,
-        late_ms: None,
+        fills: Fills::AtOnce,
     }
 }

@@ -8,6 +8,11 @@ use serde_json::Value;
 use super::account::ConnectionStatus;
 use super::faults::FaultError;
 
+/// The most requests a second of another program.
+const MOST_PER_SECOND: u32 = 100;
+/// The shortest time between two comparisons of a copier.
+const SHORTEST_COMPARISON_MS: u64 = 100;
+
 /// Groups of requests that a fault can be limited to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -33,11 +38,27 @@ pub enum RequestClass {
     Market,
     /// Watermarks.
     Watermarks,
+    /// Every read; never in a request record.
+    Reads,
+    /// Everything that is not a read; never in a request record.
+    Writes,
 }
 
 impl RequestClass {
     pub(super) fn covers(self, class: RequestClass) -> bool {
-        self == RequestClass::All || self == class
+        match self {
+            RequestClass::All => true,
+            RequestClass::Reads => class.is_read(),
+            RequestClass::Writes => class.is_write(),
+            one => one == class,
+        }
+    }
+
+    fn is_write(self) -> bool {
+        matches!(
+            self,
+            RequestClass::Cancel | RequestClass::Flatten | RequestClass::Place
+        )
     }
 
     pub(super) fn is_read(self) -> bool {
@@ -49,6 +70,7 @@ impl RequestClass {
                 | RequestClass::Orders
                 | RequestClass::Market
                 | RequestClass::Watermarks
+                | RequestClass::Reads
         )
     }
 }
@@ -198,6 +220,18 @@ pub enum Fault {
         /// Milliseconds.
         ms: u64,
     },
+    /// A flatten's market orders have the size that is held when it arrives, and
+    /// fill after a while, whatever is held by then.
+    FlattenFillsLate {
+        /// Milliseconds.
+        ms: u64,
+        /// Whether the answer, which comes at once, says `pending`.
+        #[serde(default)]
+        pending: bool,
+        /// What another flatten does meanwhile.
+        #[serde(default)]
+        repeat: Repeat,
+    },
     /// A flatten closes positions and leaves orders.
     FlattenLeavesOrders,
     /// A flatten is refused with 400.
@@ -221,6 +255,40 @@ pub enum Fault {
         /// Milliseconds after the flatten.
         after_ms: u64,
     },
+
+    // What others do as long as the fault is in force, whatever is asked for.
+    // These belong to no class of requests and to no chance.
+    /// Another program with the same token takes requests out of the bucket, in
+    /// even steps; `count` of them.
+    OtherProgram {
+        /// Requests a second, 1 to 100.
+        per_second: u32,
+    },
+    /// A bot opens each position again after it was closed, whoever closed it;
+    /// `count` times.
+    Reopens {
+        /// Milliseconds after the close, at least 1.
+        after_ms: u64,
+    },
+    /// A trade copier gives the account (all other accounts without one) what
+    /// its leader holds, again and again; `count` orders.
+    Copier {
+        /// The account that is copied.
+        leader: String,
+        /// Milliseconds between two comparisons, at least 100.
+        every_ms: u64,
+    },
+}
+
+/// What a flatten does while an earlier one is still filling.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Repeat {
+    /// It sends orders of its own: the account is turned round.
+    #[default]
+    SellsAgain,
+    /// It joins the one that is filling.
+    Joins,
 }
 
 /// What part of the venue a fault lives in.
@@ -235,6 +303,8 @@ pub enum FaultLayer {
     Flatten,
     /// What a cancel does.
     Cancel,
+    /// What other programs and people do beside the requests.
+    Others,
 }
 
 /// A kind of fault, for lists.
@@ -269,6 +339,7 @@ impl Fault {
             Fault::FlattenNothing
             | Fault::FlattenHalf
             | Fault::FlattenLate { .. }
+            | Fault::FlattenFillsLate { .. }
             | Fault::FlattenLeavesOrders
             | Fault::FlattenRefused { .. }
             | Fault::Reenters { .. } => FaultLayer::Flatten,
@@ -276,6 +347,9 @@ impl Fault {
             | Fault::CancelLate { .. }
             | Fault::CancelStuck
             | Fault::FillsOnCancel => FaultLayer::Cancel,
+            Fault::OtherProgram { .. } | Fault::Reopens { .. } | Fault::Copier { .. } => {
+                FaultLayer::Others
+            }
             _ => FaultLayer::Data,
         }
     }
@@ -295,13 +369,22 @@ impl Fault {
             FaultLayer::Data => class.is_read(),
             FaultLayer::Flatten => class == RequestClass::Flatten,
             FaultLayer::Cancel => class == RequestClass::Cancel,
+            FaultLayer::Others => false,
         }
     }
 
     pub(super) fn check(&self) -> Result<(), FaultError> {
         match self {
             Fault::Status { code, .. } if !(400..=599).contains(code) => Err(FaultError::Status),
-            Fault::SlowLoris { interval_ms: 0 } => Err(FaultError::Interval),
+            Fault::SlowLoris { interval_ms: 0 } | Fault::Reopens { after_ms: 0 } => {
+                Err(FaultError::Interval)
+            }
+            Fault::Copier { every_ms, .. } if *every_ms < SHORTEST_COMPARISON_MS => {
+                Err(FaultError::Comparison)
+            }
+            Fault::OtherProgram { per_second } if !(1..=MOST_PER_SECOND).contains(per_second) => {
+                Err(FaultError::OtherProgram)
+            }
             _ => Ok(()),
         }
     }
@@ -374,6 +457,11 @@ fn examples() -> Vec<Fault> {
         Fault::FlattenNothing,
         Fault::FlattenHalf,
         Fault::FlattenLate { ms: 1000 },
+        Fault::FlattenFillsLate {
+            ms: 800,
+            pending: true,
+            repeat: Repeat::SellsAgain,
+        },
         Fault::FlattenLeavesOrders,
         Fault::FlattenRefused {
             error: "Market is closed".to_owned(),
@@ -383,6 +471,12 @@ fn examples() -> Vec<Fault> {
         Fault::CancelStuck,
         Fault::FillsOnCancel,
         Fault::Reenters { after_ms: 1000 },
+        Fault::OtherProgram { per_second: 2 },
+        Fault::Reopens { after_ms: 300 },
+        Fault::Copier {
+            leader: "Sim101".to_owned(),
+            every_ms: 3000,
+        },
     ]
 }
 

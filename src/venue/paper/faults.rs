@@ -106,6 +106,18 @@ pub enum FaultError {
     /// A slow body without pause.
     #[error("a fault's interval is at least 1 ms")]
     Interval,
+    /// A copier that would do nothing else.
+    #[error("a copier compares every 100 ms or less often")]
+    Comparison,
+    /// Another program that asks for nothing, or for too much.
+    #[error("another program sends 1 to 100 requests a second")]
+    OtherProgram,
+    /// What others do has no requests to strike at random.
+    #[error("what others do (other_program, reopens, copier) has no probability")]
+    NoChance,
+    /// A bot's or a copier's account.
+    #[error("a fault of what others do names an account that is not there")]
+    NoAccount,
     /// A probability that is none.
     #[error("a probability is 0 to 1")]
     Probability,
@@ -161,6 +173,9 @@ impl Faults {
         rule.fault.check()?;
         if rule.probability.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
             return Err(FaultError::Probability);
+        }
+        if rule.probability.is_some() && rule.fault.layer() == FaultLayer::Others {
+            return Err(FaultError::NoChance);
         }
         if self.active.len() >= MAX_RULES {
             return Err(FaultError::TooMany);

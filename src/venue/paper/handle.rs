@@ -9,38 +9,37 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::account::ConnectionStatus;
-use super::api::{self, Body, Manner, Outcome, Reply};
+use super::api::Reply;
 use super::clock::PaperClock;
 use super::config::{ConfigError, PaperConfig};
-use super::distort;
-use super::fault::{Fault, FaultLayer};
-use super::faults::{FaultError, FaultRule, FaultStatus, Faults, Strike};
+use super::faults::{Faults, Strike};
 use super::limit::Bucket;
 use super::market::Motion;
 use super::order::{OrderState, Ticket};
-use super::record::{Counters, Record, RequestRecord};
+use super::record::{Counters, Found, Record, RequestRecord};
 use super::routes::{Call, CallKind, NoCall};
 use super::sim::{Crossing, Simulation};
-use super::trade::{CancelManner, FlattenManner, Share, TradeError};
-use super::wire::Style;
+use super::snapshots::SnapshotCache;
+use super::trade::TradeError;
 
 /// A paper venue. Clones are handles on the same one.
 #[derive(Clone, Debug)]
-pub struct PaperVenue(Arc<Shared>);
+pub struct PaperVenue(pub(super) Arc<Shared>);
 
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     clock: PaperClock,
-    config: PaperConfig,
+    pub(super) config: PaperConfig,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) sim: Simulation,
-    faults: Faults,
-    bucket: Bucket,
-    record: Record,
+    pub(super) faults: Faults,
+    pub(super) bucket: Bucket,
+    pub(super) record: Record,
+    pub(super) snapshots: SnapshotCache,
     addon_connected: bool,
 }
 
@@ -92,6 +91,8 @@ pub(crate) enum Admission {
     Answer(Reply),
     /// It goes on, with the faults that strike it.
     Proceed {
+        /// Its number in the record.
+        number: u64,
         call: Call,
         strikes: Vec<Strike>,
         /// The add-on is away; the platform waits so many milliseconds.
@@ -106,17 +107,17 @@ impl PaperVenue {
     /// When the configuration contradicts itself.
     pub fn new(config: PaperConfig, clock: PaperClock) -> Result<PaperVenue, ConfigError> {
         let now = clock.now();
-        let mut faults = Faults::default();
-        for rule in &config.faults {
-            faults.add(rule.clone())?;
-        }
-        let state = State {
+        let mut state = State {
             sim: config.simulation(now)?,
-            faults,
+            faults: Faults::default(),
             bucket: Bucket::full(now),
             record: Record::new(now),
+            snapshots: SnapshotCache::new(config.snapshot_cache_ms),
             addon_connected: true,
         };
+        for rule in &config.faults {
+            state.add_fault(rule.clone())?;
+        }
         Ok(PaperVenue(Arc::new(Shared {
             clock,
             config,
@@ -235,27 +236,9 @@ impl PaperVenue {
         self.state().sim.crossings().to_vec()
     }
 
-    /// Puts a fault in force and returns its number.
-    ///
-    /// # Errors
-    /// When the rule cannot be.
-    pub fn set_fault(&self, rule: FaultRule) -> Result<u64, FaultError> {
-        self.state().faults.add(rule)
-    }
-
-    /// Ends a fault; whether there was one of that number.
-    pub fn clear_fault(&self, id: u64) -> bool {
-        self.state().faults.remove(id)
-    }
-
-    /// Ends all faults.
-    pub fn clear_faults(&self) {
-        self.state().faults.clear();
-    }
-
-    /// The faults in force, spent ones included.
-    pub fn faults(&self) -> Vec<FaultStatus> {
-        self.state().faults.list()
+    /// How long a snapshot is kept and sent again, from now on; 0 is not at all.
+    pub fn set_snapshot_cache(&self, ms: u64) {
+        self.state().snapshots = SnapshotCache::new(ms);
     }
 
     /// The requests received, oldest first; the newest 100,000 are kept.
@@ -323,7 +306,12 @@ impl PaperVenue {
         let now = self.0.clock.now();
         let mut state = self.state();
         let number = state.record.arrived(now, method, path, call.as_ref().ok());
-        let admission = self.decide(&mut state, now, call, authorization);
+        let admission = self.decide(&mut state, now, number, call, authorization);
+        if let Admission::Proceed { call, .. } = &admission
+            && let Some(found) = found(&state.sim, call)
+        {
+            state.record.found(number, found);
+        }
         (number, admission)
     }
 
@@ -331,6 +319,7 @@ impl PaperVenue {
         &self,
         state: &mut State,
         now: DateTime<Utc>,
+        number: u64,
         call: Result<Call, NoCall>,
         authorization: Option<&str>,
     ) -> Admission {
@@ -361,6 +350,7 @@ impl PaperVenue {
         // The platform itself serves the watermarks.
         let away = !state.addon_connected && call.kind != CallKind::GetWatermarks;
         Admission::Proceed {
+            number,
             call,
             strikes,
             away_ms: away.then_some(self.0.config.addon_timeout_ms),
@@ -374,65 +364,6 @@ impl PaperVenue {
             .is_some_and(|(scheme, token)| {
                 scheme.eq_ignore_ascii_case("bearer") && token.trim() == self.0.config.token
             })
-    }
-
-    /// Carries out a call with the faults that strike it.
-    pub(crate) fn perform(
-        &self,
-        call: &Call,
-        path: &str,
-        body: &[u8],
-        strikes: &[Strike],
-    ) -> Reply {
-        let mut state = self.state();
-        let manner = self.manner(strikes);
-        let Outcome {
-            mut reply,
-            flattened,
-        } = api::perform(&mut state.sim, call, body, &manner);
-        for strike in strikes {
-            if let Fault::Reenters { after_ms } = strike.fault
-                && !flattened.is_empty()
-            {
-                state.faults.spend(strike.rule);
-                state.sim.enter_again(&flattened, after_ms);
-            }
-        }
-        if reply.status == 200 {
-            distort_reply(&mut state, &mut reply, path, strikes);
-        }
-        reply
-    }
-
-    fn manner(&self, strikes: &[Strike]) -> Manner {
-        let mut manner = Manner {
-            style: Style {
-                noise: self.0.config.float_noise,
-                timezone: self.0.config.pc_timezone,
-            },
-            distorts: strikes
-                .iter()
-                .any(|strike| strike.fault.layer() == FaultLayer::Data),
-            flatten_when_flat_is_error: self.0.config.flatten_when_flat_is_error,
-            flatten: FlattenManner::default(),
-            flatten_refused: None,
-            cancel: CancelManner::Normal,
-        };
-        for strike in strikes {
-            match &strike.fault {
-                Fault::FlattenNothing => manner.flatten.share = Share::Nothing,
-                Fault::FlattenHalf => manner.flatten.share = Share::Half,
-                Fault::FlattenLate { ms } => manner.flatten.late_ms = Some(*ms),
-                Fault::FlattenLeavesOrders => manner.flatten.leaves_orders = true,
-                Fault::FlattenRefused { error } => manner.flatten_refused = Some(error.clone()),
-                Fault::CancelNothing => manner.cancel = CancelManner::Nothing,
-                Fault::CancelLate { ms } => manner.cancel = CancelManner::Late(*ms),
-                Fault::CancelStuck => manner.cancel = CancelManner::Stuck,
-                Fault::FillsOnCancel => manner.cancel = CancelManner::Fills,
-                _ => {}
-            }
-        }
-        manner
     }
 
     /// Notes an answer.
@@ -450,26 +381,16 @@ fn not_found(no_call: NoCall) -> Reply {
     reply
 }
 
-fn distort_reply(state: &mut State, reply: &mut Reply, path: &str, strikes: &[Strike]) {
-    // What no fault changes has become text already.
-    let Body::Tree(body) = &mut reply.body else {
-        return;
-    };
-    let now = state.sim.now();
-    for strike in strikes {
-        let max_age_ms = match strike.fault {
-            Fault::StaleEpoch => None,
-            Fault::Cached { ms } => Some(ms),
-            _ if strike.fault.layer() == FaultLayer::Data => {
-                distort::distort(body, &strike.fault, strike.account.as_deref());
-                continue;
-            }
-            _ => continue,
-        };
-        let fresh = body.take();
-        let faults = &mut state.faults;
-        *body = faults.remembered(strike.rule, path, now, max_age_ms, fresh);
-    }
+/// What the account of a write holds; `None` for a read, and for a write that
+/// names no account that is there.
+fn found(sim: &Simulation, call: &Call) -> Option<Found> {
+    let name = call.account.as_deref().filter(|_| call.kind.is_write())?;
+    let index = sim.account_index(name).ok()?;
+    Some(Found {
+        positions: sim.accounts.get(index)?.positions.len(),
+        working_orders: sim.count_live_orders(index),
+        is_closing: sim.is_closing(index),
+    })
 }
 
 fn figures(sim: &Simulation, index: usize) -> Option<AccountFigures> {

@@ -4,15 +4,17 @@
 //! (`riskd paper`). What it sends follows CrossTrade's published pages, not
 //! what riskd's adapter reads, so that each checks the other.
 //!
-//! The simulation is pure: `sim.rs` with `market.rs`, `account.rs`, `order.rs`
-//! and `trade.rs` know no I/O and take time as an argument; the same seed and
-//! the same calls give the same result. `routes.rs`, `api.rs`, `wire.rs` and
-//! `distort.rs` turn requests into calls and results into JSON, also purely.
-//! `handle.rs` holds the one lock, and `answering.rs` says how a request is
-//! answered; `server.rs`, `body.rs` and `control.rs` are the HTTP around it.
+//! The simulation is pure: `sim.rs` with `market.rs`, `account.rs`, `order.rs`,
+//! `trade.rs`, `flatten.rs` and `habit.rs` know no I/O and take time as an
+//! argument; the same seed and the same calls give the same result. `routes.rs`,
+//! `api.rs`, `wire.rs` and `distort.rs` turn requests into calls and results into
+//! JSON, also purely. `handle.rs` holds the one lock, `striking.rs` what faults do
+//! to a call, and `answering.rs` says how a request is answered; `server.rs`,
+//! `body.rs` and `control.rs` are the HTTP around it.
 //!
 //! Simplified: every fill is whole and at the last price; a stop that gaps
-//! fills at the price after the gap, a limit that gaps at the better one.
+//! fills at the price after the gap, a limit that gaps at the better one. A
+//! closing order that fills slowly is not among the working orders.
 //! Strategies, executions, bars, replacing and reversing are not simulated and
 //! answer 404.
 
@@ -28,6 +30,8 @@ mod direct;
 mod distort;
 mod fault;
 mod faults;
+mod flatten;
+mod habit;
 mod handle;
 mod limit;
 mod market;
@@ -37,6 +41,8 @@ mod record;
 mod routes;
 mod server;
 mod sim;
+mod snapshots;
+mod striking;
 mod trade;
 mod wire;
 
@@ -48,13 +54,13 @@ pub use config::{
     PositionConfig, ScriptAction, ScriptStep, TraderConfig, WatchConfig,
 };
 pub use direct::{Carrying, LiveOrder};
-pub use fault::{Fault, FaultKind, FaultLayer, RequestClass, fault_kinds};
+pub use fault::{Fault, FaultKind, FaultLayer, Repeat, RequestClass, fault_kinds};
 pub use faults::{FaultError, FaultRule, FaultStatus, MAX_RULES};
 pub use handle::{AccountFigures, PaperState, PaperVenue};
 pub use limit::{BURST, REFILL_PER_SECOND};
 pub use market::{MAX_PRICE, Motion};
 pub use order::{MAX_QUANTITY, OrderState, OrderType, Side, Ticket, TimeInForce};
-pub use record::{Counters, RequestRecord};
+pub use record::{Counters, Found, RequestRecord};
 pub use routes::CallKind;
 pub use server::{PaperError, Serving, serve, serve_venue};
 pub use sim::Crossing;

@@ -36,6 +36,36 @@ pub struct RequestRecord {
     pub status: Option<u16>,
     /// Microseconds until the answer's head was ready.
     pub latency_us: Option<u64>,
+    /// When what a snapshot says was true: earlier than the request where the
+    /// venue keeps its snapshots for a while.
+    pub content_at: Option<DateTime<Utc>>,
+    /// What the account held when a write to it was let in.
+    pub found: Option<Found>,
+}
+
+impl RequestRecord {
+    /// A flatten of an account that held nothing and had nothing working.
+    pub fn is_needless_flatten(&self) -> bool {
+        self.call == Some(CallKind::Flatten) && self.found.is_some_and(Found::is_nothing)
+    }
+}
+
+/// What an account held when a write to it arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// Open positions.
+    pub positions: usize,
+    /// Orders that may still fill.
+    pub working_orders: usize,
+    /// Whether an earlier flatten or close was accepted and is not yet done.
+    pub is_closing: bool,
+}
+
+impl Found {
+    /// Whether there was neither a position nor a working order.
+    pub fn is_nothing(self) -> bool {
+        self.positions == 0 && self.working_orders == 0
+    }
 }
 
 /// Sums over all requests.
@@ -53,6 +83,10 @@ pub struct Counters {
     pub all_accounts: u64,
     /// Requests to paths that do not exist.
     pub unknown_paths: u64,
+    /// Flattens of an account that held nothing and had nothing working.
+    pub needless_flattens: u64,
+    /// Flattens and closes of an account while an earlier one was not yet done.
+    pub overlapping_flattens: u64,
 }
 
 /// The requests and their sums.
@@ -98,6 +132,8 @@ impl Record {
             account: call.and_then(|call| call.account.clone()),
             status: None,
             latency_us: None,
+            content_at: None,
+            found: None,
         });
         number
     }
@@ -121,10 +157,33 @@ impl Record {
         counters.worst_minute = counters.worst_minute.max(window);
     }
 
+    fn request(&mut self, number: u64) -> Option<&mut RequestRecord> {
+        self.requests.iter_mut().rev().find(|r| r.number == number)
+    }
+
+    /// Notes what the account held when a write to it was let in.
+    pub(crate) fn found(&mut self, number: u64, found: Found) {
+        let Some(request) = self.request(number) else {
+            return;
+        };
+        request.found = Some(found);
+        let needless = request.is_needless_flatten();
+        let overlaps = request.class == RequestClass::Flatten && found.is_closing;
+        let counters = &mut self.counters;
+        counters.needless_flattens += u64::from(needless);
+        counters.overlapping_flattens += u64::from(overlaps);
+    }
+
+    /// Notes when what a snapshot says was true.
+    pub(crate) fn content(&mut self, number: u64, at: DateTime<Utc>) {
+        if let Some(request) = self.request(number) {
+            request.content_at = Some(at);
+        }
+    }
+
     /// Notes the answer to a request.
     pub(crate) fn answered(&mut self, number: u64, at: DateTime<Utc>, status: u16) {
-        let found = self.requests.iter_mut().rev().find(|r| r.number == number);
-        if let Some(request) = found {
+        if let Some(request) = self.request(number) {
             request.status = Some(status);
             request.latency_us = Some(clock::micros_between(request.at, at));
         }

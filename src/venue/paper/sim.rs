@@ -14,10 +14,12 @@ use serde::Serialize;
 use super::account::{Account, ConnectionStatus, RandomTrader};
 use super::clock;
 use super::config::{ScriptAction, ScriptStep};
+use super::flatten::{FlattenScope, Share};
+use super::habit::Habits;
 use super::market::{MAX_PRICE, Market, Motion};
 use super::order::{Order, OrderState, Side, Ticket, TimeInForce};
 use super::random::SplitMix64;
-use super::trade::{FlattenScope, Share, TradeError};
+use super::trade::TradeError;
 
 /// Finished orders kept beyond this number are forgotten, oldest first.
 const MAX_ORDERS: usize = 4000;
@@ -50,6 +52,12 @@ pub(super) enum Later {
     CancelDone { order: u64 },
     /// A flatten that was accepted earlier is carried out.
     Flatten { scope: FlattenScope, share: Share },
+    /// The market order of a flatten that was accepted earlier fills.
+    CloseFills {
+        account: usize,
+        contract: usize,
+        quantity: i64,
+    },
     /// A trader opens a position again.
     Enter {
         account: usize,
@@ -81,6 +89,7 @@ pub(crate) struct Simulation {
     script: VecDeque<(DateTime<Utc>, ScriptAction)>,
     later: Vec<(DateTime<Utc>, Later)>,
     traders: Vec<RandomTrader>,
+    pub(super) habits: Habits,
     watches: Vec<Watch>,
     crossings: Vec<Crossing>,
     next_reset: DateTime<Utc>,
@@ -105,6 +114,7 @@ impl Simulation {
             script: VecDeque::new(),
             later: Vec::new(),
             traders: Vec::new(),
+            habits: Habits::default(),
             watches: Vec::new(),
             crossings: Vec::new(),
             next_reset: next_reset(now),
@@ -170,6 +180,7 @@ impl Simulation {
         moves
             .chain(later)
             .chain(traders)
+            .chain(self.habits.next_due())
             .chain(script)
             .chain([self.next_reset])
             .min()
@@ -191,6 +202,7 @@ impl Simulation {
         }
         self.run_traders();
         self.run_later();
+        self.run_habits();
     }
 
     /// A step that cannot be carried out (an account that is away, say) is
@@ -244,6 +256,11 @@ impl Simulation {
             match event {
                 Later::CancelDone { order } => self.confirm_cancel(order),
                 Later::Flatten { scope, share } => self.close_positions(&scope, share),
+                Later::CloseFills {
+                    account,
+                    contract,
+                    quantity,
+                } => self.trade_at_market(account, contract, quantity, "Close"),
                 Later::Enter {
                     account,
                     contract,
@@ -251,6 +268,11 @@ impl Simulation {
                 } => self.trade_at_market(account, contract, quantity, "Entry"),
             }
         }
+    }
+
+    /// What is to happen by itself.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &Later> {
+        self.later.iter().map(|(_, event)| event)
     }
 
     /// Lets something happen after so many milliseconds.
@@ -282,6 +304,7 @@ impl Simulation {
     /// rise, watched losses are recorded.
     pub(super) fn settle(&mut self) {
         self.fill_resting_orders();
+        self.notice_closes();
         for account in &mut self.accounts {
             account.raise_peaks(&self.market);
         }

@@ -1,9 +1,11 @@
-//! What trades do in the simulation: placing, filling, cancelling, flattening.
+//! What trades do in the simulation: placing, filling, cancelling. Flattening is
+//! in `flatten.rs`.
 
 use rust_decimal::Decimal;
 use thiserror::Error;
 
 use super::account::ConnectionStatus;
+use super::flatten::FlattenScope;
 use super::market::MAX_PRICE;
 use super::order::{MAX_QUANTITY, Order, OrderState, OrderType, Side, Ticket};
 use super::sim::{Later, Simulation};
@@ -34,56 +36,6 @@ pub enum TradeError {
     NoLiveOrder(String),
 }
 
-/// Which positions and orders a flatten is about. `None` means all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct FlattenScope {
-    pub(crate) account: Option<usize>,
-    pub(crate) contract: Option<usize>,
-    /// The side of the positions; orders are then left alone.
-    pub(crate) side: Option<Side>,
-}
-
-impl FlattenScope {
-    /// Everything of one account.
-    pub(crate) fn account(account: usize) -> FlattenScope {
-        FlattenScope {
-            account: Some(account),
-            ..FlattenScope::default()
-        }
-    }
-
-    fn covers_position(&self, account: usize, contract: usize, quantity: i64) -> bool {
-        self.account.is_none_or(|wanted| wanted == account)
-            && self.contract.is_none_or(|wanted| wanted == contract)
-            && self.side.is_none_or(|side| side == Side::of(quantity))
-    }
-
-    fn covers_order(&self, order: &Order) -> bool {
-        self.side.is_none()
-            && self.account.is_none_or(|wanted| wanted == order.account)
-            && self.contract.is_none_or(|wanted| wanted == order.contract)
-    }
-}
-
-/// How much of each position a flatten closes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Share {
-    #[default]
-    Whole,
-    /// Half, rounded down: of one contract nothing.
-    Half,
-    Nothing,
-}
-
-/// How a flatten is carried out, faults included.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct FlattenManner {
-    pub(crate) share: Share,
-    pub(crate) leaves_orders: bool,
-    /// Positions close only after so many milliseconds.
-    pub(crate) late_ms: Option<u64>,
-}
-
 /// How a cancel is carried out, faults included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum CancelManner {
@@ -98,9 +50,6 @@ pub(crate) enum CancelManner {
     /// The order fills at that moment.
     Fills,
 }
-
-/// A position as it was before a close: account, contract, signed quantity.
-pub(crate) type Held = (usize, usize, i64);
 
 impl Simulation {
     /// The account of that name, in any casing.
@@ -292,7 +241,7 @@ impl Simulation {
         self.orders.iter().filter(is_live).count()
     }
 
-    fn covered_orders(&self, scope: &FlattenScope) -> Vec<String> {
+    pub(super) fn covered_orders(&self, scope: &FlattenScope) -> Vec<String> {
         self.orders
             .iter()
             .filter(|order| order.state.is_live() && scope.covers_order(order))
@@ -366,77 +315,6 @@ impl Simulation {
         let waiting = |order: &&mut Order| order.id == id && order.state.is_live();
         if let Some(order) = self.orders.iter_mut().find(waiting) {
             order.state = OrderState::Cancelled;
-        }
-    }
-
-    /// The positions a flatten is about.
-    pub(crate) fn covered_positions(&self, scope: &FlattenScope) -> Vec<Held> {
-        let accounts = self.accounts.iter().enumerate();
-        accounts
-            .flat_map(|(index, account)| {
-                let positions = account.positions.iter();
-                positions.map(move |position| (index, position.contract, position.quantity))
-            })
-            .filter(|(account, contract, quantity)| {
-                scope.covers_position(*account, *contract, *quantity)
-            })
-            .collect()
-    }
-
-    /// Flattens and returns the orders whose cancel was asked for.
-    pub(crate) fn flatten(&mut self, scope: FlattenScope, manner: FlattenManner) -> Vec<String> {
-        let held = self.covered_positions(&scope);
-        let bare = held.is_empty() && self.behaviour.flatten_without_position_leaves_orders;
-        let orders = if bare || manner.leaves_orders || manner.share == Share::Nothing {
-            Vec::new()
-        } else {
-            self.covered_orders(&scope)
-        };
-        self.cancel_each(&orders, CancelManner::Normal);
-        match manner.late_ms {
-            Some(ms) => self.schedule(
-                ms,
-                Later::Flatten {
-                    scope,
-                    share: manner.share,
-                },
-            ),
-            None => self.close_positions(&scope, manner.share),
-        }
-        self.settle();
-        orders
-    }
-
-    /// Closes positions at the market.
-    pub(super) fn close_positions(&mut self, scope: &FlattenScope, share: Share) {
-        for (account, contract, quantity) in self.covered_positions(scope) {
-            let closing = match share {
-                Share::Whole => quantity,
-                Share::Half => quantity / 2,
-                Share::Nothing => 0,
-            };
-            self.trade_at_market(account, contract, -closing, "Close");
-        }
-    }
-
-    /// Closes up to `count` contracts of one position.
-    pub(crate) fn close_part(&mut self, account: usize, contract: usize, count: u32) {
-        let held = self.held(account, contract);
-        let closing = held.abs().min(i64::from(count)) * held.signum();
-        self.trade_at_market(account, contract, -closing, "Close");
-        self.settle();
-    }
-
-    /// Opens positions again after so many milliseconds, as a trader who does
-    /// not accept the flatten would.
-    pub(crate) fn enter_again(&mut self, held: &[Held], after_ms: u64) {
-        for (account, contract, quantity) in held.iter().copied() {
-            let event = Later::Enter {
-                account,
-                contract,
-                quantity,
-            };
-            self.schedule(after_ms, event);
         }
     }
 }

@@ -4,6 +4,7 @@ mod data_faults;
 mod door;
 mod shapes;
 mod trading;
+mod trouble;
 mod wire_faults;
 
 use std::net::SocketAddr;
