@@ -47,6 +47,8 @@ const LOST_AFTER: TimeDelta = TimeDelta::seconds(15);
 const FORGOTTEN_AFTER: TimeDelta = TimeDelta::seconds(330);
 /// Between two looks at a position that a close may still be filling.
 const LOOK_AT_FILLING: TimeDelta = TimeDelta::milliseconds(500);
+/// From a cancel that was not answered yet to a look.
+const LOOK_AT_UNANSWERED: TimeDelta = TimeDelta::milliseconds(500);
 /// Between two looks at an account that is watched after it was proven flat.
 const WATCH_EVERY: TimeDelta = TimeDelta::seconds(1);
 /// A position that comes back so soon after a proof that there was none was
@@ -368,6 +370,11 @@ impl Enforcement {
 
     /// Something was seen of the account. Nothing in it is older than its time.
     pub fn saw(&mut self, shown: Shown) {
+        if let Shown::Positions { positions, as_of } = &shown
+            && self.requests.closed_at().is_none_or(|at| *as_of > at)
+        {
+            self.requests.see(positions);
+        }
         self.evidence.take(shown);
     }
 
@@ -414,6 +421,7 @@ impl Enforcement {
         self.wait_for_look(now);
         if self.failed_reads.is_multiple_of(BLIND_REPEAT_AFTER) {
             let writes = self.blind_writes();
+            let writes = self.requests.put_off(writes);
             steps.extend(self.send(writes, now));
         }
         steps.extend(self.advance(now));
@@ -442,13 +450,23 @@ impl Enforcement {
             Some(left) => plus(left, LOST_AFTER),
             None => plus(look.asked, FORGOTTEN_AFTER),
         });
-        let next_look = self.next_look.filter(|_| {
-            let watched = self.watch_until.is_some();
-            self.look.is_none() && (!self.intents.is_empty() || watched)
-        });
+        // What is over, or waits for something else than time, must not hide what
+        // time alone moves on.
+        let next_look = self
+            .next_look
+            .filter(|_| self.look.is_none() && self.may_look());
+        let watched = self.watch_until.filter(|_| self.intents.is_empty());
         let answers = self.requests.deadline(LOST_AFTER, FORGOTTEN_AFTER);
-        let times = [look, next_look, self.watch_until, answers];
+        let times = [look, next_look, watched, answers];
         times.into_iter().flatten().min()
+    }
+
+    /// Whether a look may be asked for once it is due.
+    fn may_look(&self) -> bool {
+        if self.intents.is_empty() {
+            return self.watch_until.is_some();
+        }
+        !self.requests.awaits_close() && !self.requests.has_unsent()
     }
 
     /// The answer to what has left long ago does not come any more.
@@ -549,10 +567,12 @@ impl Enforcement {
     /// What did not leave is sent as soon as it may, without a look.
     fn send_again(&mut self, now: Now) -> Vec<Step> {
         let writes = self.requests.take_due(now);
-        match writes.is_empty() {
-            true => Vec::new(),
-            false => self.begin_round(writes, now),
+        if writes.is_empty() {
+            return Vec::new();
         }
+        // The account has seen nothing of what did not leave, so this is no
+        // further round that somebody who trades it made necessary.
+        vec![self.ask(writes, now)]
     }
 
     /// What was seen after the last request shows to be missing is sent.
@@ -571,12 +591,10 @@ impl Enforcement {
             return Vec::new();
         }
         self.evidence.mark_used();
-        if let Some(positions) = &positions {
-            self.requests.see(positions);
-        }
         let mut steps = Vec::new();
         let writes = self.requests.without_those_under_way(missing);
-        if writes.is_empty() {
+        // A cancel that can wait went along with the close that is filling.
+        if writes.iter().all(|one| one.urgency == Urgency::Beside) {
             self.wait_for_fill(now);
             return steps;
         }
@@ -592,7 +610,7 @@ impl Enforcement {
 
     /// Looks at what is not known, once nothing that closes is on its way.
     fn look_for_missing(&mut self, now: Now) -> Vec<Step> {
-        if self.requests.awaits_close() || self.requests.has_unsent() {
+        if !self.may_look() {
             return self.withdraw_look();
         }
         let since = self.intents.iter().map(|intent| intent.since).min();
@@ -677,19 +695,17 @@ impl Enforcement {
     /// Sends what is not under way already, as a new round.
     fn send(&mut self, writes: Vec<Planned>, now: Now) -> Vec<Step> {
         let writes = self.requests.without_those_under_way(writes);
-        match writes.is_empty() {
-            true => Vec::new(),
-            false => self.begin_round(writes, now),
+        if writes.is_empty() {
+            return Vec::new();
         }
+        self.begin_round(writes, now)
     }
 
     /// Begins a round, unless rounds come too fast.
     fn begin_round(&mut self, writes: Vec<Planned>, now: Now) -> Vec<Step> {
         let mut steps = Vec::new();
         if self.pace.admits(now, &mut steps) {
-            let round = self.pace.next_round(now);
-            self.requests.ask(&writes, now);
-            steps.push(Step::Send { round, writes });
+            steps.push(self.ask(writes, now));
         } else {
             // Only a person, or another program, who keeps on trading gets here.
             // Protection goes on, at the slowest pace.
@@ -698,6 +714,14 @@ impl Enforcement {
             }
         }
         steps
+    }
+
+    fn ask(&mut self, writes: Vec<Planned>, now: Now) -> Step {
+        let round = self.pace.next_round();
+        self.requests.ask(&writes, now);
+        // A look before the answer proves nothing; without one it is looked soon.
+        self.next_look = self.next_look.max(Some(after(now, LOOK_AT_UNANSWERED)));
+        Step::Send { round, writes }
     }
 
     /// What is sent when nothing can be read: everything the goals may need, as
@@ -728,3 +752,6 @@ fn after(now: Now, span: TimeDelta) -> Timestamp {
 fn plus(at: Timestamp, span: TimeDelta) -> Timestamp {
     at.checked_add_signed(span).unwrap_or(at)
 }
+
+#[cfg(test)]
+mod tests;

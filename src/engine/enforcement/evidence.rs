@@ -178,8 +178,16 @@ impl Polled {
     /// Takes an answer with this stamp to a poll that was asked for at `at`; gives
     /// what it shows with the time that it is no older than. That is known where
     /// an older stamp was seen before: the answer was made after it was given out.
+    /// One that is older than the newest, as of a second cache, says nothing, and
+    /// does not make the newest news again.
     pub(super) fn take(known: Option<Polled>, stamp: i64, at: Timestamp) -> Polled {
         let as_of = match known {
+            Some(known) if stamp < known.stamp => {
+                return Polled {
+                    as_of: None,
+                    ..known
+                };
+            }
             Some(known) if stamp > known.stamp => Some(known.asked_at),
             Some(known) if stamp == known.stamp => known.as_of,
             _ => None,

@@ -95,7 +95,8 @@ impl Pace {
         self.unsent = 0;
     }
 
-    /// Whether one more round may begin now.
+    /// Whether one more round may begin now, and counts it. One that may not is
+    /// sent later all the same, and counts too.
     pub(super) fn admits(&mut self, now: Now, steps: &mut Vec<Step>) -> bool {
         while self
             .recent
@@ -104,24 +105,22 @@ impl Pace {
         {
             self.recent.pop_front();
         }
-        if self.recent.len() >= RUNAWAY_ROUNDS {
+        let is_admitted = self.recent.len() < RUNAWAY_ROUNDS;
+        if !is_admitted {
             if !self.is_slowed {
                 self.is_slowed = true;
                 steps.push(Step::Slowed);
             }
-            // The oldest round makes room, so that each slow turn still acts.
             self.recent.pop_front();
-            return false;
-        }
-        if self.recent.len() < RUNAWAY_ROUNDS / 2 {
+        } else if self.recent.len() < RUNAWAY_ROUNDS / 2 {
             self.is_slowed = false;
         }
-        true
+        self.recent.push_back(now.steady);
+        is_admitted
     }
 
-    /// Begins a round and gives its number, from 1.
-    pub(super) fn next_round(&mut self, now: Now) -> u32 {
-        self.recent.push_back(now.steady);
+    /// The number of the round that begins, from 1.
+    pub(super) fn next_round(&mut self) -> u32 {
         self.round = self.round.saturating_add(1);
         self.round
     }

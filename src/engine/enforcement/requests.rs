@@ -137,6 +137,30 @@ impl Requests {
         }
     }
 
+    /// Has those that would meet a close which may still be filling sent once it
+    /// cannot be any more, and gives the others.
+    pub(super) fn put_off(&mut self, writes: Vec<Planned>) -> Vec<Planned> {
+        let (later, at_once): (Vec<_>, Vec<_>) = writes
+            .into_iter()
+            .partition(|planned| self.filled_for(&planned.write).is_some());
+        for planned in later {
+            if let Some(at) = self.filled_for(&planned.write) {
+                self.send_again(planned, at);
+            }
+        }
+        at_once
+    }
+
+    /// When everything that this write would meet is taken to have filled, if
+    /// anything is filling.
+    fn filled_for(&self, write: &Write) -> Option<Timestamp> {
+        let met = self
+            .filling
+            .iter()
+            .filter(|filling| meet(&filling.write, write));
+        met.map(|filling| filling.until).max()
+    }
+
     /// Takes what is to be sent again now.
     pub(super) fn take_due(&mut self, now: Now) -> Vec<Planned> {
         let (due, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.unsent)
@@ -192,10 +216,7 @@ impl Requests {
     /// Leaves out what is under way already, and closes that may meet one that is
     /// still filling.
     pub(super) fn without_those_under_way(&self, writes: Vec<Planned>) -> Vec<Planned> {
-        let meets_filling = |planned: &Planned| {
-            let mut filling = self.filling.iter();
-            filling.any(|filling| meet(&filling.write, &planned.write))
-        };
+        let meets_filling = |planned: &Planned| self.filled_for(&planned.write).is_some();
         writes
             .into_iter()
             .filter(|planned| !self.is_under_way(planned) && !meets_filling(planned))
