@@ -49,6 +49,11 @@ pub const QUEUE_WAIT: Duration = Duration::from_secs(300);
 /// The longest time for which a venue's "too many requests" is believed.
 pub const LONGEST_PENALTY: Duration = Duration::from_secs(30);
 
+/// How often what cannot wait is tried within a pause that the venue asks for.
+const TRIES_IN_A_PAUSE: u32 = 3;
+/// By how much a venue may round up what is left of a pause.
+const ROUNDING: Duration = Duration::from_secs(1);
+
 /// A token is this many parts, so that a nanosecond refills a whole number.
 const TOKEN: u64 = 1_000_000_000;
 /// Parts in a full bucket.
@@ -64,6 +69,8 @@ pub struct Bucket {
     held_until: Duration,
     /// Until when nothing leaves.
     closed_until: Duration,
+    /// How far apart the tries are within the pause that the venue asked for.
+    try_every: Duration,
     granted: VecDeque<Duration>,
 }
 
@@ -75,6 +82,7 @@ impl Bucket {
             filled_at: now,
             held_until: Duration::ZERO,
             closed_until: Duration::ZERO,
+            try_every: Duration::ZERO,
             granted: VecDeque::with_capacity(PER_WINDOW as usize),
         }
     }
@@ -105,9 +113,16 @@ impl Bucket {
         self.advance(now);
         self.parts = 0;
         let pause = pause.min(LONGEST_PENALTY);
-        self.held_until = self.held_until.max(now.saturating_add(pause));
+        let ends = now.saturating_add(pause);
+        // A venue that says how much of its pause is left has begun no new one; it
+        // may say so in whole seconds.
+        let is_same = self.held_until > now && ends <= self.held_until.saturating_add(ROUNDING);
+        if !is_same {
+            self.try_every = pause / (TRIES_IN_A_PAUSE + 1);
+        }
+        self.held_until = self.held_until.max(ends);
         if !lane.can_wait() {
-            let next = now.saturating_add(pause / 4);
+            let next = now.saturating_add(self.try_every);
             self.closed_until = self.closed_until.max(next);
         }
     }

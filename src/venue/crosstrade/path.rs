@@ -113,6 +113,11 @@ mod tests {
                 Write::ClosePosition(Instrument::new("ES 03-26")),
                 "positions/close",
             ),
+            // All of one instrument: the body names it.
+            (
+                Write::CancelOrdersOf(Instrument::new("ES 03-26")),
+                "orders/cancel",
+            ),
             (Write::CancelOrder("a1".into()), "orders/a1/cancel"),
         ];
         let accounts = [
