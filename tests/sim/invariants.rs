@@ -7,6 +7,7 @@ use riskd::domain::holdings::Position;
 use riskd::domain::ids::{IntentId, RequestId};
 use riskd::domain::lock::{LockEnd, LockKind};
 
+use riskd::domain::money::Money;
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Learned, Timestamp};
 use riskd::engine::effect::Effect;
@@ -558,10 +559,15 @@ impl Checker {
 
     fn shown(&mut self, account: &str, seen: &Learned) {
         self.newly_ruled.remove(account);
-        if let Some(equity) = seen.figures.equity {
+        let figures = &seen.figures;
+        let known = |figure: Option<Money>| figure.map_or(Decimal::ZERO, Money::decimal);
+        if let Some(equity) = figures.equity {
             let equity = equity.decimal();
-            let best = self.best.entry(account.to_owned()).or_insert(equity);
-            *best = equity.max(*best);
+            // First seen in mid-session, what had been made before counts too.
+            let at_open = equity - known(figures.realized) - known(figures.unrealized);
+            let shown = equity.max(at_open);
+            let best = self.best.entry(account.to_owned()).or_insert(shown);
+            *best = shown.max(*best);
         }
     }
 

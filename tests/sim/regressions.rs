@@ -93,7 +93,7 @@ impl Story {
         self.poll(Content::Learned(Learned {
             figures: figures(texts),
             positions: Some(position(held)),
-            orders: WorkingOrders::Unknown,
+            orders: WorkingOrders::NotRead,
             stamp: Some(self.now.steady.timestamp_millis()),
         }))
     }
