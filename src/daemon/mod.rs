@@ -197,6 +197,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         ..
     } = prepared;
     let rules = Arc::new(rules);
+    venues::count_earlier(&connected, &rules, &kept.recent, clock.now().wall);
     let door = match rules.daemon.http {
         Some(address) => Some(Door::bind(address).await),
         None => None,

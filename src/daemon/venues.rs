@@ -15,7 +15,9 @@ use super::latency::Latencies;
 use super::poller::{Accounts, Poller};
 use super::vital;
 use crate::domain::account::{AccountName, VenueName};
+use crate::domain::observation::Timestamp;
 use crate::engine::event::Event;
+use crate::engine::restore::RecentRequest;
 use crate::notify::{Channels, Pulse};
 use crate::rules::ruleset::{self, RuleSet, VenueKind};
 use crate::secret::{self, Secret};
@@ -127,6 +129,26 @@ impl Prepared {
 fn without_key(config: &ruleset::Venue, wrong: &str) -> Arc<dyn Venue> {
     let of = config.clone();
     Arc::new(Keyless::new(wrong, move |credential| open(&of, credential)))
+}
+
+/// Takes out of each venue's budget what left for it shortly before this start:
+/// the venue has not forgotten it.
+pub(super) fn count_earlier(
+    venues: &HashMap<VenueName, Arc<dyn Venue>>,
+    rules: &RuleSet,
+    recent: &[RecentRequest],
+    now: Timestamp,
+) {
+    let remembered = TimeDelta::from_std(budget::REMEMBERED).unwrap_or_default();
+    for (name, venue) in venues {
+        let its = recent.iter().filter(|request| {
+            let account = rules.account(&request.account);
+            let left_at = request.sent_at.unwrap_or(request.queued_at);
+            account.is_some_and(|account| account.venue == *name)
+                && now.signed_duration_since(left_at) <= remembered
+        });
+        venue.count_earlier(u32::try_from(its.count()).unwrap_or(u32::MAX));
+    }
 }
 
 /// The running venues.
