@@ -190,6 +190,8 @@ pub async fn carry_out(
             let lane = match what {
                 Reading::Orders => Lane::Verify,
                 Reading::Positions => Lane::Positions,
+                // Half of the budget is left for what it may find.
+                Reading::CloseWatch => Lane::Beside,
                 Reading::Watch => Lane::Routine,
             };
             let admitted = tokio::select! {
@@ -260,7 +262,7 @@ async fn look(
         Reading::Orders => within(venue.orders(number, permit))
             .await
             .map(ReadResult::Orders),
-        Reading::Watch => {
+        Reading::Watch | Reading::CloseWatch => {
             let positions = within(venue.positions(number, permit)).await?;
             Ok(ReadResult::Positions(positions))
         }

@@ -339,6 +339,7 @@ impl AccountRun {
             return;
         }
         self.reopened = self.reopened.saturating_add(1);
+        self.enforcement.note_reopened();
         let holdings = words::holdings(self.seen.positions.as_deref(), &self.seen.orders);
         let mut fields = Fields::new();
         fields

@@ -52,6 +52,8 @@ const LOOK_AT_FILLING: TimeDelta = TimeDelta::milliseconds(500);
 const LOOK_AT_UNANSWERED: TimeDelta = TimeDelta::milliseconds(500);
 /// Between two looks at an account that is watched after it was proven flat.
 const WATCH_EVERY: TimeDelta = TimeDelta::seconds(1);
+/// The same, of one that was opened again from outside meanwhile.
+const WATCH_CLOSELY_EVERY: TimeDelta = TimeDelta::milliseconds(250);
 /// A position that comes back so soon after a proof that there was none was
 /// opened by something that undoes what riskd does.
 pub const REOPENED_WITHIN: TimeDelta = TimeDelta::seconds(10);
@@ -79,6 +81,16 @@ pub enum Reading {
     /// The positions, to see early when one comes back. An empty list proves
     /// nothing.
     Watch,
+    /// The same of an account that was just opened again from outside: as often
+    /// as the budget allows.
+    CloseWatch,
+}
+
+impl Reading {
+    /// Whether it looks at an account of which nothing is asked.
+    pub const fn is_watch(self) -> bool {
+        matches!(self, Reading::Watch | Reading::CloseWatch)
+    }
 }
 
 /// What enforcement wants done next.
@@ -161,8 +173,10 @@ pub struct Enforcement {
     is_locked: bool,
     /// When the positions were first seen closed after the last request.
     flat_at: Option<Timestamp>,
-    /// Until when the account is watched closely.
+    /// Until when the account is watched.
     watch_until: Option<Timestamp>,
+    /// Whether it was opened again from outside since it is watched.
+    is_reopened: bool,
 }
 
 impl Default for Enforcement {
@@ -188,6 +202,7 @@ impl Enforcement {
             is_locked: false,
             flat_at: None,
             watch_until: None,
+            is_reopened: false,
         }
     }
 
@@ -393,17 +408,14 @@ impl Enforcement {
     /// Whether this is the read of an account that is only watched.
     pub fn is_watching(&self, number: u64) -> bool {
         self.look
-            .is_some_and(|look| look.number == number && look.what == Reading::Watch)
+            .is_some_and(|look| look.number == number && look.what.is_watch())
     }
 
     /// The read that is waited for has ended and shown something.
     pub fn read_ended(&mut self, now: Now) -> Vec<Step> {
-        let was_watch = self
-            .look
-            .take()
-            .is_some_and(|look| look.what == Reading::Watch);
+        let was_watch = self.look.take().is_some_and(|look| look.what.is_watch());
         if was_watch {
-            self.next_look = Some(after(now, WATCH_EVERY));
+            self.next_look = Some(after(now, self.watch_every()));
         } else {
             self.failed_reads = 0;
         }
@@ -414,8 +426,8 @@ impl Enforcement {
     /// allowed, which says nothing of the account.
     pub fn read_failed(&mut self, is_busy: bool, now: Now) -> Vec<Step> {
         let look = self.look.take();
-        if look.is_some_and(|look| look.what == Reading::Watch) || self.is_idle() {
-            self.next_look = Some(after(now, WATCH_EVERY));
+        if look.is_some_and(|look| look.what.is_watch()) || self.is_idle() {
+            self.next_look = Some(after(now, self.watch_every()));
             return Vec::new();
         }
         let mut steps = Vec::new();
@@ -553,7 +565,7 @@ impl Enforcement {
             steps.push(Step::Withdraw { requests });
         }
         if self.intents.is_empty()
-            && let Some(look) = self.look.take_if(|look| look.what != Reading::Watch)
+            && let Some(look) = self.look.take_if(|look| !look.what.is_watch())
         {
             steps.push(Step::WithdrawRead { read: look.number });
         }
@@ -564,11 +576,31 @@ impl Enforcement {
     fn stand_by(&mut self, now: Now) -> Vec<Step> {
         if self.watch_until.is_some_and(|until| until <= now.steady) {
             self.watch_until = None;
+            self.is_reopened = false;
         }
         if self.watch_until.is_none() || self.look.is_some() {
             return Vec::new();
         }
-        self.look_when_due(Reading::Watch, now)
+        let what = if self.is_reopened {
+            Reading::CloseWatch
+        } else {
+            Reading::Watch
+        };
+        self.look_when_due(what, now)
+    }
+
+    fn watch_every(&self) -> TimeDelta {
+        if self.is_reopened {
+            WATCH_CLOSELY_EVERY
+        } else {
+            WATCH_EVERY
+        }
+    }
+
+    /// The account was opened again from outside: it is watched as closely as the
+    /// budget allows until it has been left alone for as long as it is watched.
+    pub fn note_reopened(&mut self) {
+        self.is_reopened = true;
     }
 
     /// What did not leave is sent as soon as it may, without a look.

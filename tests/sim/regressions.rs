@@ -158,7 +158,9 @@ impl Story {
             at,
             result: Ok(match what {
                 Reading::Orders => ReadResult::Orders(WorkingOrders::Listed(Arc::from([]))),
-                Reading::Positions | Reading::Watch => ReadResult::Positions(position(held)),
+                Reading::Positions | Reading::Watch | Reading::CloseWatch => {
+                    ReadResult::Positions(position(held))
+                }
             }),
         })
     }
