@@ -47,7 +47,7 @@ accounts:
     text.push_str("rules:\n");
     for rule in 0..RULES {
         let when = match rule % 5 {
-            0 => format!("pnl: {{ loss: {} }}", rule + 1),
+            0 => format!("pnl: {{ loss: {} }}", rule + 1_000),
             1 => "trailing_drawdown: { metric: equity, trail: 2500, span: lifetime, \
                   lock_at: start + 100 }"
                 .to_owned(),

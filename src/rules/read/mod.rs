@@ -147,6 +147,10 @@ pub(crate) fn line_of_text<'n>(node: &'n Node<'_>, findings: &mut Findings) -> O
 /// Warns of a variable of the environment or of a template: what reads the file
 /// is riskd, which takes the text as it stands.
 pub(crate) fn warn_of_variable(place: Place, text: &str, findings: &mut Findings) {
+    // Nearly no text has one of these.
+    if memchr::memchr3(b'$', b'{', b'%', text.as_bytes()).is_none() {
+        return;
+    }
     let is_upper = |name: &str| {
         name.len() > 1
             && name

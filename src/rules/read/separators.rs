@@ -73,6 +73,9 @@ fn meant(text: &str) -> Option<Meant> {
         .collect();
     let plain = |digits: String| Some(format!("{sign}{digits}")).filter(|text| is_plain(text));
     let separators: Vec<char> = digits.chars().filter(|c| !c.is_ascii_digit()).collect();
+    if !separators.iter().all(|c| matches!(c, ',' | '.')) {
+        return None;
+    }
     match separators.as_slice() {
         [] | ['.'] => plain(digits).map(Meant::One),
         [','] => {
