@@ -88,11 +88,11 @@ fn run(point: usize, torn: bool, price: Price) -> Result<Duration, String> {
     let is_realized = held.positions.is_empty();
     let must_act = price == Price::Stays || was_fired || was_asked || was_locked || is_realized;
     let seen = rig.venue.requests().len();
+    let ready_before = rig.count("ready");
     let begun = Instant::now();
     rig.no_points();
     rig.start();
     let mut first_request = None;
-    let ready_before = rig.count("ready");
     rig.wait_for("the second start to finish the job", |rig| {
         if first_request.is_none() && rig.venue.requests().len() > seen {
             first_request = Some(begun.elapsed());
