@@ -188,11 +188,9 @@ impl AccountRun {
             let as_of = as_of.or(learned.stamp.is_none().then_some(at));
             self.seen.positions_as_of = as_of.or_else(|| self.oldest_of_poll(at));
         }
-        if at >= self.seen.orders_at {
-            if learned.orders != WorkingOrders::NotRead {
-                self.seen.orders = learned.orders.clone();
-                self.seen.orders_at = at;
-            }
+        if at >= self.seen.orders_at && learned.orders != WorkingOrders::NotRead {
+            self.seen.orders = learned.orders.clone();
+            self.seen.orders_at = at;
         }
         if self.seen.orders_at < now.steady && now.since(self.seen.orders_at) > ORDERS_KEPT {
             self.seen.orders = WorkingOrders::Unknown;
