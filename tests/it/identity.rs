@@ -9,9 +9,10 @@ use riskd::domain::instrument::Instrument;
 use riskd::domain::lock::{LockEnd, LockKind};
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Learned, Observation};
-use riskd::domain::request::Write;
+use riskd::domain::request::{Answer, Outcome, Write};
 use riskd::engine::effect::{Audience, Effect, Notice};
-use riskd::engine::event::{Command, Event};
+use riskd::engine::enforcement::Reading;
+use riskd::engine::event::{Command, Event, ReadResult};
 use riskd::engine::record::{EntryKind, IntentEnd, Record};
 use riskd::engine::restore::{Kept, Started};
 use riskd::engine::{Engine, EngineConfig};
@@ -102,7 +103,7 @@ fn seen(account: &str, texts: [&str; 4], now: Now) -> Event {
     })
 }
 
-fn lock_by_hand(engine: &mut Engine, account: &str, now: Now) {
+fn lock_by_hand(engine: &mut Engine, account: &str, now: Now) -> Vec<Effect> {
     let account = AccountName::from(account);
     let reason = "enough".to_owned();
     let until = Until::Manual;
@@ -113,24 +114,29 @@ fn lock_by_hand(engine: &mut Engine, account: &str, now: Now) {
             until,
             reason,
         }),
-    );
+    )
 }
 
 /// An engine whose account `a` is locked by hand and flat.
 fn locked() -> Engine {
     let mut engine = begin(&[], ENFORCE, Kept::default(), noon(-100)).engine;
     engine.step(noon(-100), seen("a", FLAT, noon(-100)));
-    lock_by_hand(&mut engine, "a", noon(-99));
-    finish(&mut engine, "a", -98);
+    let effects = lock_by_hand(&mut engine, "a", noon(-99));
+    finish(&mut engine, "a", -98, effects);
     engine
 }
 
-/// One whose account `a` has lost and is being made flat.
-fn unfinished() -> Engine {
+/// One whose account `a` has lost and is to be made flat, and what was asked for.
+fn fired_now() -> (Engine, Vec<Effect>) {
     let mut engine = begin(&[], ENFORCE, Kept::default(), noon(0)).engine;
     engine.step(noon(0), seen("a", FLAT, noon(0)));
-    engine.step(noon(1), seen("a", LOST, noon(1)));
-    engine
+    let effects = engine.step(noon(1), seen("a", LOST, noon(1)));
+    (engine, effects)
+}
+
+/// One whose account `a` is being made flat.
+fn unfinished() -> Engine {
+    fired_now().0
 }
 
 fn records(effects: &[Effect]) -> impl Iterator<Item = &Record> {
@@ -350,26 +356,59 @@ fn c2_where_the_condition_is_not_true_any_more_nothing_acts() {
     assert!(flattens(&effects).is_empty());
 }
 
-/// Ends what is being enforced: the account is seen flat and read flat.
-fn finish(engine: &mut Engine, account: &str, from: i64) {
-    let mut effects = engine.step(noon(from), seen(account, FLAT, noon(from)));
-    for second in from..from + 60 {
-        let reads: Vec<u64> = effects
-            .iter()
-            .filter_map(|effect| match effect {
-                Effect::Verify { read, .. } => Some(*read),
-                _ => None,
-            })
-            .collect();
-        effects = engine.step(noon(second + 1), Event::Time);
-        for read in reads {
-            let event = Event::HoldingsRead {
-                account: AccountName::from(account),
+/// What a venue makes of these effects where everything works and the account is
+/// flat: what happens next.
+fn answers(effects: &[Effect], now: Now) -> Vec<Event> {
+    let mut events = Vec::new();
+    for effect in effects {
+        match effect {
+            Effect::Send {
+                account, request, ..
+            } => {
+                events.push(Event::Sent {
+                    account: account.clone(),
+                    request: *request,
+                    unrecorded: None,
+                });
+                events.push(Event::Answered {
+                    account: account.clone(),
+                    request: *request,
+                    answer: Answer {
+                        outcome: Outcome::Acknowledged,
+                        status: Some(200),
+                        words: Arc::from(""),
+                    },
+                });
+            }
+            Effect::Read {
+                account,
                 read,
-                result: Ok((Arc::from([]), WorkingOrders::Listed(Arc::from([])))),
-            };
-            effects.extend(engine.step(noon(second + 1), event));
+                what,
+            } => events.push(Event::ReadEnded {
+                account: account.clone(),
+                read: *read,
+                at: now.steady,
+                result: Ok(match what {
+                    Reading::Orders => ReadResult::Orders(WorkingOrders::Listed(Arc::from([]))),
+                    Reading::Positions | Reading::Watch => ReadResult::Positions(Arc::from([])),
+                }),
+            }),
+            _ => {}
         }
+    }
+    events
+}
+
+/// Ends what is being enforced, and of which these effects have come: all of it
+/// is carried out.
+fn finish(engine: &mut Engine, account: &str, from: i64, mut effects: Vec<Effect>) {
+    for second in from..from + 60 {
+        let now = noon(second);
+        let events = answers(&std::mem::take(&mut effects), now);
+        for event in events {
+            effects.extend(engine.step(now, event));
+        }
+        effects.extend(engine.step(now, seen(account, FLAT, now)));
         if !engine.has_open_intents() {
             return;
         }
@@ -379,8 +418,8 @@ fn finish(engine: &mut Engine, account: &str, from: i64) {
 
 #[test]
 fn c2_a_firing_that_was_carried_out_stays_latched_over_a_detour_through_observing() {
-    let mut engine = unfinished();
-    finish(&mut engine, "a", 2);
+    let (mut engine, effects) = fired_now();
+    finish(&mut engine, "a", 2, effects);
     let engine = begin(&[], OBSERVE, engine.keep(), noon(100)).engine;
     let Started {
         mut engine,

@@ -164,6 +164,19 @@ fn rule<'a>(account: &'a Value, name: &str) -> &'a Value {
     rules.iter().find(|rule| rule["rule"] == name).unwrap()
 }
 
+/// The state as the daemon tells it; null while it does not answer.
+fn status(rig: &Rig, port: u16) -> Value {
+    let http = format!("127.0.0.1:{port}");
+    let args = ["status", "--json", "--http", &http];
+    let output = rig.riskd().args(args).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+}
+
+/// Whether nothing is enforced for the first account.
+fn is_at_rest(status: &Value) -> bool {
+    account(status, "acct-1").is_some_and(|account| account["enforcement"].is_null())
+}
+
 impl Place {
     fn new(state: State) -> Place {
         let rig = Rig::at(WEDNESDAY_NOON, &["Sim101", "Sim102", "Sim103"], RULES);
@@ -212,7 +225,8 @@ impl Place {
                 let args = ["lock", "acct-1", "--until", "manual", "--reason", "enough"];
                 let done = rig.riskd().args(args).output().unwrap();
                 assert!(done.status.success(), "{done:?}");
-                rig.wait_for("flat", |rig| rig.count("verified") == 1);
+                let port = self.port;
+                rig.wait_for("flat", |rig| is_at_rest(&status(rig, port)));
             }
             State::Unfinished => {
                 rig.fault(r#"{"fault": "flatten_nothing", "class": "flatten"}"#);
@@ -224,15 +238,12 @@ impl Place {
 
     /// The state as the daemon tells it, once it answers.
     fn status(&self) -> Value {
-        let mut status = Value::Null;
+        let mut found = Value::Null;
         self.rig.wait_for("the API", |rig| {
-            let http = format!("127.0.0.1:{}", self.port);
-            let args = ["status", "--json", "--http", &http];
-            let output = rig.riskd().args(args).output().unwrap();
-            status = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
-            !status.is_null()
+            found = status(rig, self.port);
+            !found.is_null()
         });
-        status
+        found
     }
 
     /// What the edit came to, held against the table.

@@ -191,7 +191,7 @@ fn c1_a_lock_is_not_lost_by_a_start_with_the_account_renamed() {
         rig.start_ready();
         let args = ["lock", "acct-1", "--until", "manual", "--reason", "enough"];
         assert!(rig.riskd().args(args).status().unwrap().success());
-        rig.wait_for("flat", |rig| rig.count("verified") == 1);
+        rig.wait_for("flat", |rig| rig.is_flat_and_quiet("Sim101"));
         assert_eq!(rig.terminate(), Some(0));
         rig.write_rules(&text.replace(from, to));
         rig.start_ready();
@@ -206,8 +206,7 @@ fn c1_a_lock_is_not_lost_by_a_start_with_the_account_renamed() {
             assert!(log.contains(part), "{part}: {log}");
         }
         rig.venue.open("Sim101", ES, 1, None).unwrap();
-        rig.wait_for("the lock to hold", |rig| rig.count("verified") == 2);
-        assert!(rig.is_flat_and_quiet("Sim101"));
+        rig.wait_for("the lock to hold", |rig| rig.is_flat_and_quiet("Sim101"));
         // The corrected file comes into force by itself.
         rig.write_rules(&text.replace("loss: 500", "loss: 400"));
         rig.wait_for("the corrected file", |rig| rig.count("rules_loaded") == 1);
@@ -227,7 +226,7 @@ fn c1_a_start_that_refuses_an_edit_takes_its_mode_and_the_place_of_its_token() {
     rig.write_rules(&text);
     rig.start_ready();
     assert!(rig.riskd().args(args).status().unwrap().success());
-    rig.wait_for("flat", |rig| rig.count("verified") == 1);
+    rig.wait_for("flat", |rig| rig.is_flat_and_quiet("Sim101"));
     assert_eq!(rig.terminate(), Some(0));
     let token = rig.folder.path().join("token");
     let moved = rig.folder.path().join("moved");
@@ -261,7 +260,11 @@ fn c2_what_fired_while_observing_acts_after_a_start_in_enforce_mode() {
     let expected = "daily loss limit: fired on acct-1 while riskd only observed";
     assert!(said.contains(expected), "{said}");
     rig.start_ready();
-    rig.wait_for("flat", |rig| rig.count("verified") > 0);
+    let is_done = |event: &serde_json::Value| {
+        let message = event["message"].as_str().unwrap_or_default();
+        event["kind"] == "verified" && message.contains("is flat and quiet")
+    };
+    rig.wait_for("flat", |rig| rig.events().iter().any(is_done));
     assert!(rig.is_flat_and_quiet("Sim101"));
     assert_eq!((rig.count("rearmed"), rig.count("fired")), (1, 2));
     let notified = rig
