@@ -24,10 +24,14 @@
     reason = "a bench prints its figures, and the clock is real"
 )]
 
+#[path = "many/by_hand.rs"]
+mod by_hand;
 #[path = "many/figures.rs"]
 mod figures;
 #[path = "many/limits.rs"]
 mod limits;
+#[path = "many/measure.rs"]
+mod measure;
 #[path = "many/rig.rs"]
 mod rig;
 #[path = "many/run.rs"]

@@ -1,7 +1,8 @@
 //! The table.
 
 use super::limits::{POLL_GAP, budget, limits};
-use super::run::{Bot, Figures, Last, Variant};
+use super::measure::{Figures, Last};
+use super::run::{Bot, Variant};
 
 /// What stands over the rows of one number of accounts.
 pub fn print_head(count: usize) {
@@ -91,7 +92,9 @@ fn notes(figures: &Figures) -> String {
 /// The time of the last, or of how many of them where some are not there.
 fn reached(last: Last) -> String {
     if last.reached == last.of {
-        return format!("{:.2}", last.seconds);
+        // The venue is looked at every few milliseconds: it may have been flat a
+        // little before the answer that showed the crossing was there.
+        return format!("{:.2}", last.seconds.max(0.0));
     }
     if last.reached == 0 {
         return format!("0/{}", last.of);

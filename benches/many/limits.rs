@@ -24,7 +24,8 @@ pub struct Bounds {
 /// The arithmetic of the budget: the burst at once, then what is left of the
 /// refill beside one snapshot a second (one in two seconds where another program
 /// leaves no more). An account needs a flatten; one snapshot proves the positions
-/// of all; each needs a read of its orders after that.
+/// of all; each needs a read of its orders after that. Where snapshots are kept for
+/// a while, reads of the positions of each prove sooner when there is room for them.
 pub fn budget(count: usize, variant: Variant) -> Bounds {
     let spare = match variant {
         Variant::Other => REFILL - f64::from(OTHER) - 0.5,
@@ -37,10 +38,12 @@ pub fn budget(count: usize, variant: Variant) -> Bounds {
         _ => 0.0,
     };
     let last_flatten = seconds(count);
+    let by_snapshot = last_flatten + 1.0 + 2.0 * lag;
+    let by_reads = seconds(3.0 * count) + 1.0;
     Bounds {
         last_flatten,
-        positions_proven: last_flatten + 1.0 + 2.0 * lag,
-        all_proven: seconds(2.0 * count).max(last_flatten + 1.0),
+        positions_proven: by_snapshot.min(by_reads),
+        all_proven: seconds(2.0 * count).max(by_snapshot.min(by_reads)),
     }
 }
 

@@ -86,8 +86,10 @@ impl Rig {
         for entry in 0..plan.entries {
             let _ = writeln!(
                 text,
-                "  paper-{entry}: {{ kind: crosstrade, token: {{ file: \"{}\" }}, poll: 1s, base_url: \"http://{}/v1/api\" }}",
+                "  paper-{entry}: {{ kind: crosstrade, token: {{ file: \"{}\" }}, poll: {}s, base_url: \"http://{}/v1/api\" }}",
                 self.path("token").display(),
+                // Together they ask for one snapshot a second.
+                plan.entries,
                 self.address
             );
         }
