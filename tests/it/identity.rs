@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use riskd::domain::account::AccountName;
 use riskd::domain::holdings::{Position, WorkingOrders};
+use riskd::domain::ids::RequestId;
 use riskd::domain::instrument::Instrument;
 use riskd::domain::lock::{LockEnd, LockKind};
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Learned, Observation};
-use riskd::domain::request::Write;
+use riskd::domain::request::{Answer, Outcome, Write};
 use riskd::engine::effect::{Audience, Effect, Notice};
-use riskd::engine::event::{Command, Event};
+use riskd::engine::enforcement::Reading;
+use riskd::engine::event::{Command, Event, ReadResult};
 use riskd::engine::record::{EntryKind, IntentEnd, Record};
 use riskd::engine::restore::{Kept, Started};
 use riskd::engine::{Engine, EngineConfig};
@@ -350,23 +352,47 @@ fn c2_where_the_condition_is_not_true_any_more_nothing_acts() {
     assert!(flattens(&effects).is_empty());
 }
 
-/// Ends what is being enforced: the account is seen flat and read flat.
+/// More requests than any test here makes before it ends what is enforced.
+const REQUESTS: i64 = 8;
+
+fn acknowledged(account: &str, request: i64) -> Event {
+    Event::Answered {
+        account: AccountName::from(account),
+        request: RequestId(request),
+        answer: Answer {
+            outcome: Outcome::Acknowledged,
+            status: Some(200),
+            words: Arc::from(""),
+        },
+    }
+}
+
+/// Ends what is being enforced: what was sent is acknowledged, and the account is
+/// seen flat and read flat.
 fn finish(engine: &mut Engine, account: &str, from: i64) {
     let mut effects = engine.step(noon(from), seen(account, FLAT, noon(from)));
+    for request in 1..=REQUESTS {
+        effects.extend(engine.step(noon(from), acknowledged(account, request)));
+    }
     for second in from..from + 60 {
-        let reads: Vec<u64> = effects
+        let reads: Vec<(u64, Reading)> = effects
             .iter()
             .filter_map(|effect| match effect {
-                Effect::Verify { read, .. } => Some(*read),
+                Effect::Read { read, what, .. } => Some((*read, *what)),
                 _ => None,
             })
             .collect();
         effects = engine.step(noon(second + 1), Event::Time);
-        for read in reads {
-            let event = Event::HoldingsRead {
+        for (read, what) in reads {
+            let shown = match what {
+                Reading::Orders => ReadResult::Orders(WorkingOrders::Listed(Arc::from([]))),
+                Reading::Positions | Reading::Watch => ReadResult::Positions(Arc::from([])),
+            };
+            let event = Event::ReadEnded {
                 account: AccountName::from(account),
                 read,
-                result: Ok((Arc::from([]), WorkingOrders::Listed(Arc::from([])))),
+                at: noon(second + 1).steady,
+                result: Ok(shown),
             };
             effects.extend(engine.step(noon(second + 1), event));
         }
