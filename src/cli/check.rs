@@ -251,7 +251,7 @@ fn budget_words(budget: &Budget) -> String {
         ""
     };
     format!(
-        "requests: {} of {} a minute are planned ({}); of the {} that may go out at once, {} are kept for protective calls{tight}",
+        "requests: {} of {} a minute are planned ({}); of the {} that may go out at once, {} are kept from reads that can wait{tight}",
         budget.planned,
         budget.allowed,
         items.join(" + "),

@@ -295,3 +295,6 @@ fn busy() -> Failure {
         words: Arc::from("riskd's own request budget is used up"),
     }
 }
+
+#[cfg(test)]
+mod tests;

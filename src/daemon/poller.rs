@@ -268,3 +268,6 @@ fn late() -> Failure {
         words: Arc::from(""),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -323,3 +323,6 @@ impl Venues {
             .map(|running| running.venue.budget())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 //! CrossTrade allows 180 requests a minute for a user, from a bucket of 20 that
 //! refills at 3 a second (CrossTrade docs, rate limiting page). The limit
 //! belongs to the user, so venues with the same token share it. Of the bucket
-//! 10 are kept for protective calls, whatever is planned here; what is planned
+//! 18 are kept from reads that can wait, whatever is planned here; what is planned
 //! must not need more than the refill, or polls would come later and later.
 
 use chrono::TimeDelta;
@@ -15,8 +15,9 @@ use crate::domain::account::VenueName;
 pub const PER_MINUTE: u32 = 180;
 /// Requests that may be made at once after a pause.
 pub const BUCKET: u32 = 20;
-/// Of the bucket, what is kept for cancelling, flattening and verifying.
-pub const RESERVE: u32 = 10;
+/// Of the bucket, what reads that can wait leave for polls, for closing, for
+/// cancelling and for verifying.
+pub const RESERVE: u32 = 18;
 /// Planned requests a minute above which protective calls and polls begin to
 /// wait for one another.
 pub const COMFORTABLE: u32 = 150;
@@ -37,7 +38,7 @@ pub struct Budget {
     pub allowed: u32,
     /// Requests that may be made at once after a pause.
     pub bucket: u32,
-    /// Of the bucket, what is kept for protective calls.
+    /// Of the bucket, what reads that can wait leave alone.
     pub reserve: u32,
 }
 

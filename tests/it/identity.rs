@@ -390,7 +390,9 @@ fn answers(effects: &[Effect], now: Now) -> Vec<Event> {
                 at: now.steady,
                 result: Ok(match what {
                     Reading::Orders => ReadResult::Orders(WorkingOrders::Listed(Arc::from([]))),
-                    Reading::Positions | Reading::Watch => ReadResult::Positions(Arc::from([])),
+                    Reading::Positions | Reading::Watch | Reading::CloseWatch => {
+                        ReadResult::Positions(Arc::from([]))
+                    }
                 }),
             }),
             _ => {}

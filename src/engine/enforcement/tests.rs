@@ -4,6 +4,11 @@
 //! at which it came, as in `@350 read 1 orders`; the engine is woken at the times
 //! that it asks for, and at no other.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "a sum that overflows in a test fails it"
+)]
+
 use chrono::DateTime;
 use rust_decimal::Decimal;
 
@@ -307,7 +312,7 @@ impl Desk {
                 orders: orders(shown),
                 as_of,
             },
-            Reading::Positions | Reading::Watch => Shown::Positions {
+            Reading::Positions | Reading::Watch | Reading::CloseWatch => Shown::Positions {
                 positions: positions(shown),
                 as_of,
             },
@@ -333,6 +338,7 @@ impl Desk {
                     Reading::Orders => "orders",
                     Reading::Positions => "positions",
                     Reading::Watch => "watch",
+                    Reading::CloseWatch => "close watch",
                 };
                 format!("read {what}")
             }

@@ -23,7 +23,8 @@ impl Scope {
     /// The user of this credential at this address.
     pub fn new(address: &str, credential: &Secret) -> Scope {
         Scope {
-            address: address.to_owned(),
+            // As it is written does not matter to the venue.
+            address: address.trim_end_matches('/').to_ascii_lowercase(),
             hash: Sha256::digest(credential.expose().as_bytes()).into(),
         }
     }
@@ -56,10 +57,9 @@ mod tests {
     #[test]
     fn a_budget_belongs_to_a_user_at_an_address() {
         let one = shared(scope("https://one.example", "token-a"));
-        assert!(Arc::ptr_eq(
-            &one,
-            &shared(scope("https://one.example", "token-a"))
-        ));
+        for same in ["https://one.example", "https://ONE.example/"] {
+            assert!(Arc::ptr_eq(&one, &shared(scope(same, "token-a"))), "{same}");
+        }
         for other in [
             scope("https://one.example", "token-b"),
             scope("https://two.example", "token-a"),

@@ -363,8 +363,12 @@ impl CrossTrade {
     fn remember(&self, account: &AccountNumber, echoed: &str) {
         let mut known = self.echoed.lock().unwrap_or_else(PoisonError::into_inner);
         match AccountNumber::parse(echoed) {
-            Ok(echoed) if account.matches(echoed.as_str()) && echoed != *account => {
-                if known.get(account) != Some(&echoed) {
+            // Numbers are equal without case, and it is the case that matters here.
+            Ok(echoed)
+                if account.matches(echoed.as_str()) && echoed.as_str() != account.as_str() =>
+            {
+                let spelled = known.get(account).map(AccountNumber::as_str);
+                if spelled != Some(echoed.as_str()) {
                     known.insert(account.clone(), echoed);
                 }
             }

@@ -56,6 +56,8 @@ fn accounts_go_by_the_venues_spelling_and_never_by_another_name() {
     assert_eq!(adapter.spelled(&account).as_str(), "sim101");
     adapter.remember(&account, "Sim101");
     assert_eq!(adapter.spelled(&account).as_str(), "Sim101");
+    adapter.remember(&account, "SIM101");
+    assert_eq!(adapter.spelled(&account).as_str(), "SIM101");
     adapter.remember(&account, "Sim102");
     assert_eq!(adapter.spelled(&account).as_str(), "sim101");
     adapter.remember(&account, " SIM101");

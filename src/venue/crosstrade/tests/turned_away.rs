@@ -40,9 +40,10 @@ impl Transport for Gate {
         let is_poll = request.url.path().ends_with("/snapshot");
         let is_turned_away =
             request.method == self.turned_away && (is_poll || request.method == Method::POST);
-        let (status, body) = match is_turned_away {
-            true => (429, self.body),
-            false => (200, r#"{"positions": [], "orders": [], "success": true}"#),
+        let (status, body) = if is_turned_away {
+            (429, self.body)
+        } else {
+            (200, r#"{"positions": [], "orders": [], "success": true}"#)
         };
         let mut headers = HeaderMap::new();
         for (name, value) in self.headers.iter().filter(|_| status == 429) {

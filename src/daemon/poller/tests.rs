@@ -1,0 +1,111 @@
+use std::sync::Mutex;
+
+use chrono::TimeDelta;
+use reqwest::header::HeaderMap;
+
+use super::*;
+use crate::rules::ruleset::{SecretSource, VenueKind};
+use crate::venue::Call;
+use crate::venue::crosstrade::{CrossTrade, Incoming, Limits, NoAnswer, Outgoing, Transport};
+
+const BASE: &str = "https://app.crosstrade.io/v1/api";
+
+#[test]
+fn b3_a_refused_credential_is_tried_again_soon_and_then_more_slowly() {
+    let pauses: Vec<u64> = (1..=7)
+        .map(|refusals| refused_pause(refusals).as_secs())
+        .collect();
+    assert_eq!(pauses, [1, 2, 4, 8, 10, 10, 10]);
+    assert_eq!(refused_pause(u32::MAX), REFUSED_INTERVAL);
+}
+
+/// A venue that answers each request with the next of these statuses, and the
+/// last one for ever.
+struct Answering {
+    statuses: Vec<u16>,
+    asked: Mutex<Vec<Instant>>,
+}
+
+impl Transport for Answering {
+    fn send(&self, _request: Outgoing) -> Call<'_, Result<Incoming, NoAnswer>> {
+        let mut asked = self.asked.lock().unwrap();
+        let turn = asked.len().min(self.statuses.len() - 1);
+        asked.push(Instant::now());
+        let status = self.statuses[turn];
+        Box::pin(async move {
+            Ok(Incoming {
+                status,
+                headers: HeaderMap::new(),
+                body: Box::pin(async { Ok(b"{}".to_vec()) }),
+            })
+        })
+    }
+}
+
+/// When a venue that answers like this is polled, in milliseconds.
+async fn polls(statuses: &[u16], span: Duration) -> Vec<u128> {
+    let answering = Arc::new(Answering {
+        statuses: statuses.to_vec(),
+        asked: Mutex::default(),
+    });
+    let token = Secret::new("a-token".to_owned()).unwrap();
+    let transport: Arc<dyn Transport> = Arc::<Answering>::clone(&answering);
+    let wall = || Timestamp::UNIX_EPOCH;
+    let venue = CrossTrade::over(transport, BASE, token, wall, Limits::DEFAULT).unwrap();
+    let (inputs, mut heard) = mpsc::channel(100);
+    let stop = CancellationToken::new();
+    let (_wanted, orders_wanted) = watch::channel(Vec::new());
+    let poller = Poller {
+        config: ruleset::Venue {
+            name: "paper".into(),
+            kind: VenueKind::CrossTrade {
+                base_url: Arc::from(BASE),
+                // Where nothing is, so that there is no other one.
+                token: SecretSource::File("/nonexistent/token".into()),
+            },
+            poll: TimeDelta::seconds(1),
+        },
+        venue: Arc::new(venue),
+        every: Duration::from_secs(1),
+        accounts: Arc::new(vec![("a-1".into(), AccountNumber::parse("A").unwrap())]),
+        renewed: Arc::default(),
+        orders_wanted,
+        clock: Clock::start(),
+        inputs,
+        stop: stop.clone(),
+    };
+    let start = Instant::now();
+    let running = tokio::spawn(poller.run());
+    let drain = async { while heard.recv().await.is_some() {} };
+    let _ = timeout(span, drain).await;
+    stop.cancel();
+    running.await.unwrap();
+    let asked = answering.asked.lock().unwrap();
+    asked
+        .iter()
+        .map(|at| at.duration_since(start).as_millis())
+        .collect()
+}
+
+/// Times of a paused clock are whole, but for a millisecond of rounding each.
+fn assert_seconds(found: &[u128], expected: &[u128]) {
+    let seconds: Vec<u128> = found.iter().map(|millis| (millis + 100) / 1000).collect();
+    assert_eq!(seconds, expected, "{found:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn b3_one_refusal_blinds_for_a_second_alone() {
+    let refused = polls(&[401], Duration::from_secs(37)).await;
+    assert_seconds(&refused, &[0, 1, 3, 7, 15, 25, 35]);
+    // One that is taken in between begins anew; 500 is no refusal.
+    let once = polls(&[401, 401, 500, 401, 500], Duration::from_millis(7500)).await;
+    assert_seconds(&once, &[0, 1, 3, 4, 5, 6, 7]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn b3_a_poll_that_is_turned_away_does_not_end_polling() {
+    // The venue names no pause, so it is about a second.
+    let polled = polls(&[429, 500], Duration::from_secs(6)).await;
+    assert!(polled.len() >= 4, "{polled:?}");
+    assert!(polled[1] <= 3000, "{polled:?}");
+}
