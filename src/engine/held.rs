@@ -118,6 +118,12 @@ mod tests {
         }
     }
 
+    /// Looks, and the numbers that the positions of each get.
+    type Case = (
+        &'static [&'static [&'static str]],
+        &'static [&'static [u64]],
+    );
+
     /// The numbers that the positions of several looks get.
     fn numbers(looks: &[&[&str]]) -> Vec<Vec<u64>> {
         let mut memory = AccountMemory::default();
@@ -131,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_position_is_the_same_until_a_look_shows_that_it_is_not() {
-        let cases: [(&[&[&str]], &[&[u64]]); 11] = [
+        let cases: [Case; 11] = [
             (&[&["ES:1@5000"], &["ES:1@5000"]], &[&[1], &[1]]),
             (&[&["ES:1@5000"], &[], &["ES:1@5000"]], &[&[1], &[], &[2]]),
             (&[&["ES:1@5000"], &["ES:-1@5000"]], &[&[1], &[2]]),
