@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn a_budget_belongs_to_a_user_at_an_address() {
         let one = shared(scope("https://one.example", "token-a"));
-let name = scope("https://one.example", "token-a").fingerprint();
+        let name = scope("https://one.example", "token-a").fingerprint();
         assert!(name.len() == 64 && !name.contains("token"));
         for same in ["https://one.example", "https://ONE.example/"] {
             let same = scope(same, "token-a");
