@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -30,6 +31,29 @@ pub enum Question {
         /// is not known.
         done: oneshot::Sender<Result<Obeyed, PersonError>>,
     },
+    /// The same for an account that somebody has just sent a flatten for.
+    TakeOver {
+        /// The account.
+        account: AccountName,
+        /// Why.
+        reason: String,
+        /// What was sent.
+        sent: SentElsewhere,
+        /// As above.
+        done: oneshot::Sender<Result<Obeyed, PersonError>>,
+    },
+}
+
+/// A flatten that was sent without the daemon, and answered.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SentElsewhere {
+    /// The number that it named.
+    pub number: String,
+    /// For whom it was sent: [`Scope::fingerprint`](crate::venue::Scope).
+    pub scope: String,
+    /// How many requests of the budget it took, what was tried before included.
+    pub requests: u32,
 }
 
 /// Why a person's command was not carried out, or is not known to be on record.
@@ -51,6 +75,15 @@ pub enum PersonError {
         "riskd only observes: nothing was sent and nothing is locked; `riskd flatten {0}` closes the account without the daemon"
     )]
     OnlyObserves(AccountName),
+    /// The daemon has another account under this name than the one that a flatten
+    /// was sent for.
+    #[error(
+        "{0} is another account here than the one that the flatten was sent for: the number, the address or the token of its venue is another"
+    )]
+    AnotherAccount(AccountName),
+    /// The daemon does not see the account, so it can prove nothing.
+    #[error("riskd has no fresh data of {0}")]
+    Unseen(AccountName),
     /// It was carried out, but the record is not known to hold what came of it.
     #[error("done, but the record could not be written: {error}")]
     NotRecorded {
@@ -68,7 +101,9 @@ impl PersonError {
             PersonError::NotRecorded { obeyed, .. } => Some(obeyed),
             PersonError::UnknownAccount(_)
             | PersonError::UnknownRule { .. }
-            | PersonError::OnlyObserves(_) => None,
+            | PersonError::OnlyObserves(_)
+            | PersonError::AnotherAccount(_)
+            | PersonError::Unseen(_) => None,
         }
     }
 }
@@ -83,18 +118,38 @@ pub(super) async fn show(questions: &mpsc::Sender<Question>) -> Option<Status> {
     timeout(PATIENCE, asked).await.ok().flatten()
 }
 
-/// Hands a command over and waits until it is on record; `None` when the daemon
-/// does not answer.
-pub(super) async fn command(
+/// What came of a command; `None` when the daemon does not answer.
+pub(super) type Done = Option<Result<Obeyed, PersonError>>;
+
+/// Hands a command over and waits until it is on record.
+pub(super) async fn command(questions: &mpsc::Sender<Question>, command: Command) -> Done {
+    ask(questions, |done| Question::Person { command, done }).await
+}
+
+/// Hands over an account that a flatten was sent for, and waits until that is on
+/// record.
+pub(super) async fn take_over(
     questions: &mpsc::Sender<Question>,
-    command: Command,
-) -> Option<Result<Obeyed, PersonError>> {
+    account: AccountName,
+    reason: String,
+    sent: SentElsewhere,
+) -> Done {
+    ask(questions, |done| Question::TakeOver {
+        account,
+        reason,
+        sent,
+        done,
+    })
+    .await
+}
+
+async fn ask(
+    questions: &mpsc::Sender<Question>,
+    question: impl FnOnce(oneshot::Sender<Result<Obeyed, PersonError>>) -> Question,
+) -> Done {
     let (done, outcome) = oneshot::channel();
     let asked = async {
-        questions
-            .send(Question::Person { command, done })
-            .await
-            .ok()?;
+        questions.send(question(done)).await.ok()?;
         outcome.await.ok()
     };
     timeout(COMMAND_PATIENCE, asked).await.ok().flatten()

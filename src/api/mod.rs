@@ -34,7 +34,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-pub use ask::{PersonError, Question};
+pub use ask::{PersonError, Question, SentElsewhere};
 pub use health::{Problem, ProblemKind, problems};
 pub use token::{Token, token_path};
 

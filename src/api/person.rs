@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::ask::{self, PersonError};
+use super::ask::{self, PersonError, SentElsewhere};
 use super::{Api, hangs, refuse};
+use crate::domain::account::AccountName;
 use crate::engine::event::Command;
 use crate::engine::obey::Obeyed;
 use crate::json::{self, Json};
@@ -37,6 +38,15 @@ struct LockAsked {
 struct AccountAsked {
     account: String,
     reason: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FlattenAsked {
+    account: String,
+    reason: String,
+    /// Whoever asks has sent the flatten already.
+    sent: Option<SentElsewhere>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -70,13 +80,19 @@ pub(super) async fn unlock(State(api): State<Api>, body: Body) -> Response {
 }
 
 pub(super) async fn flatten(State(api): State<Api>, body: Body) -> Response {
-    let command = read(body).and_then(|asked: AccountAsked| {
-        Ok(Command::Flatten {
-            account: asked.account.as_str().into(),
-            reason: reason(&asked.reason)?,
-        })
+    let asked = read(body).and_then(|asked: FlattenAsked| {
+        let account = AccountName::from(asked.account.as_str());
+        Ok((account, reason(&asked.reason)?, asked.sent))
     });
-    hand_over(&api, command).await
+    match asked {
+        Err((status, words)) => refuse(status, words),
+        Ok((account, reason, None)) => {
+            hand_over(&api, Ok(Command::Flatten { account, reason })).await
+        }
+        Ok((account, reason, Some(sent))) => {
+            answer(ask::take_over(&api.questions, account, reason, sent).await)
+        }
+    }
 }
 
 pub(super) async fn rearm(State(api): State<Api>, body: Body) -> Response {
@@ -165,7 +181,11 @@ async fn hand_over(api: &Api, command: Result<Command, Refusal>) -> Response {
         Ok(command) => command,
         Err((status, words)) => return refuse(status, words),
     };
-    match ask::command(&api.questions, command).await {
+    answer(ask::command(&api.questions, command).await)
+}
+
+fn answer(done: ask::Done) -> Response {
+    match done {
         Some(Ok(obeyed)) => Json(Done { ok: true, obeyed }).into_response(),
         Some(Err(error)) => {
             let answer = Undone {
@@ -181,7 +201,9 @@ async fn hand_over(api: &Api, command: Result<Command, Refusal>) -> Response {
 fn status_of(error: &PersonError) -> StatusCode {
     match error {
         PersonError::UnknownAccount(_) | PersonError::UnknownRule { .. } => StatusCode::NOT_FOUND,
-        PersonError::OnlyObserves(_) => StatusCode::CONFLICT,
+        PersonError::OnlyObserves(_) | PersonError::AnotherAccount(_) | PersonError::Unseen(_) => {
+            StatusCode::CONFLICT
+        }
         PersonError::NotRecorded { .. } => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

@@ -159,7 +159,12 @@ pub(super) fn http(args: &HttpArg, settings: Option<&Daemon>) -> anyhow::Result<
     }
 }
 
-/// The file with the token of the API that goes with a record.
-pub(super) fn token_file(database: &Path) -> PathBuf {
-    api::token_path(database)
+/// The file with the token of the API: beside the record, if that was named or
+/// there is a token; else beside the one that the daemon says it writes.
+pub(super) fn token_file(database: &Path, is_named: bool, of_daemon: Option<&str>) -> PathBuf {
+    let beside = api::token_path(database);
+    if is_named || beside.exists() {
+        return beside;
+    }
+    of_daemon.map_or(beside, |database| api::token_path(Path::new(database)))
 }

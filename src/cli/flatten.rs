@@ -1,37 +1,47 @@
 //! `riskd flatten`.
 
 mod note;
+mod proof;
+mod proof_by_daemon;
+mod targets;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::find::{self, DatabaseArg, RulesArg};
+use super::find::{self, DatabaseArg, HttpArg, RulesArg};
 use super::printer::{Paint, Printer};
 use super::{Exit, runtime, time};
-use crate::daemon::by_hand::{self, Progress};
+use crate::daemon::by_hand::{self, Elsewhere, Progress};
 use crate::domain::account::AccountName;
 use crate::domain::plural::counted;
 use crate::domain::request;
 use crate::rules::ruleset::{SecretSource, VenueKind};
-use crate::rules::{Doubled, Loaded, Target, suggest};
+use crate::rules::{Loaded, Target};
 use crate::venue::Venue;
+use proof::{Prover, Side};
+use targets::targets;
 
 /// How many steps may wait to be shown.
 const STEPS: usize = 1024;
 
 /// Makes accounts flat and quiet by hand, now, from the rule file alone: it
 /// needs no daemon and no record, and the rules may be broken as long as the
-/// account and its venue can be read. It goes on until a read after the last
-/// request shows neither a position nor a working order.
+/// account and its venue can be read. It sends by itself, at once, and goes on
+/// until an observation after the last request shows neither a position nor a
+/// working order. A running daemon that sees the account makes that observation
+/// and goes on to protect it until then, so that both do not spend the venue's
+/// request budget twice; without one, or when it does not get on, the command
+/// looks by itself.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  riskd flatten apex-1\n  riskd flatten apex-1 apex-2 --timeout 2m\n  riskd flatten --all --rules /etc/riskd/rules.yaml\n\nA token that is a systemd credential is read from $CREDENTIALS_DIRECTORY; outside the service, set it\nto the folder that holds the credential's file.\n\nExit codes: 0 every account is verified flat and quiet, 1 not so."
+    after_help = "Examples:\n  riskd flatten apex-1\n  riskd flatten apex-1 apex-2 --timeout 2m\n  riskd flatten --all --rules /etc/riskd/rules.yaml\n\nA token that is a systemd credential is read from $CREDENTIALS_DIRECTORY; outside the service, set it\nto the folder that holds the credential's file. To have the daemon look, run it as the daemon's user or as\nroot: it shows the daemon its token.\n\nExit codes: 0 every account is verified flat and quiet, 1 not so."
 )]
 pub(super) struct Args {
     /// The accounts, by their names in the rule file
@@ -44,6 +54,8 @@ pub(super) struct Args {
     rules: RulesArg,
     #[command(flatten)]
     database: DatabaseArg,
+    #[command(flatten)]
+    http: HttpArg,
     /// How long to go on
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = time::wait)]
     timeout: Duration,
@@ -60,15 +72,12 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
         ));
     }
     let targets = targets(args, &loaded)?;
-    let database = match &args.database.database {
-        Some(path) => path.clone(),
-        None => find::record_of(loaded.daemon.as_ref()),
-    };
+    let daemon = Daemon::of(args, &loaded);
     runtime::short(async {
-        let ended = flatten(&targets, args.timeout, out).await?;
+        let ended = flatten(&targets, &daemon, args.timeout, out).await?;
         sum_up(&ended, out);
-        note::write(&database, &ended, out).await;
-        let is_all_flat = ended.values().all(|end| end.rounds.is_some());
+        note::write(&daemon.database, &ended, out).await;
+        let is_all_flat = ended.values().all(|end| end.proof.is_some());
         if args.all && has_errors {
             out.warning("the rule file has errors, so there may be accounts that riskd could not read from it: check them by hand");
             return Ok(Exit::Failed);
@@ -81,154 +90,119 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
     })
 }
 
-/// The accounts that are asked for, each once.
-fn targets(args: &Args, loaded: &Loaded) -> anyhow::Result<Vec<Target>> {
-    if args.all {
-        if loaded.targets.is_empty() {
-            bail!("the rule file holds no account that can be acted on");
-        }
-        return Ok(loaded
-            .targets
-            .iter()
-            .map(|one| told_apart(one, loaded))
-            .collect());
-    }
-    let mut targets: Vec<Target> = Vec::new();
-    for name in &args.accounts {
-        if let Some(doubled) = doubled(name, loaded) {
-            bail!("{}", ambiguous(doubled));
-        }
-        let found = loaded
-            .targets
-            .iter()
-            .find(|target| target.account.as_str() == name);
-        let target = found.with_context(|| unknown(name, loaded))?;
-        if !targets.contains(target) {
-            targets.push(target.clone());
+/// Where the daemon and its record would be.
+#[derive(Clone, Debug)]
+struct Daemon {
+    /// Its address, or why it has none.
+    address: Result<std::net::SocketAddr, String>,
+    database: PathBuf,
+    /// Whether the database was named on the command line.
+    is_database_named: bool,
+}
+
+impl Daemon {
+    fn of(args: &Args, loaded: &Loaded) -> Daemon {
+        let settings = loaded.daemon.as_ref();
+        let named = args.database.database.as_deref().map(Path::to_owned);
+        Daemon {
+            address: find::http(&args.http, settings).map_err(|error| error.to_string()),
+            is_database_named: named.is_some(),
+            database: named.unwrap_or_else(|| find::record_of(settings)),
         }
     }
-    Ok(targets)
-}
-
-fn doubled<'l>(name: &str, loaded: &'l Loaded) -> Option<&'l Doubled> {
-    let mut doubled = loaded.doubled.iter();
-    doubled.find(|doubled| doubled.account.as_str() == name)
-}
-
-/// The account under a name that says which one it is, where its own does not:
-/// each of them is worked on and told of by itself.
-fn told_apart(target: &Target, loaded: &Loaded) -> Target {
-    let mut target = target.clone();
-    if doubled(target.account.as_str(), loaded).is_some() {
-        let name = format!(
-            "{} ({} at {})",
-            target.account, target.number, target.venue.name
-        );
-        target.account = name.as_str().into();
-    }
-    target
-}
-
-/// Why nothing is done to an account whose name stands for several.
-fn ambiguous(doubled: &Doubled) -> String {
-    let numbers = doubled.numbers.iter().map(|number| match number {
-        Some(number) => number.to_string(),
-        None => "a number that cannot be read".to_owned(),
-    });
-    let numbers: Vec<String> = numbers.collect();
-    let account = &doubled.account;
-    format!(
-        "{account} stands in the rule file more than once, as {}; nothing is sent, because it is not known which one is meant. Correct the file, name another one with --rules, or take --all to act on each account of this one",
-        numbers.join(" and as ")
-    )
-}
-
-fn unknown(name: &str, loaded: &Loaded) -> String {
-    let by_number = loaded.targets.iter().filter(|target| {
-        // Venues match without case.
-        target.number.as_str().eq_ignore_ascii_case(name)
-    });
-    let by_number: Vec<&Target> = by_number.collect();
-    if !by_number.is_empty() {
-        let told: Vec<String> = by_number
-            .iter()
-            .map(|target| {
-                format!(
-                    "{name} is the number of {0} at the venue: riskd flatten {0}",
-                    target.account
-                )
-            })
-            .collect();
-        return told.join("; ");
-    }
-    let known: Vec<&str> = loaded
-        .targets
-        .iter()
-        .map(|target| target.account.as_str())
-        .collect();
-    let mut text = format!("no account {name} that can be acted on in the rule file");
-    if let Some(near) = suggest::did_you_mean(name, known.iter().copied()) {
-        text.push_str(&format!(" ({near})"));
-    }
-    match known.is_empty() {
-        true => text.push_str("; it holds none"),
-        false => text.push_str(&format!("; it holds {}", known.join(", "))),
-    }
-    text
 }
 
 /// How far an account came.
 #[derive(Clone, Debug, Default)]
 struct End {
-    /// The rounds it took, once it was verified flat and quiet.
-    rounds: Option<u32>,
+    /// Who verified that it is flat and quiet, once that is so.
+    proof: Option<Proof>,
     /// What was seen or heard last.
     last: String,
+}
+
+/// Who has seen that an account is flat and quiet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proof {
+    /// This command, after so many rounds.
+    Here { rounds: u32 },
+    /// The daemon.
+    Daemon,
+}
+
+/// Something to show.
+#[derive(Debug)]
+enum Shown {
+    /// A step of the work on an account.
+    Step(AccountName, Progress),
+    /// What the daemon does for an account.
+    Daemon(AccountName, String),
+    /// Who looks at the accounts of a venue, and why.
+    Way(String),
 }
 
 /// Works on all accounts side by side, until they are flat and quiet or the
 /// time is over.
 async fn flatten(
     targets: &[Target],
+    daemon: &Daemon,
     limit: Duration,
     out: &mut Printer,
 ) -> anyhow::Result<BTreeMap<AccountName, End>> {
     // A terminal that goes away must not stop the work.
     let _hangup = signal(SignalKind::hangup()).context("no signals")?;
-    let (tell, mut steps) = mpsc::channel(STEPS);
-    let mut ended = begin(targets, &tell, out)?;
-    drop(tell);
+    let (show, mut shown) = mpsc::channel(STEPS);
+    let mut ended = begin(targets, daemon, &show, out)?;
+    drop(show);
     let began = Instant::now();
     let deadline = tokio::time::sleep(limit);
     tokio::pin!(deadline);
     loop {
-        let (account, step) = tokio::select! {
-            step = steps.recv() => match step {
-                Some(step) => step,
+        let shown = tokio::select! {
+            shown = shown.recv() => match shown {
+                Some(shown) => shown,
                 None => return Ok(ended),
             },
             () = &mut deadline => return Ok(ended),
         };
-        let text = words(&step);
         let passed = began.elapsed().as_secs_f32();
-        out.line_if_read(format_args!("{passed:8.3} s  {account}: {text}"));
-        let end = ended.entry(account).or_default();
-        if let Progress::Done { rounds } = &step {
-            end.rounds = Some(*rounds);
-        }
-        // That something was sent says nothing of the account.
-        if !matches!(step, Progress::Sent { .. }) {
-            end.last = text;
-        }
+        let text = take(shown, &mut ended);
+        out.line_if_read(format_args!("{passed:8.3} s  {text}"));
     }
 }
 
+/// Takes what is to be shown, and gives it in words.
+fn take(shown: Shown, ended: &mut BTreeMap<AccountName, End>) -> String {
+    let (account, text, proof) = match shown {
+        Shown::Way(text) => return text,
+        Shown::Daemon(account, text) => (account, text, None),
+        // That something was sent says nothing of the account.
+        Shown::Step(account, step @ Progress::Sent { .. }) => {
+            return format!("{account}: {}", words(&step));
+        }
+        Shown::Step(account, step) => {
+            let proof = match &step {
+                Progress::Done { rounds } => Some(Proof::Here { rounds: *rounds }),
+                Progress::ProvenElsewhere => Some(Proof::Daemon),
+                _ => None,
+            };
+            (account, words(&step), proof)
+        }
+    };
+    let line = format!("{account}: {text}");
+    let end = ended.entry(account).or_default();
+    end.proof = end.proof.or(proof);
+    end.last = text;
+    line
+}
+
 /// Starts the work on the accounts, those of one venue together: they share its
-/// adapter, its request budget and its polls. One venue that cannot be set up
-/// does not keep the others.
+/// adapter, its request budget and who looks at them. One venue that cannot be
+/// set up does not keep the others.
 fn begin(
     targets: &[Target],
-    tell: &mpsc::Sender<(AccountName, Progress)>,
+    daemon: &Daemon,
+    show: &mpsc::Sender<Shown>,
     out: &Printer,
 ) -> anyhow::Result<BTreeMap<AccountName, End>> {
     let mut venues: Vec<(&VenueKind, Vec<Target>)> = Vec::new();
@@ -241,10 +215,15 @@ fn begin(
         }
         ended.insert(target.account.clone(), End::default());
     }
+    let mut sides = Vec::new();
     for (kind, its) in venues {
         let Some(first) = its.first() else { continue };
         match by_hand::set_up(&first.venue) {
-            Ok(venue) => start(venue, its, tell.clone()),
+            Ok(venue) => {
+                let (elsewhere, side) = Side::of(&its);
+                sides.push(side);
+                start(venue, its, elsewhere, show.clone());
+            }
             Err(problem) => {
                 for target in its {
                     out.error(&anyhow::anyhow!(
@@ -257,6 +236,8 @@ fn begin(
             }
         }
     }
+    // What is sent goes first: the prover is started behind it.
+    tokio::spawn(Prover::new(daemon.clone(), sides, show.clone()).run());
     Ok(ended)
 }
 
@@ -272,13 +253,18 @@ fn hint(kind: &VenueKind) -> &'static str {
     }
 }
 
-fn start(venue: Arc<dyn Venue>, targets: Vec<Target>, tell: mpsc::Sender<(AccountName, Progress)>) {
+fn start(
+    venue: Arc<dyn Venue>,
+    targets: Vec<Target>,
+    elsewhere: Elsewhere,
+    show: mpsc::Sender<Shown>,
+) {
     tokio::spawn(async move {
         let mut tell = |account: &AccountName, step| {
             // Showing a step must never hold up the next one.
-            let _ = tell.try_send((account.clone(), step));
+            let _ = show.try_send(Shown::Step(account.clone(), step));
         };
-        by_hand::flatten(venue, &targets, &mut tell).await;
+        by_hand::flatten(venue, &targets, Some(elsewhere), &mut tell).await;
     });
 }
 
@@ -295,12 +281,15 @@ fn words(step: &Progress) -> String {
             "flat and quiet, by what was read after the last request ({})",
             counted(*rounds, "round")
         ),
+        Progress::ProvenElsewhere => {
+            "flat and quiet, by what the daemon saw after the last request".to_owned()
+        }
     }
 }
 
 fn sum_up(ended: &BTreeMap<AccountName, End>, out: &mut Printer) {
-    let flat = ended.values().filter(|end| end.rounds.is_some()).count();
-    for (account, end) in ended.iter().filter(|(_, end)| end.rounds.is_none()) {
+    let flat = ended.values().filter(|end| end.proof.is_some()).count();
+    for (account, end) in ended.iter().filter(|(_, end)| end.proof.is_none()) {
         let text = format!(
             "{account} is NOT known to be flat and quiet; last: {}",
             end.last

@@ -3,8 +3,6 @@
 
 mod told;
 
-use std::path::{Path, PathBuf};
-
 use anyhow::{Context, bail};
 use serde::Serialize;
 use serde_json::Value;
@@ -155,7 +153,9 @@ fn ask(path: &str, daemon: &Daemon, body: &Body<'_>, out: &mut Printer) -> anyho
             Ok(status) => status,
             Err(error) => return error.end(out),
         };
-        let file = token_file(&database, daemon, &status)?;
+        let is_named = daemon.database.database.is_some();
+        let of_daemon = status.pointer("/record/database").and_then(Value::as_str);
+        let file = find::token_file(&database, is_named, of_daemon);
         let token = secret::from_file(&file).with_context(|| {
             format!(
                 "cannot read the daemon's token; run this as the daemon's user or as root ({})",
@@ -187,15 +187,4 @@ fn tell(answer: Value, body: &Body<'_>, out: &mut Printer) -> anyhow::Result<()>
     told::lines(answer, body.account, body.rule)
         .into_iter()
         .try_for_each(|line| out.line(line))
-}
-
-/// The token beside the record that was named or found; else beside the one
-/// that the daemon says it writes.
-fn token_file(database: &Path, daemon: &Daemon, status: &Value) -> anyhow::Result<PathBuf> {
-    let beside = find::token_file(database);
-    if daemon.database.database.is_some() || beside.exists() {
-        return Ok(beside);
-    }
-    let told = status.pointer("/record/database").and_then(Value::as_str);
-    Ok(told.map_or(beside, |database| find::token_file(Path::new(database))))
 }

@@ -193,6 +193,12 @@ impl Dispatcher {
     fn answer(&mut self, question: Question) {
         match question {
             Question::Person { command, done } => self.obey(command, done),
+            Question::TakeOver {
+                account,
+                reason,
+                sent,
+                done,
+            } => self.take_over(account, reason, &sent, done),
             // Who asked may have gone away.
             Question::Show(reply) => drop(reply.send(self.status())),
         }
@@ -567,7 +573,11 @@ impl Dispatcher {
         self.last_turn = Some(now);
     }
 
-    fn obey(&mut self, command: Command, done: oneshot::Sender<Result<Obeyed, PersonError>>) {
+    pub(super) fn obey(
+        &mut self,
+        command: Command,
+        done: oneshot::Sender<Result<Obeyed, PersonError>>,
+    ) {
         if let Some(objection) = self.objection(&command) {
             let _ = done.send(Err(objection));
             return;
@@ -605,8 +615,10 @@ impl Dispatcher {
             return Some(PersonError::UnknownAccount(account.clone()));
         }
         match command {
-            Command::Flatten { .. } | Command::Lock { .. } => (rules.daemon.mode == Mode::Observe)
-                .then(|| PersonError::OnlyObserves(account.clone())),
+            Command::Flatten { .. } | Command::TakeOver { .. } | Command::Lock { .. } => {
+                (rules.daemon.mode == Mode::Observe)
+                    .then(|| PersonError::OnlyObserves(account.clone()))
+            }
             Command::Unlock { .. } => None,
             Command::Rearm { rule, .. } => {
                 let is_known = rules.rules_of(account).any(|known| known.name == *rule);

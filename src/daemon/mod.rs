@@ -18,6 +18,7 @@ mod poller;
 mod reload;
 mod rule_file;
 mod start;
+mod take_over;
 mod venues;
 mod vital;
 mod watch;

@@ -316,6 +316,20 @@ impl Venues {
         self.running.get(venue)?.venue.clock_error()
     }
 
+    /// Whether a venue is asked for this user, by the name of its scope.
+    pub(super) fn is_asked_for(&self, venue: &VenueName, scope: &str) -> bool {
+        let running = self.running.get(venue);
+        let own = running.and_then(|running| running.venue.scope());
+        own.is_some_and(|own| own.fingerprint() == scope)
+    }
+
+    /// Takes requests out of a venue's budget that left without this process.
+    pub(super) fn count_elsewhere(&self, venue: &VenueName, requests: u32) {
+        if let Some(running) = self.running.get(venue) {
+            running.venue.count_earlier(requests);
+        }
+    }
+
     /// What is left of a venue's request budget.
     pub(super) fn budget(&self, venue: &VenueName) -> Option<Budget> {
         self.running

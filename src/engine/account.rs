@@ -27,8 +27,10 @@ use super::memory::{AccountMemory, PnlSum};
 use super::out::Out;
 use super::rule_state::RuleState;
 use super::session::VenueDay;
+use super::status::ProvenFlat;
 use crate::domain::account::RuleName;
 use crate::domain::holdings::{Position, WorkingOrders};
+use crate::domain::ids::IntentId;
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Missing, Timestamp};
 use crate::domain::session::Session;
@@ -59,6 +61,10 @@ pub struct AccountRun {
     /// When the account was last proven flat and quiet, until something is seen
     /// to be held again.
     pub(super) flat_proven_at: Option<Timestamp>,
+    /// The newest proof that the account was flat and quiet.
+    pub(super) proven_flat: Option<ProvenFlat>,
+    /// The open intents that a person's locks asked for: they end with the lock.
+    pub(super) asked_by_lock: Vec<IntentId>,
     /// How often in a row the account was re-opened from outside so soon.
     pub(super) reopened: u32,
     /// The last time that what is read of the holdings may have been frozen,
@@ -109,6 +115,8 @@ impl AccountRun {
             followed: None,
             verified_at: None,
             flat_proven_at: None,
+            proven_flat: None,
+            asked_by_lock: Vec::new(),
             reopened: 0,
             frozen: None,
             is_calm: false,

@@ -419,6 +419,7 @@ impl AccountRun {
         if intents.iter().any(|one| one.goal == Goal::FlatAndQuiet) {
             self.flat_proven_at = Some(now.steady);
         }
+        self.note_proof(&intents, rounds, now);
         // The record's times are wall times.
         let flat_at = flat_at.and_then(|at| now.wall.checked_sub_signed(now.since(at)));
         self.tell_reached(intents, rounds, flat_at, out);
@@ -471,7 +472,7 @@ impl AccountRun {
         self.enforcement.queued(requests);
     }
 
-    fn tell_started(&self, intent: &Intent, out: &mut Out<'_>) {
+    pub(super) fn tell_started(&self, intent: &Intent, out: &mut Out<'_>) {
         let mut fields = intent_fields(intent);
         fields.put("intent", intent.id);
         let message = format!(

@@ -275,6 +275,29 @@ impl Enforcement {
         self.advance(now)
     }
 
+    /// Takes up an intent for which somebody else has sent a flatten, which was
+    /// answered by now: that counts as one of riskd's own, so that nothing of
+    /// before it proves anything or leads to another one, and the account is
+    /// looked at first.
+    pub fn take_over(&mut self, intent: Intent, now: Now) -> Vec<Step> {
+        self.admit(intent);
+        self.flattened_elsewhere(now)
+    }
+
+    /// Somebody else has sent a flatten of the account, which was answered by now.
+    pub fn flattened_elsewhere(&mut self, now: Now) -> Vec<Step> {
+        let flatten = Planned {
+            write: Write::Flatten,
+            urgency: Urgency::Close,
+        };
+        // It is not known what was held when it arrived.
+        self.requests.note_held(None);
+        self.requests.note_answered(&flatten, self.profile, now);
+        self.flat_at = None;
+        self.wait_for_look(now);
+        self.advance(now)
+    }
+
     fn admit(&mut self, intent: Intent) {
         if self.intents.is_empty() {
             self.failed_reads = 0;

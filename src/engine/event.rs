@@ -108,6 +108,14 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Take over from a command that has just sent a flatten for the account by
+    /// itself: look first, then go on until the account is flat and quiet.
+    TakeOver {
+        /// The account.
+        account: AccountName,
+        /// Why.
+        reason: String,
+    },
     /// Keep the account flat and quiet.
     Lock {
         /// The account.
@@ -140,6 +148,7 @@ impl Command {
     pub const fn account(&self) -> &AccountName {
         match self {
             Command::Flatten { account, .. }
+            | Command::TakeOver { account, .. }
             | Command::Lock { account, .. }
             | Command::Unlock { account, .. }
             | Command::Rearm { account, .. } => account,

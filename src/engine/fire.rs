@@ -167,7 +167,7 @@ impl AccountRun {
     }
 
     /// A person asks for what is being done twice already.
-    fn tell_asked_again(&self, goal: &Goal, reason: &str, out: &mut Out<'_>) {
+    pub(super) fn tell_asked_again(&self, goal: &Goal, reason: &str, out: &mut Out<'_>) {
         let mut fields = Fields::new();
         fields
             .put("goal", goal.name())

@@ -8,15 +8,17 @@ use serde::Serialize;
 use super::Engine;
 use super::account::AccountRun;
 use super::effect::Effect;
+use super::enforcement::Intent;
 use super::event::Command;
 use super::locks::Locking;
 use super::out::Out;
-use super::record::{Cause, EntryKind, Fields, Goal};
+use super::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, Record};
 use super::status::{LockStatus, until};
 use crate::domain::account::RuleName;
+use crate::domain::ids::{FiringId, IntentId};
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
-use crate::rules::ruleset::Until;
+use crate::rules::ruleset::{Action, Until};
 
 /// What came of a person's command.
 #[derive(Clone, Debug, Serialize)]
@@ -37,6 +39,13 @@ pub struct Obeyed {
 pub enum Outcome {
     /// The account is being made flat and quiet.
     Flattening,
+    /// It is looked whether the account is flat and quiet, after a flatten that
+    /// was sent elsewhere; what is missing then is sent.
+    TakenOver {
+        /// The intent that stands for it. The account was flat and quiet after the
+        /// command once a proof has ended this one or a later one.
+        intent: IntentId,
+    },
     /// The account was not locked and is now; it is made flat and quiet.
     Set(Locked),
     /// The lock that was in force holds longer now; the account is made flat
@@ -51,6 +60,9 @@ pub enum Outcome {
     Unlocked {
         /// Those that ended.
         ended: Vec<LockStatus>,
+        /// The intents that were given up with them: what the locks, and the rules
+        /// that set them, had asked for and what was not reached yet.
+        given_up: Vec<IntentId>,
         /// The rules that do nothing to the account before they are armed again.
         fired: Vec<FiredStatus>,
     },
@@ -124,10 +136,49 @@ impl AccountRun {
                     false => Outcome::Observed,
                 }
             }
+            Command::TakeOver { reason, .. } => self.take_over(reason, now, out),
             Command::Lock { until, reason, .. } => self.lock_by_hand(until, reason, now, out),
             Command::Unlock { reason, .. } => self.unlock_by_hand(&reason, now, out),
             Command::Rearm { rule, reason, .. } => self.rearm_by_hand(&rule, &reason, out),
         }
+    }
+
+    /// Takes over from a command that has sent a flatten by itself. The account is
+    /// looked at first; what is then seen to be missing is sent.
+    fn take_over(&mut self, reason: String, now: Now, out: &mut Out<'_>) -> Outcome {
+        if !out.config.acts {
+            return Outcome::Observed;
+        }
+        let goal = Goal::FlatAndQuiet;
+        if self.enforcement.joins_earlier_wish(&goal, now) {
+            let wishes = self.enforcement.intents().iter().rev();
+            let is_wish = |one: &&Intent| one.goal == goal && matches!(one.cause, Cause::Person(_));
+            if let Some(intent) = { wishes }.find(is_wish).map(|wish| wish.id) {
+                self.tell_asked_again(&goal, &reason, out);
+                let steps = self.enforcement.flattened_elsewhere(now);
+                self.carry_out(steps, now, out);
+                return Outcome::TakenOver { intent };
+            }
+        }
+        let id = out.intent_id();
+        let cause = Cause::Person(reason);
+        out.record(Record::Intent(IntentRow {
+            id,
+            account: self.account.name.clone(),
+            goal: goal.clone(),
+            cause: cause.clone(),
+            at: now.wall,
+        }));
+        let intent = Intent {
+            id,
+            goal,
+            cause,
+            since: now.steady,
+        };
+        self.tell_started(&intent, out);
+        let steps = self.enforcement.take_over(intent, now);
+        self.carry_out(steps, now, out);
+        Outcome::TakenOver { intent: id }
     }
 
     fn lock_by_hand(
@@ -144,7 +195,7 @@ impl AccountRun {
             lock: LockStatus::of(kind, lock),
             asked_until: until(end),
         });
-        self.ask(Goal::FlatAndQuiet, Cause::Person(reason), now, out);
+        self.ask_for_lock(reason, now, out);
         match (locking, locked) {
             (Some(Locking::Set), Some(locked)) => Outcome::Set(locked),
             (Some(Locking::Extended), Some(locked)) => Outcome::Extended(locked),
@@ -153,17 +204,81 @@ impl AccountRun {
         }
     }
 
+    /// Asks for what a lock by hand is for, and notes the intent as the lock's.
+    fn ask_for_lock(&mut self, reason: String, now: Now, out: &mut Out<'_>) {
+        let newest = |run: &AccountRun| run.enforcement.intents().last().map(|one| one.id);
+        let before = newest(self);
+        self.ask(Goal::FlatAndQuiet, Cause::Person(reason), now, out);
+        let open = self.enforcement.intents();
+        self.asked_by_lock
+            .retain(|id| open.iter().any(|one| one.id == *id));
+        let asked = newest(self).filter(|id| Some(*id) > before);
+        self.asked_by_lock.extend(asked);
+    }
+
     fn unlock_by_hand(&mut self, reason: &str, now: Now, out: &mut Out<'_>) -> Outcome {
+        let before = self.open_intents();
         let mut ended = Vec::new();
         for kind in [LockKind::Lock, LockKind::CloseOnly] {
             let lock = self.end_lock(kind, EntryKind::Unlocked, reason, now, out);
             ended.extend(lock.map(|lock| LockStatus::of(kind, &lock)));
         }
+        if !ended.is_empty() {
+            self.give_up_locked(now, out);
+        }
+        let open = self.open_intents();
+        let is_given_up = |id: &IntentId| !open.contains(id);
+        let given_up = before.into_iter().filter(is_given_up).collect();
         let fired = self.unarmed_rules(now);
         match ended.is_empty() {
             true => Outcome::NotLocked { fired },
-            false => Outcome::Unlocked { ended, fired },
+            false => Outcome::Unlocked {
+                ended,
+                given_up,
+                fired,
+            },
         }
+    }
+
+    fn open_intents(&self) -> Vec<IntentId> {
+        let open = self.enforcement.intents().iter();
+        open.map(|intent| intent.id).collect()
+    }
+
+    /// Gives up what was asked for along with locks, by the rules and the commands
+    /// that set them: a person who unlocks an account wants nothing of that to
+    /// leave any more. What a person asked for without a lock, and what rules
+    /// without one asked for, goes on.
+    fn give_up_locked(&mut self, now: Now, out: &mut Out<'_>) {
+        let locking = self.firings_that_lock();
+        let by_person = std::mem::take(&mut self.asked_by_lock);
+        let is_moot = |intent: &Intent| match &intent.cause {
+            Cause::Firing(firing) => locking.contains(firing),
+            Cause::Person(_) => by_person.contains(&intent.id),
+            Cause::Lock => false,
+        };
+        let (moot, steps) = self.enforcement.drop_intents(is_moot);
+        self.carry_out(steps, now, out);
+        for intent in moot {
+            out.record(Record::IntentEnded {
+                id: intent.id,
+                at: now.wall,
+                end: IntentEnd::Abandoned,
+            });
+        }
+    }
+
+    /// The firings of rules that set a lock.
+    fn firings_that_lock(&self) -> Vec<FiringId> {
+        let sets_lock =
+            |action: &Action| matches!(action, Action::Lock { .. } | Action::CloseOnly { .. });
+        let mut locking = Vec::new();
+        for run in &self.rules {
+            if run.rule.then.iter().any(sets_lock) {
+                locking.extend(run.state.fired.map(|fired| fired.id));
+            }
+        }
+        locking
     }
 
     fn unarmed_rules(&self, now: Now) -> Vec<FiredStatus> {

@@ -1,14 +1,18 @@
 //! What the engine shows of itself: every account with its rules, locks and
 //! enforcement, as plain data with decimal strings.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
-use super::Engine;
 use super::account::{AccountRun, Data, RuleRun};
 use super::conditions::Context;
+use super::enforcement::Intent;
 use super::locks::Lock;
+use super::record::Goal;
 use super::truth::Truth;
+use super::{Engine, stale_after};
 use crate::domain::account::AccountName;
+use crate::domain::ids::IntentId;
 use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::money::Money;
 use crate::domain::now::Now;
@@ -52,6 +56,8 @@ pub struct AccountStatus {
     pub locks: Vec<LockStatus>,
     /// What is being enforced, if anything.
     pub enforcement: Option<EnforcementStatus>,
+    /// The newest proof since the start that the account was flat and quiet.
+    pub proven_flat: Option<ProvenFlat>,
     /// Its rules, in the order of the rule file.
     pub rules: Vec<RuleStatus>,
 }
@@ -97,6 +103,21 @@ pub struct EnforcementStatus {
     pub round: u32,
     /// Verification reads in a row that learned nothing.
     pub failed_reads: u32,
+    /// The intents that are open.
+    pub intents: Vec<IntentId>,
+}
+
+/// A proof that an account was flat and quiet: an observation made after the
+/// last request showed neither a position nor a working order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProvenFlat {
+    /// The last of the intents that it ended; every earlier one that asked for a
+    /// flat account has ended too.
+    pub intent: IntentId,
+    /// When it was known, RFC 3339.
+    pub at: String,
+    /// How many rounds of requests it took.
+    pub rounds: u32,
 }
 
 /// One rule for one account.
@@ -171,6 +192,14 @@ impl Engine {
             .collect()
     }
 
+    /// Whether the account was observed, trustworthily, not too long ago.
+    pub fn sees(&self, account: &AccountName, now: Now) -> bool {
+        let run = self.index.get(account);
+        let run = run.and_then(|index| self.accounts.get(*index));
+        let unseen_for = run.and_then(|run| run.unseen_for(now));
+        unseen_for.is_some_and(|age| age < stale_after(&self.rules))
+    }
+
     /// The whole in a few numbers.
     pub fn overview(&self, now: Now) -> Overview {
         let mut overview = Overview::default();
@@ -203,12 +232,17 @@ impl AccountRun {
         add(&mut overview.enforcing, one_if(!self.enforcement.is_idle()));
     }
 
+    /// How long ago the account was last observed, trustworthily, if it was since
+    /// the start.
+    fn unseen_for(&self, now: Now) -> Option<TimeDelta> {
+        let seen = &self.seen;
+        seen.has_been_good.then(|| now.since(seen.trusted_at))
+    }
+
     /// Full seconds since the newest trustworthy observation, if there has been one
     /// since the start.
     fn data_age(&self, now: Now) -> Option<i64> {
-        let seen = &self.seen;
-        seen.has_been_good
-            .then(|| now.since(seen.trusted_at).num_seconds())
+        self.unseen_for(now).map(|age| age.num_seconds())
     }
 
     fn status(&self, acts: bool, now: Now) -> AccountStatus {
@@ -245,7 +279,9 @@ impl AccountRun {
                     .collect(),
                 round: self.enforcement.round(),
                 failed_reads: self.enforcement.failed_reads(),
+                intents: self.enforcement.intents().iter().map(|i| i.id).collect(),
             }),
+            proven_flat: self.proven_flat.clone(),
             rules: self
                 .rules
                 .iter()
@@ -256,6 +292,19 @@ impl AccountRun {
                     ..run.status(&context)
                 })
                 .collect(),
+        }
+    }
+
+    /// Keeps the proof that these intents have ended by, where they asked for an
+    /// account that is flat and quiet.
+    pub(super) fn note_proof(&mut self, ended: &[Intent], rounds: u32, now: Now) {
+        let flat = ended.iter().filter(|one| one.goal == Goal::FlatAndQuiet);
+        if let Some(intent) = flat.map(|one| one.id).max() {
+            self.proven_flat = Some(ProvenFlat {
+                intent,
+                at: now.wall.to_rfc3339(),
+                rounds,
+            });
         }
     }
 

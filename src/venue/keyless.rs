@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::TimeDelta;
 
-use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polled, Venue};
+use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polled, Scope, Venue};
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::Missing;
@@ -173,6 +173,10 @@ impl Venue for Keyless {
 
     fn clock_error(&self) -> Option<TimeDelta> {
         self.opened.get()?.clock_error()
+    }
+
+    fn scope(&self) -> Option<Scope> {
+        self.opened.get().and_then(|venue| venue.scope())
     }
 
     fn renew(&self, credential: &Secret) -> bool {

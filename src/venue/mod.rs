@@ -10,7 +10,7 @@ pub mod crosstrade;
 pub mod keyless;
 pub mod paper;
 
-pub use budget::OutOfBudget;
+pub use budget::{OutOfBudget, Scope};
 pub use clock_error::clock_error;
 
 use std::fmt;
@@ -90,6 +90,11 @@ pub trait Venue: Send + Sync {
     /// its last answer; below zero when it is behind, `None` when no answer said
     /// what time it was.
     fn clock_error(&self) -> Option<TimeDelta>;
+
+    /// Whom it asks for, as far as it has a credential.
+    fn scope(&self) -> Option<Scope> {
+        None
+    }
 
     /// Uses this credential from the next request on, and says whether it is
     /// another one than before. Connections and budget stay.

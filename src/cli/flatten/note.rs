@@ -1,4 +1,5 @@
-//! A note in the record of what was done by hand, where that can be.
+//! A note in the record of what was done by hand, where that can be. What the
+//! daemon has taken over stands in its record already.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::End;
+use super::{End, Proof};
 use crate::cli::printer::Printer;
 use crate::daemon::wall;
 use crate::domain::account::AccountName;
@@ -24,7 +25,14 @@ pub(super) async fn write(database: &Path, ended: &BTreeMap<AccountName, End>, o
         return;
     }
     let database = database.to_owned();
-    let batch = Batch::from(ended.iter().map(entry).collect::<Vec<_>>());
+    let by_hand = ended
+        .iter()
+        .filter(|(_, end)| end.proof != Some(Proof::Daemon));
+    let entries: Vec<Record> = by_hand.map(entry).collect();
+    if entries.is_empty() {
+        return;
+    }
+    let batch = Batch::from(entries);
     match timeout(PATIENCE, add(&database, &batch)).await {
         // The daemon sees for itself what became of the account.
         Ok(Ok(()) | Err(StoreError::InUse { .. })) => {}
@@ -43,7 +51,11 @@ async fn add(database: &Path, batch: &Batch) -> Result<(), StoreError> {
 }
 
 fn entry((account, end): (&AccountName, &End)) -> Record {
-    let (kind, message) = match end.rounds {
+    let rounds = match end.proof {
+        Some(Proof::Here { rounds }) => Some(rounds),
+        Some(Proof::Daemon) | None => None,
+    };
+    let (kind, message) = match rounds {
         Some(rounds) => (
             EntryKind::Verified,
             format!(
@@ -60,9 +72,7 @@ fn entry((account, end): (&AccountName, &End)) -> Record {
         ),
     };
     let mut fields = Fields::new();
-    fields
-        .put("cause", "person")
-        .put_known("rounds", end.rounds);
+    fields.put("cause", "person").put_known("rounds", rounds);
     Record::Entry(Entry {
         at: wall(),
         kind,

@@ -28,6 +28,15 @@ impl Scope {
             hash: Sha256::digest(credential.expose().as_bytes()).into(),
         }
     }
+
+    /// Its name among programs of the same person, which shows neither the address
+    /// nor the credential: two are the same only for one user at one address.
+    pub fn fingerprint(&self) -> String {
+        let address = Sha256::digest(self.address.as_bytes());
+        let both = Sha256::new().chain_update(address).chain_update(self.hash);
+        let bytes = both.finalize();
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// The budgets that something holds.
@@ -57,13 +66,18 @@ mod tests {
     #[test]
     fn a_budget_belongs_to_a_user_at_an_address() {
         let one = shared(scope("https://one.example", "token-a"));
+        let name = scope("https://one.example", "token-a").fingerprint();
+        assert!(name.len() == 64 && !name.contains("token"));
         for same in ["https://one.example", "https://ONE.example/"] {
-            assert!(Arc::ptr_eq(&one, &shared(scope(same, "token-a"))), "{same}");
+            let same = scope(same, "token-a");
+            assert_eq!(name, same.fingerprint());
+            assert!(Arc::ptr_eq(&one, &shared(same)));
         }
         for other in [
             scope("https://one.example", "token-b"),
             scope("https://two.example", "token-a"),
         ] {
+            assert_ne!(name, other.fingerprint());
             assert!(!Arc::ptr_eq(&one, &shared(other)));
         }
     }

@@ -45,7 +45,7 @@ use self::path::Read;
 use self::retry_after::Clock;
 use self::snapshot::{Row, Snapshot};
 use super::budget::RequestBudget;
-use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polled, Venue};
+use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polled, Scope, Venue};
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::{Missing, Timestamp};
@@ -453,6 +453,12 @@ impl Venue for CrossTrade {
 
     fn clock_error(&self) -> Option<TimeDelta> {
         self.http.clock_error()
+    }
+
+    fn scope(&self) -> Option<Scope> {
+        let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let token = tokens.all.back()?;
+        Some(Scope::new(self.base.as_str(), token))
     }
 
     fn renew(&self, credential: &Secret) -> bool {

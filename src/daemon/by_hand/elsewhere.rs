@@ -1,0 +1,46 @@
+//! Leaving it to another program to see whether what was sent sufficed.
+
+use tokio::sync::mpsc;
+
+use crate::domain::account::{AccountName, AccountNumber};
+
+/// An account for which a flatten was sent and answered, and nothing of this side
+/// is under way any more.
+#[derive(Clone, Debug)]
+pub struct HandedOver {
+    /// The account.
+    pub account: AccountName,
+    /// Its number at the venue.
+    pub number: AccountNumber,
+    /// Whom the venue was asked for: the fingerprint of its scope.
+    pub scope: String,
+    /// How many requests have left for it.
+    pub requests: u32,
+}
+
+/// What the other program says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// It sees the accounts of this venue: they may be handed over.
+    Willing,
+    /// This account was flat and quiet after it was handed over.
+    Proven(AccountName),
+    /// It does not see them, or does not get on: this side looks by itself, from
+    /// now on and for ever.
+    Alone,
+}
+
+/// The side of the work.
+#[derive(Debug)]
+pub struct Elsewhere {
+    pub(super) handed: mpsc::Sender<HandedOver>,
+    pub(super) said: mpsc::Receiver<Said>,
+}
+
+/// Connects both sides of the work on this many accounts: each is handed over and
+/// proven once at most, so that neither queue is ever full.
+pub fn channel(accounts: usize) -> (Elsewhere, mpsc::Receiver<HandedOver>, mpsc::Sender<Said>) {
+    let (handed, receiver) = mpsc::channel(accounts.max(1));
+    let (sender, said) = mpsc::channel(accounts.saturating_add(2));
+    (Elsewhere { handed, said }, receiver, sender)
+}

@@ -1,0 +1,518 @@
+//! The accounts of one venue that are made flat by hand, and what is under way
+//! for them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::Progress;
+use super::elsewhere::{Elsewhere, HandedOver, Said};
+use super::hand::{Hand, Stage};
+use crate::daemon::clock::Clock;
+use crate::daemon::executor::{self, Job, JobKind};
+use crate::daemon::poller;
+use crate::domain::account::{AccountName, AccountNumber};
+use crate::domain::ids::RequestId;
+use crate::domain::now::Now;
+use crate::domain::observation::{Missing, Observation, Timestamp};
+use crate::domain::request::{Answer, Write};
+use crate::engine::enforcement::{Reading, Step};
+use crate::engine::event::{Event, ReadFailure, ReadResult};
+use crate::engine::reconcile::Planned;
+use crate::rules::Target;
+use crate::venue::Venue;
+
+/// Between two polls.
+const POLL_EVERY: Duration = Duration::from_secs(1);
+/// How many answers may wait to be looked at.
+const QUEUE: usize = 4096;
+/// The longest sleep between two looks at what is due.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// Something that came of what was started.
+pub(super) enum Heard {
+    Polled(Vec<Observation>),
+    Event(Event),
+}
+
+/// Who looks whether what was sent sufficed.
+enum Looks {
+    /// It is asked whether another program does; until that is known, nobody.
+    Asked(Elsewhere, String),
+    /// Another program, which knows the venue's user by this name.
+    Elsewhere(Elsewhere, String),
+    /// This one.
+    Here,
+}
+
+/// The accounts that are worked on, and what is under way for them.
+pub(super) struct Hands {
+    hands: Vec<(AccountName, Hand)>,
+    venue: Arc<dyn Venue>,
+    clock: Clock,
+    looks: Looks,
+    events: mpsc::Sender<Heard>,
+    jobs: JoinSet<()>,
+    waiting: HashMap<Waiting, CancellationToken>,
+    sent: HashMap<RequestId, Asked>,
+    next_request: i64,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Waiting {
+    Request(RequestId),
+    Read(AccountName, u64),
+}
+
+/// A request without an answer.
+#[derive(Clone)]
+struct Asked {
+    round: u32,
+    write: Write,
+    /// Whether it is not needed any more, and nobody wants to hear of it.
+    is_withdrawn: bool,
+}
+
+impl Hands {
+    pub(super) fn new(
+        venue: Arc<dyn Venue>,
+        targets: &[Target],
+        elsewhere: Option<Elsewhere>,
+    ) -> (Hands, mpsc::Receiver<Heard>) {
+        let (events, heard) = mpsc::channel(QUEUE);
+        let of = |target: &Target| (target.account.clone(), Hand::new(target.number.clone()));
+        let looks = match (elsewhere, venue.scope()) {
+            (Some(elsewhere), Some(scope)) => Looks::Asked(elsewhere, scope.fingerprint()),
+            _ => Looks::Here,
+        };
+        let hands = Hands {
+            hands: targets.iter().map(of).collect(),
+            venue,
+            clock: Clock::start(),
+            looks,
+            events,
+            jobs: JoinSet::new(),
+            waiting: HashMap::new(),
+            sent: HashMap::new(),
+            next_request: 1,
+        };
+        (hands, heard)
+    }
+
+    pub(super) async fn run(
+        &mut self,
+        mut events: mpsc::Receiver<Heard>,
+        tell: &mut impl FnMut(&AccountName, Progress),
+    ) {
+        if matches!(self.looks, Looks::Here) {
+            self.poll_for_ever();
+        }
+        self.begin(tell);
+        while !self.are_done() {
+            let due = self.next_due();
+            tokio::select! {
+                heard = events.recv() => match heard {
+                    Some(Heard::Polled(observations)) => self.take_poll(&observations),
+                    Some(Heard::Event(event)) => self.take(event, tell),
+                    None => break,
+                },
+                said = said(&mut self.looks) => self.take_said(said, tell),
+                () = sleep_until(due) => {}
+            }
+            self.hand_over(tell);
+            self.advance(tell);
+        }
+    }
+
+    /// Polls the accounts from now on; that ends with this.
+    fn poll_for_ever(&mut self) {
+        let accounts: Vec<(AccountName, AccountNumber)> = self
+            .hands
+            .iter()
+            .map(|(name, hand)| (name.clone(), hand.number.clone()))
+            .collect();
+        let (venue, clock) = (Arc::clone(&self.venue), self.clock.clone());
+        let events = self.events.clone();
+        self.jobs.spawn(async move {
+            let numbers: Vec<_> = accounts.iter().map(|(_, number)| number.clone()).collect();
+            let mut due = interval(POLL_EVERY);
+            due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                due.tick().await;
+                let steady = || clock.steady();
+                let (observations, _) =
+                    poller::observe(venue.as_ref(), &accounts, &numbers, steady).await;
+                if events.send(Heard::Polled(observations)).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    fn are_done(&self) -> bool {
+        self.hands.iter().all(|(_, hand)| hand.stage == Stage::Done)
+    }
+
+    fn next_due(&self) -> Instant {
+        let now = self.clock.now();
+        let here = self
+            .hands
+            .iter()
+            .filter(|(_, hand)| hand.stage == Stage::Here);
+        let waits = here.filter_map(|(_, hand)| {
+            let at = hand.enforcement.deadline()?;
+            at.signed_duration_since(now.steady).to_std().ok()
+        });
+        let wait = waits.min().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
+        let wait = wait.max(Duration::from_millis(1));
+        let now = Instant::now();
+        now.checked_add(wait).unwrap_or(now)
+    }
+
+    fn begin(&mut self, tell: &mut impl FnMut(&AccountName, Progress)) {
+        let now = self.clock.now();
+        self.each(tell, |hand| hand.begin(now));
+    }
+
+    fn advance(&mut self, tell: &mut impl FnMut(&AccountName, Progress)) {
+        let now = self.clock.now();
+        self.each(tell, |hand| match hand.stage {
+            Stage::Here => hand.enforcement.advance(now),
+            Stage::Settling | Stage::HandedOver | Stage::Done => Vec::new(),
+        });
+    }
+
+    /// Has every account say what is to be done next, and does it.
+    fn each(
+        &mut self,
+        tell: &mut impl FnMut(&AccountName, Progress),
+        next: impl Fn(&mut Hand) -> Vec<Step>,
+    ) {
+        for place in 0..self.hands.len() {
+            let steps = self.hands.get_mut(place).map(|(_, hand)| next(hand));
+            self.carry_out(place, steps.unwrap_or_default(), tell);
+        }
+    }
+
+    /// Takes what the other program says.
+    fn take_said(&mut self, said: Said, tell: &mut impl FnMut(&AccountName, Progress)) {
+        match said {
+            Said::Willing => {
+                self.looks = match std::mem::replace(&mut self.looks, Looks::Here) {
+                    Looks::Asked(elsewhere, scope) => Looks::Elsewhere(elsewhere, scope),
+                    other => other,
+                };
+            }
+            Said::Proven(account) => {
+                let hand = self.hand(&account);
+                if let Some(hand) = hand.filter(|hand| hand.stage == Stage::HandedOver) {
+                    hand.stage = Stage::Done;
+                    tell(&account, Progress::ProvenElsewhere);
+                }
+            }
+            Said::Alone => self.look_here(tell),
+        }
+    }
+
+    /// Takes everything back, and looks from here from now on.
+    fn look_here(&mut self, tell: &mut impl FnMut(&AccountName, Progress)) {
+        if matches!(self.looks, Looks::Here) {
+            return;
+        }
+        self.looks = Looks::Here;
+        self.poll_for_ever();
+        let now = self.clock.now();
+        self.each(tell, |hand| match (hand.stage, hand.held_read.take()) {
+            (Stage::Settling | Stage::HandedOver, _) => hand.take_back(now),
+            (Stage::Here, Some((read, what))) => vec![Step::Read { read, what }],
+            (Stage::Here | Stage::Done, _) => Vec::new(),
+        });
+    }
+
+    /// Hands over what was sent, where another program looks.
+    fn hand_over(&mut self, tell: &mut impl FnMut(&AccountName, Progress)) {
+        if !matches!(self.looks, Looks::Elsewhere(..)) {
+            return;
+        }
+        self.each(tell, |hand| match hand.is_sent() {
+            true => hand.let_go(),
+            false => Vec::new(),
+        });
+        let Looks::Elsewhere(elsewhere, scope) = &self.looks else {
+            return;
+        };
+        for (account, hand) in &mut self.hands {
+            if !hand.is_settled() {
+                continue;
+            }
+            hand.stage = Stage::HandedOver;
+            // Nobody takes it where the other side has ended, which is noticed.
+            let _ = elsewhere.handed.try_send(HandedOver {
+                account: account.clone(),
+                number: hand.number.clone(),
+                scope: scope.clone(),
+                requests: hand.requests,
+            });
+        }
+    }
+
+    fn take_poll(&mut self, observations: &[Observation]) {
+        let now = self.clock.now();
+        for observation in observations {
+            if let Some(hand) = self.hand(&observation.account) {
+                hand.take_poll(observation, now);
+            }
+        }
+    }
+
+    fn place(&self, account: &AccountName) -> Option<usize> {
+        self.hands.iter().position(|(name, _)| name == account)
+    }
+
+    fn hand(&mut self, account: &AccountName) -> Option<&mut Hand> {
+        let mut hands = self.hands.iter_mut();
+        hands
+            .find(|(name, _)| name == account)
+            .map(|(_, hand)| hand)
+    }
+
+    fn take(&mut self, event: Event, tell: &mut impl FnMut(&AccountName, Progress)) {
+        let now = self.clock.now();
+        let (account, steps) = match event {
+            Event::Sent {
+                account, request, ..
+            } => {
+                self.note_sent(&account, request, now, tell);
+                (account, Vec::new())
+            }
+            Event::Answered {
+                account,
+                request,
+                answer,
+            } => {
+                let steps = self.note_answered(&account, request, answer, now, tell);
+                (account, steps)
+            }
+            Event::ReadLeft { account, read, at } => {
+                self.waiting.remove(&Waiting::Read(account.clone(), read));
+                let hand = self.hand(&account);
+                hand.map(|hand| hand.enforcement.read_left(read, at));
+                (account, Vec::new())
+            }
+            Event::ReadEnded {
+                account,
+                read,
+                at,
+                result,
+            } => {
+                self.waiting.remove(&Waiting::Read(account.clone(), read));
+                let steps = self.end_read(&account, read, at, result, now, tell);
+                (account, steps)
+            }
+            _ => return,
+        };
+        if let Some(place) = self.place(&account) {
+            self.carry_out(place, steps, tell);
+        }
+    }
+
+    fn note_sent(
+        &mut self,
+        account: &AccountName,
+        request: RequestId,
+        now: Now,
+        tell: &mut impl FnMut(&AccountName, Progress),
+    ) {
+        self.waiting.remove(&Waiting::Request(request));
+        if let Some(Asked { round, write, .. }) = self.sent.get(&request).cloned() {
+            tell(account, Progress::Sent { round, write });
+        }
+        if let Some(hand) = self.hand(account) {
+            hand.requests = hand.requests.saturating_add(1);
+            hand.enforcement.left(request, now);
+        }
+    }
+
+    fn note_answered(
+        &mut self,
+        account: &AccountName,
+        request: RequestId,
+        answer: Answer,
+        now: Now,
+        tell: &mut impl FnMut(&AccountName, Progress),
+    ) -> Vec<Step> {
+        self.waiting.remove(&Waiting::Request(request));
+        let asked = self.sent.remove(&request);
+        let Some(hand) = self.hand(account) else {
+            return Vec::new();
+        };
+        if let Some(asked) = &asked {
+            hand.note_answered(&asked.write, &answer);
+        }
+        let steps = hand.enforcement.answered(request, &answer, now);
+        if let Some(asked) = asked.filter(|asked| !asked.is_withdrawn) {
+            let write = asked.write;
+            tell(account, Progress::Answered { write, answer });
+        }
+        steps
+    }
+
+    fn end_read(
+        &mut self,
+        account: &AccountName,
+        read: u64,
+        at: Timestamp,
+        result: Result<ReadResult, ReadFailure>,
+        now: Now,
+        tell: &mut impl FnMut(&AccountName, Progress),
+    ) -> Vec<Step> {
+        let Some(hand) = self.hand(account) else {
+            return Vec::new();
+        };
+        if !hand.enforcement.awaits_read(read) {
+            return Vec::new();
+        }
+        match result.and_then(|seen| hand.take_read(seen, at)) {
+            Ok(()) => hand.enforcement.read_ended(now),
+            Err(failure) => {
+                let is_busy = failure.missing == Missing::RateLimited;
+                let steps = hand.enforcement.read_failed(is_busy, now);
+                tell(account, Progress::ReadFailed { failure });
+                steps
+            }
+        }
+    }
+
+    fn carry_out(
+        &mut self,
+        place: usize,
+        steps: Vec<Step>,
+        tell: &mut impl FnMut(&AccountName, Progress),
+    ) {
+        let Some(account) = self.hands.get(place).map(|(name, _)| name.clone()) else {
+            return;
+        };
+        for step in steps {
+            match step {
+                Step::Send { round, writes } => self.send(place, &account, round, writes),
+                Step::Read { read, what } => self.read(place, &account, read, what),
+                Step::Withdraw { requests } => {
+                    for request in requests {
+                        self.withdraw_request(request);
+                    }
+                }
+                Step::WithdrawRead { read } => {
+                    self.withdraw(&Waiting::Read(account.clone(), read));
+                }
+                Step::Reached { rounds, .. } => {
+                    if let Some((_, hand)) = self.hands.get_mut(place) {
+                        hand.stage = Stage::Done;
+                    }
+                    tell(&account, Progress::Done { rounds });
+                }
+                Step::NotYet { .. } => {
+                    if let Some((_, hand)) = self.hands.get(place) {
+                        let holdings = hand.holdings();
+                        tell(&account, Progress::NotYet { holdings });
+                    }
+                }
+                Step::Stuck { .. } | Step::Slowed => {}
+            }
+        }
+    }
+
+    fn send(&mut self, place: usize, account: &AccountName, round: u32, writes: Vec<Planned>) {
+        let mut requests = Vec::with_capacity(writes.len());
+        for planned in writes {
+            let request = RequestId(self.next_request);
+            self.next_request = self.next_request.saturating_add(1);
+            let asked = Asked {
+                round,
+                write: planned.write.clone(),
+                is_withdrawn: false,
+            };
+            self.sent.insert(request, asked);
+            let kind = JobKind::Write {
+                request,
+                write: planned.write.clone(),
+                urgency: planned.urgency,
+            };
+            requests.push((request, planned));
+            if let Some((_, hand)) = self.hands.get_mut(place) {
+                hand.note_asked();
+            }
+            self.start(place, account, Waiting::Request(request), kind);
+        }
+        if let Some((_, hand)) = self.hands.get_mut(place) {
+            hand.enforcement.queued(requests);
+        }
+    }
+
+    /// Starts a read, once it is known that it is this side that looks.
+    fn read(&mut self, place: usize, account: &AccountName, read: u64, what: Reading) {
+        if matches!(self.looks, Looks::Here) {
+            let waiting = Waiting::Read(account.clone(), read);
+            self.start(place, account, waiting, JobKind::Read { read, what });
+        } else if let Some((_, hand)) = self.hands.get_mut(place) {
+            hand.held_read = Some((read, what));
+        }
+    }
+
+    fn start(&mut self, place: usize, account: &AccountName, waiting: Waiting, kind: JobKind) {
+        let Some((_, hand)) = self.hands.get(place) else {
+            return;
+        };
+        let withdrawn = CancellationToken::new();
+        let job = Job {
+            account: account.clone(),
+            number: hand.number.clone(),
+            kind,
+            trigger: None,
+            withdrawn: withdrawn.clone(),
+            receipt: None,
+        };
+        self.waiting.insert(waiting, withdrawn);
+        let (venue, events) = (Arc::clone(&self.venue), self.events.clone());
+        let clock = self.clock.clone();
+        while self.jobs.try_join_next().is_some() {}
+        self.jobs.spawn(async move {
+            let left = |event| {
+                let _ = events.try_send(Heard::Event(event));
+            };
+            let steady = || clock.steady();
+            let ended = executor::carry_out(venue.as_ref(), job, steady, left).await;
+            if let Some(event) = ended {
+                let _ = events.send(Heard::Event(event)).await;
+            }
+        });
+    }
+
+    fn withdraw_request(&mut self, request: RequestId) {
+        if let Some(asked) = self.sent.get_mut(&request) {
+            asked.is_withdrawn = true;
+        }
+        self.withdraw(&Waiting::Request(request));
+    }
+
+    fn withdraw(&mut self, waiting: &Waiting) {
+        if let Some(token) = self.waiting.remove(waiting) {
+            token.cancel();
+        }
+    }
+}
+
+/// What the other program says next; for ever silent where there is none, and
+/// once more at its end.
+async fn said(looks: &mut Looks) -> Said {
+    match looks {
+        Looks::Asked(elsewhere, _) | Looks::Elsewhere(elsewhere, _) => {
+            elsewhere.said.recv().await.unwrap_or(Said::Alone)
+        }
+        Looks::Here => std::future::pending().await,
+    }
+}
