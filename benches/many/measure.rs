@@ -7,11 +7,9 @@ use riskd::venue::paper::{CallKind, RequestRecord};
 
 use super::rig::{Rig, alias};
 
-/// The entry that says that an account's positions are proven closed, and the
-/// field of a `verified` entry that says since when they were, in milliseconds.
-/// Neither exists so far: the column stays empty until one of them does.
-const POSITIONS_PROVEN_KIND: &str = "positions_proven";
-const POSITIONS_PROVEN_FIELD: &str = "positions_proven_at";
+/// The field of a `verified` entry that says when the positions of the account
+/// were first seen closed after the last request.
+const POSITIONS_PROVEN: &str = "positions_proven";
 
 /// How many of how many there were, and when the last of them was, in seconds
 /// after the crossing was seen.
@@ -89,6 +87,29 @@ pub fn flattened(rig: &Rig, crossed: DateTime<Utc>) -> Vec<Option<DateTime<Utc>>
 /// When each account was first on record as verified; without those spared.
 pub fn proven(rig: &Rig, crossed: DateTime<Utc>, spared: usize) -> Vec<Option<DateTime<Utc>>> {
     let entries = rig.entries(EntryKind::Verified);
+    let of = |index: usize| {
+        let alias = alias(index);
+        let mut entries = entries.iter().filter(|entry| entry.at >= crossed);
+        entries
+            .find(|entry| entry.account.as_ref() == Some(&alias))
+            .map(|entry| entry.at)
+    };
+    (spared..rig.names.len()).map(of).collect()
+}
+
+/// The same of the positions alone, once the record says it.
+fn positions_proven(
+    rig: &Rig,
+    crossed: DateTime<Utc>,
+    spared: usize,
+) -> Option<Vec<Option<DateTime<Utc>>>> {
+    let entries = rig.entries(EntryKind::Verified);
+    let at = |entry: &EntryRow| {
+        let mut fields = entry.fields.iter();
+        let (_, text) = fields.find(|(name, _)| name == POSITIONS_PROVEN)?;
+        let at = DateTime::parse_from_rfc3339(text).ok()?;
+        Some(at.with_timezone(&Utc))
+    };
     let of = |index: usize| {
         let alias = alias(index);
         let mut entries = entries.iter().filter(|entry| entry.at >= crossed);
