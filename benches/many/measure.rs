@@ -113,37 +113,6 @@ fn positions_proven(
     let of = |index: usize| {
         let alias = alias(index);
         let mut entries = entries.iter().filter(|entry| entry.at >= crossed);
-        entries
-            .find(|entry| entry.account.as_ref() == Some(&alias))
-            .map(|entry| entry.at)
-    };
-    (spared..rig.names.len()).map(of).collect()
-}
-
-/// The same of the positions alone, once the record says it.
-fn positions_proven(
-    rig: &Rig,
-    crossed: DateTime<Utc>,
-    spared: usize,
-) -> Option<Vec<Option<DateTime<Utc>>>> {
-    let kind = EntryKind::ALL
-        .iter()
-        .find(|kind| kind.name() == POSITIONS_PROVEN_KIND);
-    let entries = match kind {
-        Some(kind) => rig.entries(*kind),
-        None => rig.entries(EntryKind::Verified),
-    };
-    let at = |entry: &EntryRow| match kind {
-        Some(_) => Some(entry.at),
-        None => {
-            let mut fields = entry.fields.iter();
-            let (_, text) = fields.find(|(name, _)| name == POSITIONS_PROVEN_FIELD)?;
-            DateTime::from_timestamp_millis(text.parse().ok()?)
-        }
-    };
-    let of = |index: usize| {
-        let alias = alias(index);
-        let mut entries = entries.iter().filter(|entry| entry.at >= crossed);
         at(entries.find(|entry| entry.account.as_ref() == Some(&alias))?)
     };
     let all: Vec<_> = (spared..rig.names.len()).map(of).collect();

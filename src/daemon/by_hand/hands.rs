@@ -300,8 +300,9 @@ impl Hands {
             }
             Event::ReadLeft { account, read, at } => {
                 self.waiting.remove(&Waiting::Read(account.clone(), read));
-                let hand = self.hand(&account);
-                hand.map(|hand| hand.enforcement.read_left(read, at));
+                if let Some(hand) = self.hand(&account) {
+                    hand.enforcement.read_left(read, at);
+                }
                 (account, Vec::new())
             }
             Event::ReadEnded {
