@@ -14,6 +14,7 @@
 mod elsewhere;
 mod hand;
 mod hands;
+mod looks;
 
 use std::sync::Arc;
 

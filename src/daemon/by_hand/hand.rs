@@ -8,7 +8,7 @@ use crate::domain::ids::IntentId;
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Missing, Observation, Timestamp};
 use crate::domain::request::{Answer, Outcome, Write};
-use crate::engine::enforcement::{Enforcement, Intent, Reading, Shown, Step};
+use crate::engine::enforcement::{Enforcement, Intent, Shown, Step};
 use crate::engine::event::{ReadFailure, ReadResult};
 use crate::engine::record::{Cause, Goal};
 use crate::engine::words;
@@ -33,8 +33,6 @@ pub(super) struct Hand {
     pub(super) stage: Stage,
     /// Requests that have left.
     pub(super) requests: u32,
-    /// A read that waits for it to be known who looks.
-    pub(super) held_read: Option<(u64, Reading)>,
     positions: Option<Arc<[Position]>>,
     orders: WorkingOrders,
     /// Since when the account is known to be connected and loaded.
@@ -52,7 +50,6 @@ impl Hand {
             enforcement: Enforcement::default(),
             stage: Stage::Here,
             requests: 0,
-            held_read: None,
             positions: None,
             orders: WorkingOrders::Unknown,
             alive_since: None,
@@ -71,7 +68,6 @@ impl Hand {
     /// still waits is withdrawn.
     pub(super) fn let_go(&mut self) -> Vec<Step> {
         self.stage = Stage::Settling;
-        self.held_read = None;
         self.enforcement.drop_intents(|_| true).1
     }
 
@@ -81,9 +77,9 @@ impl Hand {
         self.enforcement.take_over(intent(now), now)
     }
 
-    /// Whether nothing more than a look is missing, as far as is known here.
-    pub(super) fn is_sent(&self) -> bool {
-        self.stage == Stage::Here && self.is_flattened
+    /// Whether a flatten may have been carried out: a look says the rest.
+    pub(super) fn is_flattened(&self) -> bool {
+        self.is_flattened
     }
 
     /// Whether it was let go and nothing is under way for it any more.
@@ -93,6 +89,11 @@ impl Hand {
 
     pub(super) fn note_asked(&mut self) {
         self.unanswered = self.unanswered.saturating_add(1);
+    }
+
+    /// A request was withdrawn before it was started.
+    pub(super) fn note_not_started(&mut self) {
+        self.unanswered = self.unanswered.saturating_sub(1);
     }
 
     pub(super) fn note_answered(&mut self, write: &Write, answer: &Answer) {

@@ -11,8 +11,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::Progress;
-use super::elsewhere::{Elsewhere, HandedOver, Said};
+use super::elsewhere::Elsewhere;
 use super::hand::{Hand, Stage};
+use super::looks::Looks;
 use crate::daemon::clock::Clock;
 use crate::daemon::executor::{self, Job, JobKind};
 use crate::daemon::poller;
@@ -20,8 +21,8 @@ use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::ids::RequestId;
 use crate::domain::now::Now;
 use crate::domain::observation::{Missing, Observation, Timestamp};
-use crate::domain::request::{Answer, Write};
-use crate::engine::enforcement::{Reading, Step};
+use crate::domain::request::{Answer, Urgency, Write};
+use crate::engine::enforcement::Step;
 use crate::engine::event::{Event, ReadFailure, ReadResult};
 use crate::engine::reconcile::Planned;
 use crate::rules::Target;
@@ -40,22 +41,15 @@ pub(super) enum Heard {
     Event(Event),
 }
 
-/// Who looks whether what was sent sufficed.
-enum Looks {
-    /// It is asked whether another program does; until that is known, nobody.
-    Asked(Elsewhere, String),
-    /// Another program, which knows the venue's user by this name.
-    Elsewhere(Elsewhere, String),
-    /// This one.
-    Here,
-}
-
 /// The accounts that are worked on, and what is under way for them.
 pub(super) struct Hands {
-    hands: Vec<(AccountName, Hand)>,
+    pub(super) hands: Vec<(AccountName, Hand)>,
     venue: Arc<dyn Venue>,
-    clock: Clock,
-    looks: Looks,
+    pub(super) clock: Clock,
+    pub(super) looks: Looks,
+    /// What is not started before it is known who looks: reads, and cancels that
+    /// the flattens beside them may make needless.
+    pub(super) held: Vec<Held>,
     events: mpsc::Sender<Heard>,
     jobs: JoinSet<()>,
     waiting: HashMap<Waiting, CancellationToken>,
@@ -63,10 +57,18 @@ pub(super) struct Hands {
     next_request: i64,
 }
 
+/// Something that can still be withdrawn.
 #[derive(PartialEq, Eq, Hash)]
-enum Waiting {
+pub(super) enum Waiting {
     Request(RequestId),
     Read(AccountName, u64),
+}
+
+/// Something that is not started yet.
+pub(super) struct Held {
+    place: usize,
+    waiting: Waiting,
+    kind: JobKind,
 }
 
 /// A request without an answer.
@@ -86,15 +88,13 @@ impl Hands {
     ) -> (Hands, mpsc::Receiver<Heard>) {
         let (events, heard) = mpsc::channel(QUEUE);
         let of = |target: &Target| (target.account.clone(), Hand::new(target.number.clone()));
-        let looks = match (elsewhere, venue.scope()) {
-            (Some(elsewhere), Some(scope)) => Looks::Asked(elsewhere, scope.fingerprint()),
-            _ => Looks::Here,
-        };
+        let looks = Looks::of(elsewhere, venue.scope().as_ref());
         let hands = Hands {
             hands: targets.iter().map(of).collect(),
             venue,
             clock: Clock::start(),
             looks,
+            held: Vec::new(),
             events,
             jobs: JoinSet::new(),
             waiting: HashMap::new(),
@@ -109,7 +109,7 @@ impl Hands {
         mut events: mpsc::Receiver<Heard>,
         tell: &mut impl FnMut(&AccountName, Progress),
     ) {
-        if matches!(self.looks, Looks::Here) {
+        if self.looks.is_here() {
             self.poll_for_ever();
         }
         self.begin(tell);
@@ -121,7 +121,7 @@ impl Hands {
                     Some(Heard::Event(event)) => self.take(event, tell),
                     None => break,
                 },
-                said = said(&mut self.looks) => self.take_said(said, tell),
+                said = self.looks.said() => self.take_said(said, tell),
                 () = sleep_until(due) => {}
             }
             self.hand_over(tell);
@@ -130,7 +130,7 @@ impl Hands {
     }
 
     /// Polls the accounts from now on; that ends with this.
-    fn poll_for_ever(&mut self) {
+    pub(super) fn poll_for_ever(&mut self) {
         let accounts: Vec<(AccountName, AccountNumber)> = self
             .hands
             .iter()
@@ -188,7 +188,7 @@ impl Hands {
     }
 
     /// Has every account say what is to be done next, and does it.
-    fn each(
+    pub(super) fn each(
         &mut self,
         tell: &mut impl FnMut(&AccountName, Progress),
         next: impl Fn(&mut Hand) -> Vec<Step>,
@@ -196,68 +196,6 @@ impl Hands {
         for place in 0..self.hands.len() {
             let steps = self.hands.get_mut(place).map(|(_, hand)| next(hand));
             self.carry_out(place, steps.unwrap_or_default(), tell);
-        }
-    }
-
-    /// Takes what the other program says.
-    fn take_said(&mut self, said: Said, tell: &mut impl FnMut(&AccountName, Progress)) {
-        match said {
-            Said::Willing => {
-                self.looks = match std::mem::replace(&mut self.looks, Looks::Here) {
-                    Looks::Asked(elsewhere, scope) => Looks::Elsewhere(elsewhere, scope),
-                    other => other,
-                };
-            }
-            Said::Proven(account) => {
-                let hand = self.hand(&account);
-                if let Some(hand) = hand.filter(|hand| hand.stage == Stage::HandedOver) {
-                    hand.stage = Stage::Done;
-                    tell(&account, Progress::ProvenElsewhere);
-                }
-            }
-            Said::Alone => self.look_here(tell),
-        }
-    }
-
-    /// Takes everything back, and looks from here from now on.
-    fn look_here(&mut self, tell: &mut impl FnMut(&AccountName, Progress)) {
-        if matches!(self.looks, Looks::Here) {
-            return;
-        }
-        self.looks = Looks::Here;
-        self.poll_for_ever();
-        let now = self.clock.now();
-        self.each(tell, |hand| match (hand.stage, hand.held_read.take()) {
-            (Stage::Settling | Stage::HandedOver, _) => hand.take_back(now),
-            (Stage::Here, Some((read, what))) => vec![Step::Read { read, what }],
-            (Stage::Here | Stage::Done, _) => Vec::new(),
-        });
-    }
-
-    /// Hands over what was sent, where another program looks.
-    fn hand_over(&mut self, tell: &mut impl FnMut(&AccountName, Progress)) {
-        if !matches!(self.looks, Looks::Elsewhere(..)) {
-            return;
-        }
-        self.each(tell, |hand| match hand.is_sent() {
-            true => hand.let_go(),
-            false => Vec::new(),
-        });
-        let Looks::Elsewhere(elsewhere, scope) = &self.looks else {
-            return;
-        };
-        for (account, hand) in &mut self.hands {
-            if !hand.is_settled() {
-                continue;
-            }
-            hand.stage = Stage::HandedOver;
-            // Nobody takes it where the other side has ended, which is noticed.
-            let _ = elsewhere.handed.try_send(HandedOver {
-                account: account.clone(),
-                number: hand.number.clone(),
-                scope: scope.clone(),
-                requests: hand.requests,
-            });
         }
     }
 
@@ -274,7 +212,7 @@ impl Hands {
         self.hands.iter().position(|(name, _)| name == account)
     }
 
-    fn hand(&mut self, account: &AccountName) -> Option<&mut Hand> {
+    pub(super) fn hand(&mut self, account: &AccountName) -> Option<&mut Hand> {
         let mut hands = self.hands.iter_mut();
         hands
             .find(|(name, _)| name == account)
@@ -400,8 +338,11 @@ impl Hands {
         };
         for step in steps {
             match step {
-                Step::Send { round, writes } => self.send(place, &account, round, writes),
-                Step::Read { read, what } => self.read(place, &account, read, what),
+                Step::Send { round, writes } => self.send(place, round, writes),
+                Step::Read { read, what } => {
+                    let waiting = Waiting::Read(account.clone(), read);
+                    self.start_or_hold(place, waiting, JobKind::Read { read, what });
+                }
                 Step::Withdraw { requests } => {
                     for request in requests {
                         self.withdraw_request(request);
@@ -427,7 +368,7 @@ impl Hands {
         }
     }
 
-    fn send(&mut self, place: usize, account: &AccountName, round: u32, writes: Vec<Planned>) {
+    fn send(&mut self, place: usize, round: u32, writes: Vec<Planned>) {
         let mut requests = Vec::with_capacity(writes.len());
         for planned in writes {
             let request = RequestId(self.next_request);
@@ -447,25 +388,39 @@ impl Hands {
             if let Some((_, hand)) = self.hands.get_mut(place) {
                 hand.note_asked();
             }
-            self.start(place, account, Waiting::Request(request), kind);
+            self.start_or_hold(place, Waiting::Request(request), kind);
         }
         if let Some((_, hand)) = self.hands.get_mut(place) {
             hand.enforcement.queued(requests);
         }
     }
 
-    /// Starts a read, once it is known that it is this side that looks.
-    fn read(&mut self, place: usize, account: &AccountName, read: u64, what: Reading) {
-        if matches!(self.looks, Looks::Here) {
-            let waiting = Waiting::Read(account.clone(), read);
-            self.start(place, account, waiting, JobKind::Read { read, what });
-        } else if let Some((_, hand)) = self.hands.get_mut(place) {
-            hand.held_read = Some((read, what));
+    /// Starts what is asked for, unless it waits for it to be known who looks.
+    fn start_or_hold(&mut self, place: usize, waiting: Waiting, kind: JobKind) {
+        let urgency = match &kind {
+            JobKind::Write { urgency, .. } => Some(*urgency),
+            JobKind::Read { .. } => None,
+        };
+        let goes_at_once = urgency.is_some_and(|urgency| urgency != Urgency::Beside);
+        let job = Held {
+            place,
+            waiting,
+            kind,
+        };
+        if goes_at_once || self.looks.is_here() {
+            self.start(job);
+        } else {
+            self.held.push(job);
         }
     }
 
-    fn start(&mut self, place: usize, account: &AccountName, waiting: Waiting, kind: JobKind) {
-        let Some((_, hand)) = self.hands.get(place) else {
+    pub(super) fn start(&mut self, job: Held) {
+        let Held {
+            place,
+            waiting,
+            kind,
+        } = job;
+        let Some((account, hand)) = self.hands.get(place) else {
             return;
         };
         let withdrawn = CancellationToken::new();
@@ -504,16 +459,15 @@ impl Hands {
         if let Some(token) = self.waiting.remove(waiting) {
             token.cancel();
         }
-    }
-}
-
-/// What the other program says next; for ever silent where there is none, and
-/// once more at its end.
-async fn said(looks: &mut Looks) -> Said {
-    match looks {
-        Looks::Asked(elsewhere, _) | Looks::Elsewhere(elsewhere, _) => {
-            elsewhere.said.recv().await.unwrap_or(Said::Alone)
+        let held = self.held.iter().position(|held| held.waiting == *waiting);
+        let Some(held) = held.map(|place| self.held.swap_remove(place)) else {
+            return;
+        };
+        if let Waiting::Request(request) = held.waiting {
+            self.sent.remove(&request);
+            if let Some((_, hand)) = self.hands.get_mut(held.place) {
+                hand.note_not_started();
+            }
         }
-        Looks::Here => std::future::pending().await,
     }
 }

@@ -14,11 +14,17 @@ const WEDNESDAY_NOON: &str = "2026-11-18T17:00:00Z";
 /// A rig at noon with a local API, that of this address.
 fn at_noon(rules: &str) -> (Rig, String) {
     let rig = Rig::at(WEDNESDAY_NOON, &["Sim101"], rules);
+    let http = with_api(&rig);
+    rig.venue.set_price(ES, 5000).unwrap();
+    (rig, http)
+}
+
+/// Gives the daemon of a rig a local API, and the address of it.
+pub fn with_api(rig: &Rig) -> String {
     let http = format!("127.0.0.1:{}", free_port());
     let text = std::fs::read_to_string(rig.rules()).unwrap();
     rig.write_rules(&text.replace("http: off", &format!("http: \"{http}\"")));
-    rig.venue.set_price(ES, 5000).unwrap();
-    (rig, http)
+    http
 }
 
 impl Rig {

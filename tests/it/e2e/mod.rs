@@ -3,6 +3,7 @@
 mod disk;
 mod edits;
 mod faults;
+mod flatten;
 mod hand;
 mod kills;
 mod notify;
