@@ -252,6 +252,7 @@ impl Enforcement {
         orders: &WorkingOrders,
         now: Now,
     ) -> Vec<Step> {
+        self.requests.pass_time(now);
         let covers = |other: &Intent| other.goal.covers(&intent.goal);
         if self.intents.iter().any(covers) {
             return self.resume(intent, now);
@@ -448,6 +449,7 @@ impl Enforcement {
     /// The read that is waited for learned nothing; `is_busy` when no request was
     /// allowed, which says nothing of the account.
     pub fn read_failed(&mut self, is_busy: bool, now: Now) -> Vec<Step> {
+        self.requests.pass_time(now);
         let look = self.look.take();
         if look.is_some_and(|look| look.what.is_watch()) || self.is_idle() {
             self.next_look = Some(after(now, self.watch_every()));

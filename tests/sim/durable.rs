@@ -8,6 +8,7 @@ use riskd::domain::lock::LockKind;
 use riskd::domain::observation::Timestamp;
 use riskd::domain::request::Outcome;
 use riskd::engine::NextIds;
+use riskd::engine::enforcement::FILLING;
 use riskd::engine::record::{FiringRow, IntentRow, LockRow, Record};
 use riskd::engine::restore::{Kept, RecentRequest};
 
@@ -118,6 +119,30 @@ impl Durable {
                 request: RequestId(self.requests.keys().next_back().map_or(0, |id| id.0) + 1),
             },
         }
+    }
+
+    /// Whether a close that a process before this one sent may still be filling:
+    /// the answer to one that has none on record does not come any more.
+    pub fn may_be_filling(
+        &self,
+        account: &AccountName,
+        started: Option<Timestamp>,
+        now: Timestamp,
+    ) -> bool {
+        let Some(started) = started else { return false };
+        let closes = ["flatten", "close_position"];
+        self.requests.values().any(|request| {
+            let asked = request.sent_at.unwrap_or(request.queued_at);
+            let ended = match request.answer {
+                Some((_, Outcome::NotSent | Outcome::Refused)) => return false,
+                Some((at, _)) => at,
+                None if asked < started => started,
+                None => return false,
+            };
+            request.account == *account
+                && closes.contains(&request.write.as_str())
+                && now - ended <= FILLING
+        })
     }
 
     /// The open intents of an account.

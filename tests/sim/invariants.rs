@@ -129,7 +129,10 @@ pub struct Checker {
     /// The last looks at each account.
     looks: BTreeMap<String, VecDeque<Look>>,
     /// Since when an intent is open, by the steady clock.
-    pub opened: BTreeMap<IntentId, Timestamp>,
+    opened: BTreeMap<IntentId, Timestamp>,
+    /// When the process last went on after it stood still, by the steady clock:
+    /// time in which it could do nothing is not held against it.
+    went_on: Option<Timestamp>,
     /// When an account was last verified, by the steady clock.
     verified_at: BTreeMap<String, Timestamp>,
     /// When rounds began in the last minute: the runaway guard counts them.
@@ -148,6 +151,8 @@ pub struct Checker {
     /// When each lock is over by the steady clock, if the wall clock is not set
     /// any more.
     due: BTreeMap<(AccountName, LockKind), Timestamp>,
+    /// When this process started, if it is not the first, by the wall clock.
+    started: Option<Timestamp>,
     /// How often a figure of the truth decided.
     pub decided: u64,
 }
@@ -305,7 +310,8 @@ impl Checker {
                 let is_slowed = rounds + 1 >= RUNAWAY_ROUNDS;
                 let acted = self.acted.get(account);
                 // What was closed just now may still be filling.
-                let is_filling = acted.is_some_and(|at| step.now.since(*at) <= FILLING);
+                let is_filling = acted.is_some_and(|at| step.now.since(*at) <= FILLING)
+                    || durable.may_be_filling(&row.account, self.started, step.now.wall);
                 let acts = sends || covered.contains(&row.account) || is_slowed || is_filling;
                 ensure(!flattens || acts, || {
                     format!("I1: {} fired on {account} and nothing was sent", row.rule)
@@ -616,17 +622,25 @@ impl Checker {
 
     /// The process goes on after it stood still.
     pub fn resumed(&mut self, now: Now) {
-        for at in self.moved.values_mut().chain(self.opened.values_mut()) {
+        for at in self.moved.values_mut() {
             *at = now.steady;
         }
+        self.went_on = Some(now.steady);
         self.verified_at.clear();
         self.rounds.clear();
+    }
+
+    /// Since when riskd could have been at work on an intent.
+    pub fn worked_on_since(&self, id: IntentId) -> Option<Timestamp> {
+        let opened = self.opened.get(&id).copied()?;
+        Some(self.went_on.map_or(opened, |went_on| went_on.max(opened)))
     }
 
     /// Numbers of reads begin anew with each start, and what was not committed
     /// is not known.
     pub fn restarted(&mut self, now: Now, durable: &Durable) {
         self.resumed(now);
+        self.started = Some(now.wall);
         self.opened = durable.intents.keys().map(|id| (*id, now.steady)).collect();
         self.latched.clear();
         for ((account, rule), state) in &durable.rules {

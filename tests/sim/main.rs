@@ -4,8 +4,8 @@
 //! must always hold is checked after every step.
 //!
 //! `RISKD_SIM_SEED=17` runs one seed and tells what happens in it (the last
-//! `RISKD_SIM_LINES` of it when it fails), `RISKD_SIM_SEEDS=5000` runs more. It
-//! is fast when it is optimised:
+//! `RISKD_SIM_LINES` of it when it fails), `RISKD_SIM_SEEDS=5000` runs more,
+//! `RISKD_SIM_FROM=300` begins with another one. It is fast when it is optimised:
 //! `RISKD_SIM_SEEDS=10000 cargo test --release --package riskd-sim`.
 #![allow(missing_docs, reason = "tests")]
 #![allow(
@@ -59,8 +59,9 @@ pub fn number(name: &str) -> Option<u64> {
 }
 
 /// Runs seeds on every core; gives the failure of the lowest seed.
-fn run_all(seeds: u64) -> Result<Stats, Failure> {
-    let next = AtomicU64::new(0);
+fn run_all(from: u64, seeds: u64) -> Result<Stats, Failure> {
+    let next = AtomicU64::new(from);
+    let end = from + seeds;
     let stop = AtomicBool::new(false);
     let sum = Mutex::new(Stats::default());
     let failed: Mutex<Option<Failure>> = Mutex::new(None);
@@ -71,7 +72,7 @@ fn run_all(seeds: u64) -> Result<Stats, Failure> {
                 let mut own = Stats::default();
                 while !stop.load(Ordering::Relaxed) {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= seeds {
+                    if seed >= end {
                         break;
                     }
                     match week::run(seed, None, false) {
@@ -117,7 +118,8 @@ fn seeds() {
     }
     let seeds = number("RISKD_SIM_SEEDS").unwrap_or(SEEDS);
     let began = Instant::now();
-    let stats = run_all(seeds).unwrap_or_else(|failure| {
+    let from = number("RISKD_SIM_FROM").unwrap_or(0);
+    let stats = run_all(from, seeds).unwrap_or_else(|failure| {
         println!("seed {}: {}", failure.seed, failure.violation);
         tell(failure.seed)
     });

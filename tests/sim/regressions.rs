@@ -15,7 +15,7 @@ use riskd::engine::effect::Effect;
 use riskd::engine::enforcement::Reading;
 use riskd::engine::event::{Command, Event, ReadResult};
 use riskd::engine::record::{Cause, Goal, IntentEnd, IntentRow, LockRow, Record};
-use riskd::engine::restore::Kept;
+use riskd::engine::restore::{Kept, RecentRequest};
 use riskd::engine::{Data, Engine, EngineConfig};
 use riskd::rules::ruleset::RuleSet;
 use rust_decimal::Decimal;
@@ -546,5 +546,32 @@ fn s18_a_wall_clock_that_was_set_before_a_restart_shortens_and_stretches_no_hold
             assert!(held < 100, "set by {hours} h");
         }
         assert!((50..60).contains(&held), "set by {hours} h: {held} s more");
+    }
+}
+
+#[test]
+fn s19_a_close_that_filled_before_a_restart_holds_up_none_after_it() {
+    let now = at("2026-03-03T15:00:00Z");
+    let answered = |ago: i64| Kept {
+        recent: vec![RecentRequest {
+            account: account(),
+            write: "flatten".to_owned(),
+            target: None,
+            queued_at: now.wall - TimeDelta::seconds(5),
+            sent_at: Some(now.wall - TimeDelta::seconds(5)),
+            answer: Some((
+                now.wall - TimeDelta::milliseconds(ago),
+                Outcome::Acknowledged,
+            )),
+        }],
+        ..Kept::default()
+    };
+    // It is answered so long before the start; it may be filling for two seconds.
+    for (ago, writes_at_once) in [(2_000, 2), (1_900, 2), (1_000, 1)] {
+        let mut story = Story::with(rules::rule_set(0), answered(ago), now);
+        let fires = story.after(500).observe(["0", "-600", "50000", "49400"], 2);
+        assert_eq!(fired(&fires), 1);
+        let sent = writes(&fires);
+        assert_eq!(sent.len(), writes_at_once, "{ago} ms: {sent:?}");
     }
 }

@@ -162,8 +162,8 @@ fn all_is_well(world: &World) -> Result<(), Violation> {
     let old = world.now().steady - DONE_WITHIN;
     for account in ACCOUNTS {
         for intent in world.handed.open(account) {
-            let since = world.checker.opened.get(&intent.id);
-            if since.is_none_or(|since| *since < old) {
+            let since = world.checker.worked_on_since(intent.id);
+            if since.is_none_or(|since| since < old) {
                 return Err(format!("L: {account} is not {}", intent.goal.words()));
             }
         }

@@ -34,19 +34,17 @@ impl World {
 
     /// While nothing goes wrong, what is asked for is soon reached.
     pub(crate) fn goes_on(&self) -> Result<(), Violation> {
-        let old = self.now().steady - OVERDUE;
-        let is_old = |since: &&Timestamp| **since < old;
-        let overdue = self
-            .checker
-            .opened
-            .iter()
-            .find(|(id, since)| self.handed.intents.contains_key(id) && is_old(since));
-        match overdue {
-            Some((id, since)) if self.pace == Pace::Quiet => {
-                Err(format!("L: intent {id} is open since {since}"))
-            }
-            _ => Ok(()),
+        if self.pace != Pace::Quiet {
+            return Ok(());
         }
+        let old = self.now().steady - OVERDUE;
+        for id in self.handed.intents.keys() {
+            let since = self.checker.worked_on_since(*id);
+            if let Some(since) = since.filter(|since| *since < old) {
+                return Err(format!("L: intent {id} is open since {since}"));
+            }
+        }
+        Ok(())
     }
 
     /// The next poll comes soon, though little happens otherwise.
