@@ -425,6 +425,7 @@ impl Dispatcher {
     fn carry_out_turn(&mut self, mut turn: Turn, trigger: Option<Instant>) {
         let mut rejected = Vec::new();
         let receipt = self.commit(turn.batch);
+        turn.jobs.sort_by_key(|(_, kind)| kind.order());
         for (account, kind) in turn.jobs.drain(..) {
             if let Err(event) = self.give(account, kind, trigger, receipt.clone()) {
                 rejected.push(event);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -34,6 +34,8 @@ pub const DEADLINE: Duration = Duration::from_secs(14);
 /// How long a request waits for its row to be committed, at most: a disk that
 /// fails or hangs does not keep an account open.
 const COMMIT_WAIT: Duration = Duration::from_millis(20);
+/// How long a cancel beside a close waits before it asks for its turn.
+const BESIDE_WAIT: Duration = Duration::from_millis(50);
 /// How long the second request of a read may wait for the budget.
 const SECOND_WAIT: Duration = Duration::from_secs(5);
 
@@ -73,6 +75,16 @@ pub enum JobKind {
         /// What is read.
         what: Reading,
     },
+}
+
+impl JobKind {
+    /// Whether it is a read, and else where it stands in the order of what leaves.
+    pub(super) const fn order(&self) -> (bool, Option<Urgency>) {
+        match self {
+            JobKind::Write { urgency, .. } => (false, Some(*urgency)),
+            JobKind::Read { .. } => (true, None),
+        }
+    }
 }
 
 impl Job {
@@ -239,7 +251,14 @@ async fn admit_recorded(
             None => Ok(()),
         }
     };
-    let both = async { tokio::join!(venue.admit(lane), recorded) };
+    let admitted = async {
+        if lane == Lane::Beside {
+            // The closes of all accounts stand in the queue by then.
+            sleep(BESIDE_WAIT).await;
+        }
+        venue.admit(lane).await
+    };
+    let both = async { tokio::join!(admitted, recorded) };
     let (permit, recorded) = tokio::select! {
         biased;
         () = withdrawn.cancelled() => return Err("it is not needed any more"),

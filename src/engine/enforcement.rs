@@ -548,8 +548,28 @@ impl Enforcement {
             plan(&intent.goal, known, profile).is_reached()
                 && evidence.stands_for(&intent.goal, is_locked)
         };
-        let (done, open): (Vec<_>, Vec<_>) =
-            self.intents.drain(..).partition(|intent| is_done(intent));
+        let done: Vec<bool> = self.intents.iter().map(is_done).collect();
+        // A part of what was asked for at the same time is done with the whole.
+        let is_part_of_open = |part: &Intent| {
+            let mut others = self.intents.iter().zip(&done);
+            others.any(|(whole, is_done)| {
+                !is_done
+                    && whole.goal != part.goal
+                    && whole.goal.covers(&part.goal)
+                    && whole.since <= part.since
+            })
+        };
+        let ended: Vec<bool> = self
+            .intents
+            .iter()
+            .zip(&done)
+            .map(|(intent, is_done)| *is_done && !is_part_of_open(intent))
+            .collect();
+        let mut ended = ended.into_iter();
+        let (done, open): (Vec<_>, Vec<_>) = self
+            .intents
+            .drain(..)
+            .partition(|_| ended.next().unwrap_or(false));
         self.intents = open;
         if done.is_empty() {
             return Vec::new();
