@@ -217,6 +217,20 @@ fn a_daemon_that_is_killed_while_it_looks_is_left_at_once() {
 }
 
 #[test]
+fn a_daemon_that_does_not_get_on_is_left_after_ten_seconds() {
+    let mut rig = busy(1);
+    rig.start_ready();
+    rig.fault(r#"{"fault": {"status": {"code": 500}}, "class": "orders"}"#);
+    let mut command = Running::start(&rig, &["acct-1"]);
+    command.wait_for("itself, since the daemon did not get on for 10 s");
+    assert!(!command.seen.contains("flat and quiet"), "{}", command.seen);
+    rig.venue.clear_faults();
+    let (status, text) = command.end();
+    assert_eq!(status.code(), Some(0), "{text}");
+    assert!(text.contains("by what was read after the last"), "{text}");
+}
+
+#[test]
 fn the_daemon_goes_on_when_the_command_is_ended() {
     let mut rig = busy(1);
     rig.start_ready();

@@ -86,7 +86,7 @@ fn health(http: &str) -> Value {
 
 #[test]
 fn a_lock_is_told_with_its_end_and_what_changes_nothing_is_no_success() {
-    let (mut rig, _) = at_noon(LOSS_LIMIT);
+    let (mut rig, http) = at_noon(LOSS_LIMIT);
     rig.start_ready();
     let lock = |rig: &Rig, until: &str| rig.said(&["lock", "acct-1", "--until", until]);
     assert_eq!(
@@ -117,6 +117,7 @@ fn a_lock_is_told_with_its_end_and_what_changes_nothing_is_no_success() {
     let locked = rig.said(&["events", "--kind", "locked"]);
     assert!(locked.contains(": by hand"), "{locked}");
 
+    rig.wait_for("the proof", |_| account(&http)["enforcement"].is_null());
     let unlock = ["unlock", "acct-1", "--reason", "over"];
     assert_eq!(
         rig.said(&unlock),
