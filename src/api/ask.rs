@@ -46,7 +46,10 @@ pub enum Question {
 
 /// A flatten that was sent without the daemon, and answered.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "sent: the number, the scope and how many requests"
+)]
 pub struct SentElsewhere {
     /// The number that it named.
     pub number: String,

@@ -128,7 +128,7 @@ enum Command {
     Verify(verify::Args),
     /// Copy the record, also while the daemon runs, and verify the copy
     Backup(backup::Args),
-    /// Make accounts flat and quiet, now, without the daemon
+    /// Make accounts flat and quiet, now, with or without the daemon
     Flatten(flatten::Args),
     /// Lock an account by hand, through the running daemon
     ///

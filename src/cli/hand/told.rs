@@ -17,6 +17,7 @@ struct Answer {
     lock: Option<Lock>,
     asked_until: String,
     ended: Vec<Lock>,
+    given_up: Vec<i64>,
     fired: Vec<Fired>,
     truth: String,
 }
@@ -89,6 +90,12 @@ fn unlocked(answer: &Answer, account: &str) -> Vec<String> {
         let until = until(&lock.until, &answer.timezone);
         format!("{what} has ended that was set {until} ({})", lock.reason)
     }));
+    if !answer.given_up.is_empty() {
+        lines.push(format!(
+            "what was being done for it was not finished and has ended with it: look at what {account} holds (`riskd status`); `riskd flatten {}` closes it",
+            quoted(account)
+        ));
+    }
     let Some(first) = answer.fired.first() else {
         return lines;
     };

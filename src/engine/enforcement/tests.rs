@@ -22,12 +22,13 @@ mod filling;
 mod intents;
 mod pace_of_rounds;
 mod proof;
+mod taken_over;
 mod unreadable;
 mod unsent;
 
 use What::{
     Answer, Answers, Ask, Drop, Goes, Holds, Lock, NotSent, Nothing, Poll, ReadGoes, Reads,
-    ReadsFail, Resume, Same, Turned, Wish,
+    ReadsFail, Resume, Same, TakeOver, Turned, Wish,
 };
 
 /// CrossTrade as it is taken to be.
@@ -54,6 +55,8 @@ enum What {
     Wish(Goal),
     /// This is taken up after a restart.
     Resume(Goal),
+    /// This is taken over from somebody who has just flattened the account.
+    TakeOver(Goal),
     /// The account is locked from now on.
     Lock,
     /// The intent is not wanted any more.
@@ -225,6 +228,10 @@ impl Desk {
             Resume(goal) => {
                 let intent = self.intent(goal, Cause::Firing(FiringId(1)));
                 self.enforcement.resume(intent, now)
+            }
+            TakeOver(goal) => {
+                let intent = self.intent(goal, Cause::Person("riskd flatten".to_owned()));
+                self.enforcement.take_over(intent, now)
             }
             Lock => {
                 self.enforcement.set_locked(true);

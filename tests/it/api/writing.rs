@@ -75,6 +75,24 @@ async fn mistakes(rig: &Rig) {
         ),
         (
             "/flatten",
+            r#"{"account": "two", "reason": "a", "sent": true}"#,
+            400,
+            "sent",
+        ),
+        (
+            "/flatten",
+            r#"{"account": "two", "reason": "a", "sent": {"number": "Sim102", "scope": "00", "requests": 1}}"#,
+            409,
+            "two is another account here",
+        ),
+        (
+            "/flatten",
+            r#"{"account": "three", "reason": "a", "sent": {"number": "Sim102", "scope": "00", "requests": 1}}"#,
+            404,
+            "no account three",
+        ),
+        (
+            "/flatten",
             r#"{"account": "", "reason": "a"}"#,
             404,
             "no account",

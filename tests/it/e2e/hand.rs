@@ -1,7 +1,11 @@
 //! What the commands of a person say: what came of them, not what was asked.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::points::Failure;
 use super::rig::{LOSS_LIMIT, Rig};
@@ -38,6 +42,42 @@ impl Rig {
     }
 }
 
+impl Rig {
+    /// How often it was verified that an account is flat and quiet.
+    fn times_flat(&self) -> usize {
+        let events = self.events();
+        let is_it = |event: &&Value| {
+            let message = event["message"].as_str().unwrap();
+            event["kind"] == "verified" && message.contains(" is flat and quiet")
+        };
+        events.iter().filter(is_it).count()
+    }
+}
+
+/// Has the daemon at this address do something, and gives its answer.
+fn post(rig: &Rig, http: &str, path: &str, body: &Value) -> Value {
+    let token = std::fs::read_to_string(rig.folder.path().join("api-token")).unwrap();
+    let body = body.to_string();
+    let mut stream = TcpStream::connect(http).unwrap();
+    write!(
+        stream,
+        "POST {path} HTTP/1.1\r\nHost: {http}\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        token.trim(),
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+fn account(http: &str) -> Value {
+    let answer = String::from_utf8(get(http, "/status")).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status: Value = serde_json::from_str(body).unwrap();
+    status["accounts"][0].clone()
+}
+
 fn health(http: &str) -> Value {
     let answer = String::from_utf8(get(http, "/healthz")).unwrap();
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -46,7 +86,7 @@ fn health(http: &str) -> Value {
 
 #[test]
 fn a_lock_is_told_with_its_end_and_what_changes_nothing_is_no_success() {
-    let (mut rig, _) = at_noon(LOSS_LIMIT);
+    let (mut rig, http) = at_noon(LOSS_LIMIT);
     rig.start_ready();
     let lock = |rig: &Rig, until: &str| rig.said(&["lock", "acct-1", "--until", until]);
     assert_eq!(
@@ -77,6 +117,7 @@ fn a_lock_is_told_with_its_end_and_what_changes_nothing_is_no_success() {
     let locked = rig.said(&["events", "--kind", "locked"]);
     assert!(locked.contains(": by hand"), "{locked}");
 
+    rig.wait_for("the proof", |_| account(&http)["enforcement"].is_null());
     let unlock = ["unlock", "acct-1", "--reason", "over"];
     assert_eq!(
         rig.said(&unlock),
@@ -101,7 +142,7 @@ fn a_rule_that_has_fired_and_does_not_act_is_told_of_until_it_is_armed() {
     rig.venue.open("Sim101", ES, 2, None).unwrap();
     rig.start_ready();
     rig.venue.set_price(ES, 4990).unwrap();
-    rig.wait_for("flat", |rig| rig.count("verified") == 1);
+    rig.wait_for("flat", |rig| rig.times_flat() == 1);
     assert!(!rig.said(&["status"]).contains("does not act"));
 
     let said = rig.said(&["unlock", "acct-1", "--reason", "over"]);
@@ -145,7 +186,7 @@ These rules have fired and do not act again before they are armed:
         said.starts_with("rule daily loss limit may fire again on acct-1; it is on record\nits condition is true: it fires again"),
         "{said}"
     );
-    rig.wait_for("flat again", |rig| rig.count("verified") == 2);
+    rig.wait_for("flat again", |rig| rig.times_flat() == 2);
     assert!(rig.is_flat_and_quiet("Sim101"));
     assert_eq!(rig.count("fired"), 2);
     assert_eq!(health(&http)["kinds"], serde_json::json!([]));
@@ -347,4 +388,139 @@ fn nothing_is_said_to_be_locked_while_riskd_only_observes() {
     // It would have acted once, and acts at no time: that is no problem.
     assert_eq!(health(&http)["state"], "good");
     assert!(!rig.said(&["status"]).contains("does not act"));
+}
+
+/// Case B1, for a person: to ask again and again does not keep the account from
+/// being looked at.
+#[test]
+fn b1_a_person_who_asks_twice_a_second_gets_a_flat_account() {
+    let (mut rig, http) = at_noon(LOSS_LIMIT);
+    rig.fault(r#"{"fault": {"delay": {"ms": 300}}, "class": "reads"}"#);
+    rig.fault(r#"{"fault": "flatten_nothing", "class": "flatten", "count": 1}"#);
+    rig.venue.open("Sim101", ES, 2, None).unwrap();
+    rig.start_ready();
+    let ask = json!({"account": "acct-1", "reason": "now"});
+    let mut asked = 0;
+    let mut most_open = 0;
+    while !rig.is_flat_and_quiet("Sim101") || rig.times_flat() == 0 {
+        asked += 1;
+        assert!(
+            asked <= 30,
+            "not flat after so many; the log:\n{}",
+            rig.log()
+        );
+        let due = Instant::now() + Duration::from_millis(500);
+        assert_eq!(post(&rig, &http, "/flatten", &ask)["outcome"], "flattening");
+        while Instant::now() < due {
+            let open = account(&http)["enforcement"]["intents"]
+                .as_array()
+                .map_or(0, Vec::len);
+            most_open = most_open.max(open);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    let requests = rig.venue.requests();
+    let flattens = requests
+        .iter()
+        .filter(|r| r.path.ends_with("/positions/flatten"))
+        .count();
+    println!(
+        "flat after {asked} asks, at most {most_open} open, {flattens} flattens, {} requests",
+        requests.len()
+    );
+    assert!(most_open <= 2, "{most_open}");
+    // The one that was ignored, the one that was not, and one for an ask of after.
+    assert!((2..=4).contains(&flattens), "{flattens}");
+    // Once nobody asks any more, all that was asked for is done.
+    rig.wait_for("the end", |_| account(&http)["enforcement"].is_null());
+}
+
+/// Case B9: what waits to be sent does not leave after a person has unlocked.
+#[test]
+fn b9_nothing_that_waits_leaves_after_a_person_has_unlocked() {
+    let (mut rig, http) = at_noon(LOSS_LIMIT);
+    rig.venue.open("Sim101", ES, 2, None).unwrap();
+    rig.start_ready();
+    let busy = r#"{"fault": {"status": {"code": 429, "retry_after": 4}}, "class": "writes"}"#;
+    rig.fault(busy);
+    rig.venue.set_price(ES, 4990).unwrap();
+    rig.wait_for("a write that was turned away", |rig| {
+        rig.count("request_answered") > 0
+    });
+    let unlocked = post(
+        &rig,
+        &http,
+        "/unlock",
+        &json!({"account": "acct-1", "reason": "a bad price"}),
+    );
+    assert_eq!(unlocked["outcome"], "unlocked", "{unlocked}");
+    // The rule had asked for a flat account, and for no orders.
+    assert_eq!(
+        unlocked["given_up"].as_array().unwrap().len(),
+        2,
+        "{unlocked}"
+    );
+    assert!(account(&http)["enforcement"].is_null());
+    let writes = |rig: &Rig| {
+        rig.venue
+            .requests()
+            .iter()
+            .filter(|r| r.method == "POST")
+            .count()
+    };
+    let before = writes(&rig);
+    rig.venue.clear_faults();
+    // The pause of the venue ends before polls are asked again.
+    rig.let_polls_pass();
+    assert_eq!(writes(&rig), before, "{}", rig.log());
+    assert!(!rig.is_flat_and_quiet("Sim101"));
+    // Each request has its answer on record, and it is that it was not sent.
+    let events = rig.events();
+    let of = |kind: &str| {
+        events
+            .iter()
+            .filter(|e| e["kind"] == kind)
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of("request_sent").len(), of("request_answered").len());
+    for answer in of("request_answered") {
+        assert_eq!(answer["fields"]["outcome"], "not_sent", "{answer}");
+    }
+    // That nothing acts is a problem that is told.
+    rig.wait_for("the problem", |_| {
+        health(&http)["kinds"] == json!(["beyond_fired_limit"])
+    });
+}
+
+/// What a person asked for by a lock ends with the lock; a flatten without one
+/// goes on.
+#[test]
+fn unlocking_ends_what_the_lock_had_asked_for_and_nothing_else() {
+    let (mut rig, http) = at_noon(LOSS_LIMIT);
+    rig.venue.open("Sim101", ES, 2, None).unwrap();
+    rig.start_ready();
+    rig.fault(r#"{"fault": {"status": {"code": 429, "retry_after": 4}}, "class": "writes"}"#);
+    let lock = json!({"account": "acct-1", "until": "manual", "reason": "lunch"});
+    let unlock = json!({"account": "acct-1", "reason": "back"});
+    post(&rig, &http, "/lock", &lock);
+    assert_eq!(
+        post(&rig, &http, "/unlock", &unlock)["given_up"],
+        json!([1])
+    );
+    assert!(account(&http)["enforcement"].is_null());
+    post(&rig, &http, "/lock", &lock);
+    post(
+        &rig,
+        &http,
+        "/flatten",
+        &json!({"account": "acct-1", "reason": "out"}),
+    );
+    assert_eq!(
+        post(&rig, &http, "/unlock", &unlock)["given_up"],
+        json!([2])
+    );
+    assert_eq!(account(&http)["enforcement"]["intents"], json!([3]));
+    rig.venue.clear_faults();
+    rig.wait_for("flat", |rig| rig.is_flat_and_quiet("Sim101"));
 }
