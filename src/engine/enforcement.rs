@@ -364,9 +364,13 @@ impl Enforcement {
     /// A write was answered, or given up. Whatever the answer, what is seen
     /// afterwards decides.
     pub fn answered(&mut self, request: RequestId, answer: &Answer, now: Now) -> Vec<Step> {
-        let Some(planned) = self.requests.take(request) else {
+        let Some(ended) = self.requests.take(request) else {
             return Vec::new();
         };
+        let planned = ended.planned;
+        if ended.is_withdrawn && answer.outcome == Outcome::NotSent {
+            return self.advance(now);
+        }
         self.pace.note(answer);
         match answer.outcome {
             Outcome::NotSent => {

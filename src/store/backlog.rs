@@ -3,26 +3,51 @@
 //! A simulation decides itself when the disk is done. What it writes, in which
 //! groups and in which order is the same as with the [`Writer`](super::Writer).
 
+use tokio::sync::watch;
+use tokio::time::Instant;
+
 use super::batch::Batch;
 use super::error::StoreError;
+use super::health::Health;
 use super::open::Store;
 use super::queue::{Group, Queue};
+use super::receipt::Receipt;
 use super::write::Written;
 
 /// What was submitted and is not yet in the record.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Backlog {
     queue: Queue,
     /// What is being written, with its number once it has one. It stays as it
     /// is until it is written, however often that is tried.
     current: Option<(Option<i64>, Group)>,
+    committed: watch::Sender<u64>,
+    writing: watch::Sender<Health>,
+}
+
+impl Default for Backlog {
+    fn default() -> Backlog {
+        Backlog {
+            queue: Queue::default(),
+            current: None,
+            committed: watch::channel(0).0,
+            writing: watch::channel(Health::Good).0,
+        }
+    }
 }
 
 impl Backlog {
     /// Hands a batch over; it is written after or together with what was
-    /// submitted before.
-    pub fn submit(&mut self, batch: Batch) {
-        self.queue.push(batch);
+    /// submitted before. What it gives says when that is done.
+    pub fn submit(&mut self, batch: Batch) -> Receipt {
+        let pushed = self.queue.push(batch);
+        Receipt {
+            ticket: pushed.ticket,
+            submitted: Instant::now(),
+            lost: pushed.lost,
+            committed: self.committed.subscribe(),
+            writing: self.writing.subscribe(),
+        }
     }
 
     /// Whether nothing waits.
@@ -49,13 +74,35 @@ impl Backlog {
             return Ok(Written::default());
         };
         let number = *number.get_or_insert_with(|| store.take_number());
-        let written = store.write_numbered(number, &group.batch).await?;
-        self.current = None;
-        Ok(written)
+        match store.write_numbered(number, &group.batch).await {
+            Ok(written) => {
+                self.done();
+                Ok(written)
+            }
+            Err(error) => {
+                self.failed(error.in_full());
+                Err(error)
+            }
+        }
     }
 
     /// Takes it as written, where something else stands in for the file.
     pub fn done(&mut self) {
-        self.current = None;
+        if let Some((_, group)) = self.current.take() {
+            self.committed
+                .send_modify(|ticket| *ticket = group.ticket.max(*ticket));
+        }
+        self.writing
+            .send_if_modified(|health| std::mem::replace(health, Health::Good) != Health::Good);
+    }
+
+    /// Says that it could not be written, to those who wait for it.
+    pub fn failed(&self, reason: String) {
+        self.writing.send_replace(Health::Degraded {
+            since: Instant::now(),
+            reason,
+            waiting: self.queue.waiting(),
+            lost: self.queue.lost,
+        });
     }
 }

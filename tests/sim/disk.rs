@@ -15,7 +15,7 @@ use std::thread::Thread;
 
 use riskd::domain::observation::Timestamp;
 use riskd::engine::restore::Kept;
-use riskd::store::{Backlog, Batch, Store};
+use riskd::store::{Backlog, Batch, Receipt, Store};
 
 use super::durable::Durable;
 use super::invariants::Violation;
@@ -32,6 +32,8 @@ pub struct Disk {
     pub durable: Durable,
     real: Option<Real>,
     mutation: Option<Mutation>,
+    /// Whether the last transaction failed.
+    fails: bool,
     /// Transactions.
     pub commits: u64,
 }
@@ -39,6 +41,7 @@ pub struct Disk {
 struct Real {
     store: Option<Store>,
     file: PathBuf,
+    is_without_log: bool,
     _folder: Folder,
 }
 
@@ -77,6 +80,7 @@ impl Disk {
             real: Some(Real {
                 store: Some(store),
                 file,
+                is_without_log: false,
                 _folder: folder,
             }),
             mutation,
@@ -89,32 +93,72 @@ impl Disk {
         self.real.is_some()
     }
 
-    pub fn submit(&mut self, batch: Batch) {
-        self.backlog.submit(batch);
+    pub fn submit(&mut self, batch: Batch) -> Receipt {
+        self.backlog.submit(batch)
     }
 
-    /// One transaction with all that waits.
-    pub fn commit(&mut self) -> Result<(), Violation> {
+    /// One transaction with all that waits; says whether it is done.
+    pub fn commit(&mut self) -> Result<bool, Violation> {
         let Some(batch) = self.backlog.begin() else {
-            return Ok(());
+            return Ok(true);
         };
-        self.commits += 1;
-        for record in &batch.records {
-            self.durable.write(record);
-        }
+        let records = match self.real {
+            // The model follows what the file took.
+            Some(_) => batch.records.clone(),
+            None => {
+                for record in &batch.records {
+                    self.durable.write(record);
+                }
+                Vec::new()
+            }
+        };
         let loses = self.loses();
         match &mut self.real {
             None => self.backlog.done(),
             Some(_) if loses => self.backlog.done(),
             Some(real) => {
                 let store = real.store.as_mut().unwrap();
-                let written = block_on(self.backlog.write(store)).unwrap();
-                if !written.refused.is_empty() || written.unmatched > 0 {
-                    return Err(format!("I8: the record refused rows: {written:?}"));
+                match block_on(self.backlog.write(store)) {
+                    Ok(written) if written.refused.is_empty() && written.unmatched == 0 => {}
+                    Ok(written) => return Err(format!("I8: the record refused rows: {written:?}")),
+                    Err(error) if real.is_without_log => {
+                        // It says so, and what was in the log is saved.
+                        real.is_without_log = false;
+                        self.fails = true;
+                        drop(error);
+                        return Ok(false);
+                    }
+                    Err(error) => return Err(format!("I8: {}", error.in_full())),
                 }
             }
         }
-        Ok(())
+        self.fails = false;
+        self.commits += 1;
+        for record in &records {
+            self.durable.write(record);
+        }
+        Ok(true)
+    }
+
+    /// The disk does not take a transaction.
+    pub fn fail(&mut self) {
+        self.fails = true;
+        self.backlog.failed("the disk does not answer".to_owned());
+    }
+
+    /// Whether the last transaction failed.
+    pub fn is_failing(&self) -> bool {
+        self.fails
+    }
+
+    /// Somebody deletes the write-ahead log under the open record.
+    pub fn lose_log(&mut self) {
+        let Some(real) = &mut self.real else { return };
+        let mut log = real.file.clone().into_os_string();
+        log.push("-wal");
+        if std::fs::remove_file(log).is_ok() {
+            real.is_without_log = true;
+        }
     }
 
     fn loses(&self) -> bool {
@@ -124,6 +168,7 @@ impl Disk {
     /// The process is gone, and with it what was not committed.
     pub fn crash(&mut self) {
         self.backlog = Backlog::default();
+        self.fails = false;
     }
 
     /// What the next start reads back; by the model where there is no file.

@@ -1,10 +1,11 @@
 //! The record: what a restart has to go by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use riskd::domain::account::{AccountName, RuleName};
 use riskd::domain::ids::{FiringId, IntentId, RequestId};
 use riskd::domain::lock::LockKind;
+use riskd::domain::now::Now;
 use riskd::domain::observation::Timestamp;
 use riskd::domain::request::Outcome;
 use riskd::engine::NextIds;
@@ -25,6 +26,8 @@ pub struct Durable {
     pub firings: BTreeMap<FiringId, FiringRow>,
     /// The requests, as a start finds them.
     pub requests: BTreeMap<RequestId, RecentRequest>,
+    /// Requests that are on record as having left before their row.
+    pub unrecorded: BTreeSet<RequestId>,
     last_intent: i64,
 }
 
@@ -67,7 +70,14 @@ impl Durable {
                     self.requests.pop_first();
                 }
             }
-            Record::Sent { request, at, .. } => {
+            Record::Sent {
+                request,
+                at,
+                unrecorded,
+            } => {
+                if unrecorded.is_some() {
+                    self.unrecorded.insert(*request);
+                }
                 if let Some(request) = self.requests.get_mut(request) {
                     request.sent_at = Some(*at);
                 }
@@ -121,28 +131,24 @@ impl Durable {
         }
     }
 
-    /// Whether a close that a process before this one sent may still be filling:
-    /// the answer to one that has none on record does not come any more.
-    pub fn may_be_filling(
-        &self,
-        account: &AccountName,
-        started: Option<Timestamp>,
-        now: Timestamp,
-    ) -> bool {
-        let Some(started) = started else { return false };
+    /// Until when closes of the process before this one may still be filling, by
+    /// account and by the steady clock: the answer to one that has none on record
+    /// does not come any more.
+    pub fn filling(&self, now: Now) -> BTreeMap<String, Timestamp> {
         let closes = ["flatten", "close_position"];
-        self.requests.values().any(|request| {
-            let asked = request.sent_at.unwrap_or(request.queued_at);
-            let ended = match request.answer {
-                Some((_, Outcome::NotSent | Outcome::Refused)) => return false,
-                Some((at, _)) => at,
-                None if asked < started => started,
-                None => return false,
+        let mut filling = BTreeMap::new();
+        for request in self.requests.values() {
+            let answered = match request.answer {
+                Some((_, Outcome::NotSent | Outcome::Refused)) => continue,
+                Some((at, _)) => at.min(now.wall),
+                None => now.wall,
             };
-            request.account == *account
-                && closes.contains(&request.write.as_str())
-                && now - ended <= FILLING
-        })
+            let until = now.steady - (now.wall - answered) + FILLING;
+            if closes.contains(&request.write.as_str()) && until > now.steady {
+                filling.insert(request.account.to_string(), until);
+            }
+        }
+        filling
     }
 
     /// The open intents of an account.

@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 
 use super::faults::{Act, Entry, Holds, Place, TABLE};
 use super::net::ms;
-use super::rules::{BYSTANDER, STORY};
-use super::world::{Options, Pace, World, runtime};
+use super::rules::{ACCOUNTS, BYSTANDER, STORY};
+use super::world::{LOCKED_FOR, Options, Pace, World, runtime};
 
 /// When the breach comes after the fault, and how long the fault lasts.
 const BREACH: i64 = 2_000;
@@ -27,6 +27,8 @@ struct Told {
     /// How often the rule fired.
     fired: usize,
     is_flat: bool,
+    /// Whether a lock that was asked for by a wrong clock is still there.
+    is_locked_too_long: bool,
     bystander: Vec<(String, i64)>,
     held: Vec<(String, i64)>,
 }
@@ -36,6 +38,7 @@ pub fn check(name: &str) {
     let index = TABLE.iter().position(|entry| entry.name == name).unwrap();
     let entry = &TABLE[index];
     let told = story(index, true);
+    assert!(!told.is_locked_too_long, "{name}: {told:?}");
     assert!(told.is_flat, "{name}: not flat in the end: {told:?}");
     assert!(told.fired > 0, "{name}: the rule did not fire: {told:?}");
     let once = !matches!(entry.place, Place::Process | Place::Disk);
@@ -58,9 +61,10 @@ pub fn check(name: &str) {
 }
 
 impl Entry {
-    /// Whether it shows a breach that nobody can tell from a true one.
+    /// Whether it shows a breach that nobody can tell from a true one, or asks for
+    /// what the rule would.
     fn can_mislead(&self) -> bool {
-        matches!(self.name, "field_value" | "gap")
+        matches!(self.name, "field_value" | "gap") || matches!(self.act, Act::PersonAsksAgain)
     }
 }
 
@@ -77,6 +81,7 @@ fn story(index: usize, breaches: bool) -> Told {
         moves: false,
         rules: STORY,
         calm_poll: 1_000,
+        names: &ACCOUNTS,
     };
     runtime().block_on(async {
         let start: Timestamp = start.parse().unwrap();
@@ -118,7 +123,7 @@ async fn live(
     if breaches {
         world
             .venue
-            .set_price("ES 03-26", Decimal::from(4_990))
+            .set_price("ES 03-26", Decimal::from(4_985))
             .unwrap();
     }
     let breach = world.time.now();
@@ -150,6 +155,8 @@ async fn live(
     }
     let figures = world.venue.figures("a").unwrap();
     told.is_flat = figures.is_flat_and_quiet() && world.is_locked("a");
+    let lasted = TimeDelta::seconds(LOCKED_FOR) < world.time.now() - at(6_000);
+    told.is_locked_too_long = lasted && world.is_locked("b");
     told.held = figures.positions;
     told.bystander = world.venue.figures(BYSTANDER).unwrap().positions;
     told.fired = world

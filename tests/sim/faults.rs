@@ -2,16 +2,40 @@
 //! from it, `each.rs` has a test for every row, and docs/faults.md is made of it.
 
 use riskd::domain::observation::Timestamp;
-use riskd::venue::paper::{ConnectionStatus, Fault, RequestClass};
+use riskd::venue::paper::{ConnectionStatus, Fault, Repeat, RequestClass};
 use rust_decimal::Decimal;
 
 use super::random::Random;
+use super::rules::BYSTANDER;
 
 /// What a fault is in the world.
 #[derive(Clone, Copy)]
 pub enum Act {
     /// The paper venue's own fault.
     Venue(fn(&mut Random) -> Fault),
+    /// The same, always about one account, and not the bystander.
+    VenueOfOne(fn(&mut Random) -> Fault),
+    /// The same, whatever account.
+    VenueOfAll(fn(&mut Random) -> Fault),
+    /// The venue sends its snapshot of all accounts again for three seconds.
+    CachedSnapshots,
+    /// Figures that cannot be so, and each second poll is lost.
+    DoubtAndLosses,
+    /// A close leaves a stop, which fills right after it.
+    StopLeft,
+    /// A person asks for the same every half second.
+    PersonAsksAgain,
+    /// A rule file with a rule that asks again as soon as it has fired.
+    RuleAsksAgain,
+    /// The process is killed at this moment of a request, and started again.
+    KillAt(Moment),
+    /// The process is stopped, and starts with an edited rule file; the edit is
+    /// undone by another start.
+    StartEdited(Edit),
+    /// A lock is asked for while the wall clock is wrong by so many hours.
+    ClockAtLock(i64),
+    /// The write-ahead log of the record is deleted under riskd.
+    LogGone,
     /// Something on the way between riskd and the venue.
     Way(Way),
     /// The add-on on the trader's PC is away.
@@ -44,6 +68,28 @@ pub enum Act {
     KillOnDeadDisk,
     /// Another rule file is put into force.
     Reload,
+}
+
+/// A moment between what is decided and the word that it has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// The engine has decided and nothing of that is handed over.
+    BeforeCommit,
+    /// The decision is on record and its request has not left.
+    BeforeSend,
+    /// The request has left and nobody has noted that.
+    BeforeSent,
+    /// The answer is there and nobody has noted that.
+    BeforeAnswer,
+}
+
+/// What is edited while riskd is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// It only observes.
+    Observes,
+    /// The numbers of the accounts are spelled in another way.
+    Spelling,
 }
 
 /// What goes wrong on the way.
@@ -94,6 +140,7 @@ pub enum Place {
     Http,
     Data,
     Flatten,
+    Others,
     Way,
     Time,
     Disk,
@@ -107,6 +154,7 @@ impl Place {
             Place::Http => "the venue's HTTP answer",
             Place::Data => "what the venue's answer says",
             Place::Flatten => "what the venue or the trader does",
+            Place::Others => "what other programs and people do",
             Place::Way => "the seam between adapter and network",
             Place::Time => "the clocks",
             Place::Disk => "the writing of the record",
@@ -130,8 +178,21 @@ pub struct Entry {
 impl Entry {
     /// Whether it cannot begin beside these.
     pub fn is_out_of_place(&self, active: &[Active]) -> bool {
-        let clock = |act: &Act| matches!(act, Act::Clock(_) | Act::FrozenClock | Act::Suspend);
-        let alone = clock(&self.act) || matches!(self.act, Act::NoAddon | Act::Connection(_));
+        let clock = |act: &Act| {
+            matches!(
+                act,
+                Act::Clock(_) | Act::ClockAtLock(_) | Act::FrozenClock | Act::Suspend
+            )
+        };
+        let alone = clock(&self.act)
+            || matches!(
+                self.act,
+                Act::NoAddon
+                    | Act::Connection(_)
+                    | Act::CachedSnapshots
+                    | Act::RuleAsksAgain
+                    | Act::StartEdited(_)
+            );
         let same = |one: &Act| {
             (clock(one) && clock(&self.act))
                 || std::mem::discriminant(one) == std::mem::discriminant(&self.act)
@@ -246,6 +307,18 @@ faults! {
     fills_on_cancel, "orders fill when their cancel arrives", Flatten, FlatMeanwhile, Act::Venue(|_| Fault::FillsOnCancel);
     reenters, "the trader opens again after each flatten", Flatten, FlatMeanwhile, Act::Venue(|r| Fault::Reenters { after_ms: r.within(200, 3_000).unsigned_abs() });
     gap, "the prices jump", Flatten, Flat, Act::Gap;
+    flatten_fills_late, "a flatten fills later, and a second one would turn the account round", Flatten, FlatMeanwhile, Act::Venue(|r| Fault::FlattenFillsLate { ms: r.within(300, 1_800).unsigned_abs(), pending: r.percent(50), repeat: Repeat::SellsAgain });
+    flatten_joins, "a flatten fills later, and a second one joins it", Flatten, FlatMeanwhile, Act::Venue(|r| Fault::FlattenFillsLate { ms: r.within(300, 4_000).unsigned_abs(), pending: r.percent(50), repeat: Repeat::Joins });
+    closes_refused, "the closes of one account are refused while those of others work", Flatten, Told, Act::VenueOfOne(|_| Fault::FlattenRefused { error: "Market is closed".to_owned() });
+    stop_left, "a close leaves a stop, which fills after it and opens a position", Flatten, FlatMeanwhile, Act::StopLeft;
+
+    other_program, "another program with the same token takes 2 requests a second", Others, FlatMeanwhile, Act::VenueOfAll(|_| Fault::OtherProgram { per_second: 2 });
+    reopens, "a bot opens again 0.3 s after each close", Others, Told, Act::VenueOfOne(|_| Fault::Reopens { after_ms: 300 });
+    copier, "a trade copier gives the account every 3 s what its leader holds", Others, Told, Act::VenueOfOne(|_| Fault::Copier { leader: BYSTANDER.to_owned(), every_ms: 3_000 });
+    person_asks_again, "a person asks for a flatten every half second", Others, FlatMeanwhile, Act::PersonAsksAgain;
+    rule_asks_again, "a rule fires again half a second after each firing", Others, FlatMeanwhile, Act::RuleAsksAgain;
+    cached_snapshots, "the snapshot of all accounts is sent again for 3 s", Data, FlatMeanwhile, Act::CachedSnapshots;
+    doubt_and_losses, "figures that cannot be so, and each second poll is lost", Data, FlatAfter, Act::DoubtAndLosses;
 
     unconnected, "no connection is made", Way, Told, Act::Way(Way::Unconnected);
     lost_there, "the request is lost on the way", Way, Told, Act::Way(Way::LostThere);
@@ -260,13 +333,24 @@ faults! {
     spring_forward, "the local clock goes from 2:00 to 3:00", Time, Flat, Act::ClockChange("2026-03-08T06:59:40Z");
     fall_back, "the local clock goes from 2:00 to 1:00", Time, Flat, Act::ClockChange("2026-11-01T05:59:40Z");
 
+    clock_at_lock, "a lock is asked for while the wall clock is two hours ahead", Time, Flat, Act::ClockAtLock(2);
+    clock_behind_at_lock, "a lock is asked for while the wall clock is two hours behind", Time, Flat, Act::ClockAtLock(-2);
+
     slow_disk, "a transaction takes seconds", Disk, Flat, Act::SlowDisk;
     dead_disk, "no transaction succeeds", Disk, Flat, Act::DeadDisk;
     kill_on_dead_disk, "no transaction succeeds, and the process is killed", Disk, FlatMeanwhile, Act::KillOnDeadDisk;
 
+    log_gone, "the write-ahead log of the record is deleted under riskd", Disk, Flat, Act::LogGone;
+
     kill, "the process is killed and started again", Process, FlatMeanwhile, Act::Kill;
     kill_often, "the process is killed every few seconds", Process, FlatMeanwhile, Act::KillOften;
     restart, "the process is stopped in order and started again", Process, FlatMeanwhile, Act::Restart;
+    kill_before_commit, "the process is killed between a decision and its transaction", Process, FlatMeanwhile, Act::KillAt(Moment::BeforeCommit);
+    kill_before_send, "the process is killed between a decision's transaction and its request", Process, FlatMeanwhile, Act::KillAt(Moment::BeforeSend);
+    kill_before_sent, "the process is killed between a request and the row that says that it left", Process, FlatMeanwhile, Act::KillAt(Moment::BeforeSent);
+    kill_before_answer, "the process is killed between an answer and the row that has it", Process, FlatMeanwhile, Act::KillAt(Moment::BeforeAnswer);
+    start_observing, "the process starts with `mode: observe`, and later with `enforce`", Process, FlatAfter, Act::StartEdited(Edit::Observes);
+    start_spelled, "the process starts with its accounts' numbers spelled in another way", Process, FlatMeanwhile, Act::StartEdited(Edit::Spelling);
     pause, "the process stands still for up to a minute", Process, FlatAfter, Act::Pause;
     reload, "another rule file is put into force", Process, Flat, Act::Reload;
 }
@@ -279,8 +363,10 @@ pub struct Active {
     /// One account, or all.
     pub account: Option<&'static str>,
     pub until: Timestamp,
-    /// The number under which the venue knows it.
-    pub venue: Option<u64>,
+    /// The numbers under which the venue knows it.
+    pub venue: [Option<u64>; 2],
+    /// How often it still acts, where that is counted.
+    pub times: u8,
 }
 
 /// For which requests a fault of the venue strikes in a random run.

@@ -151,8 +151,9 @@ pub struct Checker {
     /// When each lock is over by the steady clock, if the wall clock is not set
     /// any more.
     due: BTreeMap<(AccountName, LockKind), Timestamp>,
-    /// When this process started, if it is not the first, by the wall clock.
-    started: Option<Timestamp>,
+    /// Until when closes of a process before this one may be filling, by the
+    /// steady clock.
+    filling: BTreeMap<String, Timestamp>,
     /// How often a figure of the truth decided.
     pub decided: u64,
 }
@@ -174,6 +175,8 @@ pub struct Step<'a> {
     pub states: &'a [Record],
     pub rules: &'a RuleSet,
     pub loss_limit: i64,
+    /// Whether riskd acts, or only observes.
+    pub acts: bool,
 }
 
 fn ensure(holds: bool, violation: impl FnOnce() -> String) -> Result<(), Violation> {
@@ -311,9 +314,12 @@ impl Checker {
                 let acted = self.acted.get(account);
                 // What was closed just now may still be filling.
                 let is_filling = acted.is_some_and(|at| step.now.since(*at) <= FILLING)
-                    || durable.may_be_filling(&row.account, self.started, step.now.wall);
+                    || self
+                        .filling
+                        .get(account)
+                        .is_some_and(|until| step.now.steady < *until);
                 let acts = sends || covered.contains(&row.account) || is_slowed || is_filling;
-                ensure(!flattens || acts, || {
+                ensure(!flattens || acts || !step.acts, || {
                     format!("I1: {} fired on {account} and nothing was sent", row.rule)
                 })
             }
@@ -323,6 +329,9 @@ impl Checker {
             }
             Record::Request(row) => {
                 let account = row.account.as_str();
+                ensure(step.acts, || {
+                    format!("I2: request {} of a riskd that only observes", row.id)
+                })?;
                 ensure(!row.intents.is_empty(), || {
                     format!("I2: request {} has no intent behind it", row.id)
                 })?;
@@ -336,7 +345,7 @@ impl Checker {
                 end: IntentEnd::Verified,
                 ..
             } => {
-                self.is_verified(*id, step, durable)?;
+                self.is_verified(*id, durable)?;
                 let account = durable.intents.get(id).map(|row| row.account.to_string());
                 self.verified_at
                     .extend(account.map(|account| (account, step.now.steady)));
@@ -454,12 +463,7 @@ impl Checker {
 
     /// I4: by looks asked after the last request and after it was taken up, and
     /// so when the venue looked.
-    fn is_verified(
-        &self,
-        id: IntentId,
-        step: &Step<'_>,
-        durable: &Durable,
-    ) -> Result<(), Violation> {
+    fn is_verified(&self, id: IntentId, durable: &Durable) -> Result<(), Violation> {
         let Some(intent) = durable.intents.get(&id) else {
             return Err(format!("I4: intent {id} ended and is not open"));
         };
@@ -470,14 +474,12 @@ impl Checker {
         let looks = looks.filter(|look| after.is_none_or(|after| look.asked > after));
         let looks: Vec<&Look> = looks.collect();
         let nothing = (Told::Truth, Learned::default());
-        // No order at all increases nothing, whatever is held.
-        let needs_positions = matches!(intent.goal, Goal::FlatAndQuiet | Goal::Closed(_));
-        let positions: Vec<&(Told, Learned)> = match needs_positions {
-            true => looks
-                .iter()
-                .filter_map(|look| look.positions.as_ref())
-                .collect(),
-            false => vec![&nothing],
+        let seen = looks.iter().filter_map(|look| look.positions.as_ref());
+        let positions: Vec<&(Told, Learned)> = match intent.goal {
+            Goal::FlatAndQuiet | Goal::Closed(_) => seen.collect(),
+            // No order at all increases nothing, whatever is held.
+            Goal::ReduceOnly => seen.chain([&nothing]).collect(),
+            Goal::Quiet => vec![&nothing],
         };
         let orders = looks.iter().filter_map(|look| look.orders.as_ref());
         let orders: Vec<&(Told, Learned)> = orders.collect();
@@ -494,7 +496,6 @@ impl Checker {
                 *one == Told::Lie || *other == Told::Lie || venue::is_reached(&intent.goal, &truth)
             })
         });
-        let _ = step;
         ensure(is_so, || {
             format!("I4: {name} is not {}: {looks:?}", intent.goal.words())
         })
@@ -588,6 +589,7 @@ impl Checker {
         let is_recent = verified.is_some_and(|at| step.now.since(*at).num_seconds() < 6);
         let mut open = durable.open(account);
         let fine = is_recent
+            || !step.acts
             || !durable.locks.contains_key(&key)
             || seen.is_flat() == Some(true)
             || open.any(|row| row.goal == Goal::FlatAndQuiet);
@@ -626,7 +628,6 @@ impl Checker {
             *at = now.steady;
         }
         self.went_on = Some(now.steady);
-        self.verified_at.clear();
         self.rounds.clear();
     }
 
@@ -640,7 +641,7 @@ impl Checker {
     /// is not known.
     pub fn restarted(&mut self, now: Now, durable: &Durable) {
         self.resumed(now);
-        self.started = Some(now.wall);
+        self.filling = durable.filling(now);
         self.opened = durable.intents.keys().map(|id| (*id, now.steady)).collect();
         self.latched.clear();
         for ((account, rule), state) in &durable.rules {

@@ -24,6 +24,7 @@ mod each;
 mod faults;
 mod fuzz;
 mod invariants;
+mod leaving;
 mod mutations;
 mod net;
 mod random;

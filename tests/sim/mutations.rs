@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use riskd::domain::account::AccountName;
+use riskd::domain::account::{AccountName, AccountNumber};
+use riskd::domain::holdings::{Position, WorkingOrders};
 use riskd::domain::ids::RequestId;
 use riskd::domain::lock::LockEnd;
 use riskd::domain::money::Money;
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Figures, Learned, Observation};
-use riskd::domain::request::{Urgency, Write};
+use riskd::domain::request::{Answer, Urgency, Write};
 use riskd::engine::effect::Effect;
 use riskd::engine::record::{Record, RequestRow};
 use riskd::engine::restore::Kept;
+use riskd::secret::Secret;
+use riskd::venue::crosstrade::CrossTrade;
+use riskd::venue::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polled, Venue};
 use serde_json::Value;
 
 use super::rules::BYSTANDER;
@@ -43,10 +47,16 @@ pub enum Mutation {
     WrongAccount,
     /// No read is ever made.
     NeverRead,
+    /// Polls wait behind everything else.
+    PollsLast,
+    /// A flatten is sent twice.
+    FlattensTwice,
+    /// A request leaves before its transaction.
+    CommitsLate,
 }
 
 /// Every invariant, with a deliberate bug against it.
-const CASES: [(Mutation, &str); 11] = [
+const CASES: [(Mutation, &str); 14] = [
     (Mutation::DropFlatten, "I1"),
     (Mutation::Uncaused, "I2"),
     (Mutation::Reverses, "I3"),
@@ -58,6 +68,9 @@ const CASES: [(Mutation, &str); 11] = [
     (Mutation::LoseTransaction, "I8"),
     (Mutation::WrongAccount, "I9"),
     (Mutation::NeverRead, "L"),
+    (Mutation::PollsLast, "I10"),
+    (Mutation::FlattensTwice, "I11"),
+    (Mutation::CommitsLate, "I12"),
 ];
 
 fn check(invariant: &str, nth: usize) {
@@ -66,7 +79,7 @@ fn check(invariant: &str, nth: usize) {
     let caught = (0..60).find_map(|seed| week::run(seed, Some(mutation), false).err());
     let failure = caught.unwrap_or_else(|| panic!("{mutation:?} was not caught"));
     assert!(
-        failure.violation.starts_with(invariant),
+        failure.violation.starts_with(&format!("{invariant}:")),
         "{mutation:?} was caught as {}, not as {invariant}",
         failure.violation
     );
@@ -127,6 +140,21 @@ fn liveness_without_reads_is_caught() {
     check("L", 0);
 }
 
+#[test]
+fn i10_polls_that_wait_behind_everything_are_caught() {
+    check("I10", 0);
+}
+
+#[test]
+fn i11_a_flatten_that_meets_another_is_caught() {
+    check("I11", 0);
+}
+
+#[test]
+fn i12_a_request_that_leaves_before_its_row_is_caught() {
+    check("I12", 0);
+}
+
 /// Breaks what the engine wants.
 pub fn mutate(
     mutation: Option<Mutation>,
@@ -160,6 +188,26 @@ pub fn mutate(
                 urgency: Urgency::Cancel,
             });
         }
+        Some(Mutation::FlattensTwice) => {
+            let is_flatten = |effect: &Effect| match effect {
+                Effect::Send { write, .. } => *write == Write::Flatten,
+                Effect::Record(Record::Request(row)) => row.write == "flatten",
+                _ => false,
+            };
+            let mut again: Vec<Effect> = effects
+                .iter()
+                .filter(|one| is_flatten(one))
+                .cloned()
+                .collect();
+            for effect in &mut again {
+                match effect {
+                    Effect::Send { request, .. } => request.0 += 1_000_000,
+                    Effect::Record(Record::Request(row)) => row.id.0 += 1_000_000,
+                    _ => {}
+                }
+            }
+            effects.extend(again);
+        }
         Some(Mutation::ForgetRequest) => {
             effects.retain(|effect| !matches!(effect, Effect::Record(Record::Request(_))));
         }
@@ -179,6 +227,76 @@ pub fn mutate(
         _ => {}
     }
     effects
+}
+
+/// A venue at which polls wait behind everything that can wait.
+pub struct PollsLast(pub Arc<CrossTrade>);
+
+impl Venue for PollsLast {
+    fn admit<'a>(&'a self, lane: Lane) -> Call<'a, Result<Permit, OutOfBudget>> {
+        self.0.admit(lane)
+    }
+
+    fn admit_poll(&self) -> Call<'_, Result<Permit, OutOfBudget>> {
+        self.0.admit(Lane::Routine)
+    }
+
+    fn poll<'a>(&'a self, accounts: &'a [AccountNumber], permit: Permit) -> Call<'a, Vec<Polled>> {
+        self.0.poll(accounts, permit)
+    }
+
+    fn positions<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        permit: Permit,
+    ) -> Call<'a, Result<Arc<[Position]>, Failure>> {
+        self.0.positions(account, permit)
+    }
+
+    fn check_alive<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        permit: Permit,
+    ) -> Call<'a, Result<(), Failure>> {
+        self.0.check_alive(account, permit)
+    }
+
+    fn orders<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        permit: Permit,
+    ) -> Call<'a, Result<WorkingOrders, Failure>> {
+        self.0.orders(account, permit)
+    }
+
+    fn write<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        write: &'a Write,
+        permit: Permit,
+    ) -> Call<'a, Answer> {
+        self.0.write(account, write, permit)
+    }
+
+    fn list<'a>(&'a self) -> Call<'a, Result<Vec<String>, Failure>> {
+        self.0.list()
+    }
+
+    fn budget(&self) -> Budget {
+        self.0.budget()
+    }
+
+    fn count_earlier(&self, requests: u32) {
+        self.0.count_earlier(requests);
+    }
+
+    fn clock_error(&self) -> Option<TimeDelta> {
+        self.0.clock_error()
+    }
+
+    fn renew(&self, credential: &Secret) -> bool {
+        self.0.renew(credential)
+    }
 }
 
 /// Breaks what a restart reads back.

@@ -15,6 +15,8 @@ use riskd::venue::paper::{Answered, Page};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::rules::MANY;
+
 tokio::task_local! {
     /// Which call of the engine or the poller a request belongs to.
     pub static CALL: u64;
@@ -128,10 +130,12 @@ fn headers(page: &Page) -> HeaderMap {
     headers
 }
 
-/// The account that a path names.
-pub fn account_of(path: &str) -> Option<&str> {
+/// The account that a path names, however it is spelled.
+pub fn account_of(path: &str) -> Option<&'static str> {
     let (_, rest) = path.split_once("/accounts/")?;
-    rest.split_once('/').map(|(account, _)| account)
+    let (account, _) = rest.split_once('/')?;
+    MANY.into_iter()
+        .find(|name| name.eq_ignore_ascii_case(account))
 }
 
 /// The transport, as the adapter takes it.

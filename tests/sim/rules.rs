@@ -2,30 +2,72 @@
 
 use std::sync::Arc;
 
+use riskd::domain::account::AccountNumber;
 use riskd::rules::{self, ruleset::RuleSet};
 
-/// The accounts; riskd may only notify about the last one.
+/// The accounts of most runs; riskd may only notify about the last one.
 pub const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
+/// The accounts of a desk that trades many at once; the first ones are those
+/// above.
+pub const MANY: [&str; 20] = [
+    "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s",
+    "t",
+];
 /// The account that no rule may touch.
 pub const BYSTANDER: &str = "c";
 
 /// How many rule files a reload takes one of.
 pub const COUNT: i64 = 3;
-/// How many there are: the last one is for the tests of single faults.
-pub const ALL: usize = 4;
+/// How many there are.
+pub const ALL: usize = 6;
 /// The rule file in which every account's silence is told.
 pub const STORY: usize = 3;
+/// The same with a rule that asks again as soon as it has fired.
+pub const AGAIN: usize = 4;
+/// The rule file of many accounts.
+pub const DESK: usize = 5;
 
 /// The daily loss at which account `a` is flattened, by the rule file.
 pub fn loss_limit(number: usize) -> i64 {
-    [600, 600, 900, 600][number]
+    [600, 600, 900, 600, 600, 600][number]
+}
+
+/// The rules of a desk: each account has its own limit but the bystander.
+fn desk() -> Arc<RuleSet> {
+    let limited: Vec<&str> = MANY.into_iter().filter(|name| *name != BYSTANDER).collect();
+    with_accounts(
+        &MANY,
+        &format!(
+            "
+  - name: daily loss
+    accounts: [{}]
+    when: {{ pnl: {{ loss: 600 }} }}
+    then: [cancel_orders, flatten, {{ lock: {{ until: session_end }} }}, {{ notify: log }}]
+",
+            limited.join(", ")
+        ),
+    )
 }
 
 /// One of the rule files: as it starts, with other limits, and with fewer rules.
 pub fn rule_set(number: usize) -> Arc<RuleSet> {
+    if number == DESK {
+        return desk();
+    }
+    let again = match number {
+        AGAIN => {
+            "
+  - name: again
+    accounts: [a]
+    when: { pnl: { loss: 500 } }
+    then: [flatten]
+    rearm: 500ms"
+        }
+        _ => "",
+    };
     let loss = loss_limit(number);
-    let trail = [500, 400, 800, 500][number];
-    let lock = ["session_end", "2m", "manual", "session_end"][number];
+    let trail = [500, 400, 800, 500, 500][number];
+    let lock = ["session_end", "2m", "manual", "session_end", "session_end"][number];
     let at_rule = if number == 2 {
         ""
     } else {
@@ -40,7 +82,7 @@ pub fn rule_set(number: usize) -> Arc<RuleSet> {
     then: [cancel_orders, flatten]"
     };
     let (heard, timed, aside) = match number {
-        STORY => ("a, b, c", "b", "b"),
+        STORY | AGAIN => ("a, b, c", "b", "b"),
         _ => ("c", "a, b", "a"),
     };
     with_rules(&format!(
@@ -70,13 +112,24 @@ pub fn rule_set(number: usize) -> Arc<RuleSet> {
   - name: silence
     accounts: [{heard}]
     when: {{ no_data: 10s }}
-    then: [{{ notify: log }}]{at_rule}
+    then: [{{ notify: log }}]{at_rule}{again}
 "
     ))
 }
 
 /// A rule file with these rules for the three accounts.
 pub fn with_rules(rules: &str) -> Arc<RuleSet> {
+    with_accounts(&ACCOUNTS, rules)
+}
+
+fn with_accounts(names: &[&str], rules: &str) -> Arc<RuleSet> {
+    let mut accounts = String::new();
+    for name in names {
+        accounts += &format!(
+            "
+  {name}: {{ venue: ct, number: {name}, session: globex, starting_balance: 50000 }}"
+        );
+    }
     let text = format!(
         "version: 1
 sessions:
@@ -85,10 +138,7 @@ venues:
   ct: {{ kind: crosstrade, token: {{ credential: token }} }}
 notify:
   log: {{ kind: log }}
-accounts:
-  a: {{ venue: ct, number: a, session: globex, starting_balance: 50000 }}
-  b: {{ venue: ct, number: b, session: globex, starting_balance: 50000 }}
-  c: {{ venue: ct, number: c, session: globex, starting_balance: 50000 }}
+accounts:{accounts}
 rules:{rules}"
     );
     let loaded = rules::load("rules.yaml", &text, &|_| {
@@ -99,4 +149,15 @@ rules:{rules}"
         .rules
         .map(Arc::new)
         .unwrap_or_else(|| panic!("{report}"))
+}
+
+/// The same rules with the numbers of the accounts spelled as the venue spells
+/// them too: they are the same accounts.
+pub fn spelled_otherwise(rules: &RuleSet) -> Arc<RuleSet> {
+    let mut other = RuleSet::clone(rules);
+    for account in &mut other.accounts {
+        let number = account.number.to_string().to_uppercase();
+        Arc::make_mut(account).number = AccountNumber::parse(&number).unwrap();
+    }
+    Arc::new(other)
 }

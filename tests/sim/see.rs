@@ -16,7 +16,7 @@ use rust_decimal::Decimal;
 use super::faults::TABLE;
 use super::invariants::{Look, Told, Trigger, Violation, only_reduces};
 use super::mutations::Mutation;
-use super::rules::ACCOUNTS;
+use super::rules::MANY;
 use super::world::{World, is_flatten, is_write, say};
 use super::{net, venue};
 
@@ -29,7 +29,7 @@ pub struct Truths {
 }
 
 fn named(account: &str) -> &'static str {
-    let found = ACCOUNTS.into_iter().find(|name| *name == account);
+    let found = MANY.into_iter().find(|name| *name == account);
     found.unwrap()
 }
 
@@ -40,7 +40,7 @@ impl World {
         let path = asked.url.path();
         if let Some(truths) = self.truths.get_mut(&call) {
             if path.ends_with("/accounts/snapshot") {
-                for account in ACCOUNTS {
+                for account in self.options.names.iter().copied() {
                     let truth = venue::look(&self.venue, account);
                     truths.accounts.insert(account, truth);
                 }
@@ -67,15 +67,16 @@ impl World {
             return Ok(receive());
         }
         let held = |account| venue::held(&venue, account);
-        let before = ACCOUNTS.map(held);
+        let names = self.options.names.iter().copied();
+        let before: Vec<Arc<[Position]>> = names.clone().map(held).collect();
         let answering = receive();
         say!(self, "the venue gets {path}");
         if self.options.mutation == Some(Mutation::Reverses) && is_flatten(path) {
             self.reverse(net::account_of(path).unwrap(), &before);
         }
-        let after = ACCOUNTS.map(held);
+        let after: Vec<Arc<[Position]>> = names.clone().map(held).collect();
         let fills = self.venue_fills_on_cancel();
-        for (account, (before, after)) in ACCOUNTS.into_iter().zip(before.iter().zip(&after)) {
+        for (account, (before, after)) in names.zip(before.iter().zip(&after)) {
             if net::account_of(path) == Some(account) {
                 // What a resting order does is the trader's.
                 if !fills {
@@ -93,8 +94,13 @@ impl World {
             .any(|active| TABLE[active.index].name == "fills_on_cancel")
     }
 
-    fn reverse(&self, account: &str, before: &[Arc<[Position]>; 3]) {
-        let place = ACCOUNTS.iter().position(|name| *name == account).unwrap();
+    fn reverse(&self, account: &str, before: &[Arc<[Position]>]) {
+        let place = self
+            .options
+            .names
+            .iter()
+            .position(|name| *name == account)
+            .unwrap();
         for held in before[place].iter() {
             let quantity = -i64::try_from(held.quantity).unwrap();
             let name = held.instrument.as_str();

@@ -110,7 +110,7 @@ impl Stats {
         );
         for (entry, (begun, struck)) in TABLE.iter().zip(self.begun.iter().zip(&self.struck)) {
             let _ = match entry.act {
-                Act::Venue(_) => writeln!(
+                Act::Venue(_) | Act::VenueOfOne(_) | Act::VenueOfAll(_) => writeln!(
                     text,
                     "  {:24} {begun:8} begun {struck:9} requests struck",
                     entry.name

@@ -56,6 +56,7 @@ pub fn run(seed: u64, mutation: Option<Mutation>, tells: bool) -> Result<Ran, Fa
         moves: true,
         rules: 0,
         calm_poll: 3_000,
+        names: &ACCOUNTS,
     };
     runtime().block_on(async {
         let mut random = Random::new(seed ^ 0x57EE_4B17);

@@ -3,14 +3,14 @@
 //!
 //! Everything happens on one thread, in an order that the seed alone decides.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
-use riskd::daemon::{Job, JobKind};
+use riskd::daemon::JobKind;
 use riskd::domain::account::{AccountName, AccountNumber};
 use riskd::domain::ids::RequestId;
 use riskd::domain::lock::LockKind;
@@ -24,7 +24,7 @@ use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
 use riskd::rules::ruleset::RuleSet;
 use riskd::secret::Secret;
-use riskd::store::Batch;
+use riskd::store::{Batch, Receipt};
 use riskd::venue::crosstrade::{CrossTrade, Limits};
 use riskd::venue::paper::{
     AccountConfig, Answered, InstrumentConfig, ManualTime, Motion, PaperClock, PaperConfig,
@@ -39,22 +39,26 @@ use tokio_util::sync::CancellationToken;
 
 use super::disk::Disk;
 use super::durable::Durable;
-use super::faults::{Act, Active, TABLE};
+use super::faults::{Act, Active, Moment, TABLE};
 use super::invariants::{Checker, Step, Trigger, Violation};
+use super::leaving::Leaving;
 use super::mutations::{self, Mutation};
 use super::net::{self, Note, Outbound, ms};
 use super::random::Random;
-use super::rules::{self, ACCOUNTS};
+use super::rules::{self, MANY};
 use super::see::{self, Truths};
 use super::stats::Stats;
 use super::trader;
 
 mod calls;
+mod notes;
+mod process;
 mod sessions;
 mod wrong;
 
 use calls::Waiting;
 pub use sessions::SessionTruth;
+pub use wrong::LOCKED_FOR;
 
 /// The token of the venue.
 const TOKEN: &str = "paper-token";
@@ -89,7 +93,8 @@ pub enum Happening {
     Noted(Note),
     Resumes(TimeDelta),
     Commits,
-    Opened(u64),
+    AsksAgain(usize),
+    StopsFill,
     Trades(u32),
     Fails(u32),
     Crashes(u32),
@@ -114,6 +119,8 @@ pub struct Options {
     pub rules: usize,
     /// Between two polls while nothing goes wrong, in milliseconds.
     pub calm_poll: i64,
+    /// The accounts of the venue.
+    pub names: &'static [&'static str],
 }
 
 pub struct World {
@@ -162,16 +169,22 @@ pub struct World {
     paces: u32,
     /// What was handed to the venue's tasks and can still be withdrawn.
     waiting: BTreeMap<Waiting, CancellationToken>,
-    /// Writes that wait for their transaction, and when they wait no longer.
-    gated: Vec<Job>,
-    gates: BTreeMap<u64, RequestId>,
-    /// Requests that were committed before they left.
-    recorded: BTreeSet<RequestId>,
+    /// The writes that have no answer.
+    asked: BTreeMap<RequestId, Write>,
+    /// What must hold of everything that leaves.
+    pub(super) leaving: Leaving,
+    /// Whether riskd was started to observe only.
+    observes: bool,
+    /// Whether the rule file spells the accounts' numbers in another way.
+    is_spelled: bool,
+    /// Whether the process is killed as soon as the next request has left.
+    dies_on_leaving: bool,
+    /// Stops that a close leaves, and the prices at which they fill.
+    stops: Vec<(String, Decimal)>,
 }
 
 fn known(account: &AccountName) -> &'static str {
-    ACCOUNTS
-        .into_iter()
+    MANY.into_iter()
         .find(|name| *name == account.as_str())
         .unwrap()
 }
@@ -181,16 +194,16 @@ fn sets() -> &'static [Arc<RuleSet>] {
     SETS.get_or_init(|| (0..rules::ALL).map(rules::rule_set).collect())
 }
 
-fn paper(random: &mut Random, start: Timestamp) -> (PaperVenue, ManualTime) {
+fn paper(random: &mut Random, start: Timestamp, names: &[&str]) -> (PaperVenue, ManualTime) {
     let (clock, time) = PaperClock::manual(start);
     let still = |name: &str, price: i64| InstrumentConfig::new(name, Decimal::from(price));
     let config = PaperConfig {
         token: TOKEN.to_owned(),
         seed: u64::try_from(random.within(0, 1 << 40)).unwrap(),
-        accounts: ACCOUNTS
-            .into_iter()
+        accounts: names
+            .iter()
             .map(|name| AccountConfig {
-                name: name.to_owned(),
+                name: (*name).to_owned(),
                 balance: Decimal::from(50_000),
                 connection: Default::default(),
             })
@@ -216,14 +229,15 @@ impl World {
     /// A world at its start. It lives in a runtime with paused time.
     pub fn new(seed: u64, start: Timestamp, options: Options) -> World {
         let mut random = Random::new(seed);
-        let (venue, time) = paper(&mut random, start);
+        let (venue, time) = paper(&mut random, start, options.names);
         let (sender, notes) = mpsc::unbounded_channel();
         let shown = Arc::new(AtomicI64::new(start.timestamp_millis()));
         let rules = Arc::clone(&sets()[options.rules]);
         let started = Engine::start(rules, CONFIG, Kept::default(), Now::at(start));
-        let accounts: Vec<(AccountName, AccountNumber)> = ACCOUNTS
-            .into_iter()
-            .map(|name| (name.into(), AccountNumber::parse(name).unwrap()))
+        let accounts: Vec<(AccountName, AccountNumber)> = options
+            .names
+            .iter()
+            .map(|name| ((*name).into(), AccountNumber::parse(name).unwrap()))
             .collect();
         let numbers = accounts.iter().map(|(_, number)| number.clone()).collect();
         let disk = match options.sqlite {
@@ -274,9 +288,12 @@ impl World {
             wake: None,
             paces: 0,
             waiting: BTreeMap::new(),
-            gated: Vec::new(),
-            gates: BTreeMap::new(),
-            recorded: BTreeSet::new(),
+            asked: BTreeMap::new(),
+            leaving: Leaving::default(),
+            observes: false,
+            is_spelled: false,
+            dies_on_leaving: false,
+            stops: Vec::new(),
         }
     }
 
@@ -423,15 +440,19 @@ impl World {
                 return self.goes_on();
             }
             Happening::Arrives(outbound) => return self.arrive(*outbound),
-            Happening::Returns(reply, answered) => match answered {
-                Answered::Never => self.held.push(reply),
-                Answered::Closed => drop(reply),
-                answered => drop(reply.send(Ok(answered))),
-            },
+            Happening::Returns(reply, answered) => {
+                self.note_limit(&answered);
+                match answered {
+                    Answered::Never => self.held.push(reply),
+                    Answered::Closed => drop(reply),
+                    answered => drop(reply.send(Ok(answered))),
+                }
+            }
             Happening::Noted(note) => return self.take(note),
             Happening::Resumes(asleep) => return self.resume(asleep),
             Happening::Commits => return self.commit(),
-            Happening::Opened(gate) => self.open_gate(gate),
+            Happening::AsksAgain(index) => return self.ask_again(index),
+            Happening::StopsFill => self.fill_stops(),
             Happening::Settles => self.settle(),
             Happening::Opens => self.open_session(),
             Happening::VenueDayBegins => self.realized.clear(),
@@ -454,7 +475,8 @@ impl World {
             }
             Happening::Reloads(number) if number == pace => {
                 self.again(Happening::Reloads(number));
-                return self.reload();
+                let rules = self.random_rules();
+                return self.reload(rules);
             }
             Happening::Commands(number) if number == pace => {
                 self.again(Happening::Commands(number));
@@ -473,37 +495,20 @@ impl World {
             return Ok(());
         }
         match note {
-            Note::Out(outbound) => self.leave(*outbound),
+            Note::Out(outbound) => return self.take_out(*outbound),
             Note::Polled(generation, call, observations) => {
                 let truths = self.truths.remove(&call).unwrap_or_default();
-                if generation != self.generation {
-                    return Ok(());
+                if generation == self.generation {
+                    self.leaving.polls.ended(self.time.now())?;
+                    self.polling = false;
+                    return self.take_poll(observations, &truths);
                 }
-                self.polling = false;
-                for observation in observations {
-                    let trigger = self.judge(&observation, &truths);
-                    if self.disk.is_real() {
-                        let sample = riskd::store::Sample::of(&observation);
-                        self.disk.submit(Batch {
-                            samples: vec![sample],
-                            ..Batch::default()
-                        });
-                    }
-                    let observation = mutations::misread(self.options.mutation, observation);
-                    if self.options.tells {
-                        self.say(&trigger.words());
-                    }
-                    self.step(Event::Observed(observation), &trigger)?;
-                }
-                self.read_orders();
             }
             Note::Left(generation, event) => {
                 if generation != self.generation {
                     return Ok(());
                 }
-                self.note_left(&event);
-                let trigger = see::acted(&event);
-                self.step(event, &trigger)?;
+                return self.take_left(event);
             }
             Note::Done(generation, call, event) => {
                 let truths = self.truths.remove(&call).unwrap_or_default();
@@ -511,6 +516,12 @@ impl World {
                     return Ok(());
                 }
                 self.note_left(&event);
+                if matches!(event, Event::Answered { .. })
+                    && self.is_killed_at(Moment::BeforeAnswer)
+                {
+                    return self.crash();
+                }
+                self.note_answer(&event);
                 let (event, trigger) = self.judge_read(event, truths);
                 self.step(event, &trigger)?;
             }
@@ -553,23 +564,30 @@ impl World {
     fn commit(&mut self) -> Result<(), Violation> {
         self.commits_due = false;
         if self.disk_fails() {
+            self.disk.fail();
+        }
+        if self.disk_fails() || !self.disk.commit()? {
             self.commits_due = true;
             self.at(ms(250), Happening::Commits);
             return Ok(());
         }
-        self.disk.commit()?;
-        self.open_gates();
+        let mut waiting = self.waiting.keys();
+        let has_write = waiting.any(|one| matches!(one, Waiting::Request(_)));
+        if has_write && self.is_killed_at(Moment::BeforeSend) {
+            return self.crash();
+        }
         Ok(())
     }
 
-    fn submit(&mut self, batch: Batch) {
-        self.disk.submit(batch);
+    fn submit(&mut self, batch: Batch) -> Receipt {
+        let receipt = self.disk.submit(batch);
         if !self.commits_due {
             self.commits_due = true;
             let most = if self.disk_is_slow() { 8_000 } else { 40 };
             let after = self.random.within(1, most);
             self.at(ms(after), Happening::Commits);
         }
+        receipt
     }
 
     pub fn step(&mut self, event: Event, trigger: &Trigger) -> Result<(), Violation> {
@@ -595,6 +613,7 @@ impl World {
             states: &states,
             rules: self.engine.rules(),
             loss_limit: rules::loss_limit(self.rules),
+            acts: !self.observes,
         };
         self.checker.check(&step, &mut self.handed)?;
         let mut batch = Batch::default();
@@ -637,11 +656,15 @@ impl World {
             }
         }
         batch.records.extend(states);
-        if batch.rows() > 0 {
-            self.submit(batch);
+        let decides = jobs
+            .iter()
+            .any(|(_, kind)| matches!(kind, JobKind::Write { .. }));
+        if decides && self.is_killed_at(Moment::BeforeCommit) {
+            return self.crash();
         }
+        let receipt = (batch.rows() > 0).then(|| self.submit(batch));
         for (account, kind) in jobs {
-            self.job(account, kind);
+            self.job(account, kind, receipt.clone());
         }
         self.poll_soon();
         let wait = self.engine.next_wake(now);
@@ -695,11 +718,6 @@ impl World {
         self.leave_unclean(account);
         self.venue.open(account, "ES 03-26", 1, None).unwrap();
     }
-}
-
-/// The place of an account in the lists.
-fn place(account: &str) -> usize {
-    ACCOUNTS.iter().position(|name| *name == account).unwrap()
 }
 
 fn adapter(sender: &mpsc::UnboundedSender<Note>, shown: &Arc<AtomicI64>) -> Arc<CrossTrade> {

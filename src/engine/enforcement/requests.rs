@@ -40,6 +40,24 @@ struct Asked {
     queued_at: Timestamp,
     /// When it left riskd, once it is known to have.
     left: Option<Timestamp>,
+    /// Whether it need not leave any more. It may have left before that was known:
+    /// then it is on its way like any other.
+    is_withdrawn: bool,
+}
+
+impl Asked {
+    /// Whether it is on its way, or will be.
+    fn counts(&self) -> bool {
+        self.left.is_some() || !self.is_withdrawn
+    }
+}
+
+/// A request whose answer is there.
+#[derive(Clone, Debug)]
+pub(super) struct Ended {
+    pub(super) planned: Planned,
+    /// Whether it need not be sent again, should it not have been.
+    pub(super) is_withdrawn: bool,
 }
 
 /// A close that was answered and may still be filling. Another one that does
@@ -64,6 +82,7 @@ impl Requests {
             planned: planned.clone(),
             queued_at: now.steady,
             left: None,
+            is_withdrawn: false,
         }));
     }
 
@@ -88,12 +107,16 @@ impl Requests {
     }
 
     /// Takes a request out, because its answer is there.
-    pub(super) fn take(&mut self, request: RequestId) -> Option<Planned> {
+    pub(super) fn take(&mut self, request: RequestId) -> Option<Ended> {
         let place = self
             .asked
             .iter()
             .position(|asked| asked.request == Some(request))?;
-        Some(self.asked.swap_remove(place).planned)
+        let asked = self.asked.swap_remove(place);
+        Some(Ended {
+            planned: asked.planned,
+            is_withdrawn: asked.is_withdrawn,
+        })
     }
 
     /// A request was carried out, or may have been.
@@ -183,7 +206,8 @@ impl Requests {
 
     /// Whether a close has no answer, be it that it still waits.
     pub(super) fn awaits_close(&self) -> bool {
-        self.asked.iter().any(|asked| asked.planned.write.closes())
+        let mut asked = self.asked.iter();
+        asked.any(|asked| asked.counts() && asked.planned.write.closes())
     }
 
     /// When something last left or was answered.
@@ -227,7 +251,7 @@ impl Requests {
     /// what this one does, or closes the same position.
     fn is_under_way(&self, planned: &Planned) -> bool {
         let wanted = &planned.write;
-        let mut asked = self.asked.iter();
+        let mut asked = self.asked.iter().filter(|asked| asked.counts());
         let is_asked = asked.any(|asked| {
             let does_it = asked.planned.write.covers(wanted) || meet(&asked.planned.write, wanted);
             // A cancel that waits for room does not stand in for an urgent one.
@@ -238,13 +262,20 @@ impl Requests {
         is_asked || unsent.any(|(unsent, _)| unsent.write.covers(wanted))
     }
 
-    /// Takes out what still waits and is not needed, and gives its numbers.
+    /// Notes that what still waits is not needed, and gives the numbers of what is
+    /// to be held back. That may come too late for one that is leaving.
     pub(super) fn withdraw(&mut self, is_needless: impl Fn(&Planned) -> bool) -> Vec<RequestId> {
         self.unsent.retain(|(planned, _)| !is_needless(planned));
-        let goes = |asked: &Asked| asked.left.is_none() && is_needless(&asked.planned);
-        let gone = self.asked.iter().filter(|asked| goes(asked));
-        let gone = gone.filter_map(|asked| asked.request).collect();
-        self.asked.retain(|asked| !goes(asked));
+        let mut gone = Vec::new();
+        for asked in &mut self.asked {
+            let waits = asked.left.is_none() && !asked.is_withdrawn;
+            if let Some(request) = asked.request.filter(|_| waits)
+                && is_needless(&asked.planned)
+            {
+                asked.is_withdrawn = true;
+                gone.push(request);
+            }
+        }
         gone
     }
 
@@ -261,7 +292,10 @@ impl Requests {
             None => now.since(asked.queued_at) >= since_queued,
         };
         let lost = self.asked.iter().filter(|asked| is_lost(asked));
-        let lost = lost.map(|asked| asked.planned.clone()).collect();
+        let lost = lost
+            .filter(|asked| asked.counts())
+            .map(|asked| asked.planned.clone())
+            .collect();
         self.asked.retain(|asked| !is_lost(asked));
         lost
     }

@@ -8,13 +8,15 @@ use riskd::domain::account::AccountName;
 use riskd::domain::ids::RequestId;
 use riskd::domain::observation::Timestamp;
 use riskd::engine::event::Event;
+use riskd::store::Receipt;
 use riskd::venue::crosstrade::NoAnswer;
 use riskd::venue::paper::Answered;
 use riskd::venue::{Lane, Venue};
 
-use super::{Happening, OVERDUE, POLL, Pace, World, known, place};
+use super::{Happening, OVERDUE, POLL, Pace, World, is_flatten};
 use crate::faults::{Act, TABLE, Way};
 use crate::invariants::Violation;
+use crate::mutations::{Mutation, PollsLast};
 use crate::net::{self, CALL, Note, Outbound, ms};
 use crate::see::Truths;
 use crate::week;
@@ -79,14 +81,20 @@ impl World {
         }
         self.polling = true;
         self.stats.polls += 1;
+        self.leaving.polls.due(self.time.now());
         let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
         let (accounts, numbers) = (Arc::clone(&self.accounts), Arc::clone(&self.numbers));
         let (generation, call) = (self.generation, self.calls + 1);
         self.truths.insert(call, Truths::default());
         let steady = self.steady_clock();
+        let last = self.options.mutation == Some(Mutation::PollsLast);
         self.spawn(async move {
-            let (observations, _) =
-                daemon::observe(adapter.as_ref(), &accounts, &numbers, steady).await;
+            let (observations, _) = if last {
+                let venue = PollsLast(adapter);
+                daemon::observe(&venue, &accounts, &numbers, steady).await
+            } else {
+                daemon::observe(adapter.as_ref(), &accounts, &numbers, steady).await
+            };
             let _ = sender.send(Note::Polled(generation, call, observations));
         });
     }
@@ -99,7 +107,7 @@ impl World {
         }
         self.turn += 1;
         let account = wanted[self.turn % wanted.len()].clone();
-        let number = self.numbers[place(known(&account))].clone();
+        let number = self.numbers[self.place(&account)].clone();
         self.reading = true;
         let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
         let (generation, call) = (self.generation, self.calls + 1);
@@ -129,51 +137,33 @@ impl World {
 
     /// Hands a job to the venue. A write waits for the transaction that it is
     /// recorded by, but not for longer than riskd does.
-    pub(crate) fn job(&mut self, account: AccountName, kind: JobKind) {
+    pub(crate) fn job(&mut self, account: AccountName, kind: JobKind, receipt: Option<Receipt>) {
         let withdrawn = CancellationToken::new();
         let waiting = match &kind {
-            JobKind::Write { request, .. } => Waiting::Request(*request),
+            JobKind::Write { request, write, .. } => {
+                let now = self.now().steady;
+                self.leaving.rows.asked(*request, now);
+                self.asked.insert(*request, write.clone());
+                Waiting::Request(*request)
+            }
             JobKind::Read { read, .. } => Waiting::Read(account.clone(), *read),
         };
         self.waiting.insert(waiting, withdrawn.clone());
-        let is_write = matches!(kind, JobKind::Write { .. });
-        let job = Job {
-            number: self.numbers[place(known(&account))].clone(),
+        let is_gated = self.options.mutation != Some(Mutation::CommitsLate);
+        self.start_job(Job {
+            number: self.numbers[self.place(&account)].clone(),
             account,
             kind,
             trigger: None,
             withdrawn,
-            receipt: None,
-        };
-        if is_write {
-            self.gated.push(job);
-            self.order += 1;
-            self.at(ms(COMMIT_WAIT), Happening::Opened(self.order));
-            if let Some(job) = self.gated.last() {
-                self.gates.insert(self.order, id_of(job));
-            }
-        } else {
-            self.start_job(job);
-        }
+            receipt: receipt.filter(|_| is_gated),
+        });
     }
 
-    /// What was decided is on record: what waits for that leaves.
-    pub(crate) fn open_gates(&mut self) {
-        for job in std::mem::take(&mut self.gated) {
-            self.recorded.insert(id_of(&job));
-            self.start_job(job);
-        }
-    }
-
-    /// The record has taken too long: a request leaves without it.
-    pub(crate) fn open_gate(&mut self, gate: u64) {
-        let Some(id) = self.gates.remove(&gate) else {
-            return;
-        };
-        if let Some(place) = self.gated.iter().position(|job| id_of(job) == id) {
-            let job = self.gated.remove(place);
-            self.start_job(job);
-        }
+    /// The place of an account in the rule file.
+    fn place(&self, account: &AccountName) -> usize {
+        let mut accounts = self.accounts.iter();
+        accounts.position(|(name, _)| name == account).unwrap()
     }
 
     fn start_job(&mut self, job: Job) {
@@ -218,8 +208,8 @@ impl World {
     /// A request leaves riskd.
     pub(crate) fn leave(&mut self, outbound: Outbound) {
         self.stats.requests += 1;
-        let account = net::account_of(outbound.asked.url.path()).map(str::to_owned);
-        let on = |way| self.way_fails(way, account.as_deref());
+        let account = net::account_of(outbound.asked.url.path());
+        let on = |way| self.way_fails(way, account);
         let (unconnected, lost) = (on(Way::Unconnected), on(Way::LostThere));
         let (slow, late) = (on(Way::Slow), on(Way::ArrivesLate));
         let usual = self.random.within(5, 60);
@@ -243,9 +233,12 @@ impl World {
     pub(crate) fn arrive(&mut self, outbound: Outbound) -> Result<(), Violation> {
         let Outbound { call, asked, reply } = outbound;
         let answering = self.receive(call, &asked)?;
-        let account = net::account_of(asked.url.path()).map(str::to_owned);
-        let lost = self.way_fails(Way::LostBack, account.as_deref());
-        let slow = self.way_fails(Way::Slow, account.as_deref());
+        let account = net::account_of(asked.url.path());
+        let lost = self.way_fails(Way::LostBack, account);
+        let slow = self.way_fails(Way::Slow, account);
+        if let Some(account) = account.filter(|_| is_flatten(asked.url.path())) {
+            self.notice_close(account);
+        }
         let back = self.random.within(5, if slow { 2_000 } else { 60 });
         let after = TimeDelta::from_std(answering.after).unwrap() + ms(back);
         let answered = if lost {
@@ -270,15 +263,4 @@ impl World {
 pub(crate) enum Waiting {
     Request(RequestId),
     Read(AccountName, u64),
-}
-
-/// How long a request waits for its transaction, in milliseconds, as in the
-/// executor.
-const COMMIT_WAIT: i64 = 20;
-
-fn id_of(job: &Job) -> RequestId {
-    match job.kind {
-        JobKind::Write { request, .. } => request,
-        JobKind::Read { .. } => unreachable!("reads wait for no record"),
-    }
 }

@@ -3,7 +3,6 @@
 use rust_decimal::Decimal;
 
 use super::World;
-use crate::rules::ACCOUNTS;
 
 /// The true result of a session.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +22,7 @@ impl World {
     pub(crate) fn open_session(&mut self) {
         self.realized.clear();
         let off = self.clock_is_off();
-        for account in ACCOUNTS {
+        for account in self.options.names.iter().copied() {
             let figures = self.venue.figures(account).unwrap();
             let calm = self.sessions.get(account).is_none_or(|old| old.settling);
             let truth = SessionTruth {
@@ -38,7 +37,7 @@ impl World {
 
     /// The trader puts everything down well before the next open.
     pub(crate) fn settle(&mut self) {
-        for account in ACCOUNTS {
+        for account in self.options.names.iter().copied() {
             let _ = self.venue.cancel_orders(account);
             let _ = self.venue.close(account);
         }

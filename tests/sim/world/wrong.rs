@@ -1,20 +1,30 @@
-//! What goes wrong in a world: faults, crashes, reloads, a person.
-
-use std::sync::Arc;
+//! What goes wrong in a world: how the faults of the table begin and end.
 
 use chrono::TimeDelta;
-use riskd::engine::Engine;
+use riskd::domain::account::AccountName;
 use riskd::engine::event::{Command, Event};
-use riskd::venue::paper::{ConnectionStatus, FaultRule, RequestClass};
+use riskd::rules::ruleset::Until;
+use riskd::venue::paper::{ConnectionStatus, Fault, FaultRule, RequestClass, Side, Ticket};
 use rust_decimal::Decimal;
-use tokio::task::JoinSet;
 
-use super::{CONFIG, Happening, World, adapter, say, sets};
-use crate::faults::{self, Act, Active, Entry, TABLE};
+use super::{Happening, World, say};
+use crate::faults::{self, Act, Active, Edit, Entry, Moment, TABLE};
 use crate::invariants::{Trigger, Violation};
 use crate::net::ms;
-use crate::rules::{self, ACCOUNTS};
-use crate::{mutations, trader};
+use crate::rules::{self, ACCOUNTS, BYSTANDER};
+
+/// How long the venue sends a snapshot again, in milliseconds.
+const SNAPSHOT_CACHE: u64 = 3_000;
+/// How often a fault that kills at a moment does so.
+const KILLS: u8 = 3;
+/// Between two times that a person asks.
+const ASKS_EVERY: i64 = 500;
+/// How far a stop is from the price, in ticks.
+const STOP_TICKS: i64 = 40;
+/// How long after a close the stop that it left fills, in milliseconds.
+const STOP_FILLS: i64 = 3;
+/// How long a lock of a wrong clock is asked for, in seconds.
+pub const LOCKED_FOR: i64 = 45;
 
 impl World {
     pub(crate) fn begin_random_fault(&mut self) -> Result<(), Violation> {
@@ -41,7 +51,8 @@ impl World {
             index,
             account,
             until: self.time.now() + lasts,
-            venue: None,
+            venue: [None, None],
+            times: KILLS,
         };
         if entry.is_out_of_place(&self.faults) {
             return Ok(());
@@ -55,7 +66,24 @@ impl World {
                 rule.account = account.map(str::to_owned);
                 // Ten megabytes are slow to write.
                 rule.count = (entry.name == "huge_body").then_some(3);
-                active.venue = Some(self.venue.set_fault(rule).unwrap());
+                active.venue[0] = self.set_fault(rule);
+            }
+            Act::VenueOfOne(make) => {
+                let account = account.filter(|name| *name != BYSTANDER).unwrap_or("a");
+                let fault = make(&mut self.random);
+                active.account = Some(account);
+                active.venue[0] = self.set_fault(FaultRule::new(fault).of(account));
+            }
+            Act::VenueOfAll(make) => {
+                let fault = make(&mut self.random);
+                active.venue[0] = self.set_fault(FaultRule::new(fault));
+            }
+            Act::CachedSnapshots => self.venue.set_snapshot_cache(SNAPSHOT_CACHE),
+            Act::DoubtAndLosses => active.venue = self.doubt_and_losses(account),
+            Act::StopLeft => {
+                let account = account.filter(|name| *name != BYSTANDER).unwrap_or("a");
+                active.account = Some(account);
+                active.venue[0] = self.leave_stops(account);
             }
             Act::NoAddon => self.venue.set_addon(false),
             Act::Connection(status) => {
@@ -65,18 +93,29 @@ impl World {
             }
             Act::Gap => self.gap(),
             Act::Clock(hours) => {
-                self.leave_all_unclean();
-                self.wall += TimeDelta::hours(hours);
-                self.look_at_the_clock();
                 self.faults.push(active);
-                return self.step(Event::Time, &Trigger::Other);
+                return self.set_wall(hours);
+            }
+            Act::ClockAtLock(hours) => {
+                self.faults.push(active);
+                self.set_wall(hours)?;
+                return self.lock_for_a_while(account.unwrap_or("b"));
             }
             Act::FrozenClock => {
                 self.leave_all_unclean();
+                self.leaving.closes.forget_times();
                 self.frozen = Some(self.now().wall);
             }
             Act::Suspend => self.pause(TimeDelta::minutes(10), TimeDelta::minutes(10)),
             Act::Pause => self.pause(lasts.min(TimeDelta::seconds(60)), TimeDelta::zero()),
+            Act::PersonAsksAgain => {
+                active.account = Some(account.unwrap_or("a"));
+                self.at(ms(5 * ASKS_EVERY), Happening::AsksAgain(index));
+            }
+            Act::RuleAsksAgain => {
+                self.faults.push(active);
+                return self.reload(rules::AGAIN);
+            }
             Act::Kill => return self.crash(),
             Act::KillOnDeadDisk | Act::KillOften => {
                 let number = self.paces;
@@ -88,11 +127,23 @@ impl World {
                 self.disk.commit()?;
                 return self.crash();
             }
-            Act::Reload => return self.reload(),
-            Act::Way(_) | Act::SlowDisk | Act::DeadDisk | Act::ClockChange(_) => {}
+            Act::StartEdited(edit) => {
+                self.faults.push(active);
+                return self.start_edited(edit, true);
+            }
+            Act::Reload => {
+                let number = self.random_rules();
+                return self.reload(number);
+            }
+            Act::LogGone => return self.lose_log(),
+            Act::Way(_) | Act::SlowDisk | Act::DeadDisk | Act::KillAt(_) | Act::ClockChange(_) => {}
         }
         self.faults.push(active);
         Ok(())
+    }
+
+    fn set_fault(&self, rule: FaultRule) -> Option<u64> {
+        Some(self.venue.set_fault(rule).unwrap())
     }
 
     pub(crate) fn end_faults(&mut self) -> Result<(), Violation> {
@@ -115,7 +166,7 @@ impl World {
 
     pub(crate) fn end_fault(&mut self, active: &Active) -> Result<(), Violation> {
         say!(self, "fault {} is over", TABLE[active.index].name);
-        if let Some(id) = active.venue {
+        for id in active.venue.into_iter().flatten() {
             let status = self.venue.faults().into_iter().find(|one| one.id == id);
             let struck = status.map_or(0, |status| status.struck);
             self.stats.struck[active.index] += struck;
@@ -123,16 +174,20 @@ impl World {
         }
         match TABLE[active.index].act {
             Act::NoAddon => self.venue.set_addon(true),
+            Act::CachedSnapshots => self.venue.set_snapshot_cache(0),
             Act::Connection(_) => {
                 let status = ConnectionStatus::Connected;
                 let account = active.account.unwrap();
                 self.venue.set_connection(account, status).unwrap();
             }
-            Act::Clock(hours) => {
-                self.wall -= TimeDelta::hours(hours);
-                return self.step(Event::Time, &Trigger::Other);
+            Act::Clock(hours) | Act::ClockAtLock(hours) => return self.set_wall(-hours),
+            Act::FrozenClock => {
+                self.leaving.closes.forget_times();
+                self.frozen = None;
             }
-            Act::FrozenClock => self.frozen = None,
+            Act::RuleAsksAgain => return self.reload(self.options.rules),
+            Act::StartEdited(edit) => return self.start_edited(edit, false),
+            Act::StopLeft => self.stops.clear(),
             _ => {}
         }
         Ok(())
@@ -145,98 +200,98 @@ impl World {
         self.venue.set_price(name, price).unwrap();
     }
 
-    /// The process stands still, and the machine too for `asleep` of it.
-    pub(crate) fn pause(&mut self, lasts: TimeDelta, asleep: TimeDelta) {
-        if self.paused.is_some() {
-            return;
-        }
-        if !asleep.is_zero() {
-            self.leave_all_unclean();
-        }
-        self.paused = Some(self.time.now() + lasts);
-        self.at(lasts, Happening::Resumes(asleep));
-    }
-
-    pub(crate) fn resume(&mut self, asleep: TimeDelta) -> Result<(), Violation> {
-        say!(self, "the process goes on");
-        self.paused = None;
-        self.steady -= asleep;
-        self.wall += asleep;
+    fn set_wall(&mut self, hours: i64) -> Result<(), Violation> {
+        self.leave_all_unclean();
+        self.leaving.closes.forget_times();
+        self.wall += TimeDelta::hours(hours);
         self.look_at_the_clock();
-        self.checker.resumed(self.now());
         self.step(Event::Time, &Trigger::Other)
     }
 
-    pub(crate) fn crash(&mut self) -> Result<(), Violation> {
-        say!(self, "crash and restart");
-        self.stats.crashes += 1;
-        self.generation += 1;
-        self.tasks = JoinSet::new();
-        self.truths.clear();
-        self.lied.clear();
-        self.realized.clear();
-        self.held.clear();
-        self.waiting.clear();
-        self.gated.clear();
-        self.gates.clear();
-        self.polling = false;
-        self.reading = false;
-        self.paused = None;
-        self.queue.retain(|_, happening| {
-            !matches!(
-                happening,
-                Happening::Noted(_) | Happening::Resumes(_) | Happening::Opened(_)
-            )
-        });
-        // The transaction under way is whole or not there.
-        if !self.disk_fails() && self.random.percent(50) {
-            self.disk.commit()?;
-        }
-        self.disk.crash();
-        // A new process takes the wall clock as it finds it.
-        let now = self.now();
-        self.steady += now.wall - now.steady;
-        self.wall = TimeDelta::zero();
-        let now = self.now();
-        self.adapter = adapter(&self.sender, &self.shown);
-        let mut kept = self.disk.restore(now.wall)?;
-        self.handed = self.disk.durable.clone();
-        mutations::spoil(self.options.mutation, &mut kept);
-        let rules = Arc::clone(&sets()[self.rules]);
-        let started = Engine::start(rules, CONFIG, kept, now);
-        self.engine = started.engine;
-        self.checker.restarted(now, &self.handed);
-        self.after(started.effects, &Trigger::Other)?;
-        self.checker.agree(&self.engine.keep(), &self.handed)
+    /// A person locks the account by a clock that is wrong.
+    fn lock_for_a_while(&mut self, account: &str) -> Result<(), Violation> {
+        self.carry_out(Command::Lock {
+            account: AccountName::from(account),
+            until: Until::For(TimeDelta::seconds(LOCKED_FOR)),
+            reason: "by hand".to_owned(),
+        })
     }
 
-    pub(crate) fn reload(&mut self) -> Result<(), Violation> {
-        if self.paused.is_some() {
-            return Ok(());
-        }
-        self.rules = usize::try_from(self.random.within(0, rules::COUNT)).unwrap();
-        say!(self, "reload of rule file {}", self.rules);
-        self.checker.reloaded();
-        let rules = Arc::clone(&sets()[self.rules]);
-        self.step(Event::Reloaded(rules), &Trigger::Other)?;
-        self.checker.agree(&self.engine.keep(), &self.handed)
+    /// The figures of an account lose their result, and each second poll is lost.
+    fn doubt_and_losses(&self, account: Option<&str>) -> [Option<u64>; 2] {
+        let mut doubt = FaultRule::new(Fault::PnlZeroed);
+        doubt.account = account.map(str::to_owned);
+        let lost = FaultRule::new(Fault::LostBeforeEffect)
+            .on(RequestClass::Snapshot)
+            .with_probability(0.5, 7);
+        [self.set_fault(doubt), self.set_fault(lost)]
     }
 
-    pub(crate) fn command(&mut self) -> Result<(), Violation> {
-        if self.paused.is_some() {
-            return Ok(());
+    /// Stops on the closing side of what an account holds, which its closes leave.
+    fn leave_stops(&mut self, account: &str) -> Option<u64> {
+        for (name, quantity) in self.venue.figures(account).unwrap().positions {
+            let side = if quantity > 0 { Side::Sell } else { Side::Buy };
+            let away = Decimal::from(STOP_TICKS * quantity.signum()) / Decimal::from(4);
+            let price = self.venue.price(&name).unwrap() - away;
+            let size = u32::try_from(quantity.abs()).unwrap();
+            let _ = self
+                .venue
+                .place(account, &Ticket::stop(&name, side, size, price));
+            self.stops.push((name, price));
         }
-        let command = trader::command(&mut self.random);
-        say!(self, "person: {command:?}");
-        let account = command.account().to_string();
-        if let Command::Rearm { .. } = command {
-            self.checker.rearmed(&account);
-        }
-        let trigger = match command {
-            Command::Unlock { .. } => Trigger::Unlock(account),
-            _ => Trigger::Other,
+        self.set_fault(FaultRule::new(Fault::FlattenLeavesOrders).of(account))
+    }
+
+    /// A close of this account is done: the stops that it left fill soon.
+    pub(crate) fn notice_close(&mut self, account: &str) {
+        let is_its = |active: &Active| {
+            matches!(TABLE[active.index].act, Act::StopLeft) && active.account == Some(account)
         };
-        self.step(Event::Person(command), &trigger)
+        if self.faults.iter().any(is_its) && !self.stops.is_empty() {
+            self.at(ms(STOP_FILLS), Happening::StopsFill);
+        }
+    }
+
+    pub(crate) fn fill_stops(&mut self) {
+        for (name, price) in std::mem::take(&mut self.stops) {
+            say!(self, "{name} goes to {price}");
+            self.venue.set_price(&name, price).unwrap();
+        }
+    }
+
+    /// A person asks once more, as long as that fault lasts.
+    pub(crate) fn ask_again(&mut self, index: usize) -> Result<(), Violation> {
+        let mut active = self.faults.iter();
+        let Some(active) = active.find(|active| active.index == index) else {
+            return Ok(());
+        };
+        let account = active.account.unwrap_or("a");
+        self.at(ms(ASKS_EVERY), Happening::AsksAgain(index));
+        self.carry_out(Command::Flatten {
+            account: AccountName::from(account),
+            reason: "by hand".to_owned(),
+        })
+    }
+
+    fn start_edited(&mut self, edit: Edit, is_edited: bool) -> Result<(), Violation> {
+        match edit {
+            Edit::Observes => self.observes = is_edited,
+            Edit::Spelling => self.is_spelled = is_edited,
+        }
+        self.crash()
+    }
+
+    /// Whether the process is killed at this moment.
+    pub(crate) fn is_killed_at(&mut self, moment: Moment) -> bool {
+        let kills = |active: &&mut Active| {
+            matches!(TABLE[active.index].act, Act::KillAt(at) if at == moment) && active.times > 0
+        };
+        let Some(active) = self.faults.iter_mut().find(kills) else {
+            return false;
+        };
+        active.times -= 1;
+        say!(self, "killed {moment:?}");
+        true
     }
 
     /// The faults in force.

@@ -1,0 +1,140 @@
+//! I11: a close in flight is alone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use riskd::domain::holdings::Position;
+use riskd::domain::ids::RequestId;
+use riskd::domain::observation::Timestamp;
+use riskd::domain::request::{Outcome, Write};
+use riskd::engine::enforcement::FILLING;
+
+use crate::invariants::Violation;
+
+/// The closes that may still be filling, by the clock by which riskd waits.
+#[derive(Default)]
+pub struct Closes {
+    in_flight: Vec<Close>,
+    /// What was told of each account last.
+    held: BTreeMap<String, Arc<[Position]>>,
+}
+
+struct Close {
+    account: String,
+    request: RequestId,
+    write: Write,
+    answered: Option<Timestamp>,
+    /// What the account was known to hold as it left.
+    held: Option<Arc<[Position]>>,
+}
+
+impl Closes {
+    /// A write leaves.
+    pub fn sent(
+        &mut self,
+        account: &str,
+        request: RequestId,
+        write: &Write,
+        now: Timestamp,
+    ) -> Result<(), Violation> {
+        if !write.closes() {
+            return Ok(());
+        }
+        self.in_flight.retain(|close| close.may_fill_at(now));
+        let mut others = self.in_flight.iter();
+        if let Some(other) = others.find(|close| close.meets(account, write)) {
+            return Err(format!(
+                "I11: request {request} to {account} ({write}) left while request {} may still be filling, answered {:?}",
+                other.request, other.answered
+            ));
+        }
+        self.in_flight.push(Close {
+            account: account.to_owned(),
+            request,
+            write: write.clone(),
+            answered: None,
+            held: self.held.get(account).cloned(),
+        });
+        Ok(())
+    }
+
+    /// A write was answered, or given up.
+    pub fn answered(&mut self, request: RequestId, outcome: Outcome, now: Timestamp) {
+        match outcome {
+            Outcome::Acknowledged | Outcome::Unknown => {
+                let is_it = |close: &&mut Close| close.request == request;
+                if let Some(close) = self.in_flight.iter_mut().find(is_it) {
+                    close.answered = Some(now);
+                }
+            }
+            Outcome::NothingToDo | Outcome::Refused | Outcome::NotSent => {
+                self.in_flight.retain(|close| close.request != request);
+            }
+        }
+    }
+
+    /// riskd was told what an account holds, by what was asked for at `asked`.
+    pub fn told(&mut self, account: &str, positions: &Arc<[Position]>, asked: Timestamp) {
+        self.in_flight.retain(|close| {
+            let is_after = close.answered.is_some_and(|at| asked > at);
+            close.account != account || !is_after || close.explains(positions)
+        });
+        self.held.insert(account.to_owned(), Arc::clone(positions));
+    }
+
+    /// Another process goes on with what the record has, by a clock that is ahead
+    /// by `shift`: the answer to what has none does not come any more.
+    pub fn restarted(
+        &mut self,
+        now: Timestamp,
+        shift: TimeDelta,
+        is_on_record: impl Fn(RequestId) -> bool,
+    ) {
+        self.in_flight.retain(|close| is_on_record(close.request));
+        for close in &mut self.in_flight {
+            close.answered = Some(close.answered.map_or(now, |at| at + shift));
+        }
+    }
+
+    /// The wall clock is set, which is all that another process has to go by.
+    pub fn forget_times(&mut self) {
+        self.in_flight.clear();
+    }
+}
+
+impl Close {
+    fn may_fill_at(&self, now: Timestamp) -> bool {
+        self.answered.is_none_or(|at| now - at < FILLING)
+    }
+
+    fn meets(&self, account: &str, write: &Write) -> bool {
+        let same = match (&self.write, write) {
+            (Write::ClosePosition(one), Write::ClosePosition(other)) => one == other,
+            _ => true,
+        };
+        self.account == account && same
+    }
+
+    /// Whether these positions may be what is left of what was held while the
+    /// close fills: none of them has turned, grown, or is another one.
+    fn explains(&self, positions: &[Position]) -> bool {
+        let is_touched = |position: &&Position| match &self.write {
+            Write::ClosePosition(instrument) => position.instrument == *instrument,
+            _ => true,
+        };
+        let mut touched = positions.iter().filter(is_touched).peekable();
+        if touched.peek().is_none() {
+            return false;
+        }
+        let Some(held) = &self.held else { return true };
+        touched.all(|position| {
+            held.iter().any(|before| {
+                before.instrument == position.instrument
+                    && before.quantity.is_sign_negative() == position.quantity.is_sign_negative()
+                    && position.quantity.abs() <= before.quantity.abs()
+                    && before.average_price == position.average_price
+            })
+        })
+    }
+}

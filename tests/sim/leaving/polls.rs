@@ -1,0 +1,105 @@
+//! I10: polls never stop for longer than the budget allows.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use riskd::domain::observation::Timestamp;
+use riskd::venue::budget::{PER_WINDOW, REFILL_PER_SECOND, ROUTINE_WAIT, WINDOW};
+
+use crate::invariants::Violation;
+
+/// What the clocks of a run may differ by.
+const SLACK: TimeDelta = TimeDelta::milliseconds(3);
+
+/// The polls of one venue, in the venue's time.
+#[derive(Default)]
+pub struct Polls {
+    /// Since when one is due and has not left.
+    due: Option<Timestamp>,
+    /// Before this no poll can leave: the venue said so, or the process stood
+    /// still.
+    not_before: Option<Timestamp>,
+    /// When the last requests left, as many as the budget allows in its window.
+    left: VecDeque<Timestamp>,
+}
+
+fn span(span: Duration) -> TimeDelta {
+    TimeDelta::from_std(span).unwrap()
+}
+
+impl Polls {
+    /// A poll is to be made now.
+    pub fn due(&mut self, now: Timestamp) {
+        self.due.get_or_insert(now);
+    }
+
+    /// A request has left that is no poll.
+    pub fn other_left(&mut self, now: Timestamp) {
+        if self.left.len() >= PER_WINDOW as usize {
+            self.left.pop_front();
+        }
+        self.left.push_back(now);
+    }
+
+    /// A poll has left.
+    pub fn left(&mut self, now: Timestamp) -> Result<(), Violation> {
+        let due = self.due.take();
+        let latest = due.map(|due| self.latest(due));
+        self.other_left(now);
+        match (due, latest) {
+            (Some(due), Some(latest)) if now > latest => {
+                let late = (now - due).num_milliseconds();
+                Err(format!("I10: a poll left {late} ms after it was due"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The poll that was due ended, and has learned nothing where it did not
+    /// leave: there must be a reason why it could not.
+    pub fn ended(&mut self, now: Timestamp) -> Result<(), Violation> {
+        let Some(due) = self.due.take() else {
+            return Ok(());
+        };
+        let is_held = self.held_until().is_some_and(|at| at > due);
+        if is_held {
+            return Ok(());
+        }
+        let waited = (now - due).num_milliseconds();
+        Err(format!(
+            "I10: a poll did not leave, and was given up after {waited} ms"
+        ))
+    }
+
+    /// Polls are held for so long: by the venue's word, or since the process
+    /// stands still.
+    pub fn hold(&mut self, until: Timestamp) {
+        self.not_before = self.not_before.max(Some(until));
+    }
+
+    /// Another process begins, with a count of its own.
+    pub fn restarted(&mut self) {
+        *self = Polls::default();
+    }
+
+    /// When the rolling count has room again, if it had none.
+    fn window_opens(&self) -> Option<Timestamp> {
+        let is_full = self.left.len() >= PER_WINDOW as usize;
+        self.left
+            .front()
+            .filter(|_| is_full)
+            .map(|oldest| *oldest + span(WINDOW))
+    }
+
+    fn held_until(&self) -> Option<Timestamp> {
+        self.not_before.max(self.window_opens())
+    }
+
+    /// When a poll that is due must have left: it waits a second behind others,
+    /// and then for the next token.
+    fn latest(&self, due: Timestamp) -> Timestamp {
+        let from = self.held_until().map_or(due, |held| held.max(due));
+        from + span(ROUTINE_WAIT + Duration::from_secs(1) / REFILL_PER_SECOND) + SLACK
+    }
+}

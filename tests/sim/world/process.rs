@@ -1,0 +1,204 @@
+//! The process of a world: it stands still, is killed and started again, gets
+//! other rules and commands.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use riskd::engine::Engine;
+use riskd::engine::event::{Command, Event};
+use riskd::engine::record::{Entry, EntryKind, Fields, Record};
+use riskd::engine::restore::RecentRequest;
+use riskd::rules::ruleset::RuleSet;
+use riskd::store::Batch;
+use riskd::venue::Venue;
+use riskd::venue::budget::REMEMBERED;
+use tokio::task::JoinSet;
+
+use super::{CONFIG, Happening, World, adapter, say, sets};
+use crate::invariants::{Trigger, Violation};
+use crate::rules;
+use crate::{mutations, trader};
+
+impl World {
+    /// The process stands still, and the machine too for `asleep` of it.
+    pub(crate) fn pause(&mut self, lasts: TimeDelta, asleep: TimeDelta) {
+        if self.paused.is_some() {
+            return;
+        }
+        if !asleep.is_zero() {
+            self.leave_all_unclean();
+        }
+        self.paused = Some(self.time.now() + lasts);
+        self.at(lasts, Happening::Resumes(asleep));
+    }
+
+    pub(crate) fn resume(&mut self, asleep: TimeDelta) -> Result<(), Violation> {
+        say!(self, "the process goes on");
+        self.paused = None;
+        self.steady -= asleep;
+        self.wall += asleep;
+        self.look_at_the_clock();
+        self.checker.resumed(self.now());
+        self.leaving.polls.hold(self.time.now());
+        self.step(Event::Time, &Trigger::Other)
+    }
+
+    pub(crate) fn crash(&mut self) -> Result<(), Violation> {
+        say!(self, "crash and restart");
+        self.stats.crashes += 1;
+        self.forget_process();
+        // The transaction under way is whole or not there.
+        if !self.disk_fails() && self.random.percent(50) {
+            self.disk.commit()?;
+        }
+        self.disk.crash();
+        // A new process takes the wall clock as it finds it.
+        let now = self.now();
+        let shift = now.wall - now.steady;
+        self.steady += shift;
+        self.wall = TimeDelta::zero();
+        let now = self.now();
+        self.adapter = adapter(&self.sender, &self.shown);
+        let mut kept = self.disk.restore(now.wall)?;
+        self.handed = self.disk.durable.clone();
+        self.leaving.rows.killed(&self.handed)?;
+        let on_record = |request| self.handed.requests.contains_key(&request);
+        self.leaving.closes.restarted(now.steady, shift, on_record);
+        self.leaving.polls.restarted();
+        self.count_earlier(&kept.recent);
+        mutations::spoil(self.options.mutation, &mut kept);
+        let rules = self.rule_set(self.rules);
+        let started = Engine::start(rules, self.config(), kept, now);
+        self.engine = started.engine;
+        self.take_numbers();
+        self.checker.restarted(now, &self.handed);
+        self.after(started.effects, &Trigger::Other)?;
+        self.checker.agree(&self.engine.keep(), &self.handed)
+    }
+
+    /// What goes with a process.
+    fn forget_process(&mut self) {
+        self.generation += 1;
+        self.tasks = JoinSet::new();
+        self.truths.clear();
+        self.lied.clear();
+        self.realized.clear();
+        self.held.clear();
+        self.waiting.clear();
+        self.asked.clear();
+        self.dies_on_leaving = false;
+        self.polling = false;
+        self.reading = false;
+        self.paused = None;
+        self.queue.retain(|_, happening| {
+            !matches!(happening, Happening::Noted(_) | Happening::Resumes(_))
+        });
+    }
+
+    /// Takes out of the budget what left shortly before this start, as the daemon
+    /// does.
+    fn count_earlier(&self, recent: &[RecentRequest]) {
+        let remembered = TimeDelta::from_std(REMEMBERED).unwrap();
+        let wall = self.now().wall;
+        let its = recent.iter().filter(|request| {
+            let left_at = request.sent_at.unwrap_or(request.queued_at);
+            wall - left_at <= remembered
+        });
+        let count = u32::try_from(its.count()).unwrap();
+        self.adapter.count_earlier(count);
+    }
+
+    pub(crate) fn config(&self) -> riskd::engine::EngineConfig {
+        riskd::engine::EngineConfig {
+            acts: !self.observes,
+            ..CONFIG
+        }
+    }
+
+    /// The rule file of this number, as it is spelled now.
+    fn rule_set(&self, number: usize) -> Arc<RuleSet> {
+        let rules = &sets()[number];
+        if self.is_spelled {
+            rules::spelled_otherwise(rules)
+        } else {
+            Arc::clone(rules)
+        }
+    }
+
+    /// Polls ask for the numbers that are in the rule file.
+    fn take_numbers(&mut self) {
+        let accounts = &self.engine.rules().accounts;
+        let numbers = accounts.iter().map(|account| account.number.clone());
+        self.numbers = Arc::new(numbers.collect());
+        let pairs = accounts
+            .iter()
+            .map(|one| (one.name.clone(), one.number.clone()));
+        self.accounts = Arc::new(pairs.collect());
+    }
+
+    pub(crate) fn random_rules(&mut self) -> usize {
+        usize::try_from(self.random.within(0, rules::COUNT)).unwrap()
+    }
+
+    pub(crate) fn reload(&mut self, number: usize) -> Result<(), Violation> {
+        if self.paused.is_some() {
+            return Ok(());
+        }
+        self.rules = number;
+        say!(self, "reload of rule file {number}");
+        self.checker.reloaded();
+        let rules = self.rule_set(number);
+        self.step(Event::Reloaded(rules), &Trigger::Other)?;
+        self.take_numbers();
+        self.checker.agree(&self.engine.keep(), &self.handed)
+    }
+
+    pub(crate) fn command(&mut self) -> Result<(), Violation> {
+        let command = trader::command(&mut self.random);
+        self.carry_out(command)
+    }
+
+    /// A person asks for something.
+    pub(crate) fn carry_out(&mut self, command: Command) -> Result<(), Violation> {
+        // A riskd that only observes says so, and does nothing.
+        let acts = matches!(command, Command::Flatten { .. } | Command::Lock { .. });
+        if self.paused.is_some() || (acts && self.observes) {
+            return Ok(());
+        }
+        say!(self, "person: {command:?}");
+        let account = command.account().to_string();
+        if let Command::Rearm { .. } = command {
+            self.checker.rearmed(&account);
+        }
+        let trigger = match command {
+            Command::Unlock { .. } => Trigger::Unlock(account),
+            _ => Trigger::Other,
+        };
+        self.step(Event::Person(command), &trigger)
+    }
+
+    /// Somebody deletes the write-ahead log. riskd looks at its files each second,
+    /// and with each transaction.
+    pub(crate) fn lose_log(&mut self) -> Result<(), Violation> {
+        self.disk.commit()?;
+        self.disk.lose_log();
+        let entry = Entry {
+            at: self.now().wall,
+            kind: EntryKind::RecordBack,
+            account: None,
+            rule: None,
+            firing: None,
+            message: "the log of the record was deleted".to_owned(),
+            fields: Fields::new(),
+        };
+        self.disk.submit(Batch {
+            records: vec![Record::Entry(entry)],
+            ..Batch::default()
+        });
+        // The first try says so, and the second one goes on.
+        if !self.disk_fails() && !self.disk.commit()? {
+            self.disk.commit()?;
+        }
+        Ok(())
+    }
+}
