@@ -204,7 +204,7 @@ pub async fn carry_out(
                 Reading::Positions => Lane::Positions,
                 // Half of the budget is left for what it may find.
                 Reading::CloseWatch => Lane::Beside,
-                Reading::Watch => Lane::Routine,
+                Reading::Watch => Lane::Watch,
             };
             let admitted = tokio::select! {
                 biased;

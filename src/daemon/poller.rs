@@ -36,6 +36,10 @@ const REREAD_DEADLINE: Duration = Duration::from_secs(2);
 /// The least time between two reads of working orders in the routine lane.
 const ORDERS_INTERVAL: Duration = Duration::from_secs(1);
 
+/// A read of working orders that found no room for so long goes before what only
+/// watches.
+const ORDERS_LATE: Duration = Duration::from_secs(2);
+
 /// A credential that is being read again.
 type Reread = Option<JoinHandle<Result<Secret, String>>>;
 
@@ -152,14 +156,24 @@ impl Poller {
         let mut due = interval(self.every.max(ORDERS_INTERVAL));
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut turn: VecDeque<AccountName> = VecDeque::new();
+        let mut read_at = Instant::now();
         loop {
             due.tick().await;
             let Some((account, number)) = self.next_in_turn(&mut turn) else {
+                read_at = Instant::now();
                 continue;
             };
-            let Ok(permit) = self.venue.admit(Lane::Routine).await else {
+            // What a rule or a lock must know does not wait for ever behind others.
+            let is_late = read_at.elapsed() >= ORDERS_LATE;
+            let lane = if is_late {
+                Lane::Positions
+            } else {
+                Lane::Routine
+            };
+            let Ok(Ok(permit)) = timeout(POLL_DEADLINE, self.venue.admit(lane)).await else {
                 continue;
             };
+            read_at = Instant::now();
             let at = self.clock.steady();
             let read = self.venue.orders(&number, permit);
             if let Ok(Ok(orders)) = timeout(POLL_DEADLINE, read).await {

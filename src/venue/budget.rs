@@ -156,7 +156,7 @@ impl Bucket {
     /// When `lane` may take a token, if nobody else does before: `now` or later.
     fn earliest(&self, lane: Lane, now: Duration) -> Duration {
         let kept = match lane {
-            Lane::Routine => RESERVE,
+            Lane::Watch | Lane::Routine => RESERVE,
             Lane::Beside => BESIDE_RESERVE,
             Lane::Poll
             | Lane::LatePoll
@@ -337,7 +337,7 @@ impl RequestBudget {
 
     fn join(&self, lane: Lane) -> Waiter<'_> {
         let wait = match lane {
-            Lane::Routine | Lane::Poll => ROUTINE_WAIT,
+            Lane::Watch | Lane::Routine | Lane::Poll => ROUTINE_WAIT,
             Lane::LatePoll => LATE_POLL_WAIT,
             Lane::Beside | Lane::Positions | Lane::Verify | Lane::Cancel | Lane::Close => {
                 QUEUE_WAIT
@@ -405,7 +405,8 @@ impl Waiter<'_> {
                 Ok(()) => return Attempt::Granted,
                 Err(earliest) => {
                     let earliest = self.budget.origin + earliest;
-                    let gives_up_early = matches!(lane, Lane::Routine | Lane::LatePoll);
+                    let gives_up_early =
+                        matches!(lane, Lane::Watch | Lane::Routine | Lane::LatePoll);
                     if gives_up_early && earliest > self.deadline {
                         return Attempt::GaveUp;
                     }

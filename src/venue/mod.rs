@@ -127,7 +127,10 @@ impl fmt::Display for Failure {
 /// Which part of the request budget a call draws from: the least urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
-    /// Reads that can wait; they leave nearly the whole budget alone.
+    /// Looks at accounts of which nothing is asked; they leave nearly the whole
+    /// budget alone.
+    Watch,
+    /// Reads that can wait; they leave as much of the budget alone.
     Routine,
     /// A cancel that the close before it makes needless, as far as the venue does
     /// what it says: it leaves while half of the budget is there.
@@ -161,7 +164,7 @@ impl Lane {
     const fn can_wait(self) -> bool {
         matches!(
             self,
-            Lane::Routine | Lane::Beside | Lane::Poll | Lane::LatePoll
+            Lane::Watch | Lane::Routine | Lane::Beside | Lane::Poll | Lane::LatePoll
         )
     }
 }
