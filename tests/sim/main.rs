@@ -25,12 +25,14 @@ mod faults;
 mod fuzz;
 mod invariants;
 mod leaving;
+mod many;
 mod mutations;
 mod net;
 mod random;
 mod regressions;
 mod rules;
 mod see;
+mod starts;
 mod stats;
 #[expect(dead_code, reason = "the other tests need more of it")]
 #[path = "../it/support.rs"]

@@ -45,8 +45,8 @@ pub enum Mutation {
     LoseTransaction,
     /// A request names another account.
     WrongAccount,
-    /// No read is ever made.
-    NeverRead,
+    /// No read of enforcement ever learns anything.
+    NeverLearns,
     /// Polls wait behind everything else.
     PollsLast,
     /// A flatten is sent twice.
@@ -67,7 +67,7 @@ const CASES: [(Mutation, &str); 14] = [
     (Mutation::ForgetRequest, "I8"),
     (Mutation::LoseTransaction, "I8"),
     (Mutation::WrongAccount, "I9"),
-    (Mutation::NeverRead, "L"),
+    (Mutation::NeverLearns, "L"),
     (Mutation::PollsLast, "I10"),
     (Mutation::FlattensTwice, "I11"),
     (Mutation::CommitsLate, "I12"),
@@ -136,7 +136,7 @@ fn i9_a_request_to_another_account_is_caught() {
 }
 
 #[test]
-fn liveness_without_reads_is_caught() {
+fn liveness_without_what_reads_show_is_caught() {
     check("L", 0);
 }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use riskd::domain::account::AccountName;
 use riskd::domain::holdings::{Position, WorkingOrders};
 use riskd::domain::money::Money;
-use riskd::domain::observation::{Content, Figures, Learned, Observation, Timestamp};
+use riskd::domain::observation::{Content, Figures, Learned, Missing, Observation, Timestamp};
 use riskd::domain::request::Outcome;
-use riskd::engine::event::{Event, ReadResult};
+use riskd::engine::event::{Event, ReadFailure, ReadResult};
 use riskd::venue::crosstrade::Outgoing;
 use riskd::venue::paper::{Answering, Asked};
 use rust_decimal::Decimal;
@@ -202,6 +202,12 @@ impl World {
                 orders: orders.map(|told| (told, truth)),
             },
         };
+        if self.options.mutation == Some(Mutation::NeverLearns) {
+            *result = Err(ReadFailure {
+                missing: Missing::Late,
+                words: Arc::from(""),
+            });
+        }
         if self.options.mutation == Some(Mutation::FlatUnseen) {
             *result = Ok(match result {
                 Ok(ReadResult::Orders(_)) => {

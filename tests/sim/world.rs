@@ -531,6 +531,9 @@ impl World {
                     return Ok(());
                 }
                 self.reading = false;
+                if self.options.mutation == Some(Mutation::NeverLearns) {
+                    return Ok(());
+                }
                 let trigger = see::orders_read(&account, at, &orders, truths);
                 let event = Event::OrdersRead {
                     account,
@@ -637,11 +640,7 @@ impl World {
                     account,
                     read,
                     what,
-                } => {
-                    if mutation != Some(Mutation::NeverRead) {
-                        jobs.push((account, JobKind::Read { read, what }));
-                    }
-                }
+                } => jobs.push((account, JobKind::Read { read, what })),
                 Effect::Withdraw { request, .. } => self.withdraw(&Waiting::Request(request)),
                 Effect::WithdrawRead { account, read } => {
                     self.withdraw(&Waiting::Read(account, read));
