@@ -74,13 +74,13 @@ pub enum Act {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
     /// The engine has decided and nothing of that is handed over.
-    BeforeCommit,
+    Decided,
     /// The decision is on record and its request has not left.
-    BeforeSend,
+    Committed,
     /// The request has left and nobody has noted that.
-    BeforeSent,
+    Left,
     /// The answer is there and nobody has noted that.
-    BeforeAnswer,
+    Answered,
 }
 
 /// What is edited while riskd is down.
@@ -345,10 +345,10 @@ faults! {
     kill, "the process is killed and started again", Process, FlatMeanwhile, Act::Kill;
     kill_often, "the process is killed every few seconds", Process, FlatMeanwhile, Act::KillOften;
     restart, "the process is stopped in order and started again", Process, FlatMeanwhile, Act::Restart;
-    kill_before_commit, "the process is killed between a decision and its transaction", Process, FlatMeanwhile, Act::KillAt(Moment::BeforeCommit);
-    kill_before_send, "the process is killed between a decision's transaction and its request", Process, FlatMeanwhile, Act::KillAt(Moment::BeforeSend);
-    kill_before_sent, "the process is killed between a request and the row that says that it left", Process, FlatMeanwhile, Act::KillAt(Moment::BeforeSent);
-    kill_before_answer, "the process is killed between an answer and the row that has it", Process, FlatMeanwhile, Act::KillAt(Moment::BeforeAnswer);
+    kill_before_commit, "the process is killed between a decision and its transaction", Process, FlatMeanwhile, Act::KillAt(Moment::Decided);
+    kill_before_send, "the process is killed between a decision's transaction and its request", Process, FlatMeanwhile, Act::KillAt(Moment::Committed);
+    kill_before_sent, "the process is killed between a request and the row that says that it left", Process, FlatMeanwhile, Act::KillAt(Moment::Left);
+    kill_before_answer, "the process is killed between an answer and the row that has it", Process, FlatMeanwhile, Act::KillAt(Moment::Answered);
     start_observing, "the process starts with `mode: observe`, and later with `enforce`", Process, FlatAfter, Act::StartEdited(Edit::Observes);
     start_spelled, "the process starts with its accounts' numbers spelled in another way", Process, FlatMeanwhile, Act::StartEdited(Edit::Spelling);
     pause, "the process stands still for up to a minute", Process, FlatAfter, Act::Pause;

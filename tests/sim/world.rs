@@ -516,9 +516,7 @@ impl World {
                     return Ok(());
                 }
                 self.note_left(&event);
-                if matches!(event, Event::Answered { .. })
-                    && self.is_killed_at(Moment::BeforeAnswer)
-                {
+                if matches!(event, Event::Answered { .. }) && self.is_killed_at(Moment::Answered) {
                     return self.crash();
                 }
                 self.note_answer(&event);
@@ -576,7 +574,7 @@ impl World {
         }
         let mut waiting = self.waiting.keys();
         let has_write = waiting.any(|one| matches!(one, Waiting::Request(_)));
-        if has_write && self.is_killed_at(Moment::BeforeSend) {
+        if has_write && self.is_killed_at(Moment::Committed) {
             return self.crash();
         }
         Ok(())
@@ -658,7 +656,7 @@ impl World {
         let decides = jobs
             .iter()
             .any(|(_, kind)| matches!(kind, JobKind::Write { .. }));
-        if decides && self.is_killed_at(Moment::BeforeCommit) {
+        if decides && self.is_killed_at(Moment::Decided) {
             return self.crash();
         }
         let receipt = (batch.rows() > 0).then(|| self.submit(batch));

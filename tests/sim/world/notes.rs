@@ -91,7 +91,7 @@ impl World {
             now,
         };
         self.leaving.rows.sent(&sent, &self.disk.durable)?;
-        if self.is_killed_at(Moment::BeforeSent) {
+        if self.is_killed_at(Moment::Left) {
             self.dies_on_leaving = true;
             return Ok(());
         }
