@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use riskd::domain::account::{AccountName, AccountNumber};
 use riskd::domain::holdings::{Position, WorkingOrders};
-use riskd::domain::ids::IntentId;
+use riskd::domain::ids::{IntentId, RequestId};
 use riskd::domain::instrument::Instrument;
 use riskd::domain::lock::{LockEnd, LockKind};
 use riskd::domain::now::Now;
@@ -574,4 +574,58 @@ fn s19_a_close_that_filled_before_a_restart_holds_up_none_after_it() {
         let sent = writes(&fires);
         assert_eq!(sent.len(), writes_at_once, "{ago} ms: {sent:?}");
     }
+}
+
+/// A flatten was asked for, and a poll that is of after that shows that nothing
+/// is held any more: it need not leave. Gives its number.
+fn withdrawn_flatten(story: &mut Story) -> RequestId {
+    story.observe(FLAT, 2);
+    let asked = story.after(10).step(Event::Person(Command::Flatten {
+        account: account(),
+        reason: "by hand".to_owned(),
+    }));
+    let flatten = asked.iter().find_map(|effect| match effect {
+        Effect::Send { request, write, .. } if *write == Write::Flatten => Some(*request),
+        _ => None,
+    });
+    story.after(1_000).observe(FLAT, 2);
+    let seen = story.after(1_000).observe(FLAT, 0);
+    let is_withdrawn = |effect: &Effect| matches!(effect, Effect::Withdraw { request, .. } if Some(*request) == flatten);
+    assert!(seen.iter().any(is_withdrawn), "{seen:?}");
+    flatten.unwrap()
+}
+
+#[test]
+fn s20_a_request_that_left_as_it_was_withdrawn_is_on_its_way() {
+    let mut story = Story::begin(Kept::default());
+    let request = withdrawn_flatten(&mut story);
+    story.step(Event::Sent {
+        account: account(),
+        request,
+        unrecorded: None,
+    });
+    // It may still be filling, so none is sent beside it.
+    for _ in 0..3 {
+        let sent = writes(&story.after(1_000).observe(FLAT, 2));
+        assert!(!sent.contains(&Write::Flatten), "{sent:?}");
+    }
+}
+
+#[test]
+fn s21_a_request_that_was_withdrawn_in_time_is_not_sent_again() {
+    let mut story = Story::begin(Kept::default());
+    let request = withdrawn_flatten(&mut story);
+    let ended = story.step(Event::Answered {
+        account: account(),
+        request,
+        answer: Answer {
+            outcome: Outcome::NotSent,
+            status: None,
+            words: Arc::from("it is not needed any more"),
+        },
+    });
+    assert_eq!(writes(&ended), []);
+    // What comes back is closed at once.
+    let sent = writes(&story.after(1_000).observe(FLAT, 2));
+    assert!(sent.contains(&Write::Flatten), "{sent:?}");
 }
