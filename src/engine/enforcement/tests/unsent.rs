@@ -80,6 +80,7 @@ fn what_waits_is_withdrawn_with_what_it_was_asked_for() {
         (0, Ask(flat()), OPENING),
         (100, Drop(1), "withdraw #1 #2"),
         (200, Turned(1), ""),
+        (200, Turned(2), ""),
         (5000, Nothing, ""),
     ]);
     assert_eq!(desk.enforcement.deadline(), None);
