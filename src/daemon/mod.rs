@@ -40,7 +40,7 @@ use tracing::{error, info, warn};
 
 pub use clock::{Clock, wall};
 pub use executor::{DEADLINE, Job, JobKind, carry_out};
-pub use poller::observe;
+pub use poller::{lane_of_orders, observe};
 pub use venues::connect;
 
 use crate::api::{self, Api, Token};

@@ -217,6 +217,17 @@ impl Poller {
     }
 }
 
+/// The part of the budget that a read of working orders draws from, so long after
+/// the last one: what a rule or a lock must know does not wait for ever behind
+/// what only watches.
+pub fn lane_of_orders(since_last: Duration) -> Lane {
+    if since_last >= ORDERS_LATE {
+        Lane::Positions
+    } else {
+        Lane::Routine
+    }
+}
+
 /// The pause after so many refusals in a row: 1, 2, 4, 8, and then 10 s.
 fn refused_pause(refusals: u32) -> Duration {
     let doublings = refusals.saturating_sub(1).min(4);

@@ -3,6 +3,8 @@
 //! A simulation decides itself when the disk is done. What it writes, in which
 //! groups and in which order is the same as with the [`Writer`](super::Writer).
 
+use std::sync::Arc;
+
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -11,7 +13,7 @@ use super::error::StoreError;
 use super::health::Health;
 use super::open::Store;
 use super::queue::{Group, Queue};
-use super::receipt::Receipt;
+use super::receipt::{Committed, Receipt};
 use super::write::Written;
 
 /// What was submitted and is not yet in the record.
@@ -21,7 +23,7 @@ pub struct Backlog {
     /// What is being written, with its number once it has one. It stays as it
     /// is until it is written, however often that is tried.
     current: Option<(Option<i64>, Group)>,
-    committed: watch::Sender<u64>,
+    committed: Arc<Committed>,
     writing: watch::Sender<Health>,
 }
 
@@ -30,7 +32,7 @@ impl Default for Backlog {
         Backlog {
             queue: Queue::default(),
             current: None,
-            committed: watch::channel(0).0,
+            committed: Arc::default(),
             writing: watch::channel(Health::Good).0,
         }
     }
@@ -45,7 +47,7 @@ impl Backlog {
             ticket: pushed.ticket,
             submitted: Instant::now(),
             lost: pushed.lost,
-            committed: self.committed.subscribe(),
+            committed: Arc::clone(&self.committed),
             writing: self.writing.subscribe(),
         }
     }
@@ -89,8 +91,7 @@ impl Backlog {
     /// Takes it as written, where something else stands in for the file.
     pub fn done(&mut self) {
         if let Some((_, group)) = self.current.take() {
-            self.committed
-                .send_modify(|ticket| *ticket = group.ticket.max(*ticket));
+            self.committed.raise(group.ticket);
         }
         self.writing
             .send_if_modified(|health| std::mem::replace(health, Health::Good) != Health::Good);

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 use super::batch::Batch;
 use super::health::Health;
 use super::queue::{Lost, Queue};
-use super::receipt::Receipt;
+use super::receipt::{Committed, Receipt};
 use super::retain::{Retention, Sweep};
 use crate::domain::observation::Timestamp;
 
@@ -82,7 +82,7 @@ pub struct StoreHandle {
     pub(super) shared: Arc<Shared>,
     pub(super) health: watch::Receiver<Health>,
     pub(super) writing: watch::Receiver<Health>,
-    pub(super) committed: watch::Receiver<u64>,
+    pub(super) committed: Arc<Committed>,
     pub(super) closing: watch::Sender<Option<Instant>>,
 }
 
@@ -97,7 +97,7 @@ impl StoreHandle {
             ticket: pushed.ticket,
             submitted: Instant::now(),
             lost: pushed.lost,
-            committed: self.committed.clone(),
+            committed: Arc::clone(&self.committed),
             writing: self.writing.clone(),
         }
     }

@@ -1,8 +1,11 @@
 //! Whether a batch that was submitted is in the file.
 
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 
 use super::health::Health;
@@ -15,8 +18,7 @@ pub struct Receipt {
     pub(super) submitted: Instant,
     /// Rows of it that found no room in memory.
     pub(super) lost: u64,
-    /// The ticket of the last batch that was committed.
-    pub(super) committed: watch::Receiver<u64>,
+    pub(super) committed: Arc<Committed>,
     /// Whether the last try to write succeeded.
     pub(super) writing: watch::Receiver<Health>,
 }
@@ -41,6 +43,36 @@ pub enum NotCommitted {
     Closed,
 }
 
+/// The ticket of the last batch that was committed. Who waits for it goes on in
+/// the order of asking, so that requests leave in the order in which they were
+/// decided.
+#[derive(Debug, Default)]
+pub(super) struct Committed {
+    ticket: AtomicU64,
+    moved: Notify,
+}
+
+impl Committed {
+    /// All batches up to this ticket are committed.
+    pub(super) fn raise(&self, ticket: u64) {
+        self.ticket.fetch_max(ticket, Ordering::AcqRel);
+        self.moved.notify_waiters();
+    }
+
+    /// Waits until the batch with this ticket is committed.
+    async fn reaches(&self, ticket: u64) {
+        loop {
+            // Registered before the look: a move between the two is not missed.
+            let mut moved = pin!(self.moved.notified());
+            moved.as_mut().enable();
+            if self.ticket.load(Ordering::Acquire) >= ticket {
+                return;
+            }
+            moved.await;
+        }
+    }
+}
+
 impl Receipt {
     /// Waits until the batch was committed to the file, so that it survives
     /// the end of the process, but at most until `within` after it was
@@ -56,16 +88,15 @@ impl Receipt {
                 reason: format!("{} rows found no room in memory", self.lost),
             });
         }
-        let mut committed = self.committed.clone();
         let mut writing = self.writing.clone();
         let until = self.submitted.checked_add(within);
         let until = until.unwrap_or(self.submitted);
-        let is_committed = committed.wait_for(|ticket| *ticket >= self.ticket);
+        let is_committed = self.committed.reaches(self.ticket);
         let is_broken = writing.wait_for(|health| *health != Health::Good);
         let waiting = async {
             tokio::select! {
                 biased;
-                done = is_committed => done.map(|_| ()).map_err(|_| NotCommitted::Closed),
+                () = is_committed => Ok(()),
                 health = is_broken => match health.as_deref() {
                     Ok(Health::Degraded { reason, .. }) => Err(NotCommitted::Degraded {
                         reason: reason.clone(),

@@ -18,6 +18,7 @@ use super::health::{Board, Health, Part};
 use super::open::Store;
 use super::platter::FilesOfRecord;
 use super::queue::{Group, Waiting};
+use super::receipt::Committed;
 use super::retain::{Step, Sweep};
 use super::syncer::{Job, Platter, Syncer, not_answered};
 use super::write::Written;
@@ -125,7 +126,7 @@ struct Worker<S> {
     shared: Arc<Shared>,
     board: Arc<Board>,
     /// The ticket of the last batch that was committed.
-    committed: watch::Sender<u64>,
+    committed: Arc<Committed>,
     closing: watch::Receiver<Option<Instant>>,
     /// What is being written, with its number. It stays as it is until it is
     /// written, however often that is tried.
@@ -146,13 +147,13 @@ impl<S: Sink> Worker<S> {
     fn new(sink: S) -> (StoreHandle, Worker<S>) {
         let shared = Arc::new(Shared::default());
         let board = Arc::new(Board::new());
-        let (committed, committed_seen) = watch::channel(0);
+        let committed = Arc::new(Committed::default());
         let (closing, closing_seen) = watch::channel(None);
         let handle = StoreHandle {
             shared: Arc::clone(&shared),
             health: board.whole(),
             writing: board.writing(),
-            committed: committed_seen,
+            committed: Arc::clone(&committed),
             closing,
         };
         let worker = Worker {
@@ -313,11 +314,7 @@ impl<S: Sink> Worker<S> {
 
     fn acknowledge(&mut self, group: Group, written: &Written) {
         // An empty one has no ticket, and is not before those that have.
-        self.committed.send_if_modified(|ticket| {
-            let is_newer = group.ticket > *ticket;
-            *ticket = group.ticket.max(*ticket);
-            is_newer
-        });
+        self.committed.raise(group.ticket);
         for refused in &written.refused {
             tracing::error!(
                 row = refused.row,

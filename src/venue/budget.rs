@@ -272,10 +272,6 @@ impl RequestBudget {
     /// When there is none within the longest wait of the lane, or, for a
     /// routine read, as soon as that is certain.
     pub async fn take(&self, lane: Lane) -> Result<Permit, OutOfBudget> {
-        if lane == Lane::Beside {
-            // The closes that were decided together with it join the queue first.
-            tokio::task::yield_now().await;
-        }
         let waiter = self.join(lane);
         loop {
             // Registered before the attempt: a move between the attempt and the

@@ -163,6 +163,8 @@ pub struct World {
     rules: usize,
     polling: bool,
     reading: bool,
+    /// When working orders were last read for rules and locks.
+    orders_read: Instant,
     commits_due: bool,
     turn: usize,
     wake: Option<Timestamp>,
@@ -283,6 +285,7 @@ impl World {
             rules: options.rules,
             polling: false,
             reading: false,
+            orders_read: Instant::now(),
             commits_due: false,
             turn: 0,
             wake: None,
@@ -529,6 +532,7 @@ impl World {
                     return Ok(());
                 }
                 self.reading = false;
+                self.orders_read = Instant::now();
                 if self.options.mutation == Some(Mutation::NeverLearns) {
                     return Ok(());
                 }

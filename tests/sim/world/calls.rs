@@ -9,9 +9,9 @@ use riskd::domain::ids::RequestId;
 use riskd::domain::observation::Timestamp;
 use riskd::engine::event::Event;
 use riskd::store::Receipt;
+use riskd::venue::Venue;
 use riskd::venue::crosstrade::NoAnswer;
 use riskd::venue::paper::Answered;
-use riskd::venue::{Lane, Venue};
 
 use super::{Happening, OVERDUE, POLL, Pace, World, is_flatten};
 use crate::faults::{Act, TABLE, Way};
@@ -20,6 +20,7 @@ use crate::mutations::{Mutation, PollsLast};
 use crate::net::{self, CALL, Note, Outbound, ms};
 use crate::see::Truths;
 use crate::week;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 impl World {
@@ -102,6 +103,9 @@ impl World {
     /// Polls leave working orders out; they are read for one account at a time.
     pub(crate) fn read_orders(&mut self) {
         let wanted = self.engine.accounts_needing_orders(self.now());
+        if wanted.is_empty() {
+            self.orders_read = Instant::now();
+        }
         if wanted.is_empty() || self.reading {
             return;
         }
@@ -113,8 +117,9 @@ impl World {
         let (generation, call) = (self.generation, self.calls + 1);
         self.truths.insert(call, Truths::default());
         let steady = self.steady_clock();
+        let lane = daemon::lane_of_orders(self.orders_read.elapsed());
         self.spawn(async move {
-            let permit = adapter.admit(Lane::Routine).await;
+            let permit = adapter.admit(lane).await;
             let at = steady();
             let read = match permit {
                 Ok(permit) => adapter.orders(&number, permit).await.ok(),
