@@ -203,7 +203,7 @@ pub async fn carry_out(
                 Reading::Orders => Lane::Verify,
                 Reading::Positions => Lane::Positions,
                 // Half of the budget is left for what it may find.
-                Reading::CloseWatch => Lane::Beside,
+                Reading::CloseWatch | Reading::WatchOrders => Lane::Beside,
                 Reading::Watch => Lane::Watch,
             };
             let admitted = tokio::select! {
@@ -278,7 +278,7 @@ async fn look(
     permit: Permit,
 ) -> Result<ReadResult, Failure> {
     match what {
-        Reading::Orders => within(venue.orders(number, permit))
+        Reading::Orders | Reading::WatchOrders => within(venue.orders(number, permit))
             .await
             .map(ReadResult::Orders),
         Reading::Watch | Reading::CloseWatch => {

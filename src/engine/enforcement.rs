@@ -54,6 +54,9 @@ const LOOK_AT_UNANSWERED: TimeDelta = TimeDelta::milliseconds(500);
 const WATCH_EVERY: TimeDelta = TimeDelta::seconds(1);
 /// The same, of one that was opened again from outside meanwhile.
 const WATCH_CLOSELY_EVERY: TimeDelta = TimeDelta::milliseconds(250);
+/// How old what is known of its working orders may be: close looks at positions
+/// leave nothing of the budget to the reads of orders that can wait.
+const WATCH_ORDERS_EVERY: TimeDelta = TimeDelta::seconds(5);
 /// A position that comes back so soon after a proof that there was none was
 /// opened by something that undoes what riskd does.
 pub const REOPENED_WITHIN: TimeDelta = TimeDelta::seconds(10);
@@ -84,12 +87,17 @@ pub enum Reading {
     /// The same of an account that was just opened again from outside: as often
     /// as the budget allows.
     CloseWatch,
+    /// The working orders of such an account, in between.
+    WatchOrders,
 }
 
 impl Reading {
     /// Whether it looks at an account of which nothing is asked.
     pub const fn is_watch(self) -> bool {
-        matches!(self, Reading::Watch | Reading::CloseWatch)
+        matches!(
+            self,
+            Reading::Watch | Reading::CloseWatch | Reading::WatchOrders
+        )
     }
 }
 
@@ -630,12 +638,20 @@ impl Enforcement {
         if self.watch_until.is_none() || self.look.is_some() {
             return Vec::new();
         }
-        let what = if self.is_reopened {
+        self.look_when_due(self.watched(now), now)
+    }
+
+    /// What is looked at next of an account that is watched.
+    fn watched(&self, now: Now) -> Reading {
+        if !self.is_reopened {
+            return Reading::Watch;
+        }
+        let seen = self.evidence.orders_seen_at();
+        if seen.is_some_and(|seen| now.since(seen) < WATCH_ORDERS_EVERY) {
             Reading::CloseWatch
         } else {
-            Reading::Watch
-        };
-        self.look_when_due(what, now)
+            Reading::WatchOrders
+        }
     }
 
     fn watch_every(&self) -> TimeDelta {

@@ -99,6 +99,8 @@ impl Backlog {
 
     /// Says that it could not be written, to those who wait for it.
     pub fn failed(&self, reason: String) {
+        // Who is told by the health alone goes on in any order.
+        self.committed.wake();
         self.writing.send_replace(Health::Degraded {
             since: Instant::now(),
             reason,

@@ -59,6 +59,11 @@ impl Committed {
         self.moved.notify_waiters();
     }
 
+    /// Has all who wait look again, in the order of asking.
+    pub(super) fn wake(&self) {
+        self.moved.notify_waiters();
+    }
+
     /// Waits until the batch with this ticket is committed.
     async fn reaches(&self, ticket: u64) {
         loop {

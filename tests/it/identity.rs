@@ -389,7 +389,9 @@ fn answers(effects: &[Effect], now: Now) -> Vec<Event> {
                 read: *read,
                 at: now.steady,
                 result: Ok(match what {
-                    Reading::Orders => ReadResult::Orders(WorkingOrders::Listed(Arc::from([]))),
+                    Reading::Orders | Reading::WatchOrders => {
+                        ReadResult::Orders(WorkingOrders::Listed(Arc::from([])))
+                    }
                     Reading::Positions | Reading::Watch | Reading::CloseWatch => {
                         ReadResult::Positions(Arc::from([]))
                     }

@@ -454,6 +454,9 @@ impl Checker {
     }
 
     fn looked(&mut self, account: &str, look: Look) {
+        if look.positions.is_none() && look.orders.is_none() {
+            return;
+        }
         let looks = self.looks.entry(account.to_owned()).or_default();
         looks.push_back(look);
         if looks.len() > LOOKS {

@@ -157,7 +157,9 @@ impl Story {
             read,
             at,
             result: Ok(match what {
-                Reading::Orders => ReadResult::Orders(WorkingOrders::Listed(Arc::from([]))),
+                Reading::Orders | Reading::WatchOrders => {
+                    ReadResult::Orders(WorkingOrders::Listed(Arc::from([])))
+                }
                 Reading::Positions | Reading::Watch | Reading::CloseWatch => {
                     ReadResult::Positions(position(held))
                 }

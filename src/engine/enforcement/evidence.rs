@@ -142,6 +142,11 @@ impl Evidence {
         }
     }
 
+    /// Since when what is known of the working orders is known.
+    pub(super) fn orders_seen_at(&self) -> Option<Timestamp> {
+        self.orders.as_ref().map(|seen| seen.as_of)
+    }
+
     /// Whether no position was seen after this time.
     pub(super) fn is_flat_after(&self, time: Option<Timestamp>) -> bool {
         let seen = self.positions.as_ref().filter(|seen| seen.is_after(time));

@@ -315,7 +315,7 @@ impl Desk {
         let as_of = time(self.read_left.take().unwrap_or(self.now));
         self.enforcement.read_left(number, as_of);
         self.enforcement.saw(match what {
-            Reading::Orders => Shown::Orders {
+            Reading::Orders | Reading::WatchOrders => Shown::Orders {
                 orders: orders(shown),
                 as_of,
             },
@@ -346,6 +346,7 @@ impl Desk {
                     Reading::Positions => "positions",
                     Reading::Watch => "watch",
                     Reading::CloseWatch => "close watch",
+                    Reading::WatchOrders => "watch of orders",
                 };
                 format!("read {what}")
             }
