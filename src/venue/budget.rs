@@ -39,8 +39,12 @@ pub const PER_WINDOW: u32 = 180;
 /// take the same time to arrive.
 pub const WINDOW: Duration = Duration::from_secs(61);
 
-/// The longest wait of a routine read, and of a poll before it is late.
+/// The longest wait of a routine read.
 pub const ROUTINE_WAIT: Duration = Duration::from_secs(1);
+/// How long a poll waits before it is late: with a second between two polls, and a
+/// third of one for the next permit, none is more than two seconds after the one
+/// before it.
+pub const POLL_WAIT: Duration = Duration::from_millis(650);
 /// The longest wait of a late poll.
 pub const LATE_POLL_WAIT: Duration = Duration::from_secs(5);
 /// The longest wait of what enforcement asks for, which can be withdrawn: two
@@ -337,7 +341,8 @@ impl RequestBudget {
 
     fn join(&self, lane: Lane) -> Waiter<'_> {
         let wait = match lane {
-            Lane::Watch | Lane::Routine | Lane::Poll => ROUTINE_WAIT,
+            Lane::Watch | Lane::Routine => ROUTINE_WAIT,
+            Lane::Poll => POLL_WAIT,
             Lane::LatePoll => LATE_POLL_WAIT,
             Lane::Beside | Lane::Positions | Lane::Verify | Lane::Cancel | Lane::Close => {
                 QUEUE_WAIT

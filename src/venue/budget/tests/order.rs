@@ -67,7 +67,8 @@ impl Log {
 
 fn longest_wait(lane: Lane) -> Duration {
     match lane {
-        Lane::Routine | Lane::Poll => ROUTINE_WAIT,
+        Lane::Watch | Lane::Routine => ROUTINE_WAIT,
+        Lane::Poll => POLL_WAIT,
         Lane::LatePoll => LATE_POLL_WAIT,
         _ => QUEUE_WAIT,
     }

@@ -92,7 +92,7 @@ async fn waits_are_bounded_by_lane() {
         // Certain from the start.
         (Lane::Routine, Duration::ZERO),
         (Lane::LatePoll, Duration::ZERO),
-        (Lane::Poll, ROUTINE_WAIT),
+        (Lane::Poll, POLL_WAIT),
     ] {
         budget.penalize(Lane::Poll, LONGEST_PENALTY);
         let start = Instant::now();
