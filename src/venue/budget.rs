@@ -295,7 +295,7 @@ impl RequestBudget {
     }
 
     /// Waits for a permit to poll: like other reads that can wait, and once it is
-    /// a second late before everything else.
+    /// late before everything else.
     ///
     /// # Errors
     /// When there is none in time, or as soon as that is certain.

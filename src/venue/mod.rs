@@ -36,7 +36,7 @@ pub trait Venue: Send + Sync {
     fn admit<'a>(&'a self, lane: Lane) -> Call<'a, Result<Permit, OutOfBudget>>;
 
     /// Waits until a poll may leave, which goes before everything else once it is
-    /// a second late.
+    /// late.
     fn admit_poll(&self) -> Call<'_, Result<Permit, OutOfBudget>>;
 
     /// Reads the figures and positions of these accounts, in one request where
@@ -146,7 +146,7 @@ pub enum Lane {
     Cancel,
     /// Flattens and closes.
     Close,
-    /// A poll that is a second late: without it every account is blind.
+    /// A poll that is late: without it every account is blind.
     LatePoll,
 }
 
