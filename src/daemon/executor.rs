@@ -78,6 +78,17 @@ pub enum JobKind {
 }
 
 impl JobKind {
+    /// Whether it is a cancel that leaves only while there is room for it.
+    const fn can_wait(&self) -> bool {
+        matches!(
+            self,
+            JobKind::Write {
+                urgency: Urgency::Beside,
+                ..
+            }
+        )
+    }
+
     /// Whether it is a read, and else where it stands in the order of what leaves.
     pub(super) const fn order(&self) -> (bool, Option<Urgency>) {
         match self {
@@ -131,7 +142,8 @@ pub(super) async fn run(
         let inputs = inputs.clone();
         let latencies = Arc::clone(&latencies);
         let clock = clock.clone();
-        let trigger = job.trigger;
+        // A cancel that waits beside a close says nothing of how soon riskd acts.
+        let trigger = job.trigger.filter(|_| !job.kind.can_wait());
         vital::spawn("a request", async move {
             let left = |event: Event| {
                 if let (Some(trigger), Event::Sent { .. }) = (trigger, &event) {
