@@ -17,7 +17,7 @@ use riskd::engine::event::{Command, Event, ReadResult};
 use riskd::engine::record::{Cause, Goal, IntentEnd, IntentRow, LockRow, Record};
 use riskd::engine::restore::{Kept, RecentRequest};
 use riskd::engine::{Data, Engine, EngineConfig};
-use riskd::rules::ruleset::RuleSet;
+use riskd::rules::ruleset::{RuleSet, Until};
 use rust_decimal::Decimal;
 
 use super::rules;
@@ -630,4 +630,31 @@ fn s21_a_request_that_was_withdrawn_in_time_is_not_sent_again() {
     // What comes back is closed at once.
     let sent = writes(&story.after(1_000).observe(FLAT, 2));
     assert!(sent.contains(&Write::Flatten), "{sent:?}");
+}
+
+#[test]
+fn s22_an_account_that_is_watched_closely_has_its_orders_looked_at() {
+    let mut story = Story::begin(Kept::default());
+    story.observe(FLAT, 2);
+    let locked = story.step(Event::Person(Command::Lock {
+        account: account(),
+        until: Until::Manual,
+        reason: "by hand".to_owned(),
+    }));
+    story.acknowledge(&locked);
+    assert!(!ends(&story.after(3_000).look(0)).is_empty());
+    // It is opened again at once, and closed again.
+    for _ in 0..2 {
+        let violated = story.after(1_000).observe(FLAT, 1);
+        story.acknowledge(&violated);
+    }
+    story.after(3_000).look(0);
+    let mut looks = Vec::new();
+    for _ in 0..40 {
+        looks.extend(story.after(250).looks_at());
+        story.after(50).answer_read(0);
+    }
+    let of = |wanted: Reading| looks.iter().filter(|what| **what == wanted).count();
+    assert!(of(Reading::WatchOrders) >= 2, "{looks:?}");
+    assert!(of(Reading::CloseWatch) >= 20, "{looks:?}");
 }
