@@ -66,9 +66,16 @@ impl Figures {
     /// Whether every figure that is known is zero, as of an account that has not
     /// loaded: an empty list of its holdings does not mean that it is flat.
     pub fn are_all_zero(&self) -> bool {
-        let all = [self.realized, self.unrealized, self.balance, self.equity];
         let has_worth = self.balance.is_some() || self.equity.is_some();
-        has_worth && all.into_iter().flatten().all(Money::is_zero)
+        has_worth && self.are_known_zeros()
+    }
+
+    /// Whether something is known and all of that is zero: nothing in it says that
+    /// the account has loaded.
+    pub fn are_known_zeros(&self) -> bool {
+        let all = [self.realized, self.unrealized, self.balance, self.equity];
+        let mut known = all.into_iter().flatten().peekable();
+        known.peek().is_some() && known.all(Money::is_zero)
     }
 }
 

@@ -8,8 +8,9 @@ use riskd::domain::holdings::{Position, WorkingOrders};
 use riskd::domain::ids::{IntentId, RequestId};
 use riskd::domain::instrument::Instrument;
 use riskd::domain::lock::{LockEnd, LockKind};
+use riskd::domain::money::Money;
 use riskd::domain::now::Now;
-use riskd::domain::observation::{Content, Learned, Missing, Observation, Timestamp};
+use riskd::domain::observation::{Content, Figures, Learned, Missing, Observation, Timestamp};
 use riskd::domain::request::{Answer, Outcome, Write};
 use riskd::engine::effect::Effect;
 use riskd::engine::enforcement::Reading;
@@ -657,4 +658,32 @@ fn s22_an_account_that_is_watched_closely_has_its_orders_looked_at() {
     let of = |wanted: Reading| looks.iter().filter(|what| **what == wanted).count();
     assert!(of(Reading::WatchOrders) >= 2, "{looks:?}");
     assert!(of(Reading::CloseWatch) >= 20, "{looks:?}");
+}
+
+#[test]
+fn s23_an_empty_list_beside_nothing_but_zeros_proves_nothing() {
+    let mut story = Story::begin(Kept::default());
+    story.observe(["-50", "-100", "49950", "49850"], 2);
+    story.flatten();
+    assert_eq!(story.after(300).looks_at(), Some(Reading::Orders));
+    story.after(10).answer_read(0);
+    // Its worth is missing, and its result is zero all at once, again and again.
+    let mut ended = Vec::new();
+    for _ in 0..4 {
+        let stamp = story.after(1_000).now.steady.timestamp_millis();
+        let effects = story.poll(Content::Learned(Learned {
+            figures: Figures {
+                realized: Some(Money::new(Decimal::ZERO)),
+                unrealized: Some(Money::new(Decimal::ZERO)),
+                ..Figures::default()
+            },
+            positions: Some(position(0)),
+            orders: WorkingOrders::NotRead,
+            stamp: Some(stamp),
+        }));
+        ended.extend(ends(&effects));
+    }
+    assert_eq!(ended, []);
+    let read = story.after(1_000).answer_read(0);
+    assert_eq!(ends(&read), [IntentEnd::Verified]);
 }

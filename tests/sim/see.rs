@@ -6,7 +6,7 @@ use std::sync::Arc;
 use riskd::domain::account::AccountName;
 use riskd::domain::holdings::{Position, WorkingOrders};
 use riskd::domain::money::Money;
-use riskd::domain::observation::{Content, Figures, Learned, Missing, Observation, Timestamp};
+use riskd::domain::observation::{Content, Learned, Missing, Observation, Timestamp};
 use riskd::domain::request::Outcome;
 use riskd::engine::event::{Event, ReadFailure, ReadResult};
 use riskd::venue::crosstrade::Outgoing;
@@ -147,7 +147,7 @@ impl World {
         }
         let again = self.lied.insert(account, true).unwrap_or(false);
         let was = self.realized.get(account).copied().flatten();
-        let believable = !is_all_zero(&told.figures) && (again || !shows(told, was));
+        let believable = !told.figures.are_all_zero() && (again || !shows(told, was));
         if !believable {
             return Trigger::Untruth(account);
         }
@@ -275,19 +275,6 @@ fn same_positions(told: &[Position], truth: &[Position]) -> bool {
                 .iter()
                 .any(|other| other.instrument == one.instrument && other.quantity == one.quantity)
         })
-}
-
-fn is_all_zero(figures: &Figures) -> bool {
-    let known = [
-        figures.realized,
-        figures.unrealized,
-        figures.balance,
-        figures.equity,
-    ];
-    known
-        .iter()
-        .flatten()
-        .all(|figure| figure.decimal().is_zero())
 }
 
 /// Whether the figures give the lie away by themselves, or by the realized

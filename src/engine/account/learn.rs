@@ -95,7 +95,8 @@ impl AccountRun {
         let doubt = self.doubt(learned, wall);
         if out.config.acts {
             // One that has not loaded lists nothing, but what it lists is there.
-            let is_believed = doubt != Some(Suspicion::AllZero) || learned.is_flat() == Some(false);
+            let is_loaded = doubt != Some(Suspicion::AllZero) && !learned.figures.are_known_zeros();
+            let is_believed = is_loaded || learned.is_flat() == Some(false);
             let positions = learned.positions.as_ref().filter(|_| is_believed);
             if let Some(positions) = positions {
                 self.enforcement.poll_showed(!positions.is_empty(), at);
