@@ -100,7 +100,6 @@ impl Durable {
 
     /// What a start reads back.
     pub fn kept(&self, now: Timestamp) -> Kept {
-        let recent = now - chrono::TimeDelta::seconds(10);
         let last_firing = self.firings.keys().next_back().map_or(0, |id| id.0);
         Kept {
             earlier: Vec::new(),
@@ -116,7 +115,7 @@ impl Durable {
             recent: self
                 .requests
                 .values()
-                .filter(|request| request.sent_at.unwrap_or(request.queued_at) >= recent)
+                .filter(|request| left_lately(request, now))
                 .filter(|request| {
                     let is_unsent = matches!(request.answer, Some((_, Outcome::NotSent)));
                     request.sent_at.is_some() || !is_unsent
@@ -129,6 +128,13 @@ impl Durable {
                 request: RequestId(self.requests.keys().next_back().map_or(0, |id| id.0) + 1),
             },
         }
+    }
+
+    /// Whether a request is on record, and left shortly before this time: one whose
+    /// answer has not come for so long is not waited for over a start.
+    pub fn is_recent(&self, request: RequestId, now: Timestamp) -> bool {
+        let request = self.requests.get(&request);
+        request.is_some_and(|request| left_lately(request, now))
     }
 
     /// Until when closes of the process before this one may still be filling, by
@@ -157,4 +163,10 @@ impl Durable {
             .values()
             .filter(move |row| row.account.as_str() == account)
     }
+}
+
+/// Whether a start still counts this request.
+fn left_lately(request: &RecentRequest, now: Timestamp) -> bool {
+    let left_at = request.sent_at.unwrap_or(request.queued_at);
+    left_at >= now - chrono::TimeDelta::seconds(10)
 }

@@ -83,15 +83,16 @@ impl Closes {
         self.held.insert(account.to_owned(), Arc::clone(positions));
     }
 
-    /// Another process goes on with what the record has, by a clock that is ahead
-    /// by `shift`: the answer to what has none does not come any more.
+    /// Another process goes on with what the record has of the last seconds, by a
+    /// clock that is ahead by `shift`: the answer to what has none does not come any
+    /// more.
     pub fn restarted(
         &mut self,
         now: Timestamp,
         shift: TimeDelta,
-        is_on_record: impl Fn(RequestId) -> bool,
+        is_recent: impl Fn(RequestId) -> bool,
     ) {
-        self.in_flight.retain(|close| is_on_record(close.request));
+        self.in_flight.retain(|close| is_recent(close.request));
         for close in &mut self.in_flight {
             close.answered = Some(close.answered.map_or(now, |at| at + shift));
         }

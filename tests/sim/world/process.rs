@@ -62,8 +62,8 @@ impl World {
         let mut kept = self.disk.restore(now.wall)?;
         self.handed = self.disk.durable.clone();
         self.leaving.rows.killed(&self.handed)?;
-        let on_record = |request| self.handed.requests.contains_key(&request);
-        self.leaving.closes.restarted(now.steady, shift, on_record);
+        let is_recent = |request| self.handed.is_recent(request, now.wall);
+        self.leaving.closes.restarted(now.steady, shift, is_recent);
         self.leaving.polls.restarted();
         self.count_earlier(&kept.recent);
         mutations::spoil(self.options.mutation, &mut kept);
