@@ -358,6 +358,11 @@ impl Enforcement {
 
     /// A request has left riskd.
     pub fn left(&mut self, request: RequestId, now: Now) {
+        if self.requests.closes(request) {
+            // It closes what is held as it leaves, not what was held when it was
+            // decided, which may be long ago.
+            self.requests.note_seen(self.evidence.newest_positions());
+        }
         self.requests.left(request, now);
         self.flat_at = None;
     }

@@ -143,7 +143,8 @@ impl Durable {
     pub fn filling(&self, now: Now) -> BTreeMap<String, Timestamp> {
         let closes = ["flatten", "close_position"];
         let mut filling = BTreeMap::new();
-        for request in self.requests.values() {
+        let recent = |request: &&RecentRequest| left_lately(request, now.wall);
+        for request in self.requests.values().filter(recent) {
             let answered = match request.answer {
                 Some((_, Outcome::NotSent | Outcome::Refused)) => continue,
                 Some((at, _)) => at.min(now.wall),
@@ -151,7 +152,9 @@ impl Durable {
             };
             let until = now.steady - (now.wall - answered) + FILLING;
             if closes.contains(&request.write.as_str()) && until > now.steady {
-                filling.insert(request.account.to_string(), until);
+                // The last of several ends it.
+                let known = filling.entry(request.account.to_string()).or_insert(until);
+                *known = until.max(*known);
             }
         }
         filling

@@ -142,6 +142,11 @@ impl Evidence {
         }
     }
 
+    /// The positions as they were seen last.
+    pub(super) fn newest_positions(&self) -> Option<&[Position]> {
+        self.positions.as_ref().map(|seen| seen.what.as_ref())
+    }
+
     /// Since when what is known of the working orders is known.
     pub(super) fn orders_seen_at(&self) -> Option<Timestamp> {
         self.orders.as_ref().map(|seen| seen.as_of)

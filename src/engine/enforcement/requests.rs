@@ -75,6 +75,20 @@ impl Requests {
         self.held = held.cloned();
     }
 
+    /// Notes what was seen last as a close leaves. Where that is not what was held
+    /// when it was decided, it is not known what it closes, and nothing that is
+    /// seen afterwards is known to be another position.
+    pub(super) fn note_seen(&mut self, seen: Option<&[Position]>) {
+        let is_same = |held: &[Position], seen: &[Position]| {
+            held.len() == seen.len()
+                && held
+                    .iter()
+                    .all(|one| seen.iter().any(|other| is_same_holding(one, other)))
+        };
+        let held = self.held.take();
+        self.held = held.filter(|held| seen.is_none_or(|seen| is_same(held, seen)));
+    }
+
     /// These are asked for from now on; they get their numbers afterwards.
     pub(super) fn ask(&mut self, writes: &[Planned], now: Now) {
         self.asked.extend(writes.iter().map(|planned| Asked {
@@ -94,6 +108,12 @@ impl Requests {
                 asked.request = Some(id);
             }
         }
+    }
+
+    /// Whether this is a request that closes something.
+    pub(super) fn closes(&self, request: RequestId) -> bool {
+        let mut asked = self.asked.iter();
+        asked.any(|asked| asked.request == Some(request) && asked.planned.write.closes())
     }
 
     /// A request has left riskd.
@@ -313,6 +333,13 @@ impl Requests {
         let again = self.unsent.iter().map(|(_, at)| *at);
         answers.chain(again).min()
     }
+}
+
+/// Whether these are as many contracts of one instrument, at one price.
+fn is_same_holding(one: &Position, other: &Position) -> bool {
+    one.instrument == other.instrument
+        && one.quantity == other.quantity
+        && one.average_price == other.average_price
 }
 
 /// Whether two closes act on one position.

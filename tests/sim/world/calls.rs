@@ -146,7 +146,8 @@ impl World {
         let withdrawn = CancellationToken::new();
         let waiting = match &kind {
             JobKind::Write { request, write, .. } => {
-                let now = self.now().steady;
+                // riskd's own wait goes on while the machine sleeps.
+                let now = self.time.now();
                 self.leaving.rows.asked(*request, now);
                 self.asked.insert(*request, write.clone());
                 Waiting::Request(*request)

@@ -88,7 +88,7 @@ impl World {
             request,
             unrecorded: unrecorded.as_deref(),
             disk_fails: self.disk.is_failing(),
-            now,
+            now: self.time.now(),
         };
         self.leaving.rows.sent(&sent, &self.disk.durable)?;
         if self.is_killed_at(Moment::Left) {

@@ -174,3 +174,18 @@ fn a_close_of_before_a_restart_is_filling_until_it_is_known_not_to_be() {
         (600, Poll(10, 2, "ES:2"), resent),
     ]);
 }
+
+#[test]
+fn b4_a_close_that_waited_is_not_compared_with_what_was_held_when_it_was_decided() {
+    let mut desk = Desk::queued(&PROMPT);
+    desk.play(&[
+        (0, Holds("ES:2@5000"), ""),
+        (0, Ask(flat()), OPENING),
+        // While it waits the trader turns round; the close then leaves for that.
+        (500, Poll(10, 1, "ES:-1@5010"), ""),
+        (600, Goes(1), ""),
+        (700, Answer(1), ""),
+        // What it closes may be filling still: another one would turn it round.
+        (1100, Poll(10, 2, "ES:-1@5010"), "@950 read orders"),
+    ]);
+}
