@@ -687,3 +687,24 @@ fn s23_an_empty_list_beside_nothing_but_zeros_proves_nothing() {
     let read = story.after(1_000).answer_read(0);
     assert_eq!(ends(&read), [IntentEnd::Verified]);
 }
+
+#[test]
+fn s24_an_empty_list_beside_figures_in_doubt_proves_nothing() {
+    let mut story = Story::begin(Kept::default());
+    story.observe(["-50", "-100", "49950", "49850"], 2);
+    story.flatten();
+    assert_eq!(story.after(300).looks_at(), Some(Reading::Orders));
+    story.after(10).answer_read(0);
+    // Known to be of after the last request, where it is not in doubt.
+    story
+        .after(1_000)
+        .poll(Content::Missing(Missing::Unchanged));
+    // Equity says that something is open.
+    let doubtful = ["-50", "0", "49950", "49500"];
+    let effects = story.after(1_000).observe(doubtful, 0);
+    let data = story.engine.data(&account());
+    assert!(matches!(data, Some(Data::Suspect(_))), "{data:?}");
+    assert_eq!(ends(&effects), []);
+    let read = story.after(1_000).answer_read(0);
+    assert_eq!(ends(&read), [IntentEnd::Verified]);
+}

@@ -94,9 +94,10 @@ impl AccountRun {
         let told = self.seen.doubts.verdict();
         let doubt = self.doubt(learned, wall);
         if out.config.acts {
-            // One that has not loaded lists nothing, but what it lists is there.
-            let is_loaded = doubt != Some(Suspicion::AllZero) && !learned.figures.are_known_zeros();
-            let is_believed = is_loaded || learned.is_flat() == Some(false);
+            // One that has not loaded lists nothing, and what is in doubt proves
+            // nothing to be gone; but what is listed is there.
+            let is_trusted = doubt.is_none() && !learned.figures.are_known_zeros();
+            let is_believed = is_trusted || learned.is_flat() == Some(false);
             let positions = learned.positions.as_ref().filter(|_| is_believed);
             if let Some(positions) = positions {
                 self.enforcement.poll_showed(!positions.is_empty(), at);
