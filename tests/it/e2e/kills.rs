@@ -1,10 +1,13 @@
-//! `kill -9` at every write point of a breach, the real binary each time.
+//! `kill -9` at every write point of a breach, and at random moments around its
+//! requests, the real binary each time.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::env;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use riskd::domain::lock::LockKind;
 use riskd::store::Restored;
 
@@ -173,4 +176,177 @@ fn every_write_point_of_a_breach() {
     );
     assert!(failures.is_empty(), "{failures:#?}");
     assert!(points >= 30, "{points} points");
+}
+
+/// A loss that is gone with the position: a rule that has fired on it would not
+/// fire again after a start, so that only the record can go on.
+const OPEN_LOSS: &str = r#"
+rules:
+  - name: open loss limit
+    accounts: ["*"]
+    when: { pnl: { loss: 500, of: unrealized } }
+    then: [cancel_orders, flatten, { lock: { until: session_end } }]
+"#;
+/// Random moments in a run of all tests; `RISKD_KILLS` says another number.
+const RANDOM_KILLS: u64 = 24;
+/// From the poll that shows the loss: a decision, its commit, two requests and
+/// their answers lie in it, on a slow machine too.
+const MOMENTS: Duration = Duration::from_millis(40);
+/// How long a request waits for its firing to be in the record; then it leaves
+/// without, so that a disk that hangs protects nobody's loss.
+const COMMIT_BOUND: TimeDelta = TimeDelta::milliseconds(20);
+
+/// How far a run had got when its process was ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reached {
+    NotFired,
+    Fired,
+    Sent,
+    /// A request left so late that it may not have waited for the record: the
+    /// machine was too busy to show anything.
+    BeyondTheBound,
+}
+
+/// A number that looks random, the same for the same seed (SplitMix64).
+fn scattered(seed: u64) -> u64 {
+    let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+/// When the first request that changes something arrived.
+fn first_write(rig: &Rig) -> DateTime<Utc> {
+    let requests = rig.venue.requests();
+    let write = requests.iter().find(|request| request.method != "GET");
+    write.unwrap().at
+}
+
+/// The moment of a run; the earlier ones are denser.
+fn moment_of(seed: u64) -> Duration {
+    let share = scattered(seed) as f64 / u64::MAX as f64;
+    MOMENTS.mul_f64(share * share)
+}
+
+/// The rows of the requests in the database, as it lies there.
+fn request_rows(rig: &Rig) -> usize {
+    use sqlx::{Connection, SqliteConnection};
+    let url = format!("sqlite://{}", rig.database().display());
+    rig.block_on(async {
+        let mut connection = SqliteConnection::connect(&url).await.unwrap();
+        let rows: i64 = sqlx::query_scalar("select count(*) from requests")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        usize::try_from(rows).unwrap()
+    })
+}
+
+/// One run that is ended so long after the first poll that shows the loss, after
+/// which the price recovers, and the next start.
+fn run_to(moment: Duration) -> Result<Reached, String> {
+    let mut rig = Rig::new(&["Sim101"], OPEN_LOSS);
+    rig.venue.set_price(ES, 5000).unwrap();
+    rig.venue.open("Sim101", ES, 2, None).unwrap();
+    rig.place_resting_buy("Sim101");
+    rig.start_ready();
+    rig.venue.set_price(ES, 4990).unwrap();
+    let polls = rig.polls().len();
+    while rig.polls().len() == polls {
+        thread::sleep(Duration::from_micros(100));
+    }
+    let seen = Instant::now();
+    while seen.elapsed() < moment {
+        std::hint::spin_loop();
+    }
+    rig.kill();
+    // A request that was on its way arrives after its sender is gone.
+    thread::sleep(Duration::from_millis(20));
+    rig.venue.set_price(ES, 5010).unwrap();
+    let sent = check_requests(&rig)?;
+    let left = rig.on_disk().ok_or("there is no record")?;
+    if sent > 0 && first_write(&rig) - rig.polls()[polls] > COMMIT_BOUND {
+        return Ok(Reached::BeyondTheBound);
+    }
+    let rows = request_rows(&rig);
+    let fired = rig.count("fired") > 0;
+    let expect = |holds: bool, what: &str| {
+        if holds {
+            Ok(())
+        } else {
+            Err(format!(
+                "{what}; on disk: fired {fired}, {rows} requests; at the venue: {sent}"
+            ))
+        }
+    };
+    expect(rows >= sent, "a request is not on record")?;
+    expect(sent == 0 || fired, "a firing is lost")?;
+    expect(!fired || is_locked(&left), "the lock is lost")?;
+    let ready_before = rig.count("ready");
+    rig.start();
+    rig.wait_for("the second start to finish the job", |rig| {
+        let is_done = rig.count("verified") > 0 && rig.is_flat_and_quiet("Sim101");
+        rig.count("ready") > ready_before && (is_done || !fired)
+    });
+    rig.kill();
+    check_requests(&rig)?;
+    let end = rig.on_disk().ok_or("there is no record")?;
+    let firings = rig.count("fired");
+    expect(
+        firings == usize::from(fired),
+        &format!("the rule fired {firings} times"),
+    )?;
+    expect(
+        is_locked(&end) == fired,
+        "the lock is not what the record said",
+    )?;
+    expect(end.intents.is_empty(), "an intent is left undone")?;
+    expect(rig.integrity() == "ok", "the database is damaged")?;
+    Ok(match (fired, sent) {
+        (false, _) => Reached::NotFired,
+        (true, 0) => Reached::Fired,
+        (true, _) => Reached::Sent,
+    })
+}
+
+#[test]
+fn random_moments_around_a_send() {
+    let runs = env::var("RISKD_KILLS").map_or(RANDOM_KILLS, |runs| runs.parse().unwrap());
+    let next = AtomicU64::new(0);
+    let failures = Mutex::new(Vec::new());
+    let moments = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::SeqCst);
+            if seed >= runs {
+                return;
+            }
+            let moment = moment_of(seed);
+            match run_to(moment) {
+                Ok(one) => moments.lock().unwrap().push(one),
+                Err(why) => failures
+                    .lock()
+                    .unwrap()
+                    .push(format!("run {seed}, {moment:?} after the poll: {why}")),
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(work);
+        }
+    });
+    let failures = failures.into_inner().unwrap();
+    let moments = moments.into_inner().unwrap();
+    let of = |which| moments.iter().filter(|reached| **reached == which).count();
+    println!(
+        "{runs} runs ended by kill -9 within {MOMENTS:?} of the poll that shows the loss: {} had not fired, {} had fired and sent nothing, {} had sent, {} had sent too late to be judged; {} failures",
+        of(Reached::NotFired),
+        of(Reached::Fired),
+        of(Reached::Sent),
+        of(Reached::BeyondTheBound),
+        failures.len()
+    );
+    assert!(failures.is_empty(), "{failures:#?}");
 }
