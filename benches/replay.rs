@@ -32,7 +32,7 @@ use riskd::engine::record::Record;
 use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
 use riskd::replay::history::{History, Row};
-use riskd::replay::{HappeningKind, replay_history, rule_test};
+use riskd::replay::{ReplayEventKind, replay_history, rule_test};
 use riskd::rules;
 use riskd::rules::ruleset::RuleSet;
 
@@ -341,8 +341,8 @@ fn one_replay(path: &Path) {
         let history = open_history(path, &rules);
         firings.clear();
         let read = replay_history(&rules, history, |story| {
-            let told = story.happenings.into_iter();
-            let fired = told.filter(|happening| happening.event == HappeningKind::Fired);
+            let told = story.events.into_iter();
+            let fired = told.filter(|event| event.event == ReplayEventKind::Fired);
             firings.extend(fired.map(|fired| (fired.time, fired.account, fired.rule)));
             ControlFlow::<()>::Continue(())
         });

@@ -76,7 +76,7 @@
 //!   empty or lead out of its place in a path.
 //! - No request that opens, adds to, reverses or partly closes a position.
 //! - No finite number of tries on the way to flat.
-//! - No decision from data of before the start.
+//! - No decision from data from before the start.
 //! - No second owner of an account's state, and no lock around it.
 //! - No secret in the rule file, the record, a log or an error.
 //! - No way to change rules over the API, and no write without its token.

@@ -106,7 +106,7 @@ fn lines(rows: &[EntryRow]) -> Response {
     ([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response()
 }
 
-/// One line of the story as JSON.
+/// One log entry as JSON.
 #[derive(Debug, Serialize)]
 pub struct Line<'a> {
     /// Its number.

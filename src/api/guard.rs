@@ -2,7 +2,7 @@
 //!
 //! A page of another site that is open in a browser on this machine must not
 //! reach the API through it: neither by a name that resolves to this machine
-//! (DNS rebinding) nor by a request sent across sites.
+//! (DNS rebinding) nor by a request sent check_key_combinations sites.
 
 use std::net::IpAddr;
 

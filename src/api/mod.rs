@@ -9,12 +9,12 @@
 pub mod events;
 pub mod status;
 
-mod ask;
+mod commands;
 mod guard;
 mod health;
 mod metrics;
 mod page;
-mod person;
+mod request;
 mod serve;
 mod token;
 
@@ -34,8 +34,8 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-pub use ask::{PersonError, Question, SentElsewhere};
 pub use health::{Problem, ProblemKind, problems};
+pub use request::{ApiRequest, CommandError, SentElsewhere};
 pub use token::{Token, token_path};
 
 use crate::json::Json;
@@ -55,7 +55,7 @@ const BODY_SIZE: usize = 8 * 1024;
 #[derive(Clone, Debug)]
 pub struct Api {
     /// To the daemon.
-    pub questions: mpsc::Sender<Question>,
+    pub questions: mpsc::Sender<ApiRequest>,
     /// The record, over connections that only read.
     pub reader: Reader,
     /// What a write must show; without one, writes are refused.
@@ -100,13 +100,13 @@ pub async fn serve(
 
 fn router(api: Api, bound: IpAddr) -> Router {
     let writes = Router::new()
-        .route("/lock", post(person::lock))
-        .route("/unlock", post(person::unlock))
-        .route("/rearm", post(person::rearm))
-        .route("/flatten", post(person::flatten))
+        .route("/lock", post(commands::lock))
+        .route("/unlock", post(commands::unlock))
+        .route("/rearm", post(commands::rearm))
+        .route("/flatten", post(commands::flatten))
         .route_layer(middleware::from_fn_with_state(
             api.clone(),
-            person::only_with_token,
+            commands::only_with_token,
         ));
     Router::new()
         .route("/", get(page::html))
@@ -120,12 +120,9 @@ fn router(api: Api, bound: IpAddr) -> Router {
         .route("/metrics", get(metrics))
         .route("/events", get(events::events))
         .merge(writes)
-        .fallback(async || refuse(StatusCode::NOT_FOUND, "there is nothing here"))
+        .fallback(async || refuse(StatusCode::NOT_FOUND, "not found"))
         .method_not_allowed_fallback(async || {
-            refuse(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "this method is not for here",
-            )
+            refuse(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")
         })
         .layer(DefaultBodyLimit::max(BODY_SIZE))
         .layer(middleware::from_fn_with_state(bound, only_neighbours))
@@ -174,14 +171,14 @@ async fn with_headers(request: Request, next: Next) -> Response {
 }
 
 async fn status(State(api): State<Api>) -> Response {
-    match ask::show(&api.questions).await {
+    match request::show(&api.questions).await {
         Some(status) => Json(status).into_response(),
         None => hangs(),
     }
 }
 
 async fn metrics(State(api): State<Api>) -> Response {
-    match ask::show(&api.questions).await {
+    match request::show(&api.questions).await {
         Some(status) => {
             let kind = "text/plain; version=0.0.4; charset=utf-8";
             ([(header::CONTENT_TYPE, kind)], metrics::text(&status)).into_response()
@@ -194,7 +191,7 @@ async fn metrics(State(api): State<Api>) -> Response {
 /// `problems` in words, and `kinds`, the stable name of each of them in the
 /// same order (see [`ProblemKind`]).
 async fn healthz(State(api): State<Api>) -> Response {
-    let Some(status) = ask::show(&api.questions).await else {
+    let Some(status) = request::show(&api.questions).await else {
         return hangs();
     };
     let problems = health::problems(&status);
@@ -212,7 +209,7 @@ async fn healthz(State(api): State<Api>) -> Response {
 
 /// 200 once every account was observed since the start; else 503.
 async fn readyz(State(api): State<Api>) -> Response {
-    match ask::show(&api.questions).await {
+    match request::show(&api.questions).await {
         Some(status) if status.ready => Json(json!({"ready": true})).into_response(),
         Some(_) => {
             let body = json!({"ready": false, "error": "not every account was observed yet"});

@@ -31,7 +31,7 @@ pub struct Token {
 }
 
 /// Where the token of the daemon with this database stands: under the name of
-/// its own, or, for a daemon of before there was one, under the shared one.
+/// its own, or, for a daemon from before there was one, under the shared one.
 pub fn token_path(database: &Path) -> PathBuf {
     let own = own_path(database);
     if own.exists() {

@@ -1,8 +1,8 @@
 //! `riskd check`.
 
-mod armed_again;
 mod closes;
-mod held_back;
+mod deferred;
+mod rearmed;
 mod secrets;
 
 use std::path::{Path, PathBuf};
@@ -199,10 +199,10 @@ fn print(
     for text in explain::rules(rules) {
         out.line(format_args!("{text}\n"))?;
     }
-    for line in held_back::lines(path, rules) {
+    for line in deferred::lines(path, rules) {
         out.line(line)?;
     }
-    for line in armed_again::lines(rules) {
+    for line in rearmed::lines(rules) {
         out.line(line)?;
     }
     for line in closes::lines(rules, now) {

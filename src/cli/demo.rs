@@ -2,7 +2,7 @@
 //! process.
 
 mod folder;
-mod story;
+mod log;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::{Exit, runtime};
 use crate::daemon::{self, Options};
 use crate::venue::paper::{self, Motion, PaperConfig, ScriptAction, Serving};
 use folder::Folder;
-use story::Story;
+use log::DemoLog;
 
 /// The port of the page, when it is free.
 const USUAL_PORT: u16 = 7380;
@@ -81,7 +81,7 @@ async fn play(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// Tells the story until it is over.
+/// Tells the log until it is over.
 async fn tell(
     args: &Args,
     folder: &Folder,
@@ -89,9 +89,9 @@ async fn tell(
     page: SocketAddr,
     out: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    let mut story = Story::new(folder.database(), venue.venue.clone());
+    let mut log = DemoLog::new(folder.database(), venue.venue.clone());
     if args.exit_after_fired {
-        return match timeout(PATIENCE, story.until_verified(out)).await {
+        return match timeout(PATIENCE, log.until_verified(out)).await {
             Ok(told) => told.map(|()| Exit::Done),
             Err(_) => bail!(
                 "no firing was verified flat within {} s",
@@ -99,9 +99,9 @@ async fn tell(
             ),
         };
     }
-    story.until_verified(out).await?;
+    log.until_verified(out).await?;
     explain(folder, page, out)?;
-    story.for_ever(out).await?;
+    log.for_ever(out).await?;
     Ok(Exit::Done)
 }
 

@@ -11,7 +11,7 @@ mod demo;
 mod events;
 mod find;
 mod flatten;
-mod hand;
+mod lock;
 mod log;
 mod man;
 mod notify_test;
@@ -135,15 +135,15 @@ enum Command {
     /// Until then it is kept flat and quiet, and whatever appears meanwhile is
     /// cancelled and flattened. A lock can be extended, never shortened: a longer
     /// one that is in force stays as it is.
-    Lock(hand::LockArgs),
+    Lock(lock::LockArgs),
     /// End all locks of an account by hand, through the running daemon
     ///
     /// Whoever set them, close-only ones among them. Rules that have fired are not
     /// armed by it: those that do not act again before they are armed are named,
     /// with what arms them.
-    Unlock(hand::UnlockArgs),
+    Unlock(lock::UnlockArgs),
     /// Let a fired rule fire again, through the running daemon
-    Rearm(hand::RearmArgs),
+    Rearm(lock::RearmArgs),
     /// Send a test message through a notifier of the rule file, without the daemon
     NotifyTest(notify_test::Args),
     /// See riskd work on simulated accounts
@@ -189,9 +189,9 @@ fn carry_out(command: Command, out: &mut Printer) -> anyhow::Result<Exit> {
         Command::Verify(args) => verify::run(&args, out),
         Command::Backup(args) => backup::run(&args, out),
         Command::Flatten(args) => flatten::run(&args, out),
-        Command::Lock(args) => hand::lock(&args, out),
-        Command::Unlock(args) => hand::unlock(&args, out),
-        Command::Rearm(args) => hand::rearm(&args, out),
+        Command::Lock(args) => lock::lock(&args, out),
+        Command::Unlock(args) => lock::unlock(&args, out),
+        Command::Rearm(args) => lock::rearm(&args, out),
         Command::NotifyTest(args) => notify_test::run(&args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Paper(args) => paper::run(&args, out),

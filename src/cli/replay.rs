@@ -13,7 +13,7 @@ use super::printer::Printer;
 use crate::domain::plural::counted;
 use crate::files;
 use crate::replay::history::History;
-use crate::replay::{HappeningKind, Note, Story, replay_history, text};
+use crate::replay::{Note, ReplayEventKind, ReplayLog, replay_history, text};
 use crate::rules::ruleset::RuleSet;
 
 /// Most notes that are printed; the rest are counted.
@@ -84,7 +84,7 @@ fn replay(
         firings: 0,
         notes: 0,
     };
-    let read = replay_history(&rules, history, |story| match teller.tell(story, out) {
+    let read = replay_history(&rules, history, |log| match teller.tell(log, out) {
         Ok(()) => ControlFlow::Continue(()),
         Err(error) => ControlFlow::Break(error),
     });
@@ -104,17 +104,17 @@ struct Teller {
 }
 
 impl Teller {
-    fn tell(&mut self, story: Story, out: &mut Printer) -> anyhow::Result<()> {
-        for note in story.notes {
+    fn tell(&mut self, log: ReplayLog, out: &mut Printer) -> anyhow::Result<()> {
+        for note in log.notes {
             self.note(&note, out);
         }
-        for happening in story.happenings {
+        for event in log.events {
             if self.is_json {
-                out.line(text::happening_json(&happening)?)?;
+                out.line(text::event_json(&event)?)?;
             } else {
-                out.line(text::happening(&happening))?;
+                out.line(text::event(&event))?;
             }
-            if happening.event == HappeningKind::Fired {
+            if event.event == ReplayEventKind::Fired {
                 self.firings = self.firings.saturating_add(1);
             }
         }

@@ -16,13 +16,13 @@ use super::{Exit, runtime};
 use crate::domain::ids::FiringId;
 use crate::domain::observation::Timestamp;
 use crate::engine::record::EntryKind;
-use crate::store::{EntryFilter, EntryRow, FiringStory, Reader};
+use crate::store::{EntryFilter, EntryRow, FiringReport, Reader};
 
 /// How many firings are listed when none is named.
 const LISTED: u32 = 20;
 /// How many of them an unknown number is answered with.
 const SUGGESTED: usize = 5;
-/// Most lines of the story that are looked through for what happened meanwhile.
+/// Most log entries that are looked through for what happened meanwhile.
 const MEANWHILE: u32 = 1_000;
 
 /// Explains one firing: what was compared with what, what was sent and what
@@ -53,7 +53,7 @@ fn number(text: &str) -> Result<i64, String> {
 /// A firing with everything that explains it.
 #[derive(Debug)]
 struct Explained {
-    story: FiringStory,
+    report: FiringReport,
     rule: rule::Then,
     /// What happened on the account until the firing's work was done.
     meanwhile: Vec<EntryRow>,
@@ -83,16 +83,16 @@ async fn explain(
     is_json: bool,
     out: &mut Printer,
 ) -> anyhow::Result<()> {
-    let Some(story) = reader.firing(id).await? else {
+    let Some(report) = reader.firing(id).await? else {
         bail!(
             "there is no firing {id} in the record; {}",
             newest(reader).await?
         );
     };
     let explained = Explained {
-        rule: rule::then(&story, folder),
-        meanwhile: meanwhile(reader, &story).await?,
-        story,
+        rule: rule::then(&report, folder),
+        meanwhile: meanwhile(reader, &report).await?,
+        report,
     };
     if is_json {
         return out.line(serde_json::to_string(&json::explained(&explained))?);
@@ -146,23 +146,23 @@ async fn newest(reader: &Reader) -> anyhow::Result<String> {
 
 /// What happened on the account from the firing until its work was done: what
 /// stood in the way, and the verification.
-async fn meanwhile(reader: &Reader, story: &FiringStory) -> anyhow::Result<Vec<EntryRow>> {
+async fn meanwhile(reader: &Reader, report: &FiringReport) -> anyhow::Result<Vec<EntryRow>> {
     let filter = EntryFilter {
-        account: Some(story.firing.account.as_str().into()),
-        since: Some(story.firing.at),
+        account: Some(report.firing.account.as_str().into()),
+        since: Some(report.firing.at),
         limit: MEANWHILE,
         ..EntryFilter::default()
     };
-    let end = done_at(story);
+    let end = done_at(report);
     let mut entries = reader.entries(&filter).await?;
     entries.retain(|entry| end.is_none_or(|end| entry.at <= end) && is_telling(&entry.kind));
     Ok(entries)
 }
 
 /// When the last intent of the firing ended; `None` while one is open.
-fn done_at(story: &FiringStory) -> Option<Timestamp> {
-    let mut last = story.firing.at;
-    for intent in &story.intents {
+fn done_at(report: &FiringReport) -> Option<Timestamp> {
+    let mut last = report.firing.at;
+    for intent in &report.intents {
         last = last.max(intent.ended?.0);
     }
     Some(last)

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::clock::Clock;
+use super::clock_skew::{ClockSkew, Finding};
 use super::counters::Counters;
 use super::executor::{Job, JobKind};
 use super::heartbeat::Heart;
@@ -24,22 +25,21 @@ use super::latency::Latencies;
 use super::lifecycle::{Lifecycle, State};
 use super::reload::RulesFile;
 use super::venues::Venues;
-use super::witness::{Finding, Witness};
 use crate::api::status::{RecordStatus, Status, VenueStatus};
-use crate::api::{PersonError, Question};
+use crate::api::{ApiRequest, CommandError};
 use crate::domain::account::{AccountName, VenueName};
 use crate::domain::duration;
 use crate::domain::ids::RequestId;
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Missing, Observation, Timestamp};
+use crate::engine::commands::CommandReply;
 use crate::engine::effect::{Audience, Effect, Notice, Severity};
 use crate::engine::event::{Command, Event};
-use crate::engine::obey::Obeyed;
 use crate::engine::record::{Entry, EntryKind, Fields, Record};
 use crate::engine::{Data, Engine};
 use crate::notify::{Notifiers, Undelivered};
+use crate::rules::redacted_text;
 use crate::rules::ruleset::{Mode, RuleSet};
-use crate::rules::without_secrets;
 use crate::store::{Batch, Extent, Health, Quality, Receipt, RuleSetRow, Sample, StoreHandle};
 
 /// The longest sleep between two looks at the clocks, so that a wall clock that
@@ -109,7 +109,7 @@ pub(super) struct PollCount {
     failed: u64,
     last: Option<Instant>,
     failure: Option<String>,
-    witness: Witness,
+    clock_skew: ClockSkew,
 }
 
 impl Dispatcher {
@@ -186,33 +186,33 @@ impl Dispatcher {
             }
             Input::Reload(why) => self.prepare_reload(why),
             Input::Reloaded(reloaded) => self.end_reload(reloaded),
-            Input::Renewed(venue) => self.tell_renewed(&[venue]),
+            Input::Renewed(venue) => self.report_renewed(&[venue]),
         }
     }
 
-    fn answer(&mut self, question: Question) {
+    fn answer(&mut self, question: ApiRequest) {
         match question {
-            Question::Person { command, done } => self.obey(command, done),
-            Question::TakeOver {
+            ApiRequest::Command { command, done } => self.carry_out_command(command, done),
+            ApiRequest::TakeOver {
                 account,
                 reason,
                 sent,
                 done,
             } => self.take_over(account, reason, &sent, done),
             // Who asked may have gone away.
-            Question::Show(reply) => drop(reply.send(self.status())),
+            ApiRequest::Show(reply) => drop(reply.send(self.status())),
         }
     }
 
     /// Tells of what could not be set up at the start and is not needed to
     /// protect.
-    pub(super) fn tell_mishap(&mut self, kind: EntryKind, text: String) {
+    pub(super) fn report_mishap(&mut self, kind: EntryKind, text: String) {
         error!("{text}");
-        self.tell_everyone(Severity::Warning, kind, text);
+        self.report_everyone(Severity::Warning, kind, text);
     }
 
     /// Tells of a venue whose credential could not be read at the start.
-    pub(super) fn tell_keyless(&mut self, venue: &VenueName, wrong: &str) {
+    pub(super) fn report_keyless(&mut self, venue: &VenueName, wrong: &str) {
         let accounts = &self.engine.rules().accounts;
         let its = accounts.iter().filter(|account| account.venue == *venue);
         let its: Vec<&str> = its.map(|account| account.name.as_str()).collect();
@@ -221,7 +221,7 @@ impl Dispatcher {
             its.join(", ")
         );
         error!("{text}");
-        self.tell_everyone(Severity::Critical, EntryKind::CredentialMissing, text);
+        self.report_everyone(Severity::Critical, EntryKind::CredentialMissing, text);
     }
 
     fn take_undelivered(&mut self, failure: Undelivered) {
@@ -262,10 +262,10 @@ impl Dispatcher {
             self.counters.observed(&account, &quality, rules);
         }
         if has_answered {
-            self.hear_the_time(&polled.venue);
+            self.check_clock_skew(&polled.venue);
         }
         if self.lifecycle.round_done(&polled.venue) {
-            self.tell_alive();
+            self.report_alive();
         }
         if let Some(text) = self.lifecycle.became_ready() {
             info!("{text}");
@@ -274,7 +274,7 @@ impl Dispatcher {
     }
 
     /// Tells the service manager that a round of polls was evaluated.
-    fn tell_alive(&mut self) {
+    fn report_alive(&mut self) {
         let failure = self.polls.values().find_map(|poll| poll.failure.as_deref());
         let state = State {
             overview: self.engine.overview(self.now()),
@@ -340,12 +340,12 @@ impl Dispatcher {
 
     /// Compares the wall clock with that of a venue that has just answered, and
     /// tells of each change.
-    fn hear_the_time(&mut self, venue: &VenueName) {
+    fn check_clock_skew(&mut self, venue: &VenueName) {
         let Some(ahead) = self.venues.clock_error(venue) else {
             return;
         };
         let count = self.polls.entry(venue.clone()).or_default();
-        let (severity, kind, text) = match count.witness.hears(ahead) {
+        let (severity, kind, text) = match count.clock_skew.hears(ahead) {
             None => return,
             Some(Finding::Off(ahead)) => {
                 let by = duration::write(TimeDelta::seconds(ahead.num_seconds().abs()));
@@ -365,7 +365,7 @@ impl Dispatcher {
             }
         };
         warn!("{text}");
-        self.tell_everyone(severity, kind, text);
+        self.report_everyone(severity, kind, text);
     }
 
     /// Hands the rows to the record and starts what the engine asks for.
@@ -494,7 +494,7 @@ impl Dispatcher {
         (batch.rows() > 0).then(|| self.store.submit(batch))
     }
 
-    /// Writes a line of the story that is about no account.
+    /// Writes a log entry that is about no account.
     pub(super) fn tell(&mut self, kind: EntryKind, message: String) {
         let record = Record::Entry(Entry {
             at: self.now().wall,
@@ -508,7 +508,7 @@ impl Dispatcher {
         self.store.submit(Batch::from(vec![record]));
     }
 
-    pub(super) fn tell_everyone(&mut self, severity: Severity, kind: EntryKind, text: String) {
+    pub(super) fn report_everyone(&mut self, severity: Severity, kind: EntryKind, text: String) {
         let notice = Notice {
             to: Audience::Everyone,
             severity,
@@ -542,14 +542,14 @@ impl Dispatcher {
             None => {
                 let text = "the record can be written again".to_owned();
                 info!("{text}");
-                self.tell_everyone(Severity::Info, EntryKind::RecordBack, text);
+                self.report_everyone(Severity::Info, EntryKind::RecordBack, text);
             }
             Some(reason) => {
                 let text = format!(
                     "the record cannot be written: {reason}; riskd goes on protecting and keeps what it can in memory"
                 );
                 error!("{text}");
-                self.tell_everyone(Severity::Critical, EntryKind::RecordFailed, text);
+                self.report_everyone(Severity::Critical, EntryKind::RecordFailed, text);
             }
         }
     }
@@ -574,20 +574,20 @@ impl Dispatcher {
         self.last_turn = Some(now);
     }
 
-    pub(super) fn obey(
+    pub(super) fn carry_out_command(
         &mut self,
         command: Command,
-        done: oneshot::Sender<Result<Obeyed, PersonError>>,
+        done: oneshot::Sender<Result<CommandReply, CommandError>>,
     ) {
         if let Some(objection) = self.objection(&command) {
             let _ = done.send(Err(objection));
             return;
         }
         let account = command.account().clone();
-        let (effects, obeyed) = self.engine.obey(command, self.now());
+        let (effects, obeyed) = self.engine.carry_out_command(command, self.now());
         self.carry_out(effects, None);
         let Some(obeyed) = obeyed else {
-            let _ = done.send(Err(PersonError::UnknownAccount(account)));
+            let _ = done.send(Err(CommandError::UnknownAccount(account)));
             return;
         };
         let store = self.store.clone();
@@ -596,9 +596,9 @@ impl Dispatcher {
         tokio::spawn(async move {
             let _ = done.send(match store.flush(RECORD_WAIT).await {
                 Ok(()) => Ok(obeyed),
-                Err(error) => Err(PersonError::NotRecorded {
+                Err(error) => Err(CommandError::NotRecorded {
                     error,
-                    obeyed: Box::new(Obeyed {
+                    obeyed: Box::new(CommandReply {
                         recorded: false,
                         ..obeyed
                     }),
@@ -609,21 +609,21 @@ impl Dispatcher {
 
     /// Why a command cannot be carried out. That it had no effect must never
     /// pass for success.
-    fn objection(&self, command: &Command) -> Option<PersonError> {
+    fn objection(&self, command: &Command) -> Option<CommandError> {
         let rules = self.engine.rules();
         let account = command.account();
         if rules.account(account).is_none() {
-            return Some(PersonError::UnknownAccount(account.clone()));
+            return Some(CommandError::UnknownAccount(account.clone()));
         }
         match command {
             Command::Flatten { .. } | Command::TakeOver { .. } | Command::Lock { .. } => {
                 (rules.daemon.mode == Mode::Observe)
-                    .then(|| PersonError::OnlyObserves(account.clone()))
+                    .then(|| CommandError::OnlyObserves(account.clone()))
             }
             Command::Unlock { .. } => None,
             Command::Rearm { rule, .. } => {
                 let is_known = rules.rules_of(account).any(|known| known.name == *rule);
-                (!is_known).then(|| PersonError::UnknownRule {
+                (!is_known).then(|| CommandError::UnknownRule {
                     account: account.clone(),
                     rule: rule.clone(),
                 })
@@ -700,7 +700,7 @@ fn later(wait: Duration) -> Instant {
 pub(super) fn row_of(rules: &RuleSet, now: Timestamp) -> RuleSetRow {
     RuleSetRow {
         hash: rules.hash.to_string(),
-        text: without_secrets(&rules.text),
+        text: redacted_text(&rules.text),
         loaded_at: now,
     }
 }

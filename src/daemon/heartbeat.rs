@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::api::{ProblemKind, Question, problems};
+use crate::api::{ApiRequest, ProblemKind, problems};
 use crate::notify::Pulse;
 
 /// How long the dispatcher may take to answer.
@@ -25,7 +25,7 @@ pub(super) type Heart = Option<Arc<Pulse>>;
 
 /// Beats until it is stopped.
 pub(super) async fn run(
-    questions: mpsc::Sender<Question>,
+    questions: mpsc::Sender<ApiRequest>,
     mut heart: watch::Receiver<Heart>,
     stop: CancellationToken,
 ) {
@@ -42,7 +42,7 @@ pub(super) async fn run(
     }
 }
 
-async fn beat_for_ever(pulse: Heart, questions: &mpsc::Sender<Question>, told: &mut Told) {
+async fn beat_for_ever(pulse: Heart, questions: &mpsc::Sender<ApiRequest>, told: &mut Told) {
     let Some(pulse) = pulse else {
         return std::future::pending().await;
     };
@@ -69,10 +69,10 @@ async fn beat_for_ever(pulse: Heart, questions: &mpsc::Sender<Question>, told: &
 }
 
 /// What is wrong; nothing when all is well.
-async fn what_is_wrong(questions: &mpsc::Sender<Question>) -> Vec<String> {
+async fn what_is_wrong(questions: &mpsc::Sender<ApiRequest>) -> Vec<String> {
     let ask = async {
         let (reply, answer) = oneshot::channel();
-        questions.send(Question::Show(reply)).await.ok()?;
+        questions.send(ApiRequest::Show(reply)).await.ok()?;
         answer.await.ok()
     };
     match timeout(ANSWER, ask).await {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::poller::Accounts;
 use super::rule_file::{Fingerprint, Refusal};
 use super::venues::Prepared;
-use crate::api::Question;
+use crate::api::ApiRequest;
 use crate::domain::account::{AccountName, VenueName};
 use crate::domain::holdings::WorkingOrders;
 use crate::domain::observation::{Observation, Timestamp};
@@ -23,7 +23,7 @@ pub(super) struct Queues {
     /// From the pollers, the executors, the signals.
     pub(super) inputs: mpsc::Receiver<Input>,
     /// From the API.
-    pub(super) questions: mpsc::Receiver<Question>,
+    pub(super) questions: mpsc::Receiver<ApiRequest>,
     /// From the notifiers.
     pub(super) undelivered: mpsc::Receiver<Undelivered>,
 }

@@ -5,11 +5,12 @@
 //! queues; they share nothing but messages.
 
 mod clock;
+mod clock_skew;
 mod counters;
 mod dispatcher;
-mod door;
 mod executor;
 mod heartbeat;
+mod http_server;
 mod input;
 mod latency;
 mod lifecycle;
@@ -22,7 +23,6 @@ mod take_over;
 mod venues;
 mod vital;
 mod watch;
-mod witness;
 
 pub mod by_hand;
 pub mod rule_tests;
@@ -54,7 +54,7 @@ use crate::rules::ruleset::{self, Mode};
 use crate::store::{Batch, Restored, Retention, Store, StoreError, StoreHandle, Writer};
 use counters::Counters;
 use dispatcher::{Dispatcher, row_of, short};
-use door::Door;
+use http_server::HttpServer;
 use input::{Input, Queues, Why};
 use latency::Latencies;
 use lifecycle::Lifecycle;
@@ -179,7 +179,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     first.refuse_without(&database)?;
     let mut store = Store::open(&database, clock.now().wall).await?;
     let restored = store.restore().await?;
-    tell_last_end(&restored);
+    report_last_end(&restored);
     let fingerprint = first.fingerprint;
     let files = first.files.clone();
     let kept = kept(restored.clone(), &options.rules);
@@ -193,18 +193,18 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         venues: connected,
         channels,
         heart,
-        keyless,
+        awaiting_credential,
         mute,
         ..
     } = prepared;
     let rules = Arc::new(rules);
     venues::count_earlier(&connected, &rules, &kept.recent, clock.now().wall);
     let door = match rules.daemon.http {
-        Some(address) => Some(Door::bind(address).await),
+        Some(address) => Some(HttpServer::bind(address).await),
         None => None,
     };
     if is_first
-        && let Some(Door {
+        && let Some(HttpServer {
             address,
             bound: Err(source),
         }) = door
@@ -275,13 +275,13 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     if let Some(refusal) = refused {
         dispatcher.refuse(refusal);
     }
-    for (venue, wrong) in keyless {
-        dispatcher.tell_keyless(&venue, &wrong);
+    for (venue, wrong) in awaiting_credential {
+        dispatcher.report_keyless(&venue, &wrong);
     }
     for wrong in mute {
         let text =
             format!("{wrong}; riskd protects without it, and tries again with the next reload");
-        dispatcher.tell_mishap(EntryKind::NotifyFailed, text);
+        dispatcher.report_mishap(EntryKind::NotifyFailed, text);
     }
     if let Some(door) = door {
         if let Err(source) = &door.bound {
@@ -289,7 +289,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
                 "http: {}: {source}; riskd protects without its API, and listens as soon as it can",
                 door.address
             );
-            dispatcher.tell_mishap(EntryKind::ApiFailed, text);
+            dispatcher.report_mishap(EntryKind::ApiFailed, text);
         }
         let api = Api {
             questions,
@@ -334,7 +334,7 @@ fn token(database: &Path) -> Option<Arc<Token>> {
     }
 }
 
-fn tell_last_end(restored: &Restored) {
+fn report_last_end(restored: &Restored) {
     let undone = restored.intents.len();
     if undone > 0 {
         warn!("{undone} intents were left undone and are taken up again");

@@ -171,7 +171,7 @@ impl Dispatcher {
             refusal,
             since: self.now().wall,
         });
-        self.tell_everyone(Severity::Warning, EntryKind::RulesRefused, text);
+        self.report_everyone(Severity::Warning, EntryKind::RulesRefused, text);
     }
 
     fn put_in_force(&mut self, prepared: Prepared) -> Result<String, Refusal> {
@@ -182,7 +182,7 @@ impl Dispatcher {
             credentials,
             channels,
             heart,
-            keyless: _,
+            awaiting_credential: _,
             mute: _,
         } = prepared;
         let has_changed = self.engine.rules().hash != rules.hash;
@@ -193,7 +193,7 @@ impl Dispatcher {
         self.heart.send_replace(heart);
         let renewed = self.venues.renew(&credentials);
         if !renewed.is_empty() {
-            self.tell_renewed(&renewed);
+            self.report_renewed(&renewed);
         }
         if !has_changed {
             return Ok("the rule file has not changed".to_owned());
@@ -234,7 +234,7 @@ impl Dispatcher {
     }
 
     /// Says that credentials were replaced, and never by what.
-    pub(super) fn tell_renewed(&mut self, venues: &[VenueName]) {
+    pub(super) fn report_renewed(&mut self, venues: &[VenueName]) {
         let names: Vec<&str> = venues.iter().map(VenueName::as_str).collect();
         let text = format!(
             "the credential of {} was replaced; the new one is used from here on",

@@ -166,7 +166,7 @@ struct Earlier<'a> {
 
 impl Earlier<'_> {
     /// Why a reload would refuse these rules, had riskd gone on running until
-    /// now. Where the rules of before cannot be used, nothing can take the place
+    /// now. Where the rules from before cannot be used, nothing can take the place
     /// of these, and the engine tells what becomes of locks.
     fn objection(&self, rules: &RuleSet, kept: &Kept, now: Now) -> Option<Refusal> {
         let hash = self.hash.filter(|hash| **hash != *rules.hash)?;
@@ -208,7 +208,7 @@ impl Earlier<'_> {
     }
 }
 
-/// Takes the places of secrets from the file: those of before may be gone.
+/// Takes the places of secrets from the file: those from before may be gone.
 fn take_secrets(rules: &mut RuleSet, file: &RuleSet) {
     for venue in &mut rules.venues {
         let new = file.venue(&venue.name);

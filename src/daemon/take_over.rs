@@ -5,10 +5,10 @@
 use tokio::sync::oneshot;
 
 use super::dispatcher::Dispatcher;
-use crate::api::{PersonError, SentElsewhere};
+use crate::api::{CommandError, SentElsewhere};
 use crate::domain::account::AccountName;
+use crate::engine::commands::CommandReply;
 use crate::engine::event::Command;
-use crate::engine::obey::Obeyed;
 
 impl Dispatcher {
     /// Takes over an account that a flatten was sent for, unless what is seen here
@@ -18,7 +18,7 @@ impl Dispatcher {
         account: AccountName,
         reason: String,
         sent: &SentElsewhere,
-        done: oneshot::Sender<Result<Obeyed, PersonError>>,
+        done: oneshot::Sender<Result<CommandReply, CommandError>>,
     ) {
         if let Some(objection) = self.objection_to(&account, sent) {
             let _ = done.send(Err(objection));
@@ -28,20 +28,20 @@ impl Dispatcher {
             // They left with the same credential: the venue counts them too.
             self.venues.count_elsewhere(&known.venue, sent.requests);
         }
-        self.obey(Command::TakeOver { account, reason }, done);
+        self.carry_out_command(Command::TakeOver { account, reason }, done);
     }
 
     /// Why what the daemon sees says nothing of the account that was flattened. An
     /// account that is not in the rule file, and a daemon that only observes, are
     /// refused as with any other command.
-    fn objection_to(&self, account: &AccountName, sent: &SentElsewhere) -> Option<PersonError> {
+    fn objection_to(&self, account: &AccountName, sent: &SentElsewhere) -> Option<CommandError> {
         let known = self.engine.rules().account(account)?;
         let is_it = known.number.matches(&sent.number)
             && self.venues.is_asked_for(&known.venue, &sent.scope);
         if !is_it {
-            return Some(PersonError::AnotherAccount(account.clone()));
+            return Some(CommandError::AnotherAccount(account.clone()));
         }
         let is_seen = self.lifecycle.is_ready() && self.engine.sees(account, self.now());
-        (!is_seen).then(|| PersonError::Unseen(account.clone()))
+        (!is_seen).then(|| CommandError::Unseen(account.clone()))
     }
 }

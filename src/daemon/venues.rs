@@ -21,9 +21,9 @@ use crate::engine::restore::RecentRequest;
 use crate::notify::{Channels, Pulse};
 use crate::rules::ruleset::{self, RuleSet, VenueKind};
 use crate::secret::{self, Secret};
+use crate::venue::awaiting_credential::AwaitingCredential;
 use crate::venue::budget::{self, Scope};
 use crate::venue::crosstrade::CrossTrade;
-use crate::venue::keyless::Keyless;
 use crate::venue::{Budget, Venue};
 
 /// The adapter of a venue.
@@ -64,7 +64,7 @@ pub struct Prepared {
     pub(super) heart: Heart,
     /// The venues whose accounts cannot be protected before there is a
     /// credential, and what is wrong with it.
-    pub(super) keyless: Vec<(VenueName, String)>,
+    pub(super) awaiting_credential: Vec<(VenueName, String)>,
     /// What is wrong with notifiers and the heartbeat, which say nothing then.
     pub(super) mute: Vec<String>,
 }
@@ -78,7 +78,7 @@ impl Prepared {
     pub(super) fn new(rules: RuleSet, running: &[ruleset::Venue]) -> Result<Prepared, String> {
         let mut venues = HashMap::new();
         let mut credentials = HashMap::new();
-        let mut keyless = Vec::new();
+        let mut awaiting_credential = Vec::new();
         for config in &rules.venues {
             let is_running = running
                 .iter()
@@ -91,7 +91,7 @@ impl Prepared {
                 Ok(credential) => open(config, credential)?,
                 Err(wrong) => {
                     let venue = without_key(config, &wrong);
-                    keyless.push((config.name.clone(), wrong));
+                    awaiting_credential.push((config.name.clone(), wrong));
                     venue
                 }
             };
@@ -106,7 +106,7 @@ impl Prepared {
             credentials,
             channels,
             heart: heart.map(Arc::new),
-            keyless,
+            awaiting_credential,
             mute,
         })
     }
@@ -117,18 +117,23 @@ impl Prepared {
     /// # Errors
     /// What is wrong with venues, notifiers or the heartbeat, each on a line.
     pub(super) fn whole(self) -> Result<Prepared, String> {
-        if self.keyless.is_empty() && self.mute.is_empty() {
+        if self.awaiting_credential.is_empty() && self.mute.is_empty() {
             return Ok(self);
         }
-        let keyless = self.keyless.into_iter().map(|(_, wrong)| wrong);
-        Err(keyless.chain(self.mute).collect::<Vec<_>>().join("\n"))
+        let awaiting_credential = self.awaiting_credential.into_iter().map(|(_, wrong)| wrong);
+        Err(awaiting_credential
+            .chain(self.mute)
+            .collect::<Vec<_>>()
+            .join("\n"))
     }
 }
 
 /// A venue that has no credential yet.
 fn without_key(config: &ruleset::Venue, wrong: &str) -> Arc<dyn Venue> {
     let of = config.clone();
-    Arc::new(Keyless::new(wrong, move |credential| open(&of, credential)))
+    Arc::new(AwaitingCredential::new(wrong, move |credential| {
+        open(&of, credential)
+    }))
 }
 
 /// Takes out of each venue's budget what left for it shortly before this start:

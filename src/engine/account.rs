@@ -3,28 +3,29 @@
 
 mod band;
 mod deadlines;
+pub(super) mod enforce;
 mod evaluate;
 mod learn;
+mod log;
 mod rule_run;
-mod seen;
 mod storing;
-mod tell;
+mod view;
 
 use band::Band;
 pub(super) use deadlines::Deadlines;
 pub use rule_run::RuleRun;
-pub use seen::Data;
-use seen::Seen;
+pub use view::Data;
+use view::View;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::conditions::{self, Context};
+use super::deferred_account::DeferredAccount;
 use super::enforcement::Enforcement;
-use super::held_account::HeldAccount;
 use super::locks::Locks;
 use super::memory::{AccountMemory, PnlSum};
-use super::out::Out;
+use super::output::Output;
 use super::rule_state::RuleState;
 use super::session::VenueDay;
 use super::status::ProvenFlat;
@@ -47,9 +48,9 @@ pub struct AccountRun {
     pub(super) session: Option<Session>,
     pub(super) memory: AccountMemory,
     stored_memory: Option<AccountMemory>,
-    pub(super) seen: Seen,
+    pub(super) seen: View,
     pub(super) rules: Vec<RuleRun>,
-    pub(super) held_account: HeldAccount,
+    pub(super) deferred_account: DeferredAccount,
     /// States of rules that are not in the rule file, should they come back.
     pub(super) parked_rules: HashMap<RuleName, RuleState>,
     pub(super) locks: Locks,
@@ -106,9 +107,9 @@ impl AccountRun {
                 number: number.to_string(),
                 ..AccountMemory::default()
             }),
-            seen: Seen::nothing(now),
+            seen: View::nothing(now),
             rules: Vec::new(),
-            held_account: HeldAccount::default(),
+            deferred_account: DeferredAccount::default(),
             parked_rules: HashMap::new(),
             locks: Locks::default(),
             enforcement: Enforcement::default(),
@@ -133,7 +134,7 @@ impl AccountRun {
         content: &Content,
         at: Timestamp,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) {
         self.is_calm = false;
         if self.seen.at.is_some_and(|seen| at < seen) {
@@ -164,9 +165,9 @@ impl AccountRun {
 
     /// Has the locks and whatever else is asked for hold against what was just
     /// learned, or with the time that has passed.
-    fn enforce(&mut self, now: Now, out: &mut Out<'_>) {
+    fn enforce(&mut self, now: Now, out: &mut Output<'_>) {
         self.end_locks(now, out);
-        self.tell_reopened(now, out);
+        self.report_reopened(now, out);
         self.guard_locks(now, out);
         self.advance_enforcement(now, out);
     }
@@ -177,7 +178,7 @@ impl AccountRun {
         orders: WorkingOrders,
         at: Timestamp,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) {
         if at < self.seen.orders_at {
             return;
@@ -189,7 +190,7 @@ impl AccountRun {
 
     /// Reads the rules and the locks against what has just been learned, which
     /// was no observation of its own.
-    pub(super) fn look_again(&mut self, now: Now, out: &mut Out<'_>) {
+    pub(super) fn look_again(&mut self, now: Now, out: &mut Output<'_>) {
         self.roll_session(now, out);
         // Those of a suspect observation are believed, but end nothing.
         let are_verified = self.verified_at.is_some() && self.verified_at >= self.seen.at;
@@ -201,7 +202,7 @@ impl AccountRun {
     }
 
     /// Nothing but time passed.
-    pub(super) fn tick(&mut self, now: Now, out: &mut Out<'_>) {
+    pub(super) fn tick(&mut self, now: Now, out: &mut Output<'_>) {
         self.roll_session(now, out);
         if let (Some(limit), Some(at)) = (out.config.stale_after, self.seen.at)
             && now.since(at) >= limit
@@ -216,8 +217,8 @@ impl AccountRun {
     }
 
     /// Moves to the session that the present belongs to.
-    pub(super) fn roll_session(&mut self, now: Now, out: &mut Out<'_>) {
-        self.put_held_account_in_force(now, out);
+    pub(super) fn roll_session(&mut self, now: Now, out: &mut Output<'_>) {
+        self.put_deferred_account_in_force(now, out);
         let current = match self.session {
             Some(session) if session.contains(now.wall) => session,
             _ => match self.account.session.session_at(now.wall) {
@@ -230,14 +231,14 @@ impl AccountRun {
         // A wall clock that was set back must not bring an old session back.
         if remembered.is_none_or(|date| date < current.date) {
             self.memory.open_session(&current, self.day);
-            self.put_held_back_rules_in_force(out);
+            self.put_deferred_rules_in_force(out);
             if self
                 .memory
                 .session
                 .as_ref()
                 .is_some_and(|s| s.anchor.is_some())
             {
-                self.tell_session_opened(out);
+                self.report_session_opened(out);
             }
         }
         // Nor may it close the running session at the close of an old one.

@@ -3,7 +3,7 @@
 //!
 //! There is one enforcement an account at a time, whatever asked for it. It
 //! takes no input but what is seen of the account and what became of its
-//! requests, so that taking up the work of before a crash is the same as going
+//! requests, so that taking up the work from before a crash is the same as going
 //! on. At each turn it does four things, in this order:
 //!
 //! 1. what is proven is done,
@@ -13,6 +13,7 @@
 
 mod evidence;
 mod pace;
+pub mod plan;
 mod requests;
 
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use evidence::{Evidence, Polled};
 use pace::Pace;
 use requests::Requests;
 
-use super::reconcile::{Known, Planned, merged, opening_plan, plan};
+use super::enforcement::plan::{Known, Planned, merged, opening_plan, plan};
 use super::record::{Cause, Goal};
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::ids::{IntentId, RequestId};

@@ -67,7 +67,7 @@ pub enum Event {
     /// A new rule set is to be in force.
     Reloaded(Arc<RuleSet>),
     /// A person asks for something.
-    Person(Command),
+    Command(Command),
 }
 
 /// What a read learned.

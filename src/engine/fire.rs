@@ -6,7 +6,7 @@ use super::conditions;
 use super::effect::{Audience, Notice, Severity};
 use super::enforcement::Intent;
 use super::locks::{Lock, Locking};
-use super::out::Out;
+use super::output::Output;
 use super::record::{
     Cause, EntryKind, Fields, FiringRow, Goal, IntentEnd, IntentRow, LockRow, Record,
 };
@@ -25,7 +25,7 @@ impl AccountRun {
         &mut self,
         run: &mut RuleRun,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) -> Vec<(Goal, Cause)> {
         let context = self.context(now);
         let evidence =
@@ -52,7 +52,7 @@ impl AccountRun {
             evidence: evidence.clone(),
             rules_hash: out.rules_hash.to_owned(),
         }));
-        self.tell_fired(run, evidence, out);
+        self.report_fired(run, evidence, out);
         let reason = || format!("rule {}", run.rule.name);
         let mut wanted = Vec::new();
         for action in &run.rule.then {
@@ -119,11 +119,11 @@ impl AccountRun {
 
     /// Takes up an intent. While riskd only observes, what would have been done
     /// is recorded and nothing is sent.
-    pub(super) fn ask(&mut self, goal: Goal, cause: Cause, now: Now, out: &mut Out<'_>) {
+    pub(super) fn ask(&mut self, goal: Goal, cause: Cause, now: Now, out: &mut Output<'_>) {
         if let Cause::Person(reason) = &cause
             && self.enforcement.joins_earlier_wish(&goal, now)
         {
-            self.tell_asked_again(&goal, reason, out);
+            self.report_asked_again(&goal, reason, out);
             return;
         }
         let id = out.intent_id();
@@ -167,7 +167,7 @@ impl AccountRun {
     }
 
     /// A person asks for what is being done twice already.
-    pub(super) fn tell_asked_again(&self, goal: &Goal, reason: &str, out: &mut Out<'_>) {
+    pub(super) fn report_asked_again(&self, goal: &Goal, reason: &str, out: &mut Output<'_>) {
         let mut fields = Fields::new();
         fields
             .put("goal", goal.name())
@@ -195,7 +195,7 @@ impl AccountRun {
         reason: String,
         firing: Option<FiringId>,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) -> (LockEnd, Option<Locking>) {
         let asking = self.asking(until, now);
         let end = self.end_of(&asking, now.wall);
@@ -244,7 +244,7 @@ impl AccountRun {
     }
 
     /// Ends the locks whose time is over.
-    pub(super) fn end_locks(&mut self, now: Now, out: &mut Out<'_>) {
+    pub(super) fn end_locks(&mut self, now: Now, out: &mut Output<'_>) {
         if self.locks.are_none() {
             return;
         }
@@ -259,7 +259,7 @@ impl AccountRun {
 
     /// Ends the locks that were set for the account that had this name before:
     /// they must not act on another one.
-    pub(super) fn end_foreign_locks(&mut self, now: Now, out: &mut Out<'_>) {
+    pub(super) fn end_locks_of_previous_account(&mut self, now: Now, out: &mut Output<'_>) {
         for kind in [LockKind::Lock, LockKind::CloseOnly] {
             let reason = "the account has another number at the venue now";
             let ended = self.end_lock(kind, EntryKind::LockEnded, reason, now, out);
@@ -283,7 +283,7 @@ impl AccountRun {
         entry: EntryKind,
         reason: &str,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) -> Option<Lock> {
         let lock = self.locks.end(kind)?;
         self.lock_has_ended(kind, &lock, entry, reason, now, out);
@@ -297,7 +297,7 @@ impl AccountRun {
         entry: EntryKind,
         reason: &str,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) {
         out.record(Record::LockEnded {
             account: self.account.name.clone(),
@@ -332,7 +332,7 @@ impl AccountRun {
         }
     }
 
-    fn tell_fired(&self, run: &RuleRun, evidence: Fields, out: &mut Out<'_>) {
+    fn report_fired(&self, run: &RuleRun, evidence: Fields, out: &mut Output<'_>) {
         let does: Vec<&str> = run.rule.then.iter().map(Action::name).collect();
         let message = format!(
             "{} fired on {}: {}; {} ({})",

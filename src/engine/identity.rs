@@ -10,11 +10,11 @@ use std::collections::HashMap;
 
 use super::Engine;
 use super::account::AccountRun;
+use super::deferred_account::{defers_loosening, objection};
 use super::effect::{Audience, Effect, Notice, Severity};
-use super::held_account::{asks_to_hold, objection};
 use super::locks::Lock;
 use super::memory::AccountMemory;
-use super::out::Out;
+use super::output::Output;
 use super::record::{EntryKind, Fields, LockRow, Record};
 use crate::domain::account::AccountName;
 use crate::domain::lock::{LockEnd, LockKind};
@@ -70,7 +70,7 @@ impl Engine {
     /// locked, or being made flat, and would be lost sight of; and those that an
     /// edit that loosens would take out before their session has closed.
     pub fn objections(&self, rules: &RuleSet) -> Vec<String> {
-        let is_strict = asks_to_hold(&self.rules) || asks_to_hold(rules);
+        let is_strict = defers_loosening(&self.rules) || defers_loosening(rules);
         let objections = self.accounts.iter().filter_map(|run| {
             let change = self.change_of(&run.account, rules)?;
             let name = &run.account.name;
@@ -78,7 +78,7 @@ impl Engine {
                 Some(ties) => Some(ties.objection(name, &change)),
                 None if change == Change::Venue => None,
                 None => {
-                    let is_held = is_strict || run.is_held_to_the_end();
+                    let is_held = is_strict || run.defers_until_session_end();
                     (is_held && run.is_in_open_session()).then(|| objection(name))
                 }
             }
@@ -161,7 +161,7 @@ impl AccountRun {
 
     /// Takes over a lock of the record that was set while the account had
     /// another name.
-    pub(super) fn take_over_lock(&mut self, row: LockRow, now: Now, out: &mut Out<'_>) {
+    pub(super) fn take_over_lock(&mut self, row: LockRow, now: Now, out: &mut Output<'_>) {
         let name = self.account.name.clone();
         let old = row.account.clone();
         let message = format!(
@@ -191,7 +191,7 @@ impl AccountRun {
 
 /// Tells of a lock, or of work that was not finished, whose account is not in
 /// the rule file.
-pub(super) fn tell_left_behind(account: &AccountName, message: String, out: &mut Out<'_>) {
+pub(super) fn report_left_behind(account: &AccountName, message: String, out: &mut Output<'_>) {
     let kind = EntryKind::LeftBehind;
     out.entry(kind, Some(account), message.clone(), Fields::new());
     out.effects.push(Effect::Notify(Notice {

@@ -6,7 +6,7 @@ use super::claims::Asking;
 use super::effect::Severity;
 use super::fire::lock_fields;
 use super::locks::{Correction, Lock, lock_end};
-use super::out::Out;
+use super::output::Output;
 use super::record::{EntryKind, Record};
 use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::now::Now;
@@ -31,7 +31,7 @@ impl AccountRun {
     }
 
     /// Finds the ends of the locks anew where the wall clock was set.
-    pub(super) fn correct_locks(&mut self, now: Now, out: &mut Out<'_>) {
+    pub(super) fn correct_locks(&mut self, now: Now, out: &mut Output<'_>) {
         let account = &self.account;
         let corrections = self
             .locks
@@ -39,20 +39,20 @@ impl AccountRun {
         for correction in corrections {
             match correction {
                 Correction::Moved { kind, before, lock } => {
-                    self.tell_moved(kind, before, &lock, now, out);
+                    self.report_moved(kind, before, &lock, now, out);
                 }
-                Correction::Revived { kind, lock } => self.tell_revived(kind, &lock, out),
+                Correction::Revived { kind, lock } => self.report_revived(kind, &lock, out),
             }
         }
     }
 
-    fn tell_moved(
+    fn report_moved(
         &self,
         kind: LockKind,
         before: LockEnd,
         lock: &Lock,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) {
         if lock.end < before {
             // In the record a lock gives way to none that ends earlier.
@@ -70,10 +70,10 @@ impl AccountRun {
             self.account.name,
             lock.end
         );
-        self.tell_corrected(kind, lock, message, out);
+        self.report_corrected(kind, lock, message, out);
     }
 
-    fn tell_revived(&self, kind: LockKind, lock: &Lock, out: &mut Out<'_>) {
+    fn report_revived(&self, kind: LockKind, lock: &Lock, out: &mut Output<'_>) {
         out.record(Record::Lock(lock.row(kind, &self.account.name)));
         let message = format!(
             "the wall clock was set back: the {} of {}, which had ended by a clock that was ahead, is in force again {}: {}",
@@ -82,10 +82,10 @@ impl AccountRun {
             lock.end,
             lock.reason
         );
-        self.tell_corrected(kind, lock, message, out);
+        self.report_corrected(kind, lock, message, out);
     }
 
-    fn tell_corrected(&self, kind: LockKind, lock: &Lock, message: String, out: &mut Out<'_>) {
+    fn report_corrected(&self, kind: LockKind, lock: &Lock, message: String, out: &mut Output<'_>) {
         let entry = EntryKind::LockCorrected;
         let fields = lock_fields(kind, lock.end, &lock.reason);
         out.entry(entry, Some(&self.account.name), message.clone(), fields);

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::held::HeldPosition;
+use super::held_positions::HeldPosition;
 use crate::domain::money::Money;
 use crate::domain::observation::{Figures, Timestamp};
 use crate::domain::trade_date::TradeDate;
@@ -50,7 +50,7 @@ pub struct SessionMemory {
     pub anchor: Option<SessionAnchor>,
     /// How far the venue's own session figure can be trusted.
     pub venue_figure: VenueFigure,
-    /// The venue's last realized figure of before the open: while it still says
+    /// The venue's last realized figure from before the open: while it still says
     /// the same, it has not been reset.
     #[serde(default)]
     pub venue_before: Option<Money>,

@@ -12,30 +12,29 @@ mod build_up;
 mod claims;
 mod conditions;
 pub mod effect;
-mod enforce;
+
+pub mod commands;
+mod deferred_account;
 pub mod enforcement;
 pub mod event;
 mod fire;
-mod held;
-mod held_account;
+mod held_positions;
 mod identity;
-mod left_open;
+mod latched;
 mod lock_ends;
 mod locks;
 pub mod loosening;
 mod memory;
-pub mod obey;
-mod out;
+mod output;
 pub mod quality;
-pub mod reconcile;
 pub mod record;
 mod reload;
 pub mod restore;
 mod rule_state;
 mod session;
-mod spent;
 pub mod status;
 pub mod truth;
+mod unfinished;
 pub mod words;
 
 use std::collections::HashMap;
@@ -46,12 +45,12 @@ use chrono::TimeDelta;
 use account::{AccountRun, Deadlines};
 use effect::Effect;
 use event::Event;
-use out::Out;
+use output::Output;
 use record::Record;
 use reload::Parked;
 
 pub use account::Data;
-pub use out::NextIds;
+pub use output::NextIds;
 
 use crate::domain::account::AccountName;
 use crate::domain::now::Now;
@@ -102,7 +101,7 @@ impl Engine {
     /// one transaction, together with [`Engine::drain_states`].
     pub fn step(&mut self, now: Now, event: Event) -> Vec<Effect> {
         if !matches!(event, Event::Observed(_)) {
-            self.stir();
+            self.invalidate_caches();
         }
         match event {
             Event::Observed(observation) => {
@@ -147,7 +146,7 @@ impl Engine {
             }),
             Event::Time => self.on_all(now, |run, out| run.tick(now, out)),
             Event::Reloaded(rules) => self.reload(rules, now),
-            Event::Person(command) => self.obey(command, now).0,
+            Event::Command(command) => self.carry_out_command(command, now).0,
         }
     }
 
@@ -165,7 +164,7 @@ impl Engine {
 
     /// Something else than an observation happened: it may change what the rules
     /// look at, and when.
-    fn stir(&mut self) {
+    fn invalidate_caches(&mut self) {
         for run in &mut self.accounts {
             run.is_calm = false;
             run.band = None;
@@ -250,7 +249,7 @@ impl Engine {
         &mut self,
         name: &AccountName,
         now: Now,
-        act: impl FnOnce(&mut AccountRun, &mut Out<'_>),
+        act: impl FnOnce(&mut AccountRun, &mut Output<'_>),
     ) -> Vec<Effect> {
         // A replay has an engine for each account, and one step for each row.
         let index = match self.accounts.as_slice() {
@@ -266,7 +265,7 @@ impl Engine {
         if self.touched.last() != Some(&index) {
             self.touched.push(index);
         }
-        let mut out = Out {
+        let mut out = Output {
             now,
             config: &self.config,
             rules_hash: &self.rules.hash,
@@ -280,9 +279,9 @@ impl Engine {
     fn on_all(
         &mut self,
         now: Now,
-        mut act: impl FnMut(&mut AccountRun, &mut Out<'_>),
+        mut act: impl FnMut(&mut AccountRun, &mut Output<'_>),
     ) -> Vec<Effect> {
-        let mut out = Out {
+        let mut out = Output {
             now,
             config: &self.config,
             rules_hash: &self.rules.hash,

@@ -72,7 +72,7 @@ pub enum Record {
         /// Why, in words.
         reason: String,
     },
-    /// One line of the story.
+    /// One log entry.
     Entry(Entry),
 }
 
@@ -308,7 +308,7 @@ impl Serialize for Fields {
     }
 }
 
-/// One line of the story that `riskd events` tells.
+/// One log entry that `riskd events` tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// When it happened.
@@ -399,7 +399,7 @@ entry_kinds! {
     EnforcementStuck = "enforcement_stuck", true;
     /// Enforcement was slowed down by riskd's own guard.
     EnforcementSlowed = "enforcement_slowed", true;
-    /// An intent of before a restart is taken up again.
+    /// An intent from before a restart is taken up again.
     Resumed = "resumed", true;
     /// In observe mode: what would have been sent.
     WouldSend = "would_send", true;

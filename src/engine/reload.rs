@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::account::{AccountRun, RuleRun};
+use super::deferred_account::defers_loosening;
 use super::effect::Effect;
-use super::held_account::asks_to_hold;
 use super::locks::Locks;
 use super::loosening::is_looser;
 use super::memory::AccountMemory;
-use super::out::Out;
+use super::output::Output;
 use super::record::{EntryKind, Fields, LockRow};
 use super::restore::EarlierRules;
 use super::rule_state::RuleState;
@@ -29,14 +29,14 @@ impl Engine {
             .into_iter()
             .map(|run| (run.account.name.clone(), run))
             .collect();
-        let was_strict = asks_to_hold(&self.rules);
-        let is_strict = asks_to_hold(&rules);
+        let was_strict = defers_loosening(&self.rules);
+        let is_strict = defers_loosening(&rules);
         self.rules = Arc::clone(&rules);
         if self.config.stale_after.is_some() {
             self.config.stale_after = Some(super::stale_after(&rules));
         }
         self.index.clear();
-        let mut out = Out {
+        let mut out = Output {
             now,
             config: &self.config,
             rules_hash: &rules.hash,
@@ -54,10 +54,10 @@ impl Engine {
                 Some(mut run) => {
                     // The edit that allows loosening is itself one that loosens.
                     if was_strict || is_strict {
-                        run.hold_to_the_end();
+                        run.defer_until_session_end();
                     }
-                    let hold_back = run.is_held_to_the_end();
-                    run.change_account(Arc::clone(account), day, hold_back, now, &mut out);
+                    let defer = run.defers_until_session_end();
+                    run.change_account(Arc::clone(account), day, defer, now, &mut out);
                     run
                 }
                 None => {
@@ -72,10 +72,10 @@ impl Engine {
                 }
             };
             let wanted: Vec<&Arc<Rule>> = rules.rules_of(&account.name).collect();
-            let hold_back = was_strict || is_strict || run.is_held_to_the_end();
-            run.change_rules(&wanted, hold_back, now, &mut out);
+            let defer = was_strict || is_strict || run.defers_until_session_end();
+            run.change_rules(&wanted, defer, now, &mut out);
             run.roll_session(now, &mut out);
-            run.rearm_undone(&mut out);
+            run.rearm_observed(&mut out);
             self.index.insert(account.name.clone(), self.accounts.len());
             self.accounts.push(run);
         }
@@ -130,7 +130,7 @@ impl AccountRun {
         day: Option<VenueDay>,
         parked: Parked,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) -> AccountRun {
         let memory = parked.memory.as_ref();
         // Another number at the venue is another account.
@@ -138,7 +138,7 @@ impl AccountRun {
         let mut run = AccountRun::new(Arc::clone(&account), day, parked.memory, now);
         run.locks = parked.locks;
         if is_another {
-            run.end_foreign_locks(now, out);
+            run.end_locks_of_previous_account(now, out);
         } else {
             run.parked_rules = parked.rules;
         }
@@ -172,14 +172,14 @@ impl AccountRun {
             .collect()
     }
 
-    /// Puts these rules in force for the account; with `hold_back`, those that
+    /// Puts these rules in force for the account; with `defer`, those that
     /// are looser than what is in force wait for the next session.
     pub(super) fn change_rules(
         &mut self,
         wanted: &[&Arc<Rule>],
-        hold_back: bool,
+        defer: bool,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) {
         let mut old: Vec<Option<RuleRun>> = std::mem::take(&mut self.rules)
             .into_iter()
@@ -199,9 +199,9 @@ impl AccountRun {
                     let parked = self.parked_rules.remove(&rule.name);
                     RuleRun::new(Arc::clone(rule), parked, now)
                 }
-                Some(mut run) if hold_back && is_looser(&run.rule, rule) => {
-                    run.held_back = Some(Some(Arc::clone(rule)));
-                    self.tell_held_back(&rule.name, "its change loosens it", out);
+                Some(mut run) if defer && is_looser(&run.rule, rule) => {
+                    run.deferred = Some(Some(Arc::clone(rule)));
+                    self.report_held_back(&rule.name, "its change loosens it", out);
                     run
                 }
                 Some(mut run) => {
@@ -212,10 +212,10 @@ impl AccountRun {
             self.rules.push(run);
         }
         let old = old.into_iter().flatten();
-        if hold_back {
+        if defer {
             for mut run in old {
-                run.held_back = Some(None);
-                self.tell_held_back(&run.rule.name, "it is removed or disabled", out);
+                run.deferred = Some(None);
+                self.report_held_back(&run.rule.name, "it is removed or disabled", out);
                 self.rules.push(run);
             }
         } else {
@@ -224,7 +224,7 @@ impl AccountRun {
         }
     }
 
-    fn tell_held_back(&self, rule: &RuleName, why: &str, out: &mut Out<'_>) {
+    fn report_held_back(&self, rule: &RuleName, why: &str, out: &mut Output<'_>) {
         let message = format!(
             "{rule} stays as it is on {} until its next session: {why}",
             self.account.name
@@ -240,11 +240,11 @@ impl AccountRun {
     }
 
     /// A session began: looser rules that waited for it come into force.
-    pub(super) fn put_held_back_rules_in_force(&mut self, out: &mut Out<'_>) {
+    pub(super) fn put_deferred_rules_in_force(&mut self, out: &mut Output<'_>) {
         let mut rules = Vec::with_capacity(self.rules.len());
         for mut run in std::mem::take(&mut self.rules) {
             let name = run.rule.name.clone();
-            match run.held_back.take() {
+            match run.deferred.take() {
                 None => {
                     rules.push(run);
                     continue;

@@ -7,11 +7,11 @@ use super::account::AccountRun;
 use super::effect::Effect;
 use super::identity::Homes;
 use super::memory::AccountMemory;
-use super::out::{NextIds, Out};
+use super::output::{NextIds, Output};
 use super::record::{EntryKind, Fields, IntentRow, LockRow};
 use super::rule_state::RuleState;
 use super::session::VenueDay;
-use super::{Engine, EngineConfig, held_account};
+use super::{Engine, EngineConfig, deferred_account};
 use chrono::TimeDelta;
 
 use crate::domain::account::{AccountName, RuleName};
@@ -95,7 +95,7 @@ pub struct EarlierRules {
 pub struct Started {
     /// The engine.
     pub engine: Engine,
-    /// Reads for what was left undone, and lines of the story.
+    /// Reads for what was left undone, and log entries.
     pub effects: Vec<Effect>,
 }
 
@@ -168,7 +168,7 @@ impl Engine {
             if !is_another_account {
                 run.parked_rules = states_of_it;
             }
-            let mut out = Out {
+            let mut out = Output {
                 now,
                 config: &config,
                 rules_hash: &rules.hash,
@@ -176,10 +176,10 @@ impl Engine {
                 effects: Vec::new(),
             };
             let earlier = run.earlier_rules(&kept.earlier, now);
-            if held_account::is_held_by(&rules, &earlier) {
-                run.hold_to_the_end();
+            if deferred_account::is_deferred_by(&rules, &earlier) {
+                run.defer_until_session_end();
                 run.begin_with_first_of(&earlier);
-                for form in held_account::forms(&earlier, account).chain([account]) {
+                for form in deferred_account::forms(&earlier, account).chain([account]) {
                     // Told once, by what is in force now.
                     out.effects.clear();
                     run.change_account(Arc::clone(form), day, true, now, &mut out);
@@ -211,12 +211,12 @@ impl Engine {
         effects.extend(engine.restore_locks(kept.locks, &homes, now));
         engine.note_earlier_closes(&kept.recent, &homes, now);
         effects.extend(engine.resume_intents(kept.intents, &kept.recent, &homes, now));
-        effects.extend(engine.on_all(now, |run, out| run.rearm_undone(out)));
-        effects.extend(engine.tell_unreadable(unreadable, now));
+        effects.extend(engine.on_all(now, |run, out| run.rearm_observed(out)));
+        effects.extend(engine.report_unreadable(unreadable, now));
         Started { engine, effects }
     }
 
-    fn tell_unreadable(
+    fn report_unreadable(
         &mut self,
         unreadable: Vec<(AccountName, Option<RuleName>, String)>,
         now: Now,

@@ -144,7 +144,7 @@ pub struct RuleStatus {
     /// What a firing does.
     pub actions: Vec<&'static str>,
     /// Whether a looser form of it waits for the next session.
-    pub held_back: bool,
+    pub deferred: bool,
     /// When it may fire again once it has fired, as in a rule file: `session`,
     /// `clear`, `flat`, `never` or a duration.
     pub rearm: String,
@@ -287,8 +287,8 @@ impl AccountRun {
                 .iter()
                 .map(|run| RuleStatus {
                     armed_at: self.armed_at(run, now).map(|at| at.to_rfc3339()),
-                    spent: acts && self.is_spent(run),
-                    exposed: acts && self.is_exposed(run),
+                    spent: acts && self.is_latched_idle(run),
+                    exposed: acts && self.is_unguarded(run),
                     ..run.status(&context)
                 })
                 .collect(),
@@ -339,7 +339,7 @@ impl RuleRun {
             firing: self.state.fired.map(|fired| fired.id.0),
             fired_at: self.state.fired.map(|fired| fired.at.to_rfc3339()),
             actions: self.rule.then.iter().map(Action::name).collect(),
-            held_back: self.held_back.is_some(),
+            deferred: self.deferred.is_some(),
             rearm: self.rule.rearm.word(),
             armed_at: None,
             spent: false,

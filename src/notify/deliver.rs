@@ -9,7 +9,7 @@ use tracing::info;
 
 use super::failure::{Failure, Verdict};
 use super::hub::Hub;
-use super::outbox::{Letter, Outbox, Works};
+use super::outbox::{Outbox, QueuedMessage, Works};
 use crate::domain::severity::Severity;
 
 /// What a message lets pass before it is tried first: the protective calls that
@@ -45,7 +45,7 @@ struct Line {
 pub(super) async fn run(outbox: Arc<Outbox>, hub: Arc<Hub>) {
     let mut line = Line::default();
     let mut tried_last = Vec::new();
-    while let Some(letter) = outbox.next(&tried_last).await {
+    while let Some(queued) = outbox.next(&tried_last).await {
         let dropped = outbox.take_dropped();
         if dropped > 0 {
             hub.report(format!(
@@ -58,32 +58,32 @@ pub(super) async fn run(outbox: Arc<Outbox>, hub: Arc<Hub>) {
         if std::mem::replace(&mut line.channel, number) != number {
             line.renew();
         }
-        if line.rests(&letter) {
+        if line.rests(&queued) {
             line.untold = line.untold.saturating_add(1);
-            outbox.done(letter.number);
+            outbox.done(queued.number);
             continue;
         }
-        if letter.tries == 0 {
+        if queued.tries == 0 {
             sleep(HEAD_START).await;
         }
-        match channel.send(&letter.message).await {
+        match channel.send(&queued.message).await {
             Ok(_) => {
-                outbox.done(letter.number);
+                outbox.done(queued.number);
                 outbox.set_works(Works::Yes);
                 line.worked(&outbox, &hub);
             }
             Err(failure) => {
                 if outbox.is_closed() {
-                    tried_last.push(letter.number);
+                    tried_last.push(queued.number);
                 }
-                let wait = line.failed(letter, &failure, &outbox, &hub);
+                let wait = line.failed(queued, &failure, &outbox, &hub);
                 if let Some(wait) = wait {
                     pause(&outbox, &hub, wait, number).await;
                 }
             }
         }
     }
-    line.tell_untold(&outbox, &hub);
+    line.report_untold(&outbox, &hub);
 }
 
 /// Waits until then, or until it is worth to try before. What a service asks
@@ -98,10 +98,10 @@ async fn pause(outbox: &Outbox, hub: &Hub, wait: Wait, channel: u64) {
         if !wait.is_asked_for || outbox.is_closed() || outbox.channel().1 != channel {
             return;
         }
-        for mut letter in outbox.untried_critical() {
-            letter.tries = 1;
-            letter.stand_in = hub.stand_in(&letter, &outbox.name);
-            outbox.keep(letter);
+        for mut queued in outbox.untried_critical() {
+            queued.tries = 1;
+            queued.stand_in = hub.stand_in(&queued, &outbox.name);
+            outbox.keep(queued);
         }
     }
 }
@@ -124,45 +124,45 @@ impl Line {
         };
     }
 
-    /// Whether the letter is not worth a request.
-    fn rests(&self, letter: &Letter) -> bool {
-        letter.message.severity < Severity::Critical
+    /// Whether the queued is not worth a request.
+    fn rests(&self, queued: &QueuedMessage) -> bool {
+        queued.message.severity < Severity::Critical
             && self.refuses_until.is_some_and(|end| Instant::now() < end)
     }
 
     fn worked(&mut self, outbox: &Outbox, hub: &Hub) {
         if self.failures > 0 {
             info!(notifier = %outbox.name, "the notifier works again");
-            self.tell_untold(outbox, hub);
+            self.report_untold(outbox, hub);
         }
         self.failures = 0;
         self.is_told = false;
         self.refuses_until = None;
     }
 
-    /// Decides on a letter that did not arrive, and how long to wait.
+    /// Decides on a queued that did not arrive, and how long to wait.
     fn failed(
         &mut self,
-        mut letter: Letter,
+        mut queued: QueuedMessage,
         failure: &Failure,
         outbox: &Outbox,
         hub: &Hub,
     ) -> Option<Wait> {
         outbox.set_works(Works::No);
         self.failures = self.failures.saturating_add(1);
-        letter.tries = letter.tries.saturating_add(1);
-        if letter.tries == 1 && letter.message.severity == Severity::Critical {
-            letter.stand_in = hub.stand_in(&letter, &outbox.name);
+        queued.tries = queued.tries.saturating_add(1);
+        if queued.tries == 1 && queued.message.severity == Severity::Critical {
+            queued.stand_in = hub.stand_in(&queued, &outbox.name);
         }
         if failure.verdict == Verdict::Refused {
             self.refuses_until = later(REST);
         }
         let Verdict::Later(asked) = failure.verdict else {
-            self.give_up(&letter, failure, outbox, hub);
+            self.give_up(&queued, failure, outbox, hub);
             return None;
         };
-        if letter.since.elapsed() >= keep(&letter) {
-            self.give_up(&letter, failure, outbox, hub);
+        if queued.since.elapsed() >= keep(&queued) {
+            self.give_up(&queued, failure, outbox, hub);
         } else {
             if self.failures >= TOLD_AFTER && !self.is_told && !outbox.is_closed() {
                 self.is_told = true;
@@ -170,11 +170,11 @@ impl Line {
                     "the message to {} could not be delivered yet ({}); riskd goes on trying{}: {}",
                     outbox.name,
                     failure.words,
-                    instead(&letter),
-                    letter.message.text
+                    instead(&queued),
+                    queued.message.text
                 ));
             }
-            outbox.keep(letter);
+            outbox.keep(queued);
         }
         let wait = backoff(self.failures).max(asked.unwrap_or_default());
         Some(Wait {
@@ -185,18 +185,18 @@ impl Line {
 
     /// A critical message that did not arrive is told of in any case, others
     /// only when it is news that the notifier fails.
-    fn give_up(&mut self, letter: &Letter, failure: &Failure, outbox: &Outbox, hub: &Hub) {
-        outbox.done(letter.number);
-        let is_critical = letter.message.severity == Severity::Critical;
+    fn give_up(&mut self, queued: &QueuedMessage, failure: &Failure, outbox: &Outbox, hub: &Hub) {
+        outbox.done(queued.number);
+        let is_critical = queued.message.severity == Severity::Critical;
         if is_critical || !self.is_told {
             self.is_told = true;
-            hub.report(undelivered(outbox, &failure.words, letter));
+            hub.report(undelivered(outbox, &failure.words, queued));
         } else {
             self.untold = self.untold.saturating_add(1);
         }
     }
 
-    fn tell_untold(&mut self, outbox: &Outbox, hub: &Hub) {
+    fn report_untold(&mut self, outbox: &Outbox, hub: &Hub) {
         let untold = std::mem::take(&mut self.untold);
         if untold > 0 {
             hub.report(format!(
@@ -209,17 +209,17 @@ impl Line {
 }
 
 /// What is told of a message that did not arrive.
-pub(super) fn undelivered(outbox: &Outbox, why: &str, letter: &Letter) -> String {
+pub(super) fn undelivered(outbox: &Outbox, why: &str, queued: &QueuedMessage) -> String {
     format!(
         "the message to {} could not be delivered ({why}){}: {}",
         outbox.name,
-        instead(letter),
-        letter.message.text
+        instead(queued),
+        queued.message.text
     )
 }
 
-fn instead(letter: &Letter) -> String {
-    match &letter.stand_in {
+fn instead(queued: &QueuedMessage) -> String {
+    match &queued.stand_in {
         Some(name) => format!("; it goes to {name} instead"),
         None => String::new(),
     }
@@ -232,8 +232,8 @@ fn messages(count: u64) -> String {
     }
 }
 
-fn keep(letter: &Letter) -> Duration {
-    match letter.message.severity {
+fn keep(queued: &QueuedMessage) -> Duration {
+    match queued.message.severity {
         Severity::Critical => KEEP_CRITICAL,
         Severity::Info | Severity::Warning => KEEP,
     }
@@ -241,9 +241,9 @@ fn keep(letter: &Letter) -> Duration {
 
 /// 1, 2, 4, ... 60 seconds.
 fn backoff(failures: u32) -> Duration {
-    let doubled = 1_u32.checked_shl(failures.saturating_sub(1));
+    let duplicate = 1_u32.checked_shl(failures.saturating_sub(1));
     FIRST_WAIT
-        .saturating_mul(doubled.unwrap_or(u32::MAX))
+        .saturating_mul(duplicate.unwrap_or(u32::MAX))
         .min(LONGEST_WAIT)
 }
 

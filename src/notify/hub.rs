@@ -8,7 +8,7 @@ use tracing::error;
 
 use super::Undelivered;
 use super::message::Message;
-use super::outbox::{Letter, Outbox, Works};
+use super::outbox::{Outbox, QueuedMessage, Works};
 use crate::domain::account::NotifierName;
 
 /// Shared by the notifiers.
@@ -40,7 +40,11 @@ impl Hub {
     /// Hands a message that `failed` did not deliver to another notifier that
     /// did not get it, one that works if there is one; gives its name. The log
     /// hears of failures anyway.
-    pub(super) fn stand_in(&self, letter: &Letter, failed: &NotifierName) -> Option<NotifierName> {
+    pub(super) fn stand_in(
+        &self,
+        queued: &QueuedMessage,
+        failed: &NotifierName,
+    ) -> Option<NotifierName> {
         let outboxes = self
             .outboxes
             .lock()
@@ -53,18 +57,18 @@ impl Hub {
         };
         let other = outboxes
             .iter()
-            .filter(|outbox| !letter.told.contains(&outbox.name) && !outbox.is_log())
+            .filter(|outbox| !queued.told.contains(&outbox.name) && !outbox.is_log())
             .filter(|outbox| outbox.works() != Works::No)
             .min_by_key(rank)?;
-        let mut told = letter.told.clone();
+        let mut told = queued.told.clone();
         told.push(other.name.clone());
         let text = format!(
             "{} [sent here because {failed} cannot be reached]",
-            letter.message.text
+            queued.message.text
         );
         let message = Message {
             text,
-            ..Message::clone(&letter.message)
+            ..Message::clone(&queued.message)
         };
         other.push(Arc::new(message), told);
         Some(other.name.clone())

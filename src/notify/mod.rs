@@ -171,9 +171,9 @@ async fn end(mut running: Running, hub: Arc<Hub>, deadline: Instant) {
     if timeout_at(deadline, &mut running.task).await.is_err() {
         running.task.abort();
     }
-    for letter in running.outbox.take_rest() {
+    for queued in running.outbox.take_rest() {
         let why = "the notifier ended before";
-        hub.report(deliver::undelivered(&running.outbox, why, &letter));
+        hub.report(deliver::undelivered(&running.outbox, why, &queued));
     }
 }
 

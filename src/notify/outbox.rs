@@ -17,7 +17,7 @@ pub(super) const ROOM: usize = 256;
 
 /// A message on its way to one notifier.
 #[derive(Clone, Debug)]
-pub(super) struct Letter {
+pub(super) struct QueuedMessage {
     /// Tells it from others of this outbox; later ones have higher numbers.
     pub(super) number: u64,
     /// The message.
@@ -32,7 +32,7 @@ pub(super) struct Letter {
     pub(super) stand_in: Option<NotifierName>,
 }
 
-impl Letter {
+impl QueuedMessage {
     fn is_new_and_critical(&self) -> bool {
         self.tries == 0 && self.message.severity == Severity::Critical
     }
@@ -60,9 +60,9 @@ pub(super) struct Outbox {
 struct Inner {
     channel: Arc<Channel>,
     hears: Severity,
-    waiting: VecDeque<Letter>,
+    waiting: VecDeque<QueuedMessage>,
     next_number: u64,
-    /// The letter that is being tried: it is not dropped.
+    /// The queued that is being tried: it is not dropped.
     trying: Option<u64>,
     dropped: u64,
     works: Works,
@@ -90,7 +90,7 @@ impl Outbox {
         }
     }
 
-    /// The lock is never held across a wait, so it is never held for long.
+    /// The lock is never held check_key_combinations a wait, so it is never held for long.
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -135,7 +135,7 @@ impl Outbox {
         let mut inner = self.inner();
         let number = inner.next_number;
         inner.next_number = number.saturating_add(1);
-        inner.waiting.push_back(Letter {
+        inner.waiting.push_back(QueuedMessage {
             number,
             message,
             told,
@@ -147,8 +147,8 @@ impl Outbox {
             let trying = inner.trying;
             let candidates = inner.waiting.iter().enumerate();
             let least = candidates
-                .filter(|(_, letter)| Some(letter.number) != trying)
-                .min_by_key(|(_, letter)| (letter.message.severity, letter.number))
+                .filter(|(_, queued)| Some(queued.number) != trying)
+                .min_by_key(|(_, queued)| (queued.message.severity, queued.number))
                 .map(|(index, _)| index);
             if let Some(index) = least {
                 inner.waiting.remove(index);
@@ -159,10 +159,10 @@ impl Outbox {
         self.changed.notify_one();
     }
 
-    /// The letter that is next: of those that matter most, the oldest. It stays
+    /// The queued that is next: of those that matter most, the oldest. It stays
     /// here until it is [`Outbox::done`]. `None` once the outbox is closed and
     /// everything in it was tried a last time.
-    pub(super) async fn next(&self, tried_last: &[u64]) -> Option<Letter> {
+    pub(super) async fn next(&self, tried_last: &[u64]) -> Option<QueuedMessage> {
         loop {
             {
                 let mut inner = self.inner();
@@ -170,14 +170,14 @@ impl Outbox {
                 let best = inner
                     .waiting
                     .iter()
-                    .filter(|letter| !is_closed || !tried_last.contains(&letter.number))
-                    .min_by_key(|letter| {
-                        (std::cmp::Reverse(letter.message.severity), letter.number)
+                    .filter(|queued| !is_closed || !tried_last.contains(&queued.number))
+                    .min_by_key(|queued| {
+                        (std::cmp::Reverse(queued.message.severity), queued.number)
                     })
                     .cloned();
-                if let Some(letter) = best {
-                    inner.trying = Some(letter.number);
-                    return Some(letter);
+                if let Some(queued) = best {
+                    inner.trying = Some(queued.number);
+                    return Some(queued);
                 }
                 if is_closed {
                     return None;
@@ -187,20 +187,20 @@ impl Outbox {
         }
     }
 
-    /// The letter needs no more tries.
+    /// The queued needs no more tries.
     pub(super) fn done(&self, number: u64) {
         let mut inner = self.inner();
         inner.trying = None;
-        inner.waiting.retain(|letter| letter.number != number);
+        inner.waiting.retain(|queued| queued.number != number);
     }
 
-    /// The letter was tried in vain and waits for another try.
-    pub(super) fn keep(&self, tried: Letter) {
+    /// The queued was tried in vain and waits for another try.
+    pub(super) fn keep(&self, tried: QueuedMessage) {
         let mut inner = self.inner();
         inner.trying = None;
         let kept = inner.waiting.iter_mut();
-        for letter in kept.filter(|letter| letter.number == tried.number) {
-            *letter = tried.clone();
+        for queued in kept.filter(|queued| queued.number == tried.number) {
+            *queued = tried.clone();
         }
     }
 
@@ -217,7 +217,7 @@ impl Outbox {
                 let inner = self.inner();
                 if inner.is_closed
                     || inner.channels != channel
-                    || inner.waiting.iter().any(Letter::is_new_and_critical)
+                    || inner.waiting.iter().any(QueuedMessage::is_new_and_critical)
                 {
                     return;
                 }
@@ -227,12 +227,12 @@ impl Outbox {
     }
 
     /// The critical messages that were never tried.
-    pub(super) fn untried_critical(&self) -> Vec<Letter> {
+    pub(super) fn untried_critical(&self) -> Vec<QueuedMessage> {
         let inner = self.inner();
         inner
             .waiting
             .iter()
-            .filter(|letter| letter.is_new_and_critical())
+            .filter(|queued| queued.is_new_and_critical())
             .cloned()
             .collect()
     }
@@ -248,7 +248,7 @@ impl Outbox {
     }
 
     /// Takes everything that still waits, oldest first.
-    pub(super) fn take_rest(&self) -> Vec<Letter> {
+    pub(super) fn take_rest(&self) -> Vec<QueuedMessage> {
         self.inner().waiting.drain(..).collect()
     }
 }

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, Scope};
 
-use super::happening::{Happening, Note, Story};
 use super::history::{ContentReader, Entry, History, HistoryError};
+use super::log::{Note, ReplayEvent, ReplayLog};
 use super::run::AccountReplay;
 use crate::domain::observation::Timestamp;
 use crate::rules::ruleset::RuleSet;
@@ -32,7 +32,7 @@ const MAX_WORKERS: usize = 4;
 pub fn replay_history<R: Read, B>(
     rules: &Arc<RuleSet>,
     history: History<R>,
-    tell: impl FnMut(Story) -> ControlFlow<B>,
+    tell: impl FnMut(ReplayLog) -> ControlFlow<B>,
 ) -> Result<ControlFlow<B, u64>, HistoryError> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let workers = cores.min(rules.accounts.len()).clamp(1, MAX_WORKERS);
@@ -47,7 +47,7 @@ pub fn replay_history_with<R: Read, B>(
     workers: usize,
     rules: &Arc<RuleSet>,
     mut history: History<R>,
-    mut tell: impl FnMut(Story) -> ControlFlow<B>,
+    mut tell: impl FnMut(ReplayLog) -> ControlFlow<B>,
 ) -> Result<ControlFlow<B, u64>, HistoryError> {
     thread::scope(|scope| {
         let lanes: Vec<Lane> = (0..workers.max(1))
@@ -158,7 +158,7 @@ impl Lane {
             accounts: rules.accounts.iter().map(|_| None).collect(),
             rules: Arc::clone(rules),
             contents,
-            story: Story::default(),
+            log: ReplayLog::default(),
             told: Told::default(),
         };
         scope.spawn(move || worker.work(&taken, &tell));
@@ -182,7 +182,7 @@ struct NumberedRow {
     entry: Entry,
 }
 
-/// Where a happening stands in the order of what is told: by time, rows before
+/// Where a event stands in the order of what is told: by time, rows before
 /// what time alone does, then by the number of the row or of the account.
 type Order = (Timestamp, Source, u64);
 
@@ -195,7 +195,7 @@ enum Source {
 /// What one batch brought.
 #[derive(Default)]
 struct Told {
-    happenings: Vec<(Order, Happening)>,
+    events: Vec<(Order, ReplayEvent)>,
     notes: Vec<(Order, Note)>,
     wrong: Option<WrongRow>,
 }
@@ -224,7 +224,7 @@ struct Worker {
     contents: ContentReader,
     /// In the order of the rule file; there from their first row on.
     accounts: Vec<Option<AccountReplay>>,
-    story: Story,
+    log: ReplayLog,
     told: Told,
 }
 
@@ -241,7 +241,7 @@ impl Worker {
             }
         }
         if let Some(last) = last {
-            self.pass(|replay, story| replay.pass_through(last, story));
+            self.pass(|replay, log| replay.pass_through(last, log));
         }
         // Nobody listens any more after an error in the history.
         let _ = tell.send(self.told);
@@ -259,7 +259,7 @@ impl Worker {
             }
         }
         if let Some(until) = batch.until {
-            self.pass(|replay, story| replay.pass_before(until, story));
+            self.pass(|replay, log| replay.pass_before(until, log));
         }
     }
 
@@ -267,7 +267,7 @@ impl Worker {
         let Worker {
             contents,
             accounts,
-            story,
+            log,
             told,
             ..
         } = self;
@@ -281,24 +281,24 @@ impl Worker {
         let replay = match slot {
             Some(replay) => {
                 if replay.wake().is_some_and(|wake| wake < time) {
-                    replay.pass_before(time, story);
-                    told.take_passed(index, story);
+                    replay.pass_before(time, log);
+                    told.take_passed(index, log);
                 }
                 replay
             }
-            None => slot.insert(AccountReplay::start(&self.rules, account, time, story)),
+            None => slot.insert(AccountReplay::start(&self.rules, account, time, log)),
         };
-        replay.observe(time, content, story);
-        told.take(story, |_| (time, Source::Row, *number));
+        replay.observe(time, content, log);
+        told.take(log, |_| (time, Source::Row, *number));
         Ok(())
     }
 
     /// Lets time pass for every account.
-    fn pass(&mut self, mut pass: impl FnMut(&mut AccountReplay, &mut Story)) {
+    fn pass(&mut self, mut pass: impl FnMut(&mut AccountReplay, &mut ReplayLog)) {
         for (account, replay) in self.accounts.iter_mut().enumerate() {
             if let Some(replay) = replay {
-                pass(replay, &mut self.story);
-                self.told.take_passed(account, &mut self.story);
+                pass(replay, &mut self.log);
+                self.told.take_passed(account, &mut self.log);
             }
         }
     }
@@ -306,19 +306,19 @@ impl Worker {
 
 impl Told {
     /// Takes what time alone did to an account.
-    fn take_passed(&mut self, account: usize, story: &mut Story) {
+    fn take_passed(&mut self, account: usize, log: &mut ReplayLog) {
         let account = u64::try_from(account).unwrap_or(u64::MAX);
-        self.take(story, |time| (time, Source::Time, account));
+        self.take(log, |time| (time, Source::Time, account));
     }
 
-    fn take(&mut self, story: &mut Story, order: impl Fn(Timestamp) -> Order) {
-        if story.happenings.is_empty() && story.notes.is_empty() {
+    fn take(&mut self, log: &mut ReplayLog, order: impl Fn(Timestamp) -> Order) {
+        if log.events.is_empty() && log.notes.is_empty() {
             return;
         }
-        let happenings = story.happenings.drain(..);
-        self.happenings
-            .extend(happenings.map(|happening| (order(happening.time), happening)));
-        let notes = story.notes.drain(..);
+        let events = log.events.drain(..);
+        self.events
+            .extend(events.map(|event| (order(event.time), event)));
+        let notes = log.notes.drain(..);
         self.notes
             .extend(notes.map(|note| (order(note.time), note)));
     }
@@ -328,23 +328,23 @@ impl Told {
 /// row that cannot be read, if there is one.
 fn collect<'t, B>(
     told: impl Iterator<Item = &'t Receiver<Told>>,
-    tell: &mut impl FnMut(Story) -> ControlFlow<B>,
+    tell: &mut impl FnMut(ReplayLog) -> ControlFlow<B>,
 ) -> Result<ControlFlow<B>, HistoryError> {
     let mut all = Told::default();
     for next in told.filter_map(|told| told.recv().ok()) {
-        all.happenings.extend(next.happenings);
+        all.events.extend(next.events);
         all.notes.extend(next.notes);
         let both = [all.wrong, next.wrong].into_iter().flatten();
         all.wrong = both.min_by_key(|wrong| wrong.number);
     }
     if let Some(wrong) = &all.wrong {
-        all.happenings.retain(|(order, _)| wrong.is_behind(*order));
+        all.events.retain(|(order, _)| wrong.is_behind(*order));
         all.notes.retain(|(order, _)| wrong.is_behind(*order));
     }
-    all.happenings.sort_by_key(|(order, _)| *order);
+    all.events.sort_by_key(|(order, _)| *order);
     all.notes.sort_by_key(|(order, _)| *order);
-    let told = tell(Story {
-        happenings: all.happenings.into_iter().map(|(_, h)| h).collect(),
+    let told = tell(ReplayLog {
+        events: all.events.into_iter().map(|(_, h)| h).collect(),
         notes: all.notes.into_iter().map(|(_, note)| note).collect(),
     });
     match (told, all.wrong) {

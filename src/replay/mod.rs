@@ -6,13 +6,13 @@
 //! deadlines, so that window edges, schedules, session rolls and holds happen
 //! at their exact instants, as they would live.
 
-mod happening;
 pub mod history;
 mod history_run;
+mod log;
 pub mod rule_test;
 mod run;
 pub mod text;
 
-pub use happening::{Happening, HappeningKind, Note, Story};
 pub use history_run::{replay_history, replay_history_with};
+pub use log::{Note, ReplayEvent, ReplayEventKind, ReplayLog};
 pub use run::{AccountReplay, REPLAY};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::happening::Story;
+use super::log::ReplayLog;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Timestamp};
@@ -36,7 +36,7 @@ impl AccountReplay {
         rules: &RuleSet,
         account: &Arc<Account>,
         at: Timestamp,
-        story: &mut Story,
+        log: &mut ReplayLog,
     ) -> AccountReplay {
         let name = account.name.clone();
         let alone = RuleSet {
@@ -46,7 +46,7 @@ impl AccountReplay {
         };
         let alone = Arc::new(alone);
         let started = Engine::start(Arc::clone(&alone), REPLAY, Kept::default(), Now::at(at));
-        story.add(started.effects);
+        log.add(started.effects);
         let mut replay = AccountReplay {
             rules: alone,
             account: name,
@@ -65,35 +65,35 @@ impl AccountReplay {
 
     /// Lets time pass up to `until`; what is due at that very instant is left
     /// to the observation that comes then.
-    pub fn pass_before(&mut self, until: Timestamp, story: &mut Story) {
+    pub fn pass_before(&mut self, until: Timestamp, log: &mut ReplayLog) {
         while let Some(wake) = self.wake.filter(|wake| *wake < until) {
-            self.wake_at(wake, story);
+            self.wake_at(wake, log);
         }
     }
 
     /// Lets time pass up to `until` and deals with what is due at that instant.
-    pub fn pass_through(&mut self, until: Timestamp, story: &mut Story) {
+    pub fn pass_through(&mut self, until: Timestamp, log: &mut ReplayLog) {
         while let Some(wake) = self.wake.filter(|wake| *wake <= until) {
-            self.wake_at(wake, story);
+            self.wake_at(wake, log);
         }
     }
 
     /// Takes an observation made at `at`, which must not be earlier than
     /// anything that was taken before.
-    pub fn observe(&mut self, at: Timestamp, content: &Content, story: &mut Story) {
-        self.pass_before(at, story);
+    pub fn observe(&mut self, at: Timestamp, content: &Content, log: &mut ReplayLog) {
+        self.pass_before(at, log);
         self.now = at;
         let now = Now::at(at);
-        story.add(self.engine.observe(&self.account, content, at, now));
+        log.add(self.engine.observe(&self.account, content, at, now));
         self.plan();
     }
 
     /// Stops and starts again at `at` from what is stored, as after a crash.
-    pub fn restart(&mut self, at: Timestamp, story: &mut Story) {
-        self.pass_before(at, story);
+    pub fn restart(&mut self, at: Timestamp, log: &mut ReplayLog) {
+        self.pass_before(at, log);
         let kept = self.engine.keep();
         let started = Engine::start(Arc::clone(&self.rules), REPLAY, kept, Now::at(at));
-        story.add(started.effects);
+        log.add(started.effects);
         self.engine = started.engine;
         self.now = at;
         self.plan();
@@ -108,9 +108,9 @@ impl AccountReplay {
             .find(|status| status.rule == rule.as_str())
     }
 
-    fn wake_at(&mut self, at: Timestamp, story: &mut Story) {
+    fn wake_at(&mut self, at: Timestamp, log: &mut ReplayLog) {
         self.now = at;
-        story.add(self.engine.step(Now::at(at), Event::Time));
+        log.add(self.engine.step(Now::at(at), Event::Time));
         self.plan();
     }
 

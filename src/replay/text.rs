@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::happening::{Happening, HappeningKind};
+use super::log::{ReplayEvent, ReplayEventKind};
 use super::rule_test::{Difference, Expected, Outcome, RuleTest};
 use crate::domain::duration;
 use crate::domain::observation::Timestamp;
@@ -16,34 +16,34 @@ const MAX_DIFFERENCES: usize = 20;
 /// Most notes of one test that are printed.
 const MAX_NOTES: usize = 5;
 
-/// One happening of a replay on a line, for people:
+/// One event of a replay on a line, for people:
 /// `2026-03-05T14:30:20Z apex-1 daily loss limit fired: session P&L ...`.
-pub fn happening(happening: &Happening) -> String {
-    let Happening {
+pub fn event(happened: &ReplayEvent) -> String {
+    let ReplayEvent {
         time,
         account,
         rule,
         event,
         ..
-    } = happening;
+    } = happened;
     let start = format!("{} {account}: {rule} {}", instant(*time), event.name());
     match event {
-        HappeningKind::Fired => format!(
+        ReplayEventKind::Fired => format!(
             "{start}: {}; {}",
-            words::evidence(&happening.evidence),
-            happening.actions.join(", ")
+            words::evidence(&happened.evidence),
+            happened.actions.join(", ")
         ),
-        HappeningKind::Warned => format!("{start}: {}", words::evidence(&happening.evidence)),
-        HappeningKind::Cleared | HappeningKind::Rearmed => start,
+        ReplayEventKind::Warned => format!("{start}: {}", words::evidence(&happened.evidence)),
+        ReplayEventKind::Cleared | ReplayEventKind::Rearmed => start,
     }
 }
 
-/// One happening of a replay as a line of JSON.
+/// One event of a replay as a line of JSON.
 ///
 /// # Errors
 /// None that can happen: the parts are texts.
-pub fn happening_json(happening: &Happening) -> Result<String, serde_json::Error> {
-    serde_json::to_string(happening)
+pub fn event_json(event: &ReplayEvent) -> Result<String, serde_json::Error> {
+    serde_json::to_string(event)
 }
 
 /// How many rows there were and how often a rule fired, for the end of a replay.
@@ -114,7 +114,7 @@ fn push_difference(test: &RuleTest, difference: &Difference, out: &mut String) {
     }
 }
 
-fn push_happened(test: &RuleTest, happened: &Happening, out: &mut String) {
+fn push_happened(test: &RuleTest, happened: &ReplayEvent, out: &mut String) {
     let at = since_start(test, happened.time);
     let when = instant(happened.time);
     line(

@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::dated::Dated;
-use super::mask::Secrets;
+use super::secret_text::Secrets;
 
 /// Most diagnostics that are reported for one file; the rest are counted.
 pub const MAX_SHOWN: usize = 100;

@@ -18,27 +18,27 @@ pub mod schema;
 
 mod check;
 pub(crate) mod dated;
-mod keep;
 pub(crate) mod keys;
-mod mask;
 pub(crate) mod node;
 pub(crate) mod read;
+mod redact;
 pub(crate) mod render;
+mod secret_text;
 pub(crate) mod suggest;
 mod tables;
 pub(crate) mod tree;
 mod words;
 
 pub use check::{Loader, MAX_ACCOUNTS, MAX_NOTIFIERS, MAX_RULES, MAX_TEST_FILES, is_topic};
-pub use keep::{HIDDEN_URL, without_secrets};
+pub use redact::{HIDDEN_URL, redacted_text};
 pub use tree::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, MAX_TEXT};
 
 use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::observation::Timestamp;
 use dated::Dated;
 use diagnostic::{Diagnostic, Findings, MAX_SHOWN};
-use mask::Trust;
 use ruleset::{RuleSet, Venue};
+use secret_text::Trust;
 
 /// What came of a rule file.
 #[derive(Debug)]
@@ -50,11 +50,11 @@ pub struct Loaded {
     /// How many more diagnostics there were than are reported.
     pub omitted: usize,
     /// The accounts that can be acted on by hand, whatever else is wrong; each
-    /// that stands under a doubled name.
+    /// that stands under a duplicate name.
     pub targets: Vec<Target>,
     /// Names that stand for more than one account, which is an error: which of
     /// them is meant is unknown.
-    pub doubled: Vec<Doubled>,
+    pub duplicate: Vec<Duplicate>,
     /// The settings of the daemon; there when nothing is wrong with them,
     /// whatever else is.
     pub daemon: Option<ruleset::Daemon>,
@@ -79,7 +79,7 @@ pub struct Target {
 
 /// A name under which a file that is wrong gives an account more than once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doubled {
+pub struct Duplicate {
     /// The name.
     pub account: AccountName,
     /// The number that each of them has at its venue, in the order of the file;
@@ -99,10 +99,10 @@ pub fn load(name: &str, text: &str, loader: &Loader<'_>) -> Loaded {
         None => (check::Declared::default(), None),
     };
     if let Some(root) = &tree.root {
-        check::read_again(root, &tree.again, &mut declared);
+        check::read_duplicates(root, &tree.again, &mut declared);
     }
     let targets = targets(&declared);
-    let doubled = doubled(&declared);
+    let duplicate = duplicate(&declared);
     let rules = rules.filter(|_| findings.errors() == 0);
     let trust = match tree.complete {
         true => Trust::Read,
@@ -111,7 +111,7 @@ pub fn load(name: &str, text: &str, loader: &Loader<'_>) -> Loaded {
     let dated = findings.dated().to_vec();
     let shown = match findings.is_empty() && dated.is_empty() {
         true => String::new(),
-        false => findings.secrets.masked(text, trust),
+        false => findings.secrets.redacted(text, trust),
     };
     let (diagnostics, omitted) = findings.into_shown();
     Loaded {
@@ -119,7 +119,7 @@ pub fn load(name: &str, text: &str, loader: &Loader<'_>) -> Loaded {
         diagnostics,
         omitted,
         targets,
-        doubled,
+        duplicate,
         daemon: declared.daemon,
         name: name.to_owned(),
         shown,
@@ -150,8 +150,8 @@ fn targets(declared: &check::Declared) -> Vec<Target> {
     targets
 }
 
-fn doubled(declared: &check::Declared) -> Vec<Doubled> {
-    let mut doubled: Vec<Doubled> = Vec::new();
+fn duplicate(declared: &check::Declared) -> Vec<Duplicate> {
+    let mut duplicate: Vec<Duplicate> = Vec::new();
     for draft in &declared.again {
         let account = &draft.name;
         let drafts = declared.accounts.iter().chain(&declared.again);
@@ -162,13 +162,13 @@ fn doubled(declared: &check::Declared) -> Vec<Doubled> {
                 && draft.number.is_some()
                 && draft.venue.is_some()
         });
-        if !is_one && doubled.iter().all(|known| known.account != *account) {
+        if !is_one && duplicate.iter().all(|known| known.account != *account) {
             let numbers = same.iter().map(|other| other.number.clone()).collect();
             let account = account.clone();
-            doubled.push(Doubled { account, numbers });
+            duplicate.push(Duplicate { account, numbers });
         }
     }
-    doubled
+    duplicate
 }
 
 impl Loaded {

@@ -58,7 +58,7 @@ const fn secretive(what: &'static str, doc: &'static str, keys: &'static [Key]) 
 
 /// Whether a text is the name of a key, or of a kind, of a mapping in which a
 /// secret may stand, and so no secret by itself.
-pub(crate) fn is_word_of_secrets(text: &str) -> bool {
+pub(crate) fn is_reserved_word(text: &str) -> bool {
     let kinds = || VENUE_KINDS.iter().chain(NOTIFIER_KINDS);
     let tables = kinds().map(|(_, table)| *table);
     let mut tables = tables.chain([&SECRET, &HEARTBEAT]);

@@ -43,12 +43,12 @@ pub(crate) struct Tree<'a> {
     /// Whether the text was read to its end.
     pub(crate) complete: bool,
     /// What stands under keys that are there again, in the order of the file.
-    pub(crate) again: Vec<Again<'a>>,
+    pub(crate) again: Vec<DuplicateEntry<'a>>,
 }
 
 /// An entry of a mapping whose key stands there before: it is no part of the
 /// mapping, and an error.
-pub(crate) struct Again<'a> {
+pub(crate) struct DuplicateEntry<'a> {
     /// Where the key stands first.
     pub(crate) first: Place,
     /// The entry that is left out.
@@ -68,7 +68,7 @@ pub(crate) fn read<'a>(text: &'a str, findings: &mut Findings) -> Tree<'a> {
         };
     }
     if let Some(at) = text.find(char::REPLACEMENT_CHARACTER) {
-        let message = "this is no character of UTF-8";
+        let message = "this is not valid UTF-8";
         let help = "save the file as UTF-8; an editor may have written it as Windows-1252";
         findings.push(Diagnostic::warning(place_at(text, at), message).help(help));
     }
@@ -158,7 +158,7 @@ struct Parts<'a> {
     items: Vec<Node<'a>>,
     entries: Vec<Entry<'a>>,
     /// Those of them all that are left out.
-    again: Vec<Again<'a>>,
+    again: Vec<DuplicateEntry<'a>>,
 }
 
 #[derive(Default)]
@@ -441,7 +441,7 @@ impl<'a> Content<'a> {
         if again {
             let before = entries.iter().find(|entry| entry.key == name);
             let first = before.map_or(key_place, |entry| entry.key_place);
-            let message = format!("the key {} is there twice", quoted(&name));
+            let message = format!("the key {} is a duplicate", quoted(&name));
             let help = format!("it is on line {} already; keep one of them", first.line);
             let wrong = Diagnostic::error(key_place, message).label("again here");
             findings.push(wrong.help(help));
@@ -450,7 +450,7 @@ impl<'a> Content<'a> {
                 key_place,
                 value: node,
             };
-            parts.again.push(Again { first, entry });
+            parts.again.push(DuplicateEntry { first, entry });
             return;
         }
         let value = match node.value {

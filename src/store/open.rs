@@ -13,11 +13,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 
 use super::aside::{Aside, may_be_the_disk};
 use super::chain::{self, Head};
+use super::disk::{FilesOfRecord, Mover};
 use super::error::{Fault, StoreError};
 use super::files::{Changed, Files};
 use super::instance::Instance;
 use super::layout::{self, MIGRATIONS};
-use super::platter::{FilesOfRecord, Mover};
 use super::rescue;
 use super::restore;
 use super::sql;
@@ -39,7 +39,7 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 pub(super) enum Checkpoints {
     /// SQLite, with a commit that finds the log long.
     Itself,
-    /// Another connection, so that no commit waits for the disk's platter.
+    /// Another connection, so that no commit waits for the disk's disk.
     Elsewhere,
 }
 
@@ -170,7 +170,7 @@ impl Store {
     pub async fn close(mut self) -> Result<(), StoreError> {
         use sqlx::Connection as _;
         let connection = self.connection.take();
-        tell_head(connection.as_ref().and_then(|c| c.head), "closed");
+        report_head(connection.as_ref().and_then(|c| c.head), "closed");
         match connection {
             Some(connection) => connection
                 .raw
@@ -289,7 +289,7 @@ async fn prepared(
     begun.map_err(|fault| fault.at(path))?;
     let (last, head) = known(&mut connection.raw, path).await?;
     connection.head = Some(head);
-    tell_head(Some(head), "opened");
+    report_head(Some(head), "opened");
     Ok((connection, last))
 }
 
@@ -324,7 +324,7 @@ pub(super) async fn refuse_as_a_start(
 }
 
 /// Has the head of the chain in the log, which is another place than the record.
-fn tell_head(head: Option<Head>, what: &'static str) {
+fn report_head(head: Option<Head>, what: &'static str) {
     if let Some(head) = head {
         let hash = chain::hex(&head.hash);
         tracing::info!(

@@ -21,9 +21,9 @@ use crate::engine::record::Record;
 /// How many rows wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
-    /// Samples and lines of the story that need not survive a loss of power.
+    /// Samples and log entries that need not survive a loss of power.
     pub passing: usize,
-    /// Requests, answers and the other lines of the story.
+    /// Requests, answers and the other log entries.
     pub story: usize,
     /// What a restart needs: firings, intents, locks, rule sets.
     pub control: usize,
@@ -171,7 +171,7 @@ impl Queue {
             | Record::LockEnded { .. } => self.has_control_room(),
             Record::Entry(ref entry) if !entry.kind.is_vital() => self.has_passing_room(),
             Record::Request(_) | Record::Sent { .. } | Record::Answer(_) | Record::Entry(_) => {
-                self.has_story_room()
+                self.has_entry_room()
             }
         };
         if has_room {
@@ -197,7 +197,7 @@ impl Queue {
         )
     }
 
-    fn has_story_room(&mut self) -> bool {
+    fn has_entry_room(&mut self) -> bool {
         let limit = Waiting::MOST_STORY;
         take_room(
             self.has_ended,

@@ -34,7 +34,7 @@ pub struct Reader {
     options: SqliteConnectOptions,
 }
 
-/// Which lines of the story are asked for; the default is the first ones of
+/// Which log entries are asked for; the default is the first ones of
 /// all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EntryFilter {
@@ -54,7 +54,7 @@ pub struct EntryFilter {
     pub newest_first: bool,
 }
 
-/// One line of the story.
+/// One log entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryRow {
     /// Its number; lines are in the order of their numbers.
@@ -147,7 +147,7 @@ impl Reader {
         })
     }
 
-    /// The lines of the story that pass the filter.
+    /// The log entries that pass the filter.
     ///
     /// # Errors
     /// Any [`StoreError`] of reading.

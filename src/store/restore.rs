@@ -45,7 +45,7 @@ pub struct Restored {
     /// venue's budget may have been used for, and which close may still be
     /// filling. One that is known never to have left is not among them.
     pub recent_requests: Vec<RecentRequest>,
-    /// The last line of the story: `stopped` after an orderly end.
+    /// The last log entry: `stopped` after an orderly end.
     pub last_entry: Option<EntryRow>,
     /// When riskd was last at work: the time of the last line or the last
     /// sample.

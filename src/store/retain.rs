@@ -60,9 +60,9 @@ pub struct Retained {
 /// A walk over what is old, from the oldest on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sweep {
-    /// Samples of before this are old.
+    /// Samples from before this are old.
     samples_before: i64,
-    /// Minutes of before this are old.
+    /// Minutes from before this are old.
     minutes_before: i64,
     stage: Stage,
 }

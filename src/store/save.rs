@@ -6,11 +6,11 @@
 
 use std::path::PathBuf;
 
+use super::disk::release;
 use super::error::{Fault, StoreError};
 use super::files::LOG;
 use super::instance::beside;
 use super::open::{Connection, Store};
-use super::platter::release;
 use super::sql;
 
 impl Store {

@@ -1,4 +1,4 @@
-//! The task that brings what was committed to the platter.
+//! The task that brings what was committed to the disk.
 //!
 //! A commit is in the file for every process, and lost with the power until the
 //! log is synced. That takes as long as the disk likes, so it is done here, on
@@ -36,7 +36,7 @@ impl Job {
 }
 
 /// What the work is done on: the files, or a stand-in for them in tests.
-pub(super) trait Platter: Send + 'static {
+pub(super) trait Disk: Send + 'static {
     /// Has all that was committed before survive a loss of power.
     fn sync(&mut self) -> impl Future<Output = Result<(), StoreError>> + Send;
 
@@ -51,13 +51,13 @@ pub(super) trait Platter: Send + 'static {
 /// The task.
 #[derive(Debug)]
 pub(super) struct Syncer<P> {
-    pub(super) platter: P,
+    pub(super) disk: P,
     pub(super) jobs: mpsc::UnboundedReceiver<Job>,
     pub(super) board: Arc<Board>,
     pub(super) closing: watch::Receiver<Option<Instant>>,
 }
 
-impl<P: Platter> Syncer<P> {
+impl<P: Disk> Syncer<P> {
     /// Works until nobody gives work any more.
     pub(super) async fn run(mut self) {
         while let Some(mut job) = self.jobs.recv().await {
@@ -72,7 +72,7 @@ impl<P: Platter> Syncer<P> {
                 let _gone = flush.send(refused);
             }
             if job.checkpoint
-                && let Err(error) = self.platter.checkpoint().await
+                && let Err(error) = self.disk.checkpoint().await
             {
                 // The next one moves what this one left.
                 tracing::warn!(
@@ -81,7 +81,7 @@ impl<P: Platter> Syncer<P> {
                 );
             }
         }
-        self.platter.close().await;
+        self.disk.close().await;
     }
 
     async fn sync_until_done(&mut self) {
@@ -102,7 +102,7 @@ impl<P: Platter> Syncer<P> {
     }
 
     async fn try_once(&mut self, since: Instant) -> Result<(), StoreError> {
-        let mut sync = std::pin::pin!(self.platter.sync());
+        let mut sync = std::pin::pin!(self.disk.sync());
         match timeout(SLOW, &mut sync).await {
             Ok(synced) => synced,
             Err(_) => {

@@ -12,15 +12,15 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::batch::Batch;
+use super::disk::FilesOfRecord;
 use super::error::StoreError;
 use super::handle::{Shared, StoreHandle};
 use super::health::{Board, Health, Part};
 use super::open::Store;
-use super::platter::FilesOfRecord;
 use super::queue::{Group, Waiting};
 use super::receipt::Committed;
 use super::retain::{Step, Sweep};
-use super::syncer::{Job, Platter, Syncer, not_answered};
+use super::syncer::{Disk, Job, Syncer, not_answered};
 use super::write::Written;
 
 /// The wait after the first failure; it doubles from there.
@@ -70,10 +70,10 @@ impl Writer {
 
 /// What a worker writes to: the store, or a stand-in for it in tests.
 trait Sink: Send {
-    type Platter: Platter;
+    type Disk: Disk;
 
     /// What the syncer works on. From now on it moves the log.
-    fn platter(&mut self) -> Self::Platter;
+    fn disk(&mut self) -> Self::Disk;
 
     /// Sees that what is written to is still there.
     fn look(&mut self) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -93,9 +93,9 @@ trait Sink: Send {
 }
 
 impl Sink for Store {
-    type Platter = FilesOfRecord;
+    type Disk = FilesOfRecord;
 
-    fn platter(&mut self) -> FilesOfRecord {
+    fn disk(&mut self) -> FilesOfRecord {
         self.checkpoint_elsewhere()
     }
 
@@ -173,7 +173,7 @@ impl<S: Sink> Worker<S> {
         let (jobs, work) = mpsc::unbounded_channel();
         self.jobs = Some(jobs);
         let syncer = Syncer {
-            platter: self.sink.platter(),
+            disk: self.sink.disk(),
             jobs: work,
             board: Arc::clone(&self.board),
             closing: self.closing.clone(),

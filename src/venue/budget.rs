@@ -232,7 +232,7 @@ struct State {
     /// at which it gives up.
     queue: BTreeMap<Place, Instant>,
     next_ticket: u64,
-    /// Whether what is not on record of before was counted.
+    /// Whether what is not on record from before was counted.
     has_counted_earlier: bool,
 }
 

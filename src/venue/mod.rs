@@ -4,10 +4,10 @@
 //! [`Failure`] why nothing was learned; it never turns a failure into an empty
 //! account. Every call names its account, and there is no call for all of them.
 
+pub mod awaiting_credential;
 pub mod budget;
 mod clock_error;
 pub mod crosstrade;
-pub mod keyless;
 pub mod paper;
 
 pub use budget::{OutOfBudget, Scope};

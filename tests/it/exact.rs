@@ -16,7 +16,7 @@ use riskd::engine::record::{EntryKind, Record};
 use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
 use riskd::replay::history::History;
-use riskd::replay::{AccountReplay, Story};
+use riskd::replay::{AccountReplay, ReplayLog};
 use riskd::rules::{self, ruleset::RuleSet};
 
 /// What a rule did at what time: `14:31:00 loss fired`.
@@ -48,14 +48,14 @@ fn line(time: Timestamp, rule: &str, event: &str) -> String {
 
 /// As `riskd replay` tells it.
 fn replayed(rules: &RuleSet, rows: &[(Timestamp, Content)]) -> Lines {
-    let mut story = Story::default();
+    let mut story = ReplayLog::default();
     let mut replay = AccountReplay::start(rules, &rules.accounts[0], rows[0].0, &mut story);
     for (time, content) in rows {
         replay.observe(*time, content, &mut story);
     }
     replay.pass_through(rows[rows.len() - 1].0, &mut story);
-    let happenings = story.happenings.iter();
-    happenings
+    let events = story.events.iter();
+    events
         .map(|h| line(h.time, h.rule.as_str(), h.event.name()))
         .collect()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 use riskd::domain::observation::Timestamp;
 use riskd::replay::history::{History, MAX_ROW, Row};
-use riskd::replay::{AccountReplay, Story, replay_history_with, text};
+use riskd::replay::{AccountReplay, ReplayLog, replay_history_with, text};
 use riskd::rules::{self, ruleset::RuleSet};
 
 const RULES: &str = r#"
@@ -62,7 +62,7 @@ fn replay_rows(rows: Vec<Row>, ends: bool) -> Vec<String> {
     let rules = rules();
     let mut accounts: Vec<Option<AccountReplay>> = vec![];
     accounts.resize_with(rules.accounts.len(), || None);
-    let mut story = Story::default();
+    let mut story = ReplayLog::default();
     let mut last = None;
     for row in rows {
         pass(&mut accounts, &mut story, |wake| wake < row.time);
@@ -73,13 +73,13 @@ fn replay_rows(rows: Vec<Row>, ends: bool) -> Vec<String> {
         replay.observe(row.time, &row.content, &mut story);
     }
     pass(&mut accounts, &mut story, |wake| ends && Some(wake) <= last);
-    let lines = story.happenings.iter();
-    lines.map(|h| text::happening_json(h).unwrap()).collect()
+    let lines = story.events.iter();
+    lines.map(|h| text::event_json(h).unwrap()).collect()
 }
 
 fn pass(
     accounts: &mut [Option<AccountReplay>],
-    story: &mut Story,
+    story: &mut ReplayLog,
     is_due: impl Fn(Timestamp) -> bool,
 ) {
     let earliest = |accounts: &[Option<AccountReplay>]| {
@@ -113,14 +113,14 @@ fn a_profit_floor_warns_by_the_share_of_the_mark_that_was_given_back() {
          2026-03-05T14:35:00Z,apex-1,0,100,50000,50100\n",
     );
     let rows = rows.unwrap();
-    let mut story = Story::default();
+    let mut story = ReplayLog::default();
     let account = &rules.accounts[0];
     let mut replay = AccountReplay::start(&rules, account, rows[0].time, &mut story);
     for row in &rows {
         replay.observe(row.time, &row.content, &mut story);
     }
     let told: Vec<String> = story
-        .happenings
+        .events
         .iter()
         .map(|one| format!("{} {}", one.time.format("%H:%M"), one.event.name()))
         .collect();
@@ -226,12 +226,7 @@ fn several_workers_tell_the_same_in_the_same_order() {
         let history = History::open(text.as_bytes(), &rules.accounts).unwrap();
         let mut told = Vec::new();
         let rows = replay_history_with(workers, &rules, history, |story| {
-            told.extend(
-                story
-                    .happenings
-                    .iter()
-                    .map(|h| text::happening_json(h).unwrap()),
-            );
+            told.extend(story.events.iter().map(|h| text::event_json(h).unwrap()));
             ControlFlow::<()>::Continue(())
         });
         assert_eq!(rows, Ok(ControlFlow::Continue(20_000)));
@@ -245,8 +240,8 @@ fn told_by(workers: usize, text: &str) -> (Vec<String>, Result<u64, u64>) {
     let history = History::open(text.as_bytes(), &rules.accounts).unwrap();
     let mut told = Vec::new();
     let result = replay_history_with(workers, &rules, history, |story| {
-        let lines = story.happenings.iter();
-        told.extend(lines.map(|h| text::happening_json(h).unwrap()));
+        let lines = story.events.iter();
+        told.extend(lines.map(|h| text::event_json(h).unwrap()));
         ControlFlow::<()>::Continue(())
     });
     let result = result.map_err(|error| error.line);
@@ -400,7 +395,7 @@ fn what_happened_before_a_wrong_row_is_told() {
     let history = History::open(text.as_bytes(), &rules.accounts).unwrap();
     let mut told = 0;
     let result = replay_history_with(2, &rules, history, |story| {
-        told += story.happenings.len();
+        told += story.events.len();
         ControlFlow::<()>::Continue(())
     });
     assert_eq!(result.unwrap_err().line, 4);

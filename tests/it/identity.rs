@@ -103,13 +103,13 @@ fn seen(account: &str, texts: [&str; 4], now: Now) -> Event {
     })
 }
 
-fn lock_by_hand(engine: &mut Engine, account: &str, now: Now) -> Vec<Effect> {
+fn lock_by_command(engine: &mut Engine, account: &str, now: Now) -> Vec<Effect> {
     let account = AccountName::from(account);
     let reason = "enough".to_owned();
     let until = Until::Manual;
     engine.step(
         now,
-        Event::Person(Command::Lock {
+        Event::Command(Command::Lock {
             account,
             until,
             reason,
@@ -121,7 +121,7 @@ fn lock_by_hand(engine: &mut Engine, account: &str, now: Now) -> Vec<Effect> {
 fn locked() -> Engine {
     let mut engine = begin(&[], ENFORCE, Kept::default(), noon(-100)).engine;
     engine.step(noon(-100), seen("a", FLAT, noon(-100)));
-    let effects = lock_by_hand(&mut engine, "a", noon(-99));
+    let effects = lock_by_command(&mut engine, "a", noon(-99));
     finish(&mut engine, "a", -98, effects);
     engine
 }
@@ -225,7 +225,7 @@ fn c1_an_edit_that_loses_sight_of_an_account_is_objected_to() {
 #[test]
 fn c1_another_spelling_of_the_number_is_the_same_account() {
     let mut engine = unfinished();
-    lock_by_hand(&mut engine, "a", noon(2));
+    lock_by_command(&mut engine, "a", noon(2));
     let before = locks(&engine);
     let Started { engine, effects } = begin(&[RESPELLED], ENFORCE, engine.keep(), noon(3));
     assert_eq!(locks(&engine), before);
@@ -501,7 +501,7 @@ fn locked_while_wrong(until: Until, hours: i64) -> Engine {
     let reason = "enough".to_owned();
     engine.step(
         wrong(10, hours),
-        Event::Person(Command::Lock {
+        Event::Command(Command::Lock {
             account,
             until,
             reason,
@@ -582,7 +582,7 @@ fn b6_a_wall_clock_that_was_ahead_at_the_start_ends_no_lock_for_good() {
         until: Until::SessionEnd,
         reason: "enough".to_owned(),
     };
-    engine.step(noon(1), Event::Person(lock));
+    engine.step(noon(1), Event::Command(lock));
     let end = end_of(&engine);
     // Boots a week ahead: by both clocks the lock is over.
     let mut ahead = noon(60);
@@ -602,7 +602,7 @@ fn b6_a_wall_clock_that_was_ahead_at_the_start_ends_no_lock_for_good() {
     // A person who ended it meanwhile has ended it for good.
     let mut engine = begin(&[], ENFORCE, engine.keep(), ahead).engine;
     let reason = "all is well".to_owned();
-    engine.step(ahead, Event::Person(Command::Unlock { account, reason }));
+    engine.step(ahead, Event::Command(Command::Unlock { account, reason }));
     engine.step(now, Event::Time);
     assert!(end_of(&engine).is_none());
 }

@@ -6,10 +6,10 @@ mod model;
 mod paths;
 
 use proptest::prelude::*;
-use riskd::replay::{Happening, HappeningKind};
+use riskd::replay::{ReplayEvent, ReplayEventKind};
 
 use model::{Model, holds};
-use paths::{Path, Seen, drive_by_the_second, firings, rules, run, run_with_restarts};
+use paths::{Path, View, drive_by_the_second, firings, rules, run, run_with_restarts};
 
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
@@ -201,12 +201,12 @@ proptest! {
         let set = paths::rule_list(&format!("{ALL_KINDS}{LASTING}"));
         // A schedule is true for a moment; when that is over is not told to
         // the second.
-        let told = |story: Vec<Happening>| -> Vec<Happening> {
-            let is_momentary = |happening: &Happening| {
-                matches!(happening.rule.as_str(), "often" | "close")
-                    && happening.event != HappeningKind::Fired
+        let told = |story: Vec<ReplayEvent>| -> Vec<ReplayEvent> {
+            let is_momentary = |event: &ReplayEvent| {
+                matches!(event.rule.as_str(), "often" | "close")
+                    && event.event != ReplayEventKind::Fired
             };
-            story.into_iter().filter(|happening| !is_momentary(happening)).collect()
+            story.into_iter().filter(|event| !is_momentary(event)).collect()
         };
         prop_assert_eq!(told(run(&set, &path)), told(drive_by_the_second(&set, &path)));
     }
@@ -216,14 +216,14 @@ proptest! {
         let set = paths::rule_list(ALL_KINDS);
         let mixed = path.with_bad_rows(&bad);
         let told = run(&set, &mixed);
-        for happening in &told {
-            let decided = happening.rule.as_str() == "close" || mixed.is_known_at(happening.time);
-            prop_assert!(decided, "{:?}", happening);
+        for event in &told {
+            let decided = event.rule.as_str() == "close" || mixed.is_known_at(event.time);
+            prop_assert!(decided, "{:?}", event);
         }
         // Confirmations count what is known; everything else is as if the bad
         // rows had never been.
-        let known = |story: Vec<Happening>| -> Vec<Happening> {
-            story.into_iter().filter(|happening| happening.rule.as_str() != "close").collect()
+        let known = |story: Vec<ReplayEvent>| -> Vec<ReplayEvent> {
+            story.into_iter().filter(|event| event.rule.as_str() != "close").collect()
         };
         prop_assert_eq!(known(told), known(run(&set, &path)));
     }
@@ -236,14 +236,14 @@ fn a_mark_never_falls_inside_its_span() {
     let rows = [0, 300, 100, 250, -400, 290, -500, 310, -900]
         .iter()
         .enumerate()
-        .map(|(at, cents)| (at as i64 * 60, Seen::good(cents * 100)))
+        .map(|(at, cents)| (at as i64 * 60, View::good(cents * 100)))
         .collect();
     let set = rules("when: { trailing_drawdown: { metric: pnl, trail: 150 } }\n    rearm: clear");
     let told = run(&set, &Path::from_rows(rows));
     let marks: Vec<&str> = told
         .iter()
-        .filter(|happening| happening.event == HappeningKind::Fired)
-        .map(|happening| happening.evidence.get("high_water").unwrap())
+        .filter(|event| event.event == ReplayEventKind::Fired)
+        .map(|event| event.evidence.get("high_water").unwrap())
         .collect();
     assert_eq!(marks, ["300.00", "300.00", "300.00", "310.00"]);
 }

@@ -184,7 +184,7 @@ fn ensure(holds: bool, violation: impl FnOnce() -> String) -> Result<(), Violati
 }
 
 impl Checker {
-    /// Checks a step against the record of before it; the record is then
+    /// Checks a step against the record from before it; the record is then
     /// brought up to date.
     pub fn check(&mut self, step: &Step<'_>, durable: &mut Durable) -> Result<(), Violation> {
         self.step += 1;

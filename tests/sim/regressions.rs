@@ -110,7 +110,7 @@ impl Story {
 
     /// A person's flatten is sent and acknowledged.
     fn flatten(&mut self) -> Vec<Effect> {
-        let effects = self.step(Event::Person(Command::Flatten {
+        let effects = self.step(Event::Command(Command::Flatten {
             account: account(),
             reason: "by hand".to_owned(),
         }));
@@ -583,7 +583,7 @@ fn s19_a_close_that_filled_before_a_restart_holds_up_none_after_it() {
 /// is held any more: it need not leave. Gives its number.
 fn withdrawn_flatten(story: &mut Story) -> RequestId {
     story.observe(FLAT, 2);
-    let asked = story.after(10).step(Event::Person(Command::Flatten {
+    let asked = story.after(10).step(Event::Command(Command::Flatten {
         account: account(),
         reason: "by hand".to_owned(),
     }));
@@ -637,7 +637,7 @@ fn s21_a_request_that_was_withdrawn_in_time_is_not_sent_again() {
 fn s22_an_account_that_is_watched_closely_has_its_orders_looked_at() {
     let mut story = Story::begin(Kept::default());
     story.observe(FLAT, 2);
-    let locked = story.step(Event::Person(Command::Lock {
+    let locked = story.step(Event::Command(Command::Lock {
         account: account(),
         until: Until::Manual,
         reason: "by hand".to_owned(),

@@ -126,11 +126,11 @@ impl Sequence {
     }
 
     fn command(&mut self, command: Command) {
-        self.engine.step(self.now, Event::Person(command));
+        self.engine.step(self.now, Event::Command(command));
     }
 
     /// A start with an edited file, as the daemon makes it: what a reload would
-    /// refuse is refused, and the rules of before go on.
+    /// refuse is refused, and the rules from before go on.
     fn starts(&mut self, edit: Edit) -> (bool, Vec<Effect>) {
         let kept = self.engine.keep();
         let edited = self.rules_after(edit);

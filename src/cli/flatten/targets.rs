@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 
 use super::Args;
-use crate::rules::{Doubled, Loaded, Target, suggest};
+use crate::rules::{Duplicate, Loaded, Target, suggest};
 
 /// The accounts that are asked for, each once.
 pub(super) fn targets(args: &Args, loaded: &Loaded) -> anyhow::Result<Vec<Target>> {
@@ -19,8 +19,8 @@ pub(super) fn targets(args: &Args, loaded: &Loaded) -> anyhow::Result<Vec<Target
     }
     let mut targets: Vec<Target> = Vec::new();
     for name in &args.accounts {
-        if let Some(doubled) = doubled(name, loaded) {
-            bail!("{}", ambiguous(doubled));
+        if let Some(duplicate) = duplicate(name, loaded) {
+            bail!("{}", ambiguous(duplicate));
         }
         let found = loaded
             .targets
@@ -34,16 +34,16 @@ pub(super) fn targets(args: &Args, loaded: &Loaded) -> anyhow::Result<Vec<Target
     Ok(targets)
 }
 
-fn doubled<'l>(name: &str, loaded: &'l Loaded) -> Option<&'l Doubled> {
-    let mut doubled = loaded.doubled.iter();
-    doubled.find(|doubled| doubled.account.as_str() == name)
+fn duplicate<'l>(name: &str, loaded: &'l Loaded) -> Option<&'l Duplicate> {
+    let mut duplicate = loaded.duplicate.iter();
+    duplicate.find(|duplicate| duplicate.account.as_str() == name)
 }
 
 /// The account under a name that says which one it is, where its own does not:
 /// each of them is worked on and told of by itself.
 fn told_apart(target: &Target, loaded: &Loaded) -> Target {
     let mut target = target.clone();
-    if doubled(target.account.as_str(), loaded).is_some() {
+    if duplicate(target.account.as_str(), loaded).is_some() {
         let name = format!(
             "{} ({} at {})",
             target.account, target.number, target.venue.name
@@ -54,13 +54,13 @@ fn told_apart(target: &Target, loaded: &Loaded) -> Target {
 }
 
 /// Why nothing is done to an account whose name stands for several.
-fn ambiguous(doubled: &Doubled) -> String {
-    let numbers = doubled.numbers.iter().map(|number| match number {
+fn ambiguous(duplicate: &Duplicate) -> String {
+    let numbers = duplicate.numbers.iter().map(|number| match number {
         Some(number) => number.to_string(),
         None => "a number that cannot be read".to_owned(),
     });
     let numbers: Vec<String> = numbers.collect();
-    let account = &doubled.account;
+    let account = &duplicate.account;
     format!(
         "{account} stands in the rule file more than once, as {}; nothing is sent, because it is not known which one is meant. Correct the file, name another one with --rules, or take --all to act on each account of this one",
         numbers.join(" and as ")

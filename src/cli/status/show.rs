@@ -220,7 +220,7 @@ fn rules(rules: &[Rule], out: &Printer, lines: &mut Vec<String>) {
         "rule", "state", "value", "limit", "distance", "used", "firing",
     ]);
     for rule in rules {
-        let name = match rule.held_back {
+        let name = match rule.deferred {
             true => format!("{} (a looser form waits)", rule.rule),
             false => rule.rule.clone(),
         };

@@ -13,8 +13,8 @@ use crate::store::{IntentView, LockView, RequestView};
 
 /// The whole explanation as one object.
 pub(super) fn explained(found: &Explained) -> Value {
-    let story = &found.story;
-    let firing = &story.firing;
+    let report = &found.report;
+    let firing = &report.firing;
     let fired = firing.at;
     json!({
         "id": firing.id,
@@ -23,14 +23,14 @@ pub(super) fn explained(found: &Explained) -> Value {
         "rule": firing.rule,
         "rule_then": rule(&found.rule),
         "rules_hash": firing.rules_hash,
-        "rules_loaded": story.rule_set.as_ref().map(|set| rfc3339(set.loaded_at)),
+        "rules_loaded": report.rule_set.as_ref().map(|set| rfc3339(set.loaded_at)),
         "actions": firing.actions,
         "evidence": Pairs(&firing.evidence),
-        "intents": story.intents.iter().map(intent).collect::<Vec<_>>(),
-        "requests": story.requests.iter().map(|view| request(view, fired)).collect::<Vec<_>>(),
+        "intents": report.intents.iter().map(intent).collect::<Vec<_>>(),
+        "requests": report.requests.iter().map(|view| request(view, fired)).collect::<Vec<_>>(),
         "verified": verified(found),
-        "locks": story.locks.iter().map(lock).collect::<Vec<_>>(),
-        "events": story.entries.iter().chain(&found.meanwhile).map(Json).collect::<Vec<_>>(),
+        "locks": report.locks.iter().map(lock).collect::<Vec<_>>(),
+        "events": report.entries.iter().chain(&found.meanwhile).map(Json).collect::<Vec<_>>(),
     })
 }
 
@@ -102,16 +102,16 @@ fn request(view: &RequestView, fired: Timestamp) -> Value {
 
 /// When everything was verified; null while it is not.
 fn verified(found: &Explained) -> Value {
-    let story = &found.story;
-    let is_verified = !story.intents.is_empty()
-        && story
+    let report = &found.report;
+    let is_verified = !report.intents.is_empty()
+        && report
             .intents
             .iter()
             .all(|view| matches!(view.ended, Some((_, IntentEnd::Verified))));
-    match done_at(story) {
+    match done_at(report) {
         Some(at) if is_verified => json!({
             "time": rfc3339(at),
-            "after_ms": millis(story.firing.at, at),
+            "after_ms": millis(report.firing.at, at),
         }),
         _ => Value::Null,
     }

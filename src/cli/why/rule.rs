@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::files;
 use crate::rules::{self, explain};
-use crate::store::FiringStory;
+use crate::store::FiringReport;
 
 /// What is known of the rule as it stood then.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,11 +19,11 @@ pub(super) enum Then {
 
 /// The rule of a firing. Files that the rule set names are looked for in
 /// `folder`, where they may have changed since.
-pub(super) fn then(story: &FiringStory, folder: PathBuf) -> Then {
-    let Some(row) = &story.rule_set else {
+pub(super) fn then(report: &FiringReport, folder: PathBuf) -> Then {
+    let Some(row) = &report.rule_set else {
         return Then::Unknown;
     };
-    let name = &story.firing.rule;
+    let name = &report.firing.rule;
     let loader = move |file: &Path| files::read_text(&folder.join(file), rules::MAX_TEXT);
     let loaded = rules::load("the rules of then", &row.text, &loader);
     let words = loaded.rules.and_then(|set| {

@@ -10,15 +10,15 @@ use crate::cli::time;
 use crate::domain::observation::Timestamp;
 use crate::domain::request::{self, Outcome};
 use crate::engine::record::{AnswerRow, Cause, IntentEnd};
-use crate::store::{FiringStory, IntentView, LockView, RequestView};
+use crate::store::{FiringReport, IntentView, LockView, RequestView};
 
 /// Characters of a hash that tell two rule sets apart.
 const HASH: usize = 12;
 
 /// The whole explanation, a line each.
 pub(super) fn explained(found: &Explained, out: &Printer) -> Vec<String> {
-    let story = &found.story;
-    let firing = &story.firing;
+    let report = &found.report;
+    let firing = &report.firing;
     let title = format!(
         "firing {}: {} on {}",
         firing.id, firing.rule, firing.account
@@ -37,12 +37,12 @@ pub(super) fn explained(found: &Explained, out: &Printer) -> Vec<String> {
     section("the rule, as it stood then", rule(found));
     section("what was compared", evidence::sentences(&firing.evidence));
     section("what it does", vec![firing.actions.join(", ")]);
-    section("what was to be reached", intents(story));
-    section("what was sent", requests(story));
+    section("what was to be reached", intents(report));
+    section("what was sent", requests(report));
     let meanwhile = found.meanwhile.iter().map(|entry| human(entry, out));
     section("what happened meanwhile", meanwhile.collect());
-    section("verification", vec![verification(story, out)]);
-    section("locks", story.locks.iter().map(lock).collect());
+    section("verification", vec![verification(report, out)]);
+    section("locks", report.locks.iter().map(lock).collect());
     lines
 }
 
@@ -52,9 +52,9 @@ fn rule(found: &Explained) -> Vec<String> {
         Then::Yaml(yaml) => yaml.lines().map(ToOwned::to_owned).collect(),
         Then::Unknown => vec!["the record does not hold it".to_owned()],
     };
-    let hash = &found.story.firing.rules_hash;
+    let hash = &found.report.firing.rules_hash;
     let hash = hash.get(..HASH).unwrap_or(hash);
-    lines.push(match &found.story.rule_set {
+    lines.push(match &found.report.rule_set {
         Some(set) => format!(
             "rule set {hash}, first in force {}",
             time::full(set.loaded_at)
@@ -64,8 +64,8 @@ fn rule(found: &Explained) -> Vec<String> {
     lines
 }
 
-fn intents(story: &FiringStory) -> Vec<String> {
-    story.intents.iter().map(intent).collect()
+fn intents(report: &FiringReport) -> Vec<String> {
+    report.intents.iter().map(intent).collect()
 }
 
 fn intent(view: &IntentView) -> String {
@@ -98,9 +98,9 @@ fn intent(view: &IntentView) -> String {
     )
 }
 
-fn requests(story: &FiringStory) -> Vec<String> {
-    let fired = story.firing.at;
-    story
+fn requests(report: &FiringReport) -> Vec<String> {
+    let fired = report.firing.at;
+    report
         .requests
         .iter()
         .map(|view| request(view, fired))
@@ -150,18 +150,18 @@ fn answer(view: &RequestView) -> String {
     request::told(answer.outcome, &took, answer.status, &answer.words)
 }
 
-fn verification(story: &FiringStory, out: &Printer) -> String {
+fn verification(report: &FiringReport, out: &Printer) -> String {
     let is_verified = |view: &IntentView| matches!(view.ended, Some((_, IntentEnd::Verified)));
-    if story.intents.is_empty() {
+    if report.intents.is_empty() {
         return "nothing was to be reached".to_owned();
     }
-    match done_at(story) {
+    match done_at(report) {
         None => out.paint(
             Paint::Yellow,
             "not verified yet: riskd is still working on it",
         ),
-        Some(at) if story.intents.iter().all(is_verified) => {
-            let took: TimeDelta = at.signed_duration_since(story.firing.at);
+        Some(at) if report.intents.iter().all(is_verified) => {
+            let took: TimeDelta = at.signed_duration_since(report.firing.at);
             let text = format!(
                 "everything was verified at {}, {} after the firing, by a read after the last request",
                 time::full(at),

@@ -23,8 +23,8 @@ use crate::domain::now::Now;
 use crate::domain::observation::{Missing, Observation, Timestamp};
 use crate::domain::request::{Answer, Urgency, Write};
 use crate::engine::enforcement::Step;
+use crate::engine::enforcement::plan::Planned;
 use crate::engine::event::{Event, ReadFailure, ReadResult};
-use crate::engine::reconcile::Planned;
 use crate::rules::Target;
 use crate::venue::Venue;
 

@@ -1,13 +1,13 @@
 //! Reading every rule, and letting those fire that should.
 
 use super::band::Band;
-use super::tell::{tell_cleared, tell_rearmed, warn, watch_unknown};
+use super::log::{report_cleared, report_rearmed, warn, watch_unknown};
 use super::{AccountRun, Data, RuleRun};
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::engine::conditions::{Context, Reading, Tree};
 use crate::engine::memory::PnlSum;
-use crate::engine::out::Out;
+use crate::engine::output::Output;
 use crate::engine::record::Goal;
 use crate::engine::rule_state::{Answered, Change};
 use crate::engine::truth::Truth;
@@ -22,7 +22,7 @@ impl AccountRun {
         observed: bool,
         pnl: PnlSum,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) -> bool {
         let mut rules = std::mem::take(&mut self.rules);
         let mut firing = Vec::new();
@@ -69,13 +69,13 @@ impl AccountRun {
         run: &mut RuleRun,
         context: &Context<'_>,
         observed: bool,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) -> bool {
         let now = context.now;
         let session = self.memory.session.as_ref().map(|session| session.date);
         if run.state.is_rearmed_by_time(run.rule.rearm, session, now) {
             run.state.rearm();
-            tell_rearmed(context, run, out);
+            report_rearmed(context, run, out);
         }
         let mut tree = Tree::new(&mut run.caches, run.state.handled);
         let reading: Reading = tree.read(&run.rule.when, context);
@@ -99,7 +99,7 @@ impl AccountRun {
             run.state.answer(&run.rule, &answered, now)
         };
         if change == Change::Clears {
-            tell_cleared(context, run, out);
+            report_cleared(context, run, out);
         }
         if run.state.fired.is_some() && change != Change::Fires {
             self.rearm_by_knowledge(context, run, out);
@@ -114,7 +114,7 @@ impl AccountRun {
         change == Change::Fires
     }
 
-    fn rearm_by_knowledge(&self, context: &Context<'_>, run: &mut RuleRun, out: &mut Out<'_>) {
+    fn rearm_by_knowledge(&self, context: &Context<'_>, run: &mut RuleRun, out: &mut Output<'_>) {
         let fired_at = run.state.fired.map(|fired| fired.at);
         // What it fired on says nothing about what came of it.
         let flat_and_quiet = self
@@ -127,7 +127,7 @@ impl AccountRun {
         {
             run.state.rearm();
             run.state.awaits_holdings = run.rule.rearm == Rearm::Flat;
-            tell_rearmed(context, run, out);
+            report_rearmed(context, run, out);
         }
     }
 

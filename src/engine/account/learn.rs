@@ -11,7 +11,7 @@ use crate::domain::now::Now;
 use crate::domain::observation::{Figures, Learned, Missing, Timestamp};
 use crate::engine::effect::Severity;
 use crate::engine::memory::AccountMemory;
-use crate::engine::out::Out;
+use crate::engine::output::Output;
 use crate::engine::quality::{Doubts, Suspicion, suspicions};
 use crate::engine::record::{EntryKind, Fields};
 
@@ -19,7 +19,7 @@ use crate::engine::record::{EntryKind, Fields};
 const ORDERS_KEPT: TimeDelta = TimeDelta::seconds(90);
 
 impl AccountRun {
-    pub(super) fn miss(&mut self, missing: Missing, out: &mut Out<'_>) {
+    pub(super) fn miss(&mut self, missing: Missing, out: &mut Output<'_>) {
         // A platform that was away may come back before its accounts have loaded,
         // and lists nothing for them then.
         if matches!(
@@ -63,7 +63,7 @@ impl AccountRun {
         learned: &Learned,
         at: Timestamp,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) -> bool {
         self.seen.at = Some(at);
         if let Some(frozen) = &mut self.frozen {
@@ -119,7 +119,7 @@ impl AccountRun {
                 });
             }
             if told != Some(doubt) {
-                self.tell_suspect(doubt, &learned.figures, out);
+                self.report_suspect(doubt, &learned.figures, out);
             }
             self.seen.data = Data::Suspect(doubt);
             return false;
@@ -144,7 +144,7 @@ impl AccountRun {
             self.day,
         );
         if !was_anchored && anchored(&self.memory) {
-            self.tell_session_opened(out);
+            self.report_session_opened(out);
         }
         true
     }

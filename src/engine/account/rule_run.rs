@@ -16,7 +16,7 @@ use crate::rules::ruleset::{Leaf, PnlPer, Rearm, Rule};
 pub struct RuleRun {
     pub(in crate::engine) rule: Arc<Rule>,
     /// A looser form of the rule that waits for the next session.
-    pub(in crate::engine) held_back: Option<Option<Arc<Rule>>>,
+    pub(in crate::engine) deferred: Option<Option<Arc<Rule>>>,
     pub(in crate::engine) state: RuleState,
     pub(super) stored: Option<RuleState>,
     pub(in crate::engine) caches: Caches,
@@ -37,7 +37,7 @@ impl RuleRun {
             nature: Nature::of(&rule),
             state: stored.clone().unwrap_or_else(|| RuleState::new(now.wall)),
             stored,
-            held_back: None,
+            deferred: None,
             last: Some(Reading::of(Truth::Unknown)),
             unknown_since: None,
             unknown_reported: false,
@@ -51,7 +51,7 @@ impl RuleRun {
         self.caches = Caches::of(&rule.when);
         self.nature = Nature::of(&rule);
         self.rule = rule;
-        self.held_back = None;
+        self.deferred = None;
     }
 
     /// Whether nothing changes and nothing is to be told as long as the answer

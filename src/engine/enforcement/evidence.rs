@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Reading;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::Timestamp;
-use crate::engine::reconcile::Known;
+use crate::engine::enforcement::plan::Known;
 use crate::engine::record::Goal;
 
 /// Something that was seen of an account. Nothing in it is older than `as_of`,

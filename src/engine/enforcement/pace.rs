@@ -146,7 +146,7 @@ impl Pace {
     }
 }
 
-/// The wait after the given number of turns: 250 ms, doubled each time, at most
+/// The wait after the given number of turns: 250 ms, duplicate each time, at most
 /// 5 s.
 pub(super) fn wait_after(turns: u32) -> TimeDelta {
     let doublings = turns.saturating_sub(1).min(8);

@@ -11,7 +11,7 @@ use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::domain::request::Write;
 use crate::domain::venue::VenueProfile;
-use crate::engine::reconcile::Planned;
+use crate::engine::enforcement::plan::Planned;
 
 /// How long after its answer a close may still be filling, where nothing that
 /// was seen says that it is not.
@@ -160,7 +160,7 @@ impl Requests {
         }
     }
 
-    /// A close of before this engine started may be filling until then.
+    /// A close from before this engine started may be filling until then.
     pub(super) fn note_filling(&mut self, write: Write, until: Timestamp) {
         self.filling.push(Filling {
             write,

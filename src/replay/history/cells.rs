@@ -232,7 +232,7 @@ pub(super) fn positions(text: &str) -> Result<Arc<[Position]>, (String, &'static
             .iter()
             .any(|known| known.instrument == position.instrument)
         {
-            let message = format!("{} is there twice", quoted(position.instrument.as_str()));
+            let message = format!("{} is a duplicate", quoted(position.instrument.as_str()));
             return Err((message, "write one position for each instrument"));
         }
         held.push(position);

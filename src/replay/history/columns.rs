@@ -55,7 +55,7 @@ pub(super) fn header(cells: &Cells, line: u64) -> Result<Vec<Column>, HistoryErr
             return Err(wrong(format!("there is no column {}", quoted(name))).help(help));
         };
         if columns.contains(column) {
-            return Err(wrong(format!("the column {} is there twice", quoted(name))));
+            return Err(wrong(format!("the column {} is a duplicate", quoted(name))));
         }
         columns.push(*column);
     }

@@ -7,7 +7,7 @@ use crate::domain::account::RuleName;
 use crate::domain::holdings::WorkingOrders;
 use crate::domain::observation::{Learned, Timestamp};
 use crate::engine::status::RuleStatus;
-use crate::replay::{AccountReplay, Happening, HappeningKind, Note, Story};
+use crate::replay::{AccountReplay, Note, ReplayEvent, ReplayEventKind, ReplayLog};
 use crate::rules::ruleset::RuleSet;
 
 /// Most expected firings that did not happen for which the state of the rule
@@ -36,13 +36,13 @@ pub enum Difference {
         status: Option<Box<RuleStatus>>,
     },
     /// It happened and is not listed.
-    Unexpected(Happening),
+    Unexpected(ReplayEvent),
     /// It happened with other actions.
     OtherActions {
         /// What was expected.
         expected: Expected,
         /// What happened.
-        happened: Happening,
+        happened: ReplayEvent,
     },
 }
 
@@ -63,14 +63,14 @@ impl TestFile {
 impl RuleTest {
     /// Runs the test against these rules.
     pub fn run(&self, rules: &RuleSet) -> Outcome {
-        let story = self.play(rules, None).1;
-        let fired = story.happenings.into_iter();
-        let fired = fired.filter(|happening| happening.event == HappeningKind::Fired);
+        let log = self.play(rules, None).1;
+        let fired = log.events.into_iter();
+        let fired = fired.filter(|event| event.event == ReplayEventKind::Fired);
         let mut differences = self.compare(fired.collect());
         self.look_up(rules, &mut differences);
         Outcome {
             differences,
-            notes: story.notes,
+            notes: log.notes,
         }
     }
 
@@ -82,13 +82,13 @@ impl RuleTest {
     }
 
     /// Takes the account through the steps, as far as `until`.
-    fn play(&self, rules: &RuleSet, until: Option<Timestamp>) -> (AccountReplay, Story) {
-        let mut story = Story::default();
+    fn play(&self, rules: &RuleSet, until: Option<Timestamp>) -> (AccountReplay, ReplayLog) {
+        let mut log = ReplayLog::default();
         let first = self
             .steps
             .first()
             .map_or(self.start, |step| self.instant(step.at));
-        let mut replay = AccountReplay::start(rules, &self.account, first, &mut story);
+        let mut replay = AccountReplay::start(rules, &self.account, first, &mut log);
         let mut known = Learned {
             orders: WorkingOrders::Unknown,
             ..Learned::default()
@@ -100,28 +100,28 @@ impl RuleTest {
                 break;
             }
             if step.restart {
-                replay.restart(at, &mut story);
+                replay.restart(at, &mut log);
             }
-            replay.observe(at, &step.says.content(&mut known), &mut story);
+            replay.observe(at, &step.says.content(&mut known), &mut log);
         }
         let last = self
             .steps
             .last()
             .map_or(self.start, |step| self.instant(step.at));
         let end = self.end.map_or(last, |end| self.instant(end));
-        replay.pass_through(until.map_or(end, |until| until.min(end)), &mut story);
-        (replay, story)
+        replay.pass_through(until.map_or(end, |until| until.min(end)), &mut log);
+        (replay, log)
     }
 
     /// Pairs what was expected with what happened. Within one instant the
     /// order does not matter: rules that fire together act once.
-    fn compare(&self, fired: Vec<Happening>) -> Vec<Difference> {
+    fn compare(&self, fired: Vec<ReplayEvent>) -> Vec<Difference> {
         let mut open: HashMap<(Timestamp, RuleName), VecDeque<usize>> = HashMap::new();
-        for (index, happening) in fired.iter().enumerate() {
-            let key = (happening.time, happening.rule.clone());
+        for (index, event) in fired.iter().enumerate() {
+            let key = (event.time, event.rule.clone());
             open.entry(key).or_default().push_back(index);
         }
-        let mut fired: Vec<Option<Happening>> = fired.into_iter().map(Some).collect();
+        let mut fired: Vec<Option<ReplayEvent>> = fired.into_iter().map(Some).collect();
         let mut differences = Vec::new();
         for expected in &self.expect {
             let time = self.instant(expected.at);
@@ -169,7 +169,7 @@ impl RuleTest {
 }
 
 impl Expected {
-    fn fits(&self, happened: &Happening) -> bool {
+    fn fits(&self, happened: &ReplayEvent) -> bool {
         self.actions
             .as_ref()
             .is_none_or(|actions| *actions == happened.actions)

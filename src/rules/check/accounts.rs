@@ -156,7 +156,7 @@ fn groups(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<GroupName>> {
             continue;
         };
         if groups.contains(&name) {
-            findings.push(Diagnostic::error(item.place, "this group is there twice"));
+            findings.push(Diagnostic::error(item.place, "this group is a duplicate"));
         } else {
             groups.push(name);
         }

@@ -34,7 +34,7 @@ pub(super) fn actions(
             (known, new) => known.name() == new.name(),
         });
         if twice {
-            let message = format!("`{}` is there twice", action.name());
+            let message = format!("`{}` is a duplicate", action.name());
             findings.push(Diagnostic::error(item.place, message).help("keep one of them"));
         }
         actions.push(action);

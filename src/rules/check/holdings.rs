@@ -160,7 +160,7 @@ fn per_instrument(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<(Instr
         let instrument = Instrument::new(&entry.key);
         named(entry.key_place, &entry.key, &instrument, findings);
         if limits.iter().any(|(known, _)| *known == instrument) {
-            let message = format!("{} is there twice", quoted(&entry.key));
+            let message = format!("{} is a duplicate", quoted(&entry.key));
             findings.push(Diagnostic::error(entry.key_place, message));
         }
         limits.extend(limit.map(|limit| (instrument, limit)));
@@ -194,7 +194,7 @@ pub(super) fn instruments(node: &Node<'_>, findings: &mut Findings) -> Option<Ve
             let help = "write `ES` for every month of it, or one contract such as `ES 03-26`";
             findings.push(Diagnostic::error(item.place, message).help(help));
         } else if instruments.contains(&instrument) {
-            let message = format!("{} is there twice", quoted(text));
+            let message = format!("{} is a duplicate", quoted(text));
             findings.push(Diagnostic::error(item.place, message));
         } else {
             named(item.place, text, &instrument, findings);

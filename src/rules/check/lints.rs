@@ -34,7 +34,7 @@ pub(super) fn rule(rule: &Rule, fields: &Fields<'_, '_>, findings: &mut Findings
 }
 
 /// Warns of what nobody would hear of.
-pub(super) fn unheard(
+pub(super) fn warn_unnotified(
     rule: &Rule,
     declared: &Declared,
     fields: &Fields<'_, '_>,
@@ -45,7 +45,7 @@ pub(super) fn unheard(
         return;
     }
     if !rule.notifiers().is_empty() {
-        return unheard_warnings(rule, declared, fields, findings);
+        return warn_unnotified_warnings(rule, declared, fields, findings);
     }
     let mut names: Vec<&str> = declared.notifier_names.iter().map(String::as_str).collect();
     names.sort_unstable();
@@ -69,7 +69,7 @@ pub(super) fn unheard(
 }
 
 /// Warns of warnings that every notifier of the rule is deaf to.
-fn unheard_warnings(
+fn warn_unnotified_warnings(
     rule: &Rule,
     declared: &Declared,
     fields: &Fields<'_, '_>,

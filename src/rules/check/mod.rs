@@ -5,8 +5,8 @@ mod accounts;
 mod actions;
 mod condition;
 mod daemon;
-mod doubled;
 mod drawdown;
+mod duplicates;
 mod expression;
 mod flat;
 mod holdings;
@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-pub(crate) use doubled::read_again;
+pub(crate) use duplicates::read_duplicates;
 pub use notifiers::{MAX_NOTIFIERS, is_topic};
 
 use super::diagnostic::{Diagnostic, Findings, Place, quoted};

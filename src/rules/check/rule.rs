@@ -125,18 +125,18 @@ pub(super) fn rule(node: &Node<'_>, declared: &Declared, findings: &mut Findings
         line: usize::try_from(node.place.line).unwrap_or(usize::MAX),
     };
     if findings.errors() == before {
-        across(&rule, &fields, findings);
+        check_key_combinations(&rule, &fields, findings);
     }
     if findings.errors() == before {
         lints::rule(&rule, &fields, findings);
-        lints::unheard(&rule, declared, &fields, findings);
+        lints::warn_unnotified(&rule, declared, &fields, findings);
         flat::warn(&rule, &scope, fields.place("when"), findings);
     }
     Some(rule)
 }
 
 /// What concerns several keys of a rule that are right by themselves.
-fn across(rule: &Rule, fields: &Fields<'_, '_>, findings: &mut Findings) {
+fn check_key_combinations(rule: &Rule, fields: &Fields<'_, '_>, findings: &mut Findings) {
     actions::fit_condition(rule, fields, findings);
     if !rule.warn_at.is_empty() && !rule.when.has_leaf(has_limit) {
         let message = "`warn_at` needs a condition with a limit to come near to";
@@ -290,7 +290,7 @@ fn notify(
             Some(name) if names.contains(&name) => {
                 findings.push(Diagnostic::error(
                     item.place,
-                    "this notifier is there twice",
+                    "this notifier is a duplicate",
                 ));
             }
             Some(name) => names.push(name),
@@ -314,7 +314,7 @@ fn warn_at(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Fraction>> {
             Some(share) if shares.contains(&share) => {
                 findings.push(Diagnostic::error(
                     item.place,
-                    "this percentage is there twice",
+                    "this percentage is a duplicate",
                 ));
             }
             Some(share) => shares.push(share),

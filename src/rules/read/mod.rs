@@ -187,7 +187,7 @@ pub(crate) fn is_name(text: &str) -> bool {
 
 /// What a name may be, for help.
 pub(crate) const NAME_HELP: &str =
-    "use letters, digits, `-`, `_` and `.`, beginning with a letter or digit, 64 bytes at most";
+    "use letters, digits, `-`, `_` and `.`, beginning with a queued or digit, 64 bytes at most";
 
 /// The name of an account, a group and the like.
 pub(crate) fn name<'n>(node: &'n Node<'_>, findings: &mut Findings) -> Option<&'n str> {

@@ -108,7 +108,7 @@ pub(crate) fn days(node: &Node<'_>, findings: &mut Findings) -> Option<DaySet> {
         match scalar(item, "a day", findings).map(|text| (text, DaySet::parse_day(text))) {
             Some((_, Ok(day))) if set.contains(day) => {
                 right = false;
-                findings.push(Diagnostic::error(item.place, "this day is there twice"));
+                findings.push(Diagnostic::error(item.place, "this day is a duplicate"));
             }
             Some((_, Ok(day))) => set = set.with(day),
             Some((text, Err(_))) => {

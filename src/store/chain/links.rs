@@ -129,7 +129,7 @@ pub(in crate::store) async fn begin(
     if head(connection).await?.seq > 0 {
         return Ok(());
     }
-    // What is masked must not stay in the free parts of the file.
+    // What is redacted must not stay in the free parts of the file.
     sqlx::query(sql::SECURE_DELETE)
         .execute(&mut *connection)
         .await?;
@@ -144,7 +144,7 @@ pub(in crate::store) async fn begin(
 }
 
 async fn all_that_is_there(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), Fault> {
-    mask_rule_texts(connection).await?;
+    redact_rule_texts(connection).await?;
     let rows: i64 = sqlx::query_scalar(sql::COUNT_EVIDENCE)
         .fetch_one(&mut *connection)
         .await?;
@@ -182,17 +182,17 @@ async fn all_that_is_there(connection: &mut SqliteConnection, now: Timestamp) ->
     Ok(())
 }
 
-/// Rule texts of before may hold addresses that are secrets.
-async fn mask_rule_texts(connection: &mut SqliteConnection) -> Result<(), Fault> {
+/// Rule texts from before may hold addresses that are secrets.
+async fn redact_rule_texts(connection: &mut SqliteConnection) -> Result<(), Fault> {
     let texts: Vec<(String, String)> = sqlx::query_as(sql::RULE_TEXTS)
         .fetch_all(&mut *connection)
         .await?;
     for (hash, text) in texts {
-        let masked = crate::rules::without_secrets(&text);
-        if masked != text {
+        let redacted = crate::rules::redacted_text(&text);
+        if redacted != text {
             sqlx::query(sql::SET_RULE_TEXT)
                 .bind(hash)
-                .bind(masked)
+                .bind(redacted)
                 .execute(&mut *connection)
                 .await?;
         }

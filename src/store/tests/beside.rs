@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::super::disk::FilesOfRecord;
 use super::super::error::StoreError;
 use super::super::files::{INDEX, LOG};
 use super::super::instance::beside;
-use super::super::platter::FilesOfRecord;
-use super::super::syncer::Platter as _;
+use super::super::syncer::Disk as _;
 use super::*;
 
 /// What somebody does to a file.
@@ -47,21 +47,21 @@ async fn lines_on_disk(path: &Path) -> String {
 /// A record with lines in its log and with the connection that moves it open.
 async fn record(path: &Path) -> (Store, FilesOfRecord) {
     let mut store = Store::open(path, now()).await.unwrap();
-    let mut platter = store.checkpoint_elsewhere();
+    let mut disk = store.checkpoint_elsewhere();
     store.write(&vital("a")).await.unwrap();
-    platter.checkpoint().await.unwrap();
+    disk.checkpoint().await.unwrap();
     store.write(&vital("b")).await.unwrap();
-    (store, platter)
+    (store, disk)
 }
 
 #[tokio::test]
 async fn b7_what_was_in_a_log_that_is_gone_is_saved() {
     for (suffix, deed) in DEEDS {
         let (_folder, path) = place();
-        let (mut store, mut platter) = record(&path).await;
+        let (mut store, mut disk) = record(&path).await;
         let reader = store.reader();
         deed(&beside(&path, suffix));
-        let unsafe_yet = platter.sync().await.unwrap_err();
+        let unsafe_yet = disk.sync().await.unwrap_err();
         assert!(
             matches!(unsafe_yet, StoreError::ReplacedBeside { .. }),
             "{unsafe_yet:?}"
@@ -80,14 +80,14 @@ async fn b7_what_was_in_a_log_that_is_gone_is_saved() {
 
         // The record goes on.
         store.write(&vital("c")).await.unwrap();
-        platter.checkpoint().await.unwrap();
+        disk.checkpoint().await.unwrap();
         store.write(&vital("d")).await.unwrap();
-        platter.sync().await.unwrap();
+        disk.sync().await.unwrap();
         assert_eq!(lines_on_disk(&path).await, "4", "{suffix}");
         let verified = reader.verify(None).await.unwrap();
         assert_eq!(verified.findings, []);
         reader.close().await;
-        platter.close().await;
+        disk.close().await;
         store.close().await.unwrap();
         assert_eq!(lines_on_disk(&path).await, "4", "{suffix}");
     }
@@ -157,11 +157,11 @@ async fn b7_an_idle_writer_notices_too() {
 #[tokio::test]
 async fn after_a_failed_sync_the_log_is_moved_before_anything_is_safe() {
     let (_folder, path) = place();
-    let (mut store, mut platter) = record(&path).await;
+    let (mut store, mut disk) = record(&path).await;
     let before = fs::metadata(&path).unwrap().len();
-    platter.is_doubtful = true;
+    disk.is_doubtful = true;
     store.write(&vital(&"x".repeat(100_000))).await.unwrap();
-    platter.sync().await.unwrap();
+    disk.sync().await.unwrap();
     assert!(fs::metadata(&path).unwrap().len() > before + 90_000);
     let no_log: PathBuf = beside(&path, LOG);
     assert!(no_log.exists());

@@ -21,7 +21,7 @@ use crate::engine::record::{EntryKind, IntentEnd, LockRow, Record};
 const LONG: Duration = Duration::from_secs(3_600);
 
 /// What the disk does next; it is well when nothing is left.
-enum Disk {
+enum DiskState {
     Full,
     Hangs(Duration),
 }
@@ -38,26 +38,26 @@ struct Try {
 #[derive(Default)]
 struct Fake {
     next: i64,
-    disk: Arc<Mutex<VecDeque<Disk>>>,
+    states: Arc<Mutex<VecDeque<DiskState>>>,
     tries: Arc<Mutex<Vec<Try>>>,
-    platter: Arc<Mutex<VecDeque<Disk>>>,
+    disk_states: Arc<Mutex<VecDeque<DiskState>>>,
     syncs: Arc<Mutex<Vec<Instant>>>,
 }
 
-/// The platter under it.
+/// The disk under it.
 #[derive(Default)]
-struct FakePlatter {
-    disk: Arc<Mutex<VecDeque<Disk>>>,
+struct FakeDisk {
+    states: Arc<Mutex<VecDeque<DiskState>>>,
     syncs: Arc<Mutex<Vec<Instant>>>,
 }
 
-impl Platter for FakePlatter {
+impl Disk for FakeDisk {
     async fn sync(&mut self) -> Result<(), StoreError> {
-        let state = self.disk.lock().unwrap().pop_front();
-        if let Some(Disk::Hangs(time)) = state {
+        let state = self.states.lock().unwrap().pop_front();
+        if let Some(DiskState::Hangs(time)) = state {
             sleep(time).await;
         }
-        if matches!(state, Some(Disk::Full)) {
+        if matches!(state, Some(DiskState::Full)) {
             return Err(StoreError::DiskFull {
                 path: PathBuf::from("riskd.db-wal"),
             });
@@ -74,11 +74,11 @@ impl Platter for FakePlatter {
 }
 
 impl Sink for Fake {
-    type Platter = FakePlatter;
+    type Disk = FakeDisk;
 
-    fn platter(&mut self) -> FakePlatter {
-        FakePlatter {
-            disk: Arc::clone(&self.platter),
+    fn disk(&mut self) -> FakeDisk {
+        FakeDisk {
+            states: Arc::clone(&self.disk_states),
             syncs: Arc::clone(&self.syncs),
         }
     }
@@ -93,11 +93,11 @@ impl Sink for Fake {
     }
 
     async fn write(&mut self, number: i64, batch: &Batch) -> Result<Written, StoreError> {
-        let state = self.disk.lock().unwrap().pop_front();
-        if let Some(Disk::Hangs(time)) = state {
+        let state = self.states.lock().unwrap().pop_front();
+        if let Some(DiskState::Hangs(time)) = state {
             sleep(time).await;
         }
-        let is_ok = !matches!(state, Some(Disk::Full));
+        let is_ok = !matches!(state, Some(DiskState::Full));
         self.tries.lock().unwrap().push(Try {
             at: Instant::now(),
             number,
@@ -137,17 +137,17 @@ struct Setup {
 }
 
 impl Setup {
-    fn new(disk: impl IntoIterator<Item = Disk>) -> Setup {
-        Setup::with(disk, [])
+    fn new(states: impl IntoIterator<Item = DiskState>) -> Setup {
+        Setup::with(states, [])
     }
 
     fn with(
-        disk: impl IntoIterator<Item = Disk>,
-        platter: impl IntoIterator<Item = Disk>,
+        states: impl IntoIterator<Item = DiskState>,
+        disk: impl IntoIterator<Item = DiskState>,
     ) -> Setup {
         let sink = Fake::default();
-        sink.disk.lock().unwrap().extend(disk);
-        sink.platter.lock().unwrap().extend(platter);
+        sink.states.lock().unwrap().extend(states);
+        sink.disk_states.lock().unwrap().extend(disk);
         let tries = Arc::clone(&sink.tries);
         let syncs = Arc::clone(&sink.syncs);
         let (handle, worker) = Worker::new(sink);
@@ -189,8 +189,8 @@ impl Setup {
     }
 }
 
-fn full(times: usize) -> impl Iterator<Item = Disk> {
-    (0..times).map(|_| Disk::Full)
+fn full(times: usize) -> impl Iterator<Item = DiskState> {
+    (0..times).map(|_| DiskState::Full)
 }
 
 fn lock(account: usize) -> Record {
@@ -275,7 +275,7 @@ async fn health_changes_once_each_way_and_says_what_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn a_disk_that_hangs_is_reported_and_waited_for() {
-    let setup = Setup::new([Disk::Hangs(Duration::from_secs(60))]);
+    let setup = Setup::new([DiskState::Hangs(Duration::from_secs(60))]);
     let begun = Instant::now();
     setup.handle.submit(vital("slow"));
     let degraded = setup.degraded().await;
@@ -397,7 +397,7 @@ const SOON: Duration = Duration::from_millis(20);
 
 #[tokio::test(start_paused = true)]
 async fn a_receipt_is_late_after_its_time_and_not_once_for_each_who_asks() {
-    let setup = Setup::new([Disk::Hangs(Duration::from_secs(3))]);
+    let setup = Setup::new([DiskState::Hangs(Duration::from_secs(3))]);
     let receipt = setup.handle.submit(vital("slow"));
     let begun = Instant::now();
     let late = Err(NotCommitted::Late { within: SOON });
@@ -438,7 +438,7 @@ async fn a_receipt_of_a_closed_record_says_so() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sync_that_hangs_holds_up_who_waits_for_it_and_no_commit() {
-    let setup = Setup::with([], [Disk::Hangs(Duration::from_secs(60))]);
+    let setup = Setup::with([], [DiskState::Hangs(Duration::from_secs(60))]);
     let begun = Instant::now();
     let by_hand = setup.handle.record(vital("by hand"), SLOW).await;
     assert_eq!(by_hand, Err(FlushError::Late { within: SLOW }));

@@ -29,10 +29,7 @@ async fn page(rig: &Rig) {
         assert!(!answer.body.contains("POST"), "the page only reads");
     }
     let nothing = rig.get("/nothing").await;
-    assert_eq!(
-        (nothing.status, &*nothing.error()),
-        (404, "there is nothing here")
-    );
+    assert_eq!((nothing.status, &*nothing.error()), (404, "not found"));
     assert_eq!(rig.get("/lock").await.status, 405);
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+pub(super) struct View {
     /// The connection it came on, counted from 1.
     pub(super) connection: usize,
     /// Method and path.
@@ -19,7 +19,7 @@ pub(super) struct Seen {
     pub(super) body: String,
 }
 
-impl Seen {
+impl View {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
@@ -46,11 +46,11 @@ pub(super) enum Do {
 
 pub(super) struct Stub {
     pub(super) address: SocketAddr,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Mutex<Vec<View>>>,
 }
 
 impl Stub {
-    pub(super) fn new(act: impl Fn(&Seen) -> Do + Send + Sync + 'static) -> Stub {
+    pub(super) fn new(act: impl Fn(&View) -> Do + Send + Sync + 'static) -> Stub {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -75,7 +75,7 @@ impl Stub {
         format!("http://{}/v1/api", self.address)
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(super) fn seen(&self) -> Vec<View> {
         self.seen.lock().unwrap().clone()
     }
 }
@@ -83,8 +83,8 @@ impl Stub {
 fn serve(
     mut stream: TcpStream,
     connection: usize,
-    act: &dyn Fn(&Seen) -> Do,
-    record: &Mutex<Vec<Seen>>,
+    act: &dyn Fn(&View) -> Do,
+    record: &Mutex<Vec<View>>,
 ) {
     while let Some(seen) = request(&mut stream, connection) {
         record.lock().unwrap().push(seen.clone());
@@ -146,7 +146,7 @@ fn head(stream: &mut TcpStream, status: u16, headers: &str, length: usize) -> Op
 }
 
 /// Reads one request; `None` when the client has gone.
-fn request(stream: &mut TcpStream, connection: usize) -> Option<Seen> {
+fn request(stream: &mut TcpStream, connection: usize) -> Option<View> {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -160,7 +160,7 @@ fn request(stream: &mut TcpStream, connection: usize) -> Option<Seen> {
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
         .collect();
-    let mut seen = Seen {
+    let mut seen = View {
         connection,
         line,
         headers,

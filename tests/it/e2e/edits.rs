@@ -26,7 +26,7 @@ enum Outcome {
     InForce,
     /// It is in force; the account begins with nothing.
     Afresh,
-    /// It is refused; the rules of before go on.
+    /// It is refused; the rules from before go on.
     Refused,
 }
 

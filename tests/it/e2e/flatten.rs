@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use riskd::venue::paper::PaperConfig;
 
-use super::hand::with_api;
+use super::lock::with_api;
 use super::rig::{CANARY, Rig, signal};
 
 const ES: &str = "ES 03-26";

@@ -393,7 +393,7 @@ rules:
     rig.venue.open("Sim101", ES, 1, None).unwrap();
     rig.start_ready();
     rig.wait_flat(2);
-    // Out of it.
+    // Output of it.
     rig.set_clock("2026-03-04T00:29:57Z");
     let end: DateTime<Utc> = "2026-03-04T00:30:01Z".parse().unwrap();
     rig.wait_for("the end of the window", |rig| rig.now() > end);

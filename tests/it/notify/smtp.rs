@@ -94,7 +94,7 @@ async fn no_text_becomes_a_header_or_an_end() {
             .any(|line| line.starts_with("Bcc")),
         "{lines:#?}"
     );
-    // The dot of the text is doubled, so that the message goes on behind it.
+    // The dot of the text is duplicate, so that the message goes on behind it.
     assert!(lines.iter().any(|line| line == ".."), "{lines:#?}");
     assert!(lines.iter().any(|line| line == "Bcc: two"));
 }

@@ -8,7 +8,7 @@ use riskd::domain::holdings::{Position, WorkingOrders};
 use riskd::domain::instrument::Instrument;
 use riskd::domain::money::Money;
 use riskd::domain::observation::{Content, Figures, Learned, Missing, Timestamp};
-use riskd::replay::{AccountReplay, Story};
+use riskd::replay::{AccountReplay, ReplayLog};
 use riskd::rules::{self, ruleset::RuleSet};
 use rust_decimal::Decimal;
 
@@ -158,8 +158,8 @@ fn learned(balance: i64, open: i64, equity: i64, held: &Arc<[Position]>, orders:
 }
 
 /// What the engine tells, and how every rule stands after each observation.
-fn told(rules: &RuleSet, seen: &[(Timestamp, Content)]) -> (Story, Vec<String>) {
-    let mut story = Story::default();
+fn told(rules: &RuleSet, seen: &[(Timestamp, Content)]) -> (ReplayLog, Vec<String>) {
+    let mut story = ReplayLog::default();
     let mut replay = AccountReplay::start(rules, &rules.accounts[0], seen[0].0, &mut story);
     let mut states = Vec::new();
     for (place, (at, content)) in seen.iter().enumerate() {

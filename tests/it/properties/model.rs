@@ -4,7 +4,7 @@
 use chrono::{Datelike, NaiveDate, Timelike, Weekday};
 use proptest::prelude::*;
 
-use super::paths::{DAY, Path, Seen, date, instant};
+use super::paths::{DAY, Path, View, date, instant};
 
 /// The starting balance in cents.
 pub const START: i128 = 5_000_000;
@@ -65,7 +65,7 @@ impl Model<'_> {
             .rows
             .iter()
             .filter_map(move |(at, seen)| match seen {
-                Seen::Good {
+                View::Good {
                     balance, equity, ..
                 } if *at <= until => Some(Row {
                     at: *at,
@@ -80,7 +80,7 @@ impl Model<'_> {
     pub fn now(&self) -> Option<Row> {
         let newest = self.path.rows.iter().rev().find(|(at, _)| *at <= self.at);
         match newest? {
-            (_, Seen::Good { .. }) => self.rows().next_back(),
+            (_, View::Good { .. }) => self.rows().next_back(),
             _ => None,
         }
     }
@@ -356,8 +356,8 @@ impl Drawdown {
 
 /// When a rule with `hold` and `confirm` fires that re-arms when it is clear.
 pub fn build_ups(path: &Path, hold: i64, confirm: u32, is_true: impl Fn(&Row) -> bool) -> Vec<i64> {
-    let truth = |seen: &Seen| match seen {
-        Seen::Good {
+    let truth = |seen: &View| match seen {
+        View::Good {
             balance, equity, ..
         } => Some(is_true(&Row {
             at: 0,
@@ -439,7 +439,7 @@ pub fn window_firings(path: &Path, window: &Window) -> Vec<i64> {
         let instants = std::iter::once(*at).chain(minutes.take_while(|minute| *minute < next));
         for instant in instants {
             // A window that forbids nothing is false whatever is held.
-            let known = matches!(seen, Seen::Good { .. });
+            let known = matches!(seen, View::Good { .. });
             match window.forbids(instant) {
                 true if known && !latched => {
                     fired.push(instant);

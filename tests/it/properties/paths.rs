@@ -13,7 +13,7 @@ use riskd::domain::observation::{Content, Figures, Learned, Missing, Observation
 use riskd::engine::Engine;
 use riskd::engine::event::Event;
 use riskd::engine::restore::Kept;
-use riskd::replay::{AccountReplay, Happening, HappeningKind, REPLAY, Story};
+use riskd::replay::{AccountReplay, REPLAY, ReplayEvent, ReplayEventKind, ReplayLog};
 use riskd::rules::{self, ruleset::RuleSet};
 use rust_decimal::Decimal;
 
@@ -26,7 +26,7 @@ pub const DAY: i64 = 86_400;
 
 /// What one observation shows; amounts in cents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub enum View {
     /// It can be trusted.
     Good {
         balance: i128,
@@ -40,10 +40,10 @@ pub enum Seen {
     Zero,
 }
 
-impl Seen {
+impl View {
     /// The start with an open result of so many cents.
-    pub fn good(open: i128) -> Seen {
-        Seen::Good {
+    pub fn good(open: i128) -> View {
+        View::Good {
             balance: START,
             equity: START + open,
             held: 1,
@@ -54,11 +54,11 @@ impl Seen {
 /// Observations with their times in seconds from [`MONDAY`], in order.
 #[derive(Clone, Debug)]
 pub struct Path {
-    pub rows: Vec<(i64, Seen)>,
+    pub rows: Vec<(i64, View)>,
 }
 
 impl Path {
-    pub fn from_rows(rows: Vec<(i64, Seen)>) -> Path {
+    pub fn from_rows(rows: Vec<(i64, View)>) -> Path {
         Path { rows }
     }
 
@@ -69,7 +69,7 @@ impl Path {
             rows.push((*at, *seen));
             if bad.get(index).copied().unwrap_or(false) {
                 let zero = index % 2 == 0;
-                rows.push((at + 1, if zero { Seen::Zero } else { Seen::Missing }));
+                rows.push((at + 1, if zero { View::Zero } else { View::Missing }));
             }
         }
         Path { rows }
@@ -79,7 +79,7 @@ impl Path {
     pub fn is_known_at(&self, time: Timestamp) -> bool {
         let seconds = time.timestamp() - MONDAY;
         let newest = self.rows.iter().rev().find(|(at, _)| *at <= seconds);
-        matches!(newest, Some((_, Seen::Good { .. })))
+        matches!(newest, Some((_, View::Good { .. })))
     }
 }
 
@@ -113,9 +113,9 @@ fn paths(
         for (gap, more, open, held, kind) in steps {
             balance += more * 100;
             let seen = match kind {
-                8 if good < 10 => Seen::Missing,
-                9 if good < 10 => Seen::Zero,
-                _ => Seen::Good {
+                8 if good < 10 => View::Missing,
+                9 if good < 10 => View::Zero,
+                _ => View::Good {
                     balance,
                     equity: balance + open * 100 + i128::from(held),
                     held,
@@ -172,9 +172,9 @@ pub fn minutes() -> impl Strategy<Value = Path> {
         let mut rows = Vec::new();
         for (gap, open, kind) in steps {
             let seen = match kind {
-                8 => Seen::Missing,
-                9 => Seen::Zero,
-                _ => Seen::good(open * 10_000),
+                8 => View::Missing,
+                9 => View::Zero,
+                _ => View::good(open * 10_000),
             };
             rows.push((at, seen));
             at += gap;
@@ -221,10 +221,10 @@ fn money(cents: i128) -> Option<Money> {
     Some(Money::new(Decimal::from_i128_with_scale(cents, 2)))
 }
 
-fn content(seen: Seen) -> Content {
+fn content(seen: View) -> Content {
     match seen {
-        Seen::Missing => Content::Missing(Missing::Stated),
-        Seen::Zero => Content::Learned(Learned {
+        View::Missing => Content::Missing(Missing::Stated),
+        View::Zero => Content::Learned(Learned {
             figures: Figures {
                 realized: None,
                 unrealized: money(0),
@@ -236,7 +236,7 @@ fn content(seen: Seen) -> Content {
             orders: WorkingOrders::Counted(0),
             stamp: None,
         }),
-        Seen::Good {
+        View::Good {
             balance,
             equity,
             held,
@@ -269,33 +269,33 @@ fn learned(held: i64) -> Learned {
 }
 
 /// What the engine tells along a path, up to its last row.
-pub fn run(rules: &RuleSet, path: &Path) -> Vec<Happening> {
+pub fn run(rules: &RuleSet, path: &Path) -> Vec<ReplayEvent> {
     replayed(rules, path, |_, _, _| {})
 }
 
 /// The same with a restart before each row.
-pub fn run_with_restarts(rules: &RuleSet, path: &Path) -> Vec<Happening> {
+pub fn run_with_restarts(rules: &RuleSet, path: &Path) -> Vec<ReplayEvent> {
     replayed(rules, path, |replay, at, story| replay.restart(at, story))
 }
 
 fn replayed(
     rules: &RuleSet,
     path: &Path,
-    before: impl Fn(&mut AccountReplay, Timestamp, &mut Story),
-) -> Vec<Happening> {
-    let mut story = Story::default();
+    before: impl Fn(&mut AccountReplay, Timestamp, &mut ReplayLog),
+) -> Vec<ReplayEvent> {
+    let mut story = ReplayLog::default();
     let start = instant(path.rows[0].0);
     let mut replay = AccountReplay::start(rules, &rules.accounts[0], start, &mut story);
     for (at, seen) in &path.rows {
         before(&mut replay, instant(*at), &mut story);
         replay.observe(instant(*at), &content(*seen), &mut story);
     }
-    story.happenings
+    story.events
 }
 
 /// What an engine tells that is asked every second.
-pub fn drive_by_the_second(rules: &RuleSet, path: &Path) -> Vec<Happening> {
-    let mut story = Story::default();
+pub fn drive_by_the_second(rules: &RuleSet, path: &Path) -> Vec<ReplayEvent> {
+    let mut story = ReplayLog::default();
     let mut last = path.rows[0].0;
     let now = |at: i64| Now::at(instant(at));
     let rules = Arc::new(rules.clone());
@@ -314,15 +314,13 @@ pub fn drive_by_the_second(rules: &RuleSet, path: &Path) -> Vec<Happening> {
         story.add(engine.step(now(*at), Event::Observed(observation)));
         last = *at;
     }
-    story.happenings
+    story.events
 }
 
 /// The seconds at which something fired.
-pub fn firings(story: &[Happening]) -> Vec<i64> {
+pub fn firings(story: &[ReplayEvent]) -> Vec<i64> {
     let fired = story
         .iter()
-        .filter(|happening| happening.event == HappeningKind::Fired);
-    fired
-        .map(|happening| happening.time.timestamp() - MONDAY)
-        .collect()
+        .filter(|event| event.event == ReplayEventKind::Fired);
+    fired.map(|event| event.time.timestamp() - MONDAY).collect()
 }

@@ -419,7 +419,7 @@ async fn what_differs_is_told_with_table_number_time_and_values() {
     assert_eq!(found.whole_from, 1);
 }
 
-/// Rows of before the chain are guarded from then on.
+/// Rows from before the chain are guarded from then on.
 #[tokio::test]
 async fn a_record_of_before_the_chain_is_taken_over() {
     let place = Place::new();

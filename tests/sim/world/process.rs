@@ -174,7 +174,7 @@ impl World {
             Command::Unlock { .. } => Trigger::Unlock(account),
             _ => Trigger::Other,
         };
-        self.step(Event::Person(command), &trigger)
+        self.step(Event::Command(command), &trigger)
     }
 
     /// Somebody deletes the write-ahead log. riskd looks at its files each second,

@@ -48,7 +48,7 @@ fn a_snapshot_of_a_venue_with_a_cache_proves_by_its_stamp() {
         (100, Answer(2), ""),
         (360, Nothing, "@350 read orders"),
         (370, Reads(""), "read positions"),
-        // It was asked for after the answer, and may be of before all the same: it
+        // It was asked for after the answer, and may be from before all the same: it
         // is newer only than one that was given out before.
         (1100, Poll(100, 1_001, ""), ""),
         (2100, Same(100), ""),

@@ -132,7 +132,7 @@ fn a_close_that_waits_is_withdrawn_once_the_account_is_seen_flat() {
         (100, Goes(1), ""),
         (1500, Poll(10, 2, ""), ""),
     ]);
-    // Seen flat and quiet, all that waits is needless.
+    // View flat and quiet, all that waits is needless.
     Desk::queued(&PROMPT).play(&[
         (0, Lock, ""),
         (0, Ask(flat()), OPENING),

@@ -88,7 +88,7 @@ fn receivers(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<String>> {
             continue;
         };
         if addresses.contains(&address) {
-            let message = format!("{} is there twice", quoted(&address));
+            let message = format!("{} is a duplicate", quoted(&address));
             findings.push(Diagnostic::error(item.place, message).help("leave one of them out"));
         }
         addresses.push(address);

@@ -8,8 +8,8 @@ use tokio::time::timeout;
 
 use super::status::Status;
 use crate::domain::account::{AccountName, RuleName};
+use crate::engine::commands::CommandReply;
 use crate::engine::event::Command;
-use crate::engine::obey::Obeyed;
 use crate::store::FlushError;
 
 /// How long the daemon may take to show its state before the API says that it
@@ -20,16 +20,16 @@ const COMMAND_PATIENCE: Duration = Duration::from_secs(8);
 
 /// One thing that the API asks of the daemon.
 #[derive(Debug)]
-pub enum Question {
+pub enum ApiRequest {
     /// The state, as it is now.
     Show(oneshot::Sender<Status>),
     /// A person asks for something and waits until it is on record.
-    Person {
+    Command {
         /// What.
         command: Command,
         /// Told what came of it once that survives a loss of power, or why that
         /// is not known.
-        done: oneshot::Sender<Result<Obeyed, PersonError>>,
+        done: oneshot::Sender<Result<CommandReply, CommandError>>,
     },
     /// The same for an account that somebody has just sent a flatten for.
     TakeOver {
@@ -40,7 +40,7 @@ pub enum Question {
         /// What was sent.
         sent: SentElsewhere,
         /// As above.
-        done: oneshot::Sender<Result<Obeyed, PersonError>>,
+        done: oneshot::Sender<Result<CommandReply, CommandError>>,
     },
 }
 
@@ -61,7 +61,7 @@ pub struct SentElsewhere {
 
 /// Why a person's command was not carried out, or is not known to be on record.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum PersonError {
+pub enum CommandError {
     /// The account is not in the rule file.
     #[error("no account {0} in the rule file")]
     UnknownAccount(AccountName),
@@ -93,51 +93,51 @@ pub enum PersonError {
         /// Why not.
         error: FlushError,
         /// What came of it.
-        obeyed: Box<Obeyed>,
+        obeyed: Box<CommandReply>,
     },
 }
 
-impl PersonError {
+impl CommandError {
     /// What came of the command, where it was carried out.
-    pub(super) fn obeyed(&self) -> Option<&Obeyed> {
+    pub(super) fn reply(&self) -> Option<&CommandReply> {
         match self {
-            PersonError::NotRecorded { obeyed, .. } => Some(obeyed),
-            PersonError::UnknownAccount(_)
-            | PersonError::UnknownRule { .. }
-            | PersonError::OnlyObserves(_)
-            | PersonError::AnotherAccount(_)
-            | PersonError::Unseen(_) => None,
+            CommandError::NotRecorded { obeyed, .. } => Some(obeyed),
+            CommandError::UnknownAccount(_)
+            | CommandError::UnknownRule { .. }
+            | CommandError::OnlyObserves(_)
+            | CommandError::AnotherAccount(_)
+            | CommandError::Unseen(_) => None,
         }
     }
 }
 
 /// The state; `None` when the daemon does not answer.
-pub(super) async fn show(questions: &mpsc::Sender<Question>) -> Option<Status> {
+pub(super) async fn show(questions: &mpsc::Sender<ApiRequest>) -> Option<Status> {
     let (reply, state) = oneshot::channel();
     let asked = async {
-        questions.send(Question::Show(reply)).await.ok()?;
+        questions.send(ApiRequest::Show(reply)).await.ok()?;
         state.await.ok()
     };
     timeout(PATIENCE, asked).await.ok().flatten()
 }
 
 /// What came of a command; `None` when the daemon does not answer.
-pub(super) type Done = Option<Result<Obeyed, PersonError>>;
+pub(super) type Done = Option<Result<CommandReply, CommandError>>;
 
 /// Hands a command over and waits until it is on record.
-pub(super) async fn command(questions: &mpsc::Sender<Question>, command: Command) -> Done {
-    ask(questions, |done| Question::Person { command, done }).await
+pub(super) async fn command(questions: &mpsc::Sender<ApiRequest>, command: Command) -> Done {
+    ask(questions, |done| ApiRequest::Command { command, done }).await
 }
 
 /// Hands over an account that a flatten was sent for, and waits until that is on
 /// record.
 pub(super) async fn take_over(
-    questions: &mpsc::Sender<Question>,
+    questions: &mpsc::Sender<ApiRequest>,
     account: AccountName,
     reason: String,
     sent: SentElsewhere,
 ) -> Done {
-    ask(questions, |done| Question::TakeOver {
+    ask(questions, |done| ApiRequest::TakeOver {
         account,
         reason,
         sent,
@@ -147,8 +147,8 @@ pub(super) async fn take_over(
 }
 
 async fn ask(
-    questions: &mpsc::Sender<Question>,
-    question: impl FnOnce(oneshot::Sender<Result<Obeyed, PersonError>>) -> Question,
+    questions: &mpsc::Sender<ApiRequest>,
+    question: impl FnOnce(oneshot::Sender<Result<CommandReply, CommandError>>) -> ApiRequest,
 ) -> Done {
     let (done, outcome) = oneshot::channel();
     let asked = async {

@@ -15,7 +15,7 @@ const IN_A_ROW: u8 = 3;
 
 /// What one venue's answers say of the clock of this machine.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Witness {
+pub(super) struct ClockSkew {
     is_told: bool,
     in_a_row: u8,
 }
@@ -29,7 +29,7 @@ pub(super) enum Finding {
     Right,
 }
 
-impl Witness {
+impl ClockSkew {
     /// Takes how far the clock is ahead by one answer; what is to be told, once
     /// for each change.
     pub(super) fn hears(&mut self, ahead: TimeDelta) -> Option<Finding> {
@@ -59,8 +59,8 @@ mod tests {
 
     #[test]
     fn a_change_is_told_once_and_only_when_it_lasts() {
-        let mut witness = Witness::default();
-        let mut hears = |seconds: i64| witness.hears(TimeDelta::seconds(seconds));
+        let mut clock_skew = ClockSkew::default();
+        let mut hears = |seconds: i64| clock_skew.hears(TimeDelta::seconds(seconds));
         let heard = [
             0, 60, 60, 0, 60, 61, 62, 60, 4, 4, 4, 1, 0, 0, 0, -9, -9, -9,
         ];

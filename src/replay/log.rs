@@ -9,7 +9,7 @@ use crate::engine::record::{Entry, EntryKind, Fields, FiringRow, Record};
 
 /// One thing that happened to a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Happening {
+pub struct ReplayEvent {
     /// When.
     pub time: Timestamp,
     /// The account.
@@ -17,7 +17,7 @@ pub struct Happening {
     /// The rule.
     pub rule: RuleName,
     /// What happened to it.
-    pub event: HappeningKind,
+    pub event: ReplayEventKind,
     /// What a firing does, by the stable names, in the order of the rule; empty
     /// for everything that is no firing.
     pub actions: Vec<&'static str>,
@@ -28,7 +28,7 @@ pub struct Happening {
 /// What can happen to a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum HappeningKind {
+pub enum ReplayEventKind {
     /// It came near its limit.
     Warned,
     /// It fired.
@@ -39,14 +39,14 @@ pub enum HappeningKind {
     Rearmed,
 }
 
-impl HappeningKind {
+impl ReplayEventKind {
     /// The stable name.
     pub const fn name(self) -> &'static str {
         match self {
-            HappeningKind::Warned => "warned",
-            HappeningKind::Fired => "fired",
-            HappeningKind::Cleared => "cleared",
-            HappeningKind::Rearmed => "rearmed",
+            ReplayEventKind::Warned => "warned",
+            ReplayEventKind::Fired => "fired",
+            ReplayEventKind::Cleared => "cleared",
+            ReplayEventKind::Rearmed => "rearmed",
         }
     }
 }
@@ -63,14 +63,14 @@ pub struct Note {
 
 /// Everything that a replay tells, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Story {
+pub struct ReplayLog {
     /// What happened to rules.
-    pub happenings: Vec<Happening>,
+    pub events: Vec<ReplayEvent>,
     /// What explains the rest.
     pub notes: Vec<Note>,
 }
 
-impl Story {
+impl ReplayLog {
     /// Adds what the effects of one step tell.
     pub fn add(&mut self, effects: Vec<Effect>) {
         if effects.is_empty() {
@@ -78,7 +78,7 @@ impl Story {
         }
         for effect in effects {
             match effect {
-                Effect::Record(Record::Firing(row)) => self.happenings.push(fired(row)),
+                Effect::Record(Record::Firing(row)) => self.events.push(fired(row)),
                 Effect::Record(Record::Entry(entry)) => self.add_entry(entry),
                 _ => {}
             }
@@ -87,9 +87,9 @@ impl Story {
 
     fn add_entry(&mut self, entry: Entry) {
         let event = match entry.kind {
-            EntryKind::Warned => HappeningKind::Warned,
-            EntryKind::Cleared => HappeningKind::Cleared,
-            EntryKind::Rearmed => HappeningKind::Rearmed,
+            EntryKind::Warned => ReplayEventKind::Warned,
+            EntryKind::Cleared => ReplayEventKind::Cleared,
+            EntryKind::Rearmed => ReplayEventKind::Rearmed,
             EntryKind::DataSuspect | EntryKind::RuleUnknown => {
                 self.notes.push(Note {
                     time: entry.at,
@@ -100,7 +100,7 @@ impl Story {
             _ => return,
         };
         if let (Some(account), Some(rule)) = (entry.account, entry.rule) {
-            self.happenings.push(Happening {
+            self.events.push(ReplayEvent {
                 time: entry.at,
                 account,
                 rule,
@@ -112,12 +112,12 @@ impl Story {
     }
 }
 
-fn fired(row: FiringRow) -> Happening {
-    Happening {
+fn fired(row: FiringRow) -> ReplayEvent {
+    ReplayEvent {
         time: row.at,
         account: row.account,
         rule: row.rule,
-        event: HappeningKind::Fired,
+        event: ReplayEventKind::Fired,
         actions: row.actions,
         evidence: row.evidence,
     }

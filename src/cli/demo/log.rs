@@ -23,7 +23,7 @@ const LOOKS_A_PRICE: u32 = 20;
 
 /// Tells what happens.
 #[derive(Debug)]
-pub(super) struct Story {
+pub(super) struct DemoLog {
     began: Instant,
     database: PathBuf,
     reader: Option<Reader>,
@@ -33,9 +33,9 @@ pub(super) struct Story {
     is_verified: bool,
 }
 
-impl Story {
-    pub(super) fn new(database: PathBuf, venue: PaperVenue) -> Story {
-        Story {
+impl DemoLog {
+    pub(super) fn new(database: PathBuf, venue: PaperVenue) -> DemoLog {
+        DemoLog {
             began: Instant::now(),
             database,
             reader: None,
@@ -53,11 +53,11 @@ impl Story {
         let mut until_price: u32 = 1;
         while !self.is_verified {
             looks.tick().await;
-            self.tell_new(out).await?;
+            self.report_new(out).await?;
             until_price = until_price.saturating_sub(1);
             if until_price == 0 && !self.has_fired {
                 until_price = LOOKS_A_PRICE;
-                self.tell_prices(out)?;
+                self.report_prices(out)?;
             }
         }
         Ok(())
@@ -69,11 +69,11 @@ impl Story {
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             looks.tick().await;
-            self.tell_new(out).await?;
+            self.report_new(out).await?;
         }
     }
 
-    async fn tell_new(&mut self, out: &mut Printer) -> anyhow::Result<()> {
+    async fn report_new(&mut self, out: &mut Printer) -> anyhow::Result<()> {
         for entry in self.new_entries().await {
             self.last = entry.id;
             match entry.kind.as_str() {
@@ -102,7 +102,7 @@ impl Story {
         }
     }
 
-    fn tell_prices(&self, out: &mut Printer) -> anyhow::Result<()> {
+    fn report_prices(&self, out: &mut Printer) -> anyhow::Result<()> {
         let state = self.venue.snapshot();
         let price = state.prices.iter().find(|(name, _)| name == INSTRUMENT);
         let account = state.accounts.iter().find(|found| found.account == LOSER);

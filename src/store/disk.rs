@@ -13,7 +13,7 @@ use super::files::{Changed, Files, LOG};
 use super::instance::beside;
 use super::open::{Checkpoints, connect};
 use super::sql;
-use super::syncer::Platter;
+use super::syncer::Disk;
 
 /// The connection that moves the log into the database. Whoever opens the
 /// record's files anew takes it out first: it would go on with the old ones.
@@ -30,7 +30,7 @@ pub(super) struct FilesOfRecord {
     pub(super) is_doubtful: bool,
 }
 
-impl Platter for FilesOfRecord {
+impl Disk for FilesOfRecord {
     /// What was committed is in the log, or was moved into the database by
     /// SQLite, which syncs the database before it writes over the log: to sync
     /// the log is enough.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::account::AccountRun;
-use super::out::Out;
+use super::output::Output;
 use super::record::{EntryKind, Fields};
 use super::session::VenueDay;
 use crate::domain::account::AccountName;
@@ -16,7 +16,7 @@ use crate::rules::ruleset::{Account, Loosening, RuleSet};
 
 /// What of an account waits for the next session.
 #[derive(Debug, Default)]
-pub(super) struct HeldAccount {
+pub(super) struct DeferredAccount {
     /// The account as the rule file has it, when that is not in force.
     waiting: Option<Arc<Account>>,
     /// The session in which `next_session` was asked for last: what is loosened
@@ -25,21 +25,21 @@ pub(super) struct HeldAccount {
 }
 
 /// Whether these rules have what loosens wait.
-pub(super) fn asks_to_hold(rules: &RuleSet) -> bool {
+pub(super) fn defers_loosening(rules: &RuleSet) -> bool {
     rules.daemon.loosening == Loosening::NextSession
 }
 
 impl AccountRun {
     /// Notes that what loosens in the running session has to wait.
-    pub(super) fn hold_to_the_end(&mut self) {
-        self.held_account.strict = self.memory.session.as_ref().map(|session| session.date);
+    pub(super) fn defer_until_session_end(&mut self) {
+        self.deferred_account.strict = self.memory.session.as_ref().map(|session| session.date);
     }
 
     /// Whether what loosens has to wait, though the rules in force may not ask
     /// for it any more.
-    pub(super) fn is_held_to_the_end(&self) -> bool {
+    pub(super) fn defers_until_session_end(&self) -> bool {
         let session = self.memory.session.as_ref().map(|session| session.date);
-        session.is_some() && self.held_account.strict == session
+        session.is_some() && self.deferred_account.strict == session
     }
 
     /// Whether the session that the account is in can be traded.
@@ -48,26 +48,26 @@ impl AccountRun {
         session.is_some_and(|session| !session.closed)
     }
 
-    /// Takes the account as the rule file has it now; with `hold_back`, what
+    /// Takes the account as the rule file has it now; with `defer`, what
     /// could loosen a rule waits for the next session.
     pub(super) fn change_account(
         &mut self,
         account: Arc<Account>,
         day: Option<VenueDay>,
-        hold_back: bool,
+        defer: bool,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) {
         let what = self.loosened_by(&account, now);
         self.day = day;
-        self.held_account.waiting = None;
-        if !hold_back || what.is_empty() || !self.is_in_session(now) {
+        self.deferred_account.waiting = None;
+        if !defer || what.is_empty() || !self.is_in_session(now) {
             self.take_account(account);
             return;
         }
         let kept = self.with_session_and_balance(&account, &self.account);
         self.take_account(Arc::new(kept));
-        self.held_account.waiting = Some(account);
+        self.deferred_account.waiting = Some(account);
         let what = what.join(" and ");
         let message = format!(
             "{} keeps its {what} until its next session: a change could loosen a rule",
@@ -84,11 +84,11 @@ impl AccountRun {
     }
 
     /// The session ended: the account as the rule file has it comes into force.
-    pub(super) fn put_held_account_in_force(&mut self, now: Now, out: &mut Out<'_>) {
-        if self.held_account.waiting.is_none() || self.is_in_session(now) {
+    pub(super) fn put_deferred_account_in_force(&mut self, now: Now, out: &mut Output<'_>) {
+        if self.deferred_account.waiting.is_none() || self.is_in_session(now) {
             return;
         }
-        if let Some(account) = self.held_account.waiting.take() {
+        if let Some(account) = self.deferred_account.waiting.take() {
             self.take_account(account);
             let name = &self.account.name;
             let message = format!("the change of {name} itself that was held back is in force");
@@ -176,6 +176,6 @@ pub(super) fn objection(name: &AccountName) -> String {
 }
 
 /// The rule sets of a start, if one of them has what loosens wait.
-pub(super) fn is_held_by(rules: &RuleSet, earlier: &[&RuleSet]) -> bool {
-    asks_to_hold(rules) || earlier.iter().any(|rules| asks_to_hold(rules))
+pub(super) fn is_deferred_by(rules: &RuleSet, earlier: &[&RuleSet]) -> bool {
+    defers_loosening(rules) || earlier.iter().any(|rules| defers_loosening(rules))
 }

@@ -9,11 +9,11 @@ use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::ask::{self, PersonError, SentElsewhere};
+use super::request::{self, CommandError, SentElsewhere};
 use super::{Api, hangs, refuse};
 use crate::domain::account::AccountName;
+use crate::engine::commands::CommandReply;
 use crate::engine::event::Command;
-use crate::engine::obey::Obeyed;
 use crate::json::{self, Json};
 use crate::rules::ruleset::Until;
 
@@ -90,7 +90,7 @@ pub(super) async fn flatten(State(api): State<Api>, body: Body) -> Response {
             hand_over(&api, Ok(Command::Flatten { account, reason })).await
         }
         Ok((account, reason, Some(sent))) => {
-            answer(ask::take_over(&api.questions, account, reason, sent).await)
+            answer(request::take_over(&api.questions, account, reason, sent).await)
         }
     }
 }
@@ -164,7 +164,7 @@ fn reason(text: &str) -> Result<String, Refusal> {
 struct Done {
     ok: bool,
     #[serde(flatten)]
-    obeyed: Obeyed,
+    obeyed: CommandReply,
 }
 
 /// The answer to a command that was not carried out, or is not known to be on
@@ -173,7 +173,7 @@ struct Done {
 struct Undone<'a> {
     error: String,
     #[serde(flatten)]
-    obeyed: Option<&'a Obeyed>,
+    obeyed: Option<&'a CommandReply>,
 }
 
 async fn hand_over(api: &Api, command: Result<Command, Refusal>) -> Response {
@@ -181,16 +181,16 @@ async fn hand_over(api: &Api, command: Result<Command, Refusal>) -> Response {
         Ok(command) => command,
         Err((status, words)) => return refuse(status, words),
     };
-    answer(ask::command(&api.questions, command).await)
+    answer(request::command(&api.questions, command).await)
 }
 
-fn answer(done: ask::Done) -> Response {
+fn answer(done: request::Done) -> Response {
     match done {
         Some(Ok(obeyed)) => Json(Done { ok: true, obeyed }).into_response(),
         Some(Err(error)) => {
             let answer = Undone {
                 error: error.to_string(),
-                obeyed: error.obeyed(),
+                obeyed: error.reply(),
             };
             (status_of(&error), Json(answer)).into_response()
         }
@@ -198,12 +198,12 @@ fn answer(done: ask::Done) -> Response {
     }
 }
 
-fn status_of(error: &PersonError) -> StatusCode {
+fn status_of(error: &CommandError) -> StatusCode {
     match error {
-        PersonError::UnknownAccount(_) | PersonError::UnknownRule { .. } => StatusCode::NOT_FOUND,
-        PersonError::OnlyObserves(_) | PersonError::AnotherAccount(_) | PersonError::Unseen(_) => {
-            StatusCode::CONFLICT
-        }
-        PersonError::NotRecorded { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        CommandError::UnknownAccount(_) | CommandError::UnknownRule { .. } => StatusCode::NOT_FOUND,
+        CommandError::OnlyObserves(_)
+        | CommandError::AnotherAccount(_)
+        | CommandError::Unseen(_) => StatusCode::CONFLICT,
+        CommandError::NotRecorded { .. } => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

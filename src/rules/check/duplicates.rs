@@ -14,18 +14,22 @@ use crate::rules::read::is_name;
 use crate::rules::tree;
 
 /// What stands again, by the place of the key that stands first.
-type Again<'n, 'a> = HashMap<Place, Vec<&'n Entry<'a>>>;
+type DuplicateEntry<'n, 'a> = HashMap<Place, Vec<&'n Entry<'a>>>;
 
 /// Reads what else the file says of accounts: under a second `accounts`, under
 /// the name of an account that is there again, and under a number or a venue of
 /// an account that is there again.
-pub(crate) fn read_again(root: &Node<'_>, again: &[tree::Again<'_>], declared: &mut Declared) {
+pub(crate) fn read_duplicates(
+    root: &Node<'_>,
+    again: &[tree::DuplicateEntry<'_>],
+    declared: &mut Declared,
+) {
     let entries = root.entries().unwrap_or_default();
     let section = entries.iter().find(|entry| entry.key == "accounts");
     let Some(section) = section.filter(|_| !again.is_empty()) else {
         return;
     };
-    let mut by_place: Again<'_, '_> = HashMap::new();
+    let mut by_place: DuplicateEntry<'_, '_> = HashMap::new();
     for other in again {
         by_place.entry(other.first).or_default().push(&other.entry);
     }
@@ -50,7 +54,11 @@ pub(crate) fn read_again(root: &Node<'_>, again: &[tree::Again<'_>], declared: &
 }
 
 /// The accounts of a section whose names, numbers or venues are there again.
-fn look_through<'a>(section: &Node<'a>, again: &Again<'_, 'a>, found: &mut Vec<Entry<'a>>) {
+fn look_through<'a>(
+    section: &Node<'a>,
+    again: &DuplicateEntry<'_, 'a>,
+    found: &mut Vec<Entry<'a>>,
+) {
     for first in section.entries().unwrap_or_default() {
         found.extend(again_at(first, again).cloned());
         for key in first.value.entries().unwrap_or_default() {
@@ -64,7 +72,7 @@ fn look_through<'a>(section: &Node<'a>, again: &Again<'_, 'a>, found: &mut Vec<E
 /// What stands again under the key of this entry.
 fn again_at<'n, 'a>(
     entry: &Entry<'a>,
-    again: &Again<'n, 'a>,
+    again: &DuplicateEntry<'n, 'a>,
 ) -> impl Iterator<Item = &'n Entry<'a>> {
     let same = again.get(&entry.key_place);
     same.into_iter().flatten().copied()

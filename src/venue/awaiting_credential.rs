@@ -24,20 +24,20 @@ type Open = dyn Fn(Secret) -> Result<Arc<dyn Venue>, String> + Send + Sync;
 
 /// A venue that answers as one does that refuses the credential, until it gets
 /// one by [`Venue::renew`]; from then on it is the venue itself.
-pub struct Keyless {
+pub struct AwaitingCredential {
     wrong: Mutex<Arc<str>>,
     open: Box<Open>,
     opened: OnceLock<Arc<dyn Venue>>,
 }
 
-impl Keyless {
+impl AwaitingCredential {
     /// A venue that has no credential because of what is `wrong`; `open` opens it
     /// once there is one.
     pub fn new(
         wrong: &str,
         open: impl Fn(Secret) -> Result<Arc<dyn Venue>, String> + Send + Sync + 'static,
-    ) -> Keyless {
-        Keyless {
+    ) -> AwaitingCredential {
+        AwaitingCredential {
             wrong: Mutex::new(not_asked(wrong)),
             open: Box::new(open),
             opened: OnceLock::new(),
@@ -66,7 +66,7 @@ fn not_asked(wrong: &str) -> Arc<str> {
     Arc::from(format!("it was not asked: {wrong}"))
 }
 
-impl fmt::Debug for Keyless {
+impl fmt::Debug for AwaitingCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keyless")
             .field("wrong", &self.wrong())
@@ -75,7 +75,7 @@ impl fmt::Debug for Keyless {
     }
 }
 
-impl Venue for Keyless {
+impl Venue for AwaitingCredential {
     fn admit<'a>(&'a self, lane: Lane) -> Call<'a, Result<Permit, OutOfBudget>> {
         match self.opened.get() {
             Some(venue) => venue.admit(lane),

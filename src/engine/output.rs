@@ -32,7 +32,7 @@ impl Default for NextIds {
 
 /// Where a step puts what it wants done.
 #[derive(Debug)]
-pub(super) struct Out<'a> {
+pub(super) struct Output<'a> {
     pub(super) now: Now,
     pub(super) config: &'a EngineConfig,
     pub(super) rules_hash: &'a str,
@@ -40,7 +40,7 @@ pub(super) struct Out<'a> {
     pub(super) effects: Vec<Effect>,
 }
 
-impl Out<'_> {
+impl Output<'_> {
     pub(super) fn firing_id(&mut self) -> FiringId {
         let id = self.ids.firing;
         self.ids.firing = FiringId(id.0.saturating_add(1));
@@ -67,7 +67,7 @@ impl Out<'_> {
         self.effects.push(Effect::Notify(notice));
     }
 
-    /// A line of the story about an account, or about none.
+    /// A log entry about an account, or about none.
     pub(super) fn entry(
         &mut self,
         kind: EntryKind,
@@ -87,7 +87,7 @@ impl Out<'_> {
         }));
     }
 
-    /// A line of the story about a rule, and about its firing while it has one.
+    /// A log entry about a rule, and about its firing while it has one.
     pub(super) fn rule_entry(
         &mut self,
         kind: EntryKind,

@@ -55,7 +55,7 @@ impl Secrets {
             return;
         };
         // The names of keys stand in messages for what they are.
-        if tables::is_word_of_secrets(text) {
+        if tables::is_reserved_word(text) {
             return;
         }
         self.texts.push(text.to_owned());
@@ -82,12 +82,12 @@ impl Secrets {
     }
 
     /// A copy of the rule file of the same length in which secrets are stars.
-    pub(crate) fn masked(&self, text: &str, trust: Trust) -> String {
+    pub(crate) fn redacted(&self, text: &str, trust: Trust) -> String {
         let mut bytes = text.as_bytes().to_vec();
-        mask_lines(text, trust, &mut bytes);
+        redact_lines(text, trust, &mut bytes);
         for place in &self.places {
             let range = place.range();
-            star_out(&mut bytes, range.start, range.end);
+            redact(&mut bytes, range.start, range.end);
         }
         // Only whole characters are starred out, so the copy is UTF-8 still.
         String::from_utf8(bytes).unwrap_or_default()
@@ -112,7 +112,7 @@ fn without_word(message: &str, word: &str) -> String {
 }
 
 /// Replaces the bytes by stars, leaving line breaks.
-fn star_out(bytes: &mut [u8], start: usize, end: usize) {
+fn redact(bytes: &mut [u8], start: usize, end: usize) {
     for byte in bytes.iter_mut().take(end).skip(start) {
         if !matches!(*byte, b'\n' | b'\r') {
             *byte = b'*';
@@ -122,7 +122,7 @@ fn star_out(bytes: &mut [u8], start: usize, end: usize) {
 
 /// Stars out what stands behind a key that names a secret, unless it says
 /// where the secret is found; and the deeper lines below it.
-fn mask_lines(text: &str, trust: Trust, bytes: &mut [u8]) {
+fn redact_lines(text: &str, trust: Trust, bytes: &mut [u8]) {
     let mut start = 0_usize;
     let mut below: Option<usize> = None;
     for line in text.split_inclusive('\n') {
@@ -133,12 +133,12 @@ fn mask_lines(text: &str, trust: Trust, bytes: &mut [u8]) {
         }
         if below.is_some() {
             if trust == Trust::Unread || !names_a_source(line) {
-                star_out(bytes, start, end);
+                redact(bytes, start, end);
             }
         } else if let Some(found) = secret_in(line, trust) {
             below = Some(indent);
             if let Hidden::From(offset) = found {
-                star_out(bytes, start.saturating_add(offset), end);
+                redact(bytes, start.saturating_add(offset), end);
             }
         }
         start = end;
@@ -252,10 +252,10 @@ mod tests {
             ("poll: 5 # token: abc", "poll: 5 # token:****"),
         ];
         for (text, expect) in cases {
-            assert_eq!(Secrets::default().masked(text, Trust::Read), expect);
+            assert_eq!(Secrets::default().redacted(text, Trust::Read), expect);
         }
         let source = "  token: { env: x }\n  poll: 1s\n";
-        let masked = Secrets::default().masked(source, Trust::Unread);
-        assert_eq!(masked, "  token:***********\n  poll: 1s\n");
+        let redacted = Secrets::default().redacted(source, Trust::Unread);
+        assert_eq!(redacted, "  token:***********\n  poll: 1s\n");
     }
 }

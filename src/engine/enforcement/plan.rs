@@ -10,7 +10,7 @@ use crate::domain::instrument::Instrument;
 use crate::domain::request::{Urgency, Write};
 use crate::domain::venue::VenueProfile;
 
-use super::record::Goal;
+use crate::engine::record::Goal;
 
 /// What is known of an account's holdings.
 #[derive(Clone, Copy, Debug)]
@@ -144,7 +144,7 @@ fn close_of(instrument: Instrument, profile: &VenueProfile) -> [Planned; 2] {
     ]
 }
 
-/// Out of these instruments: neither a position nor an order that could open
+/// Output of these instruments: neither a position nor an order that could open
 /// one again. An order that does not say its instrument may be one of them.
 fn closed(names: &[String], known: Known<'_>, profile: &VenueProfile) -> Plan {
     let mut plan = Plan {

@@ -13,14 +13,14 @@ use tracing::error;
 use crate::api::{self, Api};
 
 /// Where the local API listens, or will.
-pub(super) struct Door {
+pub(super) struct HttpServer {
     pub(super) address: SocketAddr,
     pub(super) bound: io::Result<TcpListener>,
 }
 
-impl Door {
-    pub(super) async fn bind(address: SocketAddr) -> Door {
-        Door {
+impl HttpServer {
+    pub(super) async fn bind(address: SocketAddr) -> HttpServer {
+        HttpServer {
             address,
             bound: api::bind(address).await,
         }

@@ -9,7 +9,7 @@ use crate::engine::quality::{Doubts, Suspicion};
 
 /// What was last seen of an account.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct View {
     /// How good the newest observation is.
     pub data: Data,
     /// The figures of it; all unknown unless it is good.
@@ -70,9 +70,9 @@ impl Data {
     }
 }
 
-impl Seen {
-    pub(super) fn nothing(now: Now) -> Seen {
-        Seen {
+impl View {
+    pub(super) fn nothing(now: Now) -> View {
+        View {
             data: Data::None,
             figures: Figures::default(),
             positions: None,

@@ -1,22 +1,24 @@
 //! Enforcement of one account, as seen from the engine: its steps become
-//! requests, reads and lines of the story.
+//! requests, reads and log entries.
 
 use std::sync::Arc;
 
-use super::account::AccountRun;
-use super::effect::{Effect, Severity};
-use super::enforcement::{Intent, REOPENED_WITHIN, Shown, Step};
-use super::event::{ReadFailure, ReadResult};
-use super::out::Out;
-use super::reconcile::Planned;
-use super::record::{AnswerRow, Cause, EntryKind, Fields, Goal, IntentEnd, Record, RequestRow};
-use super::words;
+use super::AccountRun;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::ids::RequestId;
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
 use crate::domain::observation::{Missing, Timestamp};
 use crate::domain::request::{Answer, Outcome};
+use crate::engine::effect::{Effect, Severity};
+use crate::engine::enforcement::plan::Planned;
+use crate::engine::enforcement::{Intent, REOPENED_WITHIN, Shown, Step};
+use crate::engine::event::{ReadFailure, ReadResult};
+use crate::engine::output::Output;
+use crate::engine::record::{
+    AnswerRow, Cause, EntryKind, Fields, Goal, IntentEnd, Record, RequestRow,
+};
+use crate::engine::words;
 
 /// Rounds whose every step stands in the story; the requests of later ones are
 /// recorded too, but only each 60th (five minutes) is told.
@@ -28,8 +30,8 @@ const fn is_told(round: u32) -> bool {
 
 impl AccountRun {
     /// Takes up an intent and sends what it needs.
-    pub(super) fn begin(&mut self, intent: Intent, now: Now, out: &mut Out<'_>) {
-        self.tell_started(&intent, out);
+    pub(in crate::engine) fn begin(&mut self, intent: Intent, now: Now, out: &mut Output<'_>) {
+        self.report_started(&intent, out);
         // Which orders reduce is known only with the positions.
         let reads_first = intent.goal == Goal::ReduceOnly && self.seen.positions.is_none();
         let steps = if reads_first {
@@ -41,13 +43,13 @@ impl AccountRun {
         self.carry_out(steps, now, out);
     }
 
-    /// Takes up an intent of before a restart.
-    pub(super) fn resume(
+    /// Takes up an intent from before a restart.
+    pub(in crate::engine) fn resume(
         &mut self,
         intent: Intent,
         first: ResumedFirst,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) {
         let message = format!(
             "takes up again on {}: {} (intent {})",
@@ -74,7 +76,7 @@ impl AccountRun {
     }
 
     /// A locked account that is not as it must be is made so again.
-    pub(super) fn guard_locks(&mut self, now: Now, out: &mut Out<'_>) {
+    pub(in crate::engine) fn guard_locks(&mut self, now: Now, out: &mut Output<'_>) {
         if !out.config.acts {
             return;
         }
@@ -99,7 +101,7 @@ impl AccountRun {
             cause: Cause::Lock,
             since: now.steady,
         };
-        out.record(Record::Intent(super::record::IntentRow {
+        out.record(Record::Intent(crate::engine::record::IntentRow {
             id,
             account: self.account.name.clone(),
             goal: intent.goal.clone(),
@@ -132,16 +134,16 @@ impl AccountRun {
         else {
             return false;
         };
-        !super::reconcile::increasing_orders(orders, positions).is_empty()
+        !crate::engine::enforcement::plan::increasing_orders(orders, positions).is_empty()
     }
 
     /// A write was answered, or given up.
-    pub(super) fn answered(
+    pub(in crate::engine) fn answered(
         &mut self,
         request: RequestId,
         answer: &Answer,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) {
         out.record(Record::Answer(AnswerRow {
             request,
@@ -153,12 +155,12 @@ impl AccountRun {
         let is_told = is_told(self.enforcement.round());
         let steps = self.enforcement.answered(request, answer, now);
         if is_told {
-            self.tell_answered(request, answer, out);
+            self.report_answered(request, answer, out);
         }
         self.carry_out(steps, now, out);
     }
 
-    fn tell_answered(&self, request: RequestId, answer: &Answer, out: &mut Out<'_>) {
+    fn report_answered(&self, request: RequestId, answer: &Answer, out: &mut Output<'_>) {
         let mut fields = Fields::new();
         fields
             .put("request", request)
@@ -186,12 +188,12 @@ impl AccountRun {
     }
 
     /// A request has left riskd.
-    pub(super) fn sent(
+    pub(in crate::engine) fn sent(
         &mut self,
         request: RequestId,
         unrecorded: Option<Arc<str>>,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) {
         self.enforcement.left(request, now);
         out.record(Record::Sent {
@@ -202,13 +204,13 @@ impl AccountRun {
     }
 
     /// A read that enforcement asked for ended.
-    pub(super) fn read_ended(
+    pub(in crate::engine) fn read_ended(
         &mut self,
         read: u64,
         at: Timestamp,
         result: Result<ReadResult, ReadFailure>,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) {
         let is_watch = self.enforcement.is_watching(read);
         if !self.enforcement.awaits_read(read) {
@@ -222,7 +224,7 @@ impl AccountRun {
         let steps = match result {
             Err(failure) => {
                 if !is_watch {
-                    self.tell_verify_failed(&failure, out);
+                    self.report_verify_failed(&failure, out);
                 }
                 let is_busy = failure.missing == Missing::RateLimited;
                 self.enforcement.read_failed(is_busy, now)
@@ -265,7 +267,7 @@ impl AccountRun {
 
     /// Shows enforcement what a poll has shown, where it is known since when
     /// that is so.
-    pub(super) fn show_positions(
+    pub(in crate::engine) fn show_positions(
         &mut self,
         positions: Option<&Arc<[Position]>>,
         as_of: Option<Timestamp>,
@@ -283,7 +285,7 @@ impl AccountRun {
     }
 
     /// Shows enforcement working orders that were read for others.
-    pub(super) fn show_orders(&mut self, orders: &WorkingOrders, at: Timestamp) {
+    pub(in crate::engine) fn show_orders(&mut self, orders: &WorkingOrders, at: Timestamp) {
         if orders.count() == Some(0) && self.doubt_of_emptiness(at).is_some() {
             return;
         }
@@ -324,7 +326,7 @@ impl AccountRun {
     /// A position that comes back so soon after a proof that there was none was
     /// opened by something that undoes what riskd does: that is told, with what
     /// may be behind it.
-    pub(super) fn tell_reopened(&mut self, now: Now, out: &mut Out<'_>) {
+    pub(in crate::engine) fn report_reopened(&mut self, now: Now, out: &mut Output<'_>) {
         let is_held = self
             .seen
             .positions
@@ -364,7 +366,7 @@ impl AccountRun {
         }
     }
 
-    pub(super) fn advance_enforcement(&mut self, now: Now, out: &mut Out<'_>) {
+    pub(in crate::engine) fn advance_enforcement(&mut self, now: Now, out: &mut Output<'_>) {
         if !out.config.acts {
             return;
         }
@@ -374,7 +376,12 @@ impl AccountRun {
         self.carry_out(steps, now, out);
     }
 
-    pub(super) fn carry_out(&mut self, steps: Vec<Step>, now: Now, out: &mut Out<'_>) {
+    pub(in crate::engine) fn carry_out(
+        &mut self,
+        steps: Vec<Step>,
+        now: Now,
+        out: &mut Output<'_>,
+    ) {
         for step in steps {
             match step {
                 Step::Send { round, writes } => self.send(round, writes, now, out),
@@ -402,9 +409,9 @@ impl AccountRun {
                     rounds,
                     flat_at,
                 } => self.end_reached(intents, rounds, flat_at, now, out),
-                Step::NotYet { round } => self.tell_not_yet(round, out),
-                Step::Stuck { attempts } => self.tell_stuck(attempts, out),
-                Step::Slowed => self.tell_slowed(out),
+                Step::NotYet { round } => self.report_not_yet(round, out),
+                Step::Stuck { attempts } => self.report_stuck(attempts, out),
+                Step::Slowed => self.report_slowed(out),
             }
         }
     }
@@ -415,7 +422,7 @@ impl AccountRun {
         rounds: u32,
         flat_at: Option<Timestamp>,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) {
         if intents.iter().any(|one| one.goal == Goal::FlatAndQuiet) {
             self.flat_proven_at = Some(now.steady);
@@ -423,10 +430,10 @@ impl AccountRun {
         self.note_proof(&intents, rounds, now);
         // The record's times are wall times.
         let flat_at = flat_at.and_then(|at| now.wall.checked_sub_signed(now.since(at)));
-        self.tell_reached(intents, rounds, flat_at, out);
+        self.report_reached(intents, rounds, flat_at, out);
     }
 
-    fn send(&mut self, round: u32, writes: Vec<Planned>, now: Now, out: &mut Out<'_>) {
+    fn send(&mut self, round: u32, writes: Vec<Planned>, now: Now, out: &mut Output<'_>) {
         let intents: Vec<_> = self.enforcement.intents().iter().map(|i| i.id).collect();
         let mut requests = Vec::with_capacity(writes.len());
         for planned in writes {
@@ -473,7 +480,7 @@ impl AccountRun {
         self.enforcement.queued(requests);
     }
 
-    pub(super) fn tell_started(&self, intent: &Intent, out: &mut Out<'_>) {
+    pub(in crate::engine) fn report_started(&self, intent: &Intent, out: &mut Output<'_>) {
         let mut fields = intent_fields(intent);
         fields.put("intent", intent.id);
         let message = format!(
@@ -490,12 +497,12 @@ impl AccountRun {
         );
     }
 
-    fn tell_reached(
+    fn report_reached(
         &self,
         intents: Vec<Intent>,
         rounds: u32,
         flat_at: Option<Timestamp>,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) {
         let at = out.now.wall;
         let mut fields = Fields::new();
@@ -535,7 +542,7 @@ impl AccountRun {
         out.notify(self.notice(Severity::Info, EntryKind::Verified, message));
     }
 
-    fn tell_not_yet(&self, round: u32, out: &mut Out<'_>) {
+    fn report_not_yet(&self, round: u32, out: &mut Output<'_>) {
         if !is_told(round) {
             return;
         }
@@ -549,7 +556,7 @@ impl AccountRun {
         out.entry(EntryKind::NotYet, Some(&self.account.name), message, fields);
     }
 
-    fn tell_verify_failed(&self, failure: &ReadFailure, out: &mut Out<'_>) {
+    fn report_verify_failed(&self, failure: &ReadFailure, out: &mut Output<'_>) {
         if !is_told(self.enforcement.failed_reads()) {
             return;
         }
@@ -575,7 +582,7 @@ impl AccountRun {
         );
     }
 
-    fn tell_stuck(&self, attempts: u32, out: &mut Out<'_>) {
+    fn report_stuck(&self, attempts: u32, out: &mut Output<'_>) {
         let holdings = words::holdings(self.seen.positions.as_deref(), &self.seen.orders);
         let goals: Vec<String> = self
             .enforcement
@@ -610,11 +617,11 @@ impl AccountRun {
         out.notify(self.notice(Severity::Critical, EntryKind::EnforcementStuck, message));
     }
 
-    fn tell_slowed(&self, out: &mut Out<'_>) {
+    fn report_slowed(&self, out: &mut Output<'_>) {
         let message = format!(
             "{} needed more than {} rounds within a minute; the next ones are slowed down. Somebody or something keeps on trading it",
             self.account.name,
-            super::enforcement::RUNAWAY_ROUNDS
+            crate::engine::enforcement::RUNAWAY_ROUNDS
         );
         out.entry(
             EntryKind::EnforcementSlowed,
@@ -626,9 +633,9 @@ impl AccountRun {
     }
 }
 
-/// What is done first for an intent of before a restart.
+/// What is done first for an intent from before a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ResumedFirst {
+pub(in crate::engine) enum ResumedFirst {
     /// It may have been done already: the account is looked at.
     Look,
     /// The last that is known is that it was not done: it is sent.

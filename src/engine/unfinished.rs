@@ -2,12 +2,12 @@
 
 use super::Engine;
 use super::account::AccountRun;
+use super::account::enforce::ResumedFirst;
 use super::effect::Effect;
-use super::enforce::ResumedFirst;
 use super::enforcement::{FILLING, Intent};
-use super::identity::{Home, Homes, tell_left_behind};
+use super::identity::{Home, Homes, report_left_behind};
 use super::locks::Lock;
-use super::out::Out;
+use super::output::Output;
 use super::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, LockRow, Record};
 use super::restore::RecentRequest;
 use chrono::TimeDelta;
@@ -44,7 +44,7 @@ impl Engine {
                     let account = row.account.clone();
                     effects.extend(self.on_account(&account, now, |run, out| {
                         run.locks.set(row.kind, Lock::from(row));
-                        run.end_foreign_locks(now, out);
+                        run.end_locks_of_previous_account(now, out);
                     }));
                 }
                 Home::Gone => effects.extend(self.park_lock(row, now)),
@@ -68,10 +68,10 @@ impl Engine {
         if is_over {
             return Vec::new();
         }
-        self.tell(now, |out| tell_left_behind(&account, message, out))
+        self.tell(now, |out| report_left_behind(&account, message, out))
     }
 
-    /// A close of before the start may still be filling: one without an answer for
+    /// A close from before the start may still be filling: one without an answer for
     /// as long as it would be after one, since its answer does not come any more.
     pub(super) fn note_earlier_closes(
         &mut self,
@@ -146,7 +146,7 @@ impl Engine {
                 (home, None) => {
                     effects.push(abandoned(&row, now));
                     if home == Home::Gone {
-                        effects.extend(self.tell_unfinished(&row, now));
+                        effects.extend(self.report_unfinished(&row, now));
                     }
                 }
             }
@@ -168,18 +168,18 @@ impl Engine {
         run.is_some_and(|run| intent.cause != Cause::Lock || run.locks.get(kind).is_some())
     }
 
-    fn tell_unfinished(&mut self, row: &IntentRow, now: Now) -> Vec<Effect> {
+    fn report_unfinished(&mut self, row: &IntentRow, now: Now) -> Vec<Effect> {
         let message = format!(
             "{} was being made {} and is not in the rule file under this name and number: nothing finishes that",
             row.account,
             row.goal.words()
         );
-        self.tell(now, |out| tell_left_behind(&row.account, message, out))
+        self.tell(now, |out| report_left_behind(&row.account, message, out))
     }
 
     /// What is told about an account that the engine does not run.
-    fn tell(&mut self, now: Now, tell: impl FnOnce(&mut Out<'_>)) -> Vec<Effect> {
-        let mut out = Out {
+    fn tell(&mut self, now: Now, tell: impl FnOnce(&mut Output<'_>)) -> Vec<Effect> {
+        let mut out = Output {
             now,
             config: &self.config,
             rules_hash: &self.rules.hash,
@@ -218,7 +218,7 @@ impl AccountRun {
         row: IntentRow,
         first: ResumedFirst,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) {
         let intent = Intent {
             id: out.intent_id(),
@@ -238,7 +238,7 @@ impl AccountRun {
 
     /// Drops what was left undone: riskd only observes now. A firing that asked
     /// for it is armed again as soon as riskd acts.
-    fn leave_undone(&mut self, row: &IntentRow, out: &mut Out<'_>) {
+    fn leave_undone(&mut self, row: &IntentRow, out: &mut Output<'_>) {
         if let Cause::Firing(firing) = row.cause {
             for run in &mut self.rules {
                 run.state.leave_undone(firing);

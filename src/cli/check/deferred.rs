@@ -23,7 +23,7 @@ pub(super) fn lines(path: &Path, rules: &RuleSet) -> Vec<String> {
     let of_rules = enabled.filter_map(|rule| held_rule(rule, rules));
     let accounts = old.accounts.iter();
     of_rules
-        .chain(accounts.filter_map(|account| held_account(account, rules)))
+        .chain(accounts.filter_map(|account| deferred_account(account, rules)))
         .collect()
 }
 
@@ -47,7 +47,7 @@ fn held_rule(rule: &Rule, rules: &RuleSet) -> Option<String> {
     ))
 }
 
-fn held_account(account: &Account, rules: &RuleSet) -> Option<String> {
+fn deferred_account(account: &Account, rules: &RuleSet) -> Option<String> {
     let name = &account.name;
     let same = rules
         .account(name)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::account::{AccountRun, RuleRun};
 use super::effect::{Audience, Notice, Severity};
-use super::out::Out;
+use super::output::Output;
 use super::record::{EntryKind, Fields};
 use super::truth::Truth;
 use crate::domain::lock::LockKind;
@@ -17,7 +17,7 @@ impl RuleRun {
     /// Whether it has fired and would do nothing to the account before it is
     /// armed again. One that closes positions as long as it objects to them goes
     /// on by itself.
-    pub(super) fn is_unarmed(&self) -> bool {
+    pub(super) fn is_latched(&self) -> bool {
         let rule = &self.rule;
         let goes_on = rule.rearm == Rearm::Clear && rule.then.contains(&Action::ClosePosition);
         let only_notifies = |rule: &Rule| rule.then.iter().all(is_message);
@@ -32,7 +32,7 @@ fn is_message(action: &Action) -> bool {
 impl AccountRun {
     /// Arms the rules again that fired while riskd only observed, where it acts:
     /// nothing was done for those firings.
-    pub(super) fn rearm_undone(&mut self, out: &mut Out<'_>) {
+    pub(super) fn rearm_observed(&mut self, out: &mut Output<'_>) {
         if !out.config.acts {
             return;
         }
@@ -81,17 +81,17 @@ impl AccountRun {
 
     /// Whether the rule is unarmed, and neither a lock nor what is being
     /// enforced stands in for it.
-    pub(super) fn is_spent(&self, run: &RuleRun) -> bool {
+    pub(super) fn is_latched_idle(&self, run: &RuleRun) -> bool {
         let sets_close_only = |action: &Action| matches!(action, Action::CloseOnly { .. });
         let is_locked = self.locks.get(LockKind::Lock).is_some()
             || self.locks.get(LockKind::CloseOnly).is_some()
                 && run.rule.then.iter().any(sets_close_only);
-        run.is_unarmed() && !is_locked && self.enforcement.is_idle()
+        run.is_latched() && !is_locked && self.enforcement.is_idle()
     }
 
     /// Whether the rule is spent, its condition is true, and the account holds
     /// what it would close or cancel.
-    pub(super) fn is_exposed(&self, run: &RuleRun) -> bool {
+    pub(super) fn is_unguarded(&self, run: &RuleRun) -> bool {
         let seen = &self.seen;
         let has_position = seen.positions.as_ref().is_some_and(|held| !held.is_empty());
         let has_orders = seen.orders.count().is_some_and(|count| count > 0);
@@ -101,6 +101,6 @@ impl AccountRun {
             Action::CancelOrders | Action::CloseOnly { .. } => has_orders,
             Action::Notify(_) => false,
         };
-        run.truth() == Truth::True && run.rule.then.iter().any(objects) && self.is_spent(run)
+        run.truth() == Truth::True && run.rule.then.iter().any(objects) && self.is_latched_idle(run)
     }
 }

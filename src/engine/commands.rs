@@ -11,7 +11,7 @@ use super::effect::Effect;
 use super::enforcement::Intent;
 use super::event::Command;
 use super::locks::Locking;
-use super::out::Out;
+use super::output::Output;
 use super::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, Record};
 use super::status::{LockStatus, until};
 use crate::domain::account::RuleName;
@@ -22,7 +22,7 @@ use crate::rules::ruleset::{Action, Until};
 
 /// What came of a person's command.
 #[derive(Clone, Debug, Serialize)]
-pub struct Obeyed {
+pub struct CommandReply {
     /// Whether anything was recorded.
     pub recorded: bool,
     /// The time zone of the account's sessions, by its IANA name: times of day
@@ -107,16 +107,20 @@ pub struct FiredStatus {
 
 impl Engine {
     /// Does what a person asks: [`Engine::step`] with
-    /// [`super::event::Event::Person`], for one who is to hear what came of it.
+    /// [`super::event::Event::Command`], for one who is to hear what came of it.
     /// `None` when there is no such account.
-    pub fn obey(&mut self, command: Command, now: Now) -> (Vec<Effect>, Option<Obeyed>) {
-        self.stir();
+    pub fn carry_out_command(
+        &mut self,
+        command: Command,
+        now: Now,
+    ) -> (Vec<Effect>, Option<CommandReply>) {
+        self.invalidate_caches();
         let account = command.account().clone();
         let mut told = None;
         let effects = self.on_account(&account, now, |run, out| {
-            let outcome = run.obey(command, now, out);
+            let outcome = run.carry_out_command(command, now, out);
             let is_record = |effect: &Effect| matches!(effect, Effect::Record(_));
-            told = Some(Obeyed {
+            told = Some(CommandReply {
                 recorded: out.effects.iter().any(is_record),
                 timezone: run.account.session.timezone().name(),
                 outcome,
@@ -127,7 +131,7 @@ impl Engine {
 }
 
 impl AccountRun {
-    fn obey(&mut self, command: Command, now: Now, out: &mut Out<'_>) -> Outcome {
+    fn carry_out_command(&mut self, command: Command, now: Now, out: &mut Output<'_>) -> Outcome {
         match command {
             Command::Flatten { reason, .. } => {
                 self.ask(Goal::FlatAndQuiet, Cause::Person(reason), now, out);
@@ -137,15 +141,15 @@ impl AccountRun {
                 }
             }
             Command::TakeOver { reason, .. } => self.take_over(reason, now, out),
-            Command::Lock { until, reason, .. } => self.lock_by_hand(until, reason, now, out),
-            Command::Unlock { reason, .. } => self.unlock_by_hand(&reason, now, out),
-            Command::Rearm { rule, reason, .. } => self.rearm_by_hand(&rule, &reason, out),
+            Command::Lock { until, reason, .. } => self.lock_by_command(until, reason, now, out),
+            Command::Unlock { reason, .. } => self.unlock_by_command(&reason, now, out),
+            Command::Rearm { rule, reason, .. } => self.rearm_by_command(&rule, &reason, out),
         }
     }
 
     /// Takes over from a command that has sent a flatten by itself. The account is
     /// looked at first; what is then seen to be missing is sent.
-    fn take_over(&mut self, reason: String, now: Now, out: &mut Out<'_>) -> Outcome {
+    fn take_over(&mut self, reason: String, now: Now, out: &mut Output<'_>) -> Outcome {
         if !out.config.acts {
             return Outcome::Observed;
         }
@@ -154,7 +158,7 @@ impl AccountRun {
             let wishes = self.enforcement.intents().iter().rev();
             let is_wish = |one: &&Intent| one.goal == goal && matches!(one.cause, Cause::Person(_));
             if let Some(intent) = { wishes }.find(is_wish).map(|wish| wish.id) {
-                self.tell_asked_again(&goal, &reason, out);
+                self.report_asked_again(&goal, &reason, out);
                 let steps = self.enforcement.flattened_elsewhere(now);
                 self.carry_out(steps, now, out);
                 return Outcome::TakenOver { intent };
@@ -175,18 +179,18 @@ impl AccountRun {
             cause,
             since: now.steady,
         };
-        self.tell_started(&intent, out);
+        self.report_started(&intent, out);
         let steps = self.enforcement.take_over(intent, now);
         self.carry_out(steps, now, out);
         Outcome::TakenOver { intent: id }
     }
 
-    fn lock_by_hand(
+    fn lock_by_command(
         &mut self,
         asked: Until,
         reason: String,
         now: Now,
-        out: &mut Out<'_>,
+        out: &mut Output<'_>,
     ) -> Outcome {
         let kind = LockKind::Lock;
         self.roll_session(now, out);
@@ -205,7 +209,7 @@ impl AccountRun {
     }
 
     /// Asks for what a lock by hand is for, and notes the intent as the lock's.
-    fn ask_for_lock(&mut self, reason: String, now: Now, out: &mut Out<'_>) {
+    fn ask_for_lock(&mut self, reason: String, now: Now, out: &mut Output<'_>) {
         let newest = |run: &AccountRun| run.enforcement.intents().last().map(|one| one.id);
         let before = newest(self);
         self.ask(Goal::FlatAndQuiet, Cause::Person(reason), now, out);
@@ -216,7 +220,7 @@ impl AccountRun {
         self.asked_by_lock.extend(asked);
     }
 
-    fn unlock_by_hand(&mut self, reason: &str, now: Now, out: &mut Out<'_>) -> Outcome {
+    fn unlock_by_command(&mut self, reason: &str, now: Now, out: &mut Output<'_>) -> Outcome {
         let before = self.open_intents();
         let mut ended = Vec::new();
         for kind in [LockKind::Lock, LockKind::CloseOnly] {
@@ -249,7 +253,7 @@ impl AccountRun {
     /// that set them: a person who unlocks an account wants nothing of that to
     /// leave any more. What a person asked for without a lock, and what rules
     /// without one asked for, goes on.
-    fn give_up_locked(&mut self, now: Now, out: &mut Out<'_>) {
+    fn give_up_locked(&mut self, now: Now, out: &mut Output<'_>) {
         let locking = self.firings_that_lock();
         let by_person = std::mem::take(&mut self.asked_by_lock);
         let is_moot = |intent: &Intent| match &intent.cause {
@@ -282,7 +286,7 @@ impl AccountRun {
     }
 
     fn unarmed_rules(&self, now: Now) -> Vec<FiredStatus> {
-        let unarmed = self.rules.iter().filter(|run| run.is_unarmed());
+        let unarmed = self.rules.iter().filter(|run| run.is_latched());
         unarmed
             .filter_map(|run| {
                 Some(FiredStatus {
@@ -295,7 +299,7 @@ impl AccountRun {
             .collect()
     }
 
-    fn rearm_by_hand(&mut self, rule: &RuleName, reason: &str, out: &mut Out<'_>) -> Outcome {
+    fn rearm_by_command(&mut self, rule: &RuleName, reason: &str, out: &mut Output<'_>) -> Outcome {
         let account = Arc::clone(&self.account);
         let Some(run) = self.rule_mut(rule) else {
             return Outcome::NotFired;

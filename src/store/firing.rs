@@ -14,7 +14,7 @@ use crate::engine::record::{AnswerRow, IntentEnd, IntentRow, LockRow};
 
 /// A firing with all that came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FiringStory {
+pub struct FiringReport {
     /// The firing.
     pub firing: FiringView,
     /// The rule set that was in force, when the record has it.
@@ -25,7 +25,7 @@ pub struct FiringStory {
     pub requests: Vec<RequestView>,
     /// The locks that it set.
     pub locks: Vec<LockView>,
-    /// The lines of the story that name it. At most 10,000.
+    /// The log entries that name it. At most 10,000.
     pub entries: Vec<EntryRow>,
 }
 
@@ -74,7 +74,7 @@ pub struct RequestView {
     pub at: Timestamp,
     /// The intents behind it.
     pub intents: Vec<IntentId>,
-    /// When it left; `None` when that is not known: in a record of before this
+    /// When it left; `None` when that is not known: in a record from before this
     /// was written down, or it never left.
     pub sent: Option<SentView>,
     /// What became of it; `None` when that was never learned.
@@ -137,11 +137,11 @@ impl Reader {
     ///
     /// # Errors
     /// Any [`StoreError`] of reading.
-    pub async fn firing(&self, id: FiringId) -> Result<Option<FiringStory>, StoreError> {
-        self.story(id).await.map_err(|fault| self.failed(fault))
+    pub async fn firing(&self, id: FiringId) -> Result<Option<FiringReport>, StoreError> {
+        self.report(id).await.map_err(|fault| self.failed(fault))
     }
 
-    async fn story(&self, id: FiringId) -> Result<Option<FiringStory>, Fault> {
+    async fn report(&self, id: FiringId) -> Result<Option<FiringReport>, Fault> {
         // One transaction, so that the parts fit together while a daemon writes.
         let mut snapshot = self.pool.begin().await?;
         let firing: Option<RawFiring> = sqlx::query_as(sql::FIRING)
@@ -173,7 +173,7 @@ impl Reader {
             .bind(MOST_ROWS)
             .fetch_all(&mut *snapshot)
             .await?;
-        Ok(Some(FiringStory {
+        Ok(Some(FiringReport {
             firing,
             rule_set: rule_set.map(rule_set_row).transpose()?,
             intents: each(intents, intent_view)?,

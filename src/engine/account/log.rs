@@ -8,7 +8,7 @@ use crate::domain::now::Now;
 use crate::domain::observation::Figures;
 use crate::engine::conditions::{self, Context};
 use crate::engine::effect::{Audience, Notice, Severity};
-use crate::engine::out::Out;
+use crate::engine::output::Output;
 use crate::engine::quality::Suspicion;
 use crate::engine::record::{EntryKind, Fields};
 use crate::engine::truth::Truth;
@@ -48,7 +48,7 @@ impl AccountRun {
         }
     }
 
-    pub(super) fn tell_session_opened(&self, out: &mut Out<'_>) {
+    pub(super) fn report_session_opened(&self, out: &mut Output<'_>) {
         let Some(session) = &self.memory.session else {
             return;
         };
@@ -80,7 +80,7 @@ impl AccountRun {
         );
     }
 
-    pub(super) fn tell_suspect(&self, doubt: Suspicion, figures: &Figures, out: &mut Out<'_>) {
+    pub(super) fn report_suspect(&self, doubt: Suspicion, figures: &Figures, out: &mut Output<'_>) {
         let mut fields = Fields::new();
         fields
             .put("reason", doubt.name())
@@ -107,7 +107,7 @@ fn known(amount: Option<crate::domain::money::Money>) -> String {
     amount.map_or_else(|| "unknown".to_owned(), |amount| amount.grouped())
 }
 
-pub(super) fn tell_rearmed(context: &Context<'_>, run: &RuleRun, out: &mut Out<'_>) {
+pub(super) fn report_rearmed(context: &Context<'_>, run: &RuleRun, out: &mut Output<'_>) {
     let message = format!(
         "{} may fire again on {}",
         run.rule.name, context.account.name
@@ -121,7 +121,7 @@ pub(super) fn tell_rearmed(context: &Context<'_>, run: &RuleRun, out: &mut Out<'
     );
 }
 
-pub(super) fn tell_cleared(context: &Context<'_>, run: &mut RuleRun, out: &mut Out<'_>) {
+pub(super) fn report_cleared(context: &Context<'_>, run: &mut RuleRun, out: &mut Output<'_>) {
     let mut fields = Fields::new();
     run.reading(context).describe(&mut fields);
     let message = format!(
@@ -136,7 +136,7 @@ pub(super) fn warn(
     context: &Context<'_>,
     run: &mut RuleRun,
     session: Option<crate::domain::trade_date::TradeDate>,
-    out: &mut Out<'_>,
+    out: &mut Output<'_>,
 ) {
     if run.state.warned_in != session {
         run.state.warned = 0;
@@ -209,7 +209,7 @@ pub(super) fn watch_unknown(
     run: &mut RuleRun,
     data: Data,
     now: Now,
-    out: &mut Out<'_>,
+    out: &mut Output<'_>,
 ) {
     if run.truth() != Truth::Unknown {
         run.unknown_since = None;

@@ -1,7 +1,7 @@
 //! `riskd lock`, `riskd unlock` and `riskd rearm`: what a person asks of the
 //! running daemon. What is printed is what came of it.
 
-mod told;
+mod outcome;
 
 use anyhow::{Context, bail};
 use serde::Serialize;
@@ -184,7 +184,7 @@ fn ask(path: &str, daemon: &Daemon, body: &Body<'_>, out: &mut Printer) -> anyho
 }
 
 fn tell(answer: Value, body: &Body<'_>, out: &mut Printer) -> anyhow::Result<()> {
-    told::lines(answer, body.account, body.rule)
+    outcome::lines(answer, body.account, body.rule)
         .into_iter()
         .try_for_each(|line| out.line(line))
 }

@@ -7,8 +7,8 @@
 //! stays one that can be loaded, with every line where it was.
 
 use super::diagnostic::{Findings, Place};
-use super::mask::{Secrets, Trust};
 use super::node::{Node, Value};
+use super::secret_text::{Secrets, Trust};
 use super::tree;
 
 /// What stands in the place of an address.
@@ -16,11 +16,11 @@ pub const HIDDEN_URL: &str = "https://hidden.invalid";
 
 /// The text without the addresses of notifiers, and without what looks like a
 /// secret in comment lines.
-pub fn without_secrets(text: &str) -> String {
+pub fn redacted_text(text: &str) -> String {
     let mut findings = Findings::default();
     let tree = tree::read(text, &mut findings);
     let Some(root) = tree.root.filter(|_| tree.complete) else {
-        return Secrets::default().masked(text, Trust::Unread);
+        return Secrets::default().redacted(text, Trust::Unread);
     };
     let urls = urls(&root);
     let kept = replaced(text, urls.iter().flat_map(|node| places(node)).collect());
@@ -79,11 +79,11 @@ fn replaced(text: &str, mut places: Vec<Place>) -> String {
 }
 
 fn comments_masked(text: &str) -> String {
-    let masked = |line: &str| match line.trim_start().starts_with('#') {
-        true => Secrets::default().masked(line, Trust::Unread),
+    let redacted = |line: &str| match line.trim_start().starts_with('#') {
+        true => Secrets::default().redacted(line, Trust::Unread),
         false => line.to_owned(),
     };
-    text.split_inclusive('\n').map(masked).collect()
+    text.split_inclusive('\n').map(redacted).collect()
 }
 
 #[cfg(test)]
@@ -93,7 +93,7 @@ mod tests {
     const SECRET: &str = "hooks.example.com/T0/s3cr3t";
 
     fn kept(notify: &str) -> String {
-        without_secrets(&format!("version: 1\nnotify:\n{notify}rules: []\n"))
+        redacted_text(&format!("version: 1\nnotify:\n{notify}rules: []\n"))
     }
 
     #[test]
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn the_address_of_the_heartbeat_is_not_kept() {
         let text = "version: 1\ndaemon: { heartbeat: { url: https://beat.example.com/s3cr3t, every: 30s } }\nrules: []\n";
-        let kept = without_secrets(text);
+        let kept = redacted_text(text);
         assert_eq!(
             kept,
             text.replace("https://beat.example.com/s3cr3t", HIDDEN_URL)
@@ -141,6 +141,6 @@ mod tests {
     #[test]
     fn what_is_no_secret_stays_as_it_is() {
         let text = "version: 1\n# base_url: https://x\nnotify:\n  a: { kind: webhook, url: { credential: hook } }\nvenues:\n  key: { base_url: https://x }\n";
-        assert_eq!(without_secrets(text), text);
+        assert_eq!(redacted_text(text), text);
     }
 }
