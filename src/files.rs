@@ -38,12 +38,13 @@ pub fn open(path: &Path) -> io::Result<(File, Metadata)> {
 /// As [`open`]; also that it is longer than `most` bytes.
 pub fn read(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     let bytes = beginning(path, most.saturating_add(1))?;
-    match bytes.len() > most {
-        true => Err(io::Error::new(
+    if bytes.len() > most {
+        Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
             format!("it has more than {most} bytes"),
-        )),
-        false => Ok(bytes),
+        ))
+    } else {
+        Ok(bytes)
     }
 }
 
@@ -70,9 +71,10 @@ pub fn beginning(path: &Path, most: usize) -> io::Result<Vec<u8>> {
 }
 
 fn must_be_regular(metadata: &Metadata) -> io::Result<()> {
-    match metadata.is_file() {
-        true => Ok(()),
-        false => Err(NotRegular(words(metadata.file_type())).into()),
+    if metadata.is_file() {
+        Ok(())
+    } else {
+        Err(NotRegular(words(metadata.file_type())).into())
     }
 }
 

@@ -263,9 +263,10 @@ fn credential_in(directory: Option<OsString>, name: &str) -> Result<Secret, Secr
 fn open(path: &Path) -> Result<(File, Metadata), SecretError> {
     files::open(path).map_err(|source| {
         let path = path.to_path_buf();
-        match files::is_not_regular(&source) {
-            true => SecretError::NotAFile { path },
-            false => SecretError::Io { path, source },
+        if files::is_not_regular(&source) {
+            SecretError::NotAFile { path }
+        } else {
+            SecretError::Io { path, source }
         }
     })
 }

@@ -45,9 +45,10 @@ pub(super) fn check(headers: &HeaderMap, uri: &Uri, bound: IpAddr) -> Result<(),
             .is_some_and(|site| site.eq_ignore_ascii_case(host))
     };
     let is_own = |origin: &axum::http::HeaderValue| origin.to_str().is_ok_and(own);
-    match headers.get_all(header::ORIGIN).iter().all(is_own) {
-        true => Ok(()),
-        false => Err(Stranger::ForeignOrigin),
+    if headers.get_all(header::ORIGIN).iter().all(is_own) {
+        Ok(())
+    } else {
+        Err(Stranger::ForeignOrigin)
     }
 }
 

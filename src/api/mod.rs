@@ -195,9 +195,10 @@ async fn healthz(State(api): State<Api>) -> Response {
         return hangs();
     };
     let problems = health::problems(&status);
-    let (code, state) = match problems.is_empty() {
-        true => (StatusCode::OK, "good"),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "degraded"),
+    let (code, state) = if problems.is_empty() {
+        (StatusCode::OK, "good")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "degraded")
     };
     let kinds: Vec<&str> = problems.iter().map(|found| found.kind.name()).collect();
     let words: Vec<&str> = problems.iter().map(|found| &*found.text).collect();

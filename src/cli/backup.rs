@@ -64,11 +64,10 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
             out.line(line)?;
         }
     }
-    Ok(match backup.verification.is_whole() {
-        true => Exit::Done,
-        false => {
-            out.warning("the copy is made, but it is a copy of a record that is not whole");
-            Exit::Failed
-        }
+    Ok(if backup.verification.is_whole() {
+        Exit::Done
+    } else {
+        out.warning("the copy is made, but it is a copy of a record that is not whole");
+        Exit::Failed
     })
 }

@@ -95,9 +95,10 @@ impl Client {
     pub(super) async fn status(&self) -> Result<Value, ClientError> {
         let request = self.http.get(self.url("/status"));
         let status = self.ask(request).await?;
-        match status.get("version").is_some() {
-            true => Ok(status),
-            false => Err(self.stranger()),
+        if status.get("version").is_some() {
+            Ok(status)
+        } else {
+            Err(self.stranger())
         }
     }
 

@@ -103,9 +103,10 @@ fn until(text: &str) -> Result<String, String> {
 
 fn reason(text: &str) -> Result<String, String> {
     let text = text.trim();
-    match text.is_empty() {
-        true => Err("a reason is needed".to_owned()),
-        false => Ok(text.to_owned()),
+    if text.is_empty() {
+        Err("a reason is needed".to_owned())
+    } else {
+        Ok(text.to_owned())
     }
 }
 

@@ -57,9 +57,10 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
         replay(io::stdin().lock(), rules, args, out)?;
     } else {
         let (file, _) = files::open(&args.history).map_err(|error| {
-            let help = match files::is_not_regular(&error) {
-                true => "; for a pipe, write `--history -`",
-                false => "",
+            let help = if files::is_not_regular(&error) {
+                "; for a pipe, write `--history -`"
+            } else {
+                ""
             };
             anyhow!(
                 "cannot read the history {}: {error}{help}",

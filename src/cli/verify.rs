@@ -31,9 +31,10 @@ pub(super) struct Args {
 
 fn hash(text: &str) -> Result<String, String> {
     let is_hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    match is_hash {
-        true => Ok(text.to_ascii_lowercase()),
-        false => Err("expected the 64 hexadecimal digits that `riskd verify` prints".to_owned()),
+    if is_hash {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("expected the 64 hexadecimal digits that `riskd verify` prints".to_owned())
     }
 }
 
@@ -57,9 +58,10 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
             if is_missing {
                 out.note(find::RECORD_PLACES);
             }
-            return Ok(match is_damaged {
-                true => Exit::Failed,
-                false => Exit::Unreadable,
+            return Ok(if is_damaged {
+                Exit::Failed
+            } else {
+                Exit::Unreadable
             });
         }
     };
@@ -72,9 +74,10 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
             out.line(line)?;
         }
     }
-    Ok(match verification.is_whole() {
-        true => Exit::Done,
-        false => Exit::Failed,
+    Ok(if verification.is_whole() {
+        Exit::Done
+    } else {
+        Exit::Failed
     })
 }
 
@@ -111,15 +114,14 @@ pub(super) fn lines(found: &Verification, out: &Printer) -> Vec<String> {
     if found.omitted > 0 {
         lines.push(format!("         and {} more", found.omitted));
     }
-    lines.push(match found.is_whole() {
-        true => out.paint(Paint::Green, "whole    every row is as it was written"),
-        false => {
-            let text = format!(
-                "BROKEN   the record is not what was written; the chain is whole from link {} on",
-                found.whole_from
-            );
-            out.paint(Paint::Red, &text)
-        }
+    lines.push(if found.is_whole() {
+        out.paint(Paint::Green, "whole    every row is as it was written")
+    } else {
+        let text = format!(
+            "BROKEN   the record is not what was written; the chain is whole from link {} on",
+            found.whole_from
+        );
+        out.paint(Paint::Red, &text)
     });
     lines
 }

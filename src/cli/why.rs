@@ -138,9 +138,10 @@ async fn newest(reader: &Reader) -> anyhow::Result<String> {
         .take(SUGGESTED)
         .map(|id| id.to_string())
         .collect();
-    Ok(match ids.is_empty() {
-        true => "no rule has fired yet".to_owned(),
-        false => format!("the newest are {}", ids.join(", ")),
+    Ok(if ids.is_empty() {
+        "no rule has fired yet".to_owned()
+    } else {
+        format!("the newest are {}", ids.join(", "))
     })
 }
 

@@ -33,22 +33,25 @@ impl ClockSkew {
     /// Takes how far the clock is ahead by one answer; what is to be told, once
     /// for each change.
     pub(super) fn hears(&mut self, ahead: TimeDelta) -> Option<Finding> {
-        let differs = match self.is_told {
-            true => ahead.abs() <= RIGHT,
-            false => ahead.abs() >= OFF,
+        let differs = if self.is_told {
+            ahead.abs() <= RIGHT
+        } else {
+            ahead.abs() >= OFF
         };
-        self.in_a_row = match differs {
-            true => self.in_a_row.saturating_add(1),
-            false => 0,
+        self.in_a_row = if differs {
+            self.in_a_row.saturating_add(1)
+        } else {
+            0
         };
         if self.in_a_row < IN_A_ROW {
             return None;
         }
         self.in_a_row = 0;
         self.is_told = !self.is_told;
-        Some(match self.is_told {
-            true => Finding::Off(ahead),
-            false => Finding::Right,
+        Some(if self.is_told {
+            Finding::Off(ahead)
+        } else {
+            Finding::Right
         })
     }
 }

@@ -50,16 +50,13 @@ async fn beat_for_ever(pulse: Heart, questions: &mpsc::Sender<ApiRequest>, told:
     loop {
         sleep_until(due).await;
         let wrong = what_is_wrong(questions).await;
-        let wait = match wrong.is_empty() {
-            true => {
-                let sent = pulse.beat().await;
-                told.beaten(sent);
-                pulse.every
-            }
-            false => {
-                told.withheld(&wrong);
-                pulse.every.min(LOOK_AGAIN)
-            }
+        let wait = if wrong.is_empty() {
+            let sent = pulse.beat().await;
+            told.beaten(sent);
+            pulse.every
+        } else {
+            told.withheld(&wrong);
+            pulse.every.min(LOOK_AGAIN)
         };
         // The schedule does not move by what a try takes, and nothing is made
         // up for.

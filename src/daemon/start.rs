@@ -225,9 +225,12 @@ fn take_secrets(rules: &mut RuleSet, file: &RuleSet) {
 }
 
 fn good(rules: RuleSet, is_first: bool) -> Result<Choice, StartError> {
-    let prepared = Prepared::new(rules, &[]).and_then(|prepared| match is_first {
-        true => prepared.whole(),
-        false => Ok(prepared),
+    let prepared = Prepared::new(rules, &[]).and_then(|prepared| {
+        if is_first {
+            prepared.whole()
+        } else {
+            Ok(prepared)
+        }
     });
     Ok(Choice {
         prepared: prepared.map_err(StartError::Setup)?,

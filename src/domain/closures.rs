@@ -70,9 +70,10 @@ impl Closures {
                 break;
             }
         }
-        match errors.is_empty() {
-            true => Ok(Closures(dates)),
-            false => Err(errors),
+        if errors.is_empty() {
+            Ok(Closures(dates))
+        } else {
+            Err(errors)
         }
     }
 

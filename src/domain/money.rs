@@ -105,9 +105,10 @@ fn short(number: Decimal) -> Option<(i64, u32)> {
         return None;
     }
     let size = i64::try_from(u64::from(parts.mid) << 32 | u64::from(parts.lo)).ok()?;
-    let signed = match parts.negative {
-        true => size.wrapping_neg(),
-        false => size,
+    let signed = if parts.negative {
+        size.wrapping_neg()
+    } else {
+        size
     };
     Some((signed, parts.scale))
 }

@@ -135,9 +135,10 @@ impl AccountRun {
         match command {
             Command::Flatten { reason, .. } => {
                 self.ask(Goal::FlatAndQuiet, Cause::Person(reason), now, out);
-                match out.config.acts {
-                    true => Outcome::Flattening,
-                    false => Outcome::Observed,
+                if out.config.acts {
+                    Outcome::Flattening
+                } else {
+                    Outcome::Observed
                 }
             }
             Command::TakeOver { reason, .. } => self.take_over(reason, now, out),
@@ -234,13 +235,14 @@ impl AccountRun {
         let is_given_up = |id: &IntentId| !open.contains(id);
         let given_up = before.into_iter().filter(is_given_up).collect();
         let fired = self.unarmed_rules(now);
-        match ended.is_empty() {
-            true => Outcome::NotLocked { fired },
-            false => Outcome::Unlocked {
+        if ended.is_empty() {
+            Outcome::NotLocked { fired }
+        } else {
+            Outcome::Unlocked {
                 ended,
                 given_up,
                 fired,
-            },
+            }
         }
     }
 

@@ -210,10 +210,7 @@ pub fn suspicions(learned: &Learned, before: Option<&Figures>) -> Suspicions {
         (open_without_position, Suspicion::OpenResultWithoutPosition),
         (is_equity_off(figures), Suspicion::EquityOff),
     ];
-    let bits = found.map(|(is_found, suspicion)| match is_found {
-        true => suspicion.bit(),
-        false => 0,
-    });
+    let bits = found.map(|(is_found, suspicion)| if is_found { suspicion.bit() } else { 0 });
     Suspicions(bits.into_iter().fold(0, |all, bit| all | bit))
 }
 

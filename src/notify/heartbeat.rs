@@ -36,9 +36,10 @@ impl Pulse {
     pub async fn beat(&self) -> Result<(), String> {
         let answer = self.client.get(self.url.expose()).send().await;
         let status = answer.map_err(post::words_of)?.status();
-        match status.is_success() {
-            true => Ok(()),
-            false => Err(format!("the server answered {status}")),
+        if status.is_success() {
+            Ok(())
+        } else {
+            Err(format!("the server answered {status}"))
         }
     }
 }

@@ -70,9 +70,10 @@ impl Message {
             .flatten()
             .map(String::as_str)
             .collect();
-        let about = match about.is_empty() {
-            true => self.event.replace('_', " "),
-            false => about.join(", "),
+        let about = if about.is_empty() {
+            self.event.replace('_', " ")
+        } else {
+            about.join(", ")
         };
         let line = format!("{}: {about}", self.severity.name());
         line.chars()

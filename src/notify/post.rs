@@ -110,9 +110,10 @@ impl Post {
         // Hidden before it is cut: a half of a secret is too much.
         let said = cut(&self.hide(said(&body, &value)));
         let is_taken = status.is_success() && self.is_taken(&value);
-        let words = match said.is_empty() {
-            true => format!("the server answered {status}"),
-            false => format!("the server answered {status}: {said}"),
+        let words = if said.is_empty() {
+            format!("the server answered {status}")
+        } else {
+            format!("the server answered {status}: {said}")
         };
         if is_taken {
             return Ok(Answer(words));
@@ -159,9 +160,10 @@ impl Post {
 /// What a failed request says, with its causes and without its address.
 pub(super) fn words_of(error: reqwest::Error) -> String {
     let error = error.without_url();
-    let words = match error.is_timeout() {
-        true => "no answer in time".to_owned(),
-        false => error.to_string(),
+    let words = if error.is_timeout() {
+        "no answer in time".to_owned()
+    } else {
+        error.to_string()
     };
     with_causes(words, &error)
 }

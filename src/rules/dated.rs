@@ -91,9 +91,10 @@ fn closures(
     if last.as_date() >= enough {
         return None;
     }
-    let ended = match last.as_date() < today {
-        true => "ended",
-        false => "end",
+    let ended = if last.as_date() < today {
+        "ended"
+    } else {
+        "end"
     };
     let message = format!(
         "the closures of `{}` {ended} on {last}: no holiday and no early close after that is known",

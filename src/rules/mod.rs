@@ -104,14 +104,16 @@ pub fn load(name: &str, text: &str, loader: &Loader<'_>) -> Loaded {
     let targets = targets(&declared);
     let duplicate = duplicate(&declared);
     let rules = rules.filter(|_| findings.errors() == 0);
-    let trust = match tree.complete {
-        true => Trust::Read,
-        false => Trust::Unread,
+    let trust = if tree.complete {
+        Trust::Read
+    } else {
+        Trust::Unread
     };
     let dated = findings.dated().to_vec();
-    let shown = match findings.is_empty() && dated.is_empty() {
-        true => String::new(),
-        false => findings.secrets.redacted(text, trust),
+    let shown = if findings.is_empty() && dated.is_empty() {
+        String::new()
+    } else {
+        findings.secrets.redacted(text, trust)
     };
     let (diagnostics, omitted) = findings.into_shown();
     Loaded {
@@ -181,9 +183,10 @@ impl Loaded {
         }
         let dated = std::mem::take(&mut self.dated);
         for warning in dated.iter().filter_map(|dated| dated.warning(now)) {
-            match self.diagnostics.len() < MAX_SHOWN {
-                true => self.diagnostics.push(warning),
-                false => self.omitted = self.omitted.saturating_add(1),
+            if self.diagnostics.len() < MAX_SHOWN {
+                self.diagnostics.push(warning)
+            } else {
+                self.omitted = self.omitted.saturating_add(1)
             }
         }
         self.diagnostics.sort_by(Diagnostic::by_place);

@@ -79,9 +79,12 @@ fn replaced(text: &str, mut places: Vec<Place>) -> String {
 }
 
 fn comments_masked(text: &str) -> String {
-    let redacted = |line: &str| match line.trim_start().starts_with('#') {
-        true => Secrets::default().redacted(line, Trust::Unread),
-        false => line.to_owned(),
+    let redacted = |line: &str| {
+        if line.trim_start().starts_with('#') {
+            Secrets::default().redacted(line, Trust::Unread)
+        } else {
+            line.to_owned()
+        }
     };
     text.split_inclusive('\n').map(redacted).collect()
 }

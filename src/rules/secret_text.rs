@@ -74,9 +74,10 @@ impl Secrets {
                 continue;
             }
             let is_word = text.bytes().all(|byte| byte.is_ascii_lowercase());
-            *message = match is_word {
-                true => without_word(message, text),
-                false => message.replace(text.as_str(), "***"),
+            *message = if is_word {
+                without_word(message, text)
+            } else {
+                message.replace(text.as_str(), "***")
             };
         }
     }

@@ -318,9 +318,10 @@ async fn told(
                         .then(|| format!("{name} is {value} and was {was}"))
                 })
                 .collect();
-            finding.what = match differing.is_empty() {
-                true => "it differs from its link".to_owned(),
-                false => differing.join(", "),
+            finding.what = if differing.is_empty() {
+                "it differs from its link".to_owned()
+            } else {
+                differing.join(", ")
             };
         }
     }

@@ -41,9 +41,10 @@ fn next(calendar: &SessionCalendar, now: Timestamp) -> impl Iterator<Item = Sess
 
 fn line(calendar: &SessionCalendar, session: Session) -> String {
     let usual = calendar.usual_session(session.date);
-    let early = match usual.is_some_and(|(_, close)| session.close < close) {
-        true => ", early",
-        false => "",
+    let early = if usual.is_some_and(|(_, close)| session.close < close) {
+        ", early"
+    } else {
+        ""
     };
     let close = in_zone(session.close, calendar.timezone().name());
     format!("  {close}{early}")

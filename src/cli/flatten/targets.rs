@@ -94,9 +94,10 @@ fn unknown(name: &str, loaded: &Loaded) -> String {
     if let Some(near) = suggest::did_you_mean(name, known.iter().copied()) {
         text.push_str(&format!(" ({near})"));
     }
-    match known.is_empty() {
-        true => text.push_str("; it holds none"),
-        false => text.push_str(&format!("; it holds {}", known.join(", "))),
+    if known.is_empty() {
+        text.push_str("; it holds none")
+    } else {
+        text.push_str(&format!("; it holds {}", known.join(", ")))
     }
     text
 }

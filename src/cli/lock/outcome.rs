@@ -62,9 +62,10 @@ fn locked(answer: &Answer, account: &str) -> Vec<String> {
             "{account} stays locked, and longer than before: {until}{on_record}"
         )],
         _ => {
-            let why = match held == answer.asked_until {
-                true => "as it was before",
-                false => "which is longer than what was asked for",
+            let why = if held == answer.asked_until {
+                "as it was before"
+            } else {
+                "which is longer than what was asked for"
             };
             vec![
                 format!("{account} stays locked {until}, {why}"),
@@ -75,12 +76,13 @@ fn locked(answer: &Answer, account: &str) -> Vec<String> {
 }
 
 fn unlocked(answer: &Answer, account: &str) -> Vec<String> {
-    let mut lines = match answer.ended.is_empty() {
-        true => vec![format!("{account} was not locked; nothing has changed")],
-        false => vec![format!(
+    let mut lines = if answer.ended.is_empty() {
+        vec![format!("{account} was not locked; nothing has changed")]
+    } else {
+        vec![format!(
             "{account} is not locked any more{}",
             on_record(answer)
-        )],
+        )]
     };
     lines.extend(answer.ended.iter().map(|lock| {
         let what = match lock.kind.as_str() {
@@ -127,9 +129,10 @@ fn rearmed(answer: &Answer, account: &str, rule: &str) -> String {
 }
 
 fn on_record(answer: &Answer) -> &'static str {
-    match answer.recorded {
-        true => "; it is on record",
-        false => "",
+    if answer.recorded {
+        "; it is on record"
+    } else {
+        ""
     }
 }
 

@@ -31,9 +31,10 @@ pub(super) fn status(status: &Status, out: &Printer) -> String {
 }
 
 fn header(status: &Status, out: &Printer, lines: &mut Vec<String>) {
-    let ready = match status.ready {
-        true => out.paint(Paint::Green, "ready"),
-        false => out.paint(Paint::Yellow, "not ready: waiting for every account"),
+    let ready = if status.ready {
+        out.paint(Paint::Green, "ready")
+    } else {
+        out.paint(Paint::Yellow, "not ready: waiting for every account")
     };
     let mode = match status.mode.as_str() {
         "observe" => out.paint(Paint::Yellow, "mode observe: nothing is sent"),
@@ -220,13 +221,15 @@ fn rules(rules: &[Rule], out: &Printer, lines: &mut Vec<String>) {
         "rule", "state", "value", "limit", "distance", "used", "firing",
     ]);
     for rule in rules {
-        let name = match rule.deferred {
-            true => format!("{} (a looser form waits)", rule.rule),
-            false => rule.rule.clone(),
+        let name = if rule.deferred {
+            format!("{} (a looser form waits)", rule.rule)
+        } else {
+            rule.rule.clone()
         };
-        let state = match rule.spent {
-            true => format!("{}, does not act", rule.state),
-            false => rule.state.clone(),
+        let state = if rule.spent {
+            format!("{}, does not act", rule.state)
+        } else {
+            rule.state.clone()
         };
         table.add_row([
             name,

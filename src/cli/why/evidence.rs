@@ -210,9 +210,10 @@ impl Evidence<'_> {
             return None;
         }
         let what = self.text("anchor")?;
-        let what = match what.ends_with("at the session's open") {
-            true => "at the open".to_owned(),
-            false => format!("as {what}"),
+        let what = if what.ends_with("at the session's open") {
+            "at the open".to_owned()
+        } else {
+            format!("as {what}")
         };
         let parts = [
             self.text("anchor_at").map(shown),
@@ -222,9 +223,10 @@ impl Evidence<'_> {
                 .map(|made| format!("less {} made before", shown(made))),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        let seen = match parts.is_empty() {
-            true => String::new(),
-            false => format!(" ({})", parts.join(", ")),
+        let seen = if parts.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", parts.join(", "))
         };
         Some(format!(
             "{name} {} - {} {what}{seen} = {}",

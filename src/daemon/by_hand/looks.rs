@@ -104,9 +104,10 @@ impl Hands {
         let is_due = hands.all(|(_, hand)| hand.is_flattened()) || since.elapsed() >= LONGEST_HOLD;
         if is_due {
             self.each(tell, |hand| -> Vec<Step> {
-                match here(hand) && hand.is_flattened() {
-                    true => hand.let_go(),
-                    false => Vec::new(),
+                if here(hand) && hand.is_flattened() {
+                    hand.let_go()
+                } else {
+                    Vec::new()
                 }
             });
         }

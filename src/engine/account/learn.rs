@@ -84,12 +84,12 @@ impl AccountRun {
         let as_of = self.enforcement.polled(learned.stamp, at);
         self.take_holdings(learned, at, as_of, now);
         // The record's times are wall times.
-        let wall = match at == now.steady {
-            true => now.wall,
-            false => now
-                .wall
+        let wall = if at == now.steady {
+            now.wall
+        } else {
+            now.wall
                 .checked_sub_signed(now.since(at))
-                .unwrap_or(now.wall),
+                .unwrap_or(now.wall)
         };
         let told = self.seen.doubts.verdict();
         let doubt = self.doubt(learned, wall);

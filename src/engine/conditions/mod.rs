@@ -75,9 +75,10 @@ impl Context<'_> {
     /// Where session P&L comes from: the stable name, as in evidence.
     pub(super) fn pnl_basis(&self) -> &'static str {
         let session = self.memory.session.as_ref();
-        match session.is_some_and(|session| session.is_by_venue(self.figures)) {
-            true => "venue",
-            false => "ledger",
+        if session.is_some_and(|session| session.is_by_venue(self.figures)) {
+            "venue"
+        } else {
+            "ledger"
         }
     }
 }

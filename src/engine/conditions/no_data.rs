@@ -31,9 +31,10 @@ pub(super) fn describe(rule: &NoData, context: &Context<'_>, fields: &mut Fields
         seconds
     };
     let (age_words, limit) = (duration::write(shown), duration::write(rule.after));
-    let reason = match is_old {
-        true => format!("no trustworthy data for {age_words} (limit {limit})"),
-        false => format!("the newest trustworthy data is {age_words} old (limit {limit})"),
+    let reason = if is_old {
+        format!("no trustworthy data for {age_words} (limit {limit})")
+    } else {
+        format!("the newest trustworthy data is {age_words} old (limit {limit})")
     };
     fields
         .put("metric", "age of the newest trustworthy observation")

@@ -28,9 +28,10 @@ pub(super) fn describe(pnl: &Pnl, context: &Context<'_>, fields: &mut Fields) {
     }
     if let Some(held) = context.positions {
         let held: Vec<String> = held.iter().map(ToString::to_string).collect();
-        let held = match held.is_empty() {
-            true => "none".to_owned(),
-            false => held.join(", "),
+        let held = if held.is_empty() {
+            "none".to_owned()
+        } else {
+            held.join(", ")
         };
         fields.put("holdings", held);
     }
@@ -71,17 +72,18 @@ impl Source<'_> {
     }
 
     fn anchor(&self, anchor: &SessionAnchor, fields: &mut Fields) {
-        let (name, value, before) = match self.realized_only {
-            true => (
+        let (name, value, before) = if self.realized_only {
+            (
                 "balance at the session's open",
                 anchor.balance_at_open(),
                 anchor.made_before.realized,
-            ),
-            false => (
+            )
+        } else {
+            (
                 "equity at the session's open",
                 anchor.equity_at_open(),
                 anchor.made_before.total,
-            ),
+            )
         };
         fields
             .put("anchor", name)
@@ -119,9 +121,10 @@ impl Source<'_> {
     }
 
     const fn worth_name(&self) -> &'static str {
-        match self.realized_only {
-            true => "balance",
-            false => "equity",
+        if self.realized_only {
+            "balance"
+        } else {
+            "equity"
         }
     }
 
@@ -132,9 +135,6 @@ impl Source<'_> {
     }
 
     const fn part(&self, total: Option<Money>, realized: Option<Money>) -> Option<Money> {
-        match self.realized_only {
-            true => realized,
-            false => total,
-        }
+        if self.realized_only { realized } else { total }
     }
 }

@@ -393,9 +393,10 @@ struct Part<'a> {
 impl Part<'_> {
     /// What it says to the tree.
     fn holds(&self) -> Truth {
-        match self.negated {
-            true => self.reading.truth.negated(),
-            false => self.reading.truth,
+        if self.negated {
+            self.reading.truth.negated()
+        } else {
+            self.reading.truth
         }
     }
 }
@@ -457,9 +458,12 @@ fn leaves_of<'a>(condition: &'a Condition, negated: bool, leaves: &mut Vec<(&'a 
 /// The kind that has used most of its limit: the one that a warning is about.
 fn nearest(parts: &[Part<'_>]) -> usize {
     let pairs = parts.iter().map(|part| &part.reading).enumerate();
-    let nearest = pairs.reduce(|best, next| match next.1.is_nearer_than(best.1) {
-        true => next,
-        false => best,
+    let nearest = pairs.reduce(|best, next| {
+        if next.1.is_nearer_than(best.1) {
+            next
+        } else {
+            best
+        }
     });
     nearest.map_or(0, |(index, _)| index)
 }

@@ -144,9 +144,10 @@ impl ContentReader {
         if let Some(cell) = read.positions {
             read.learned.positions = Some(held_in(cell, entry.line, &mut said.held)?);
         }
-        said.content = match read.is_known {
-            true => Content::Learned(read.learned),
-            false => NOTHING.clone(),
+        said.content = if read.is_known {
+            Content::Learned(read.learned)
+        } else {
+            NOTHING.clone()
         };
         Ok(())
     }

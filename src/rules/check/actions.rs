@@ -177,18 +177,19 @@ pub(super) fn fit_condition(rule: &Rule, fields: &Fields<'_, '_>, findings: &mut
     if !rule.then.contains(&Action::ClosePosition) || objects(&rule.when) == Objects::ToSome {
         return;
     }
-    let (message, help) = match rule.when.has_leaf(|leaf| looks(leaf) == Objects::ToSome) {
-        true => (
+    let (message, help) = if rule.when.has_leaf(|leaf| looks(leaf) == Objects::ToSome) {
+        (
             "`close_position` would close nothing: no position offends what stands under `not`, or \
-             beside `only: orders`",
+         beside `only: orders`",
             "take the condition that tells which position offends out of the `not`, or use \
-             `flatten`",
-        ),
-        false => (
+         `flatten`",
+        )
+    } else {
+        (
             "`close_position` needs a condition that tells which position offends",
             "that is `pnl` with `per: position`, `position`, `outside` or `inside`; or use \
-             `flatten`",
-        ),
+         `flatten`",
+        )
     };
     findings.push(Diagnostic::error(fields.place("then"), message).help(help));
 }

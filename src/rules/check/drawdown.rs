@@ -209,16 +209,18 @@ fn level_above_first_floor(
     let is_profit = !is_result(drawdown.metric)
         && Some(level) < half(floor)
         && draft.starting_balance != Balance::NotGiven;
-    let help = match is_profit {
-        true => format!("write `start + {}`", level.decimal().normalize()),
-        false => format!("write {floor} or more, or leave `lock_at` out"),
+    let help = if is_profit {
+        format!("write `start + {}`", level.decimal().normalize())
+    } else {
+        format!("write {floor} or more, or leave `lock_at` out")
     };
     let place = fields.place("lock_at");
     // A mark of one session begins where the account stands, which may be far
     // below its start.
-    let wrong = match drawdown.span == Span::Session && !is_result(drawdown.metric) {
-        true => Diagnostic::warning(place, message),
-        false => Diagnostic::error(place, message),
+    let wrong = if drawdown.span == Span::Session && !is_result(drawdown.metric) {
+        Diagnostic::warning(place, message)
+    } else {
+        Diagnostic::error(place, message)
     };
     findings.push(wrong.help(help));
 }

@@ -82,9 +82,12 @@ fn again_at<'n, 'a>(
 fn with<'a>(account: &Entry<'a>, other: &Entry<'a>) -> Entry<'a> {
     let keys = account.value.entries().unwrap_or_default().iter();
     let keys: Rc<[Entry<'a>]> = keys
-        .map(|key| match key.key == other.key {
-            true => other.clone(),
-            false => key.clone(),
+        .map(|key| {
+            if key.key == other.key {
+                other.clone()
+            } else {
+                key.clone()
+            }
         })
         .collect();
     Entry {

@@ -249,9 +249,12 @@ fn for_each_plain_leaf<'r>(condition: &'r Condition, visit: &mut impl FnMut(&'r 
 /// Where a key first stands in a tree of nodes.
 fn place_of(node: &Node<'_>, key: &str) -> Option<Place> {
     match &node.value {
-        Value::Map(entries) => entries.iter().find_map(|entry| match entry.key == key {
-            true => Some(entry.key_place),
-            false => place_of(&entry.value, key),
+        Value::Map(entries) => entries.iter().find_map(|entry| {
+            if entry.key == key {
+                Some(entry.key_place)
+            } else {
+                place_of(&entry.value, key)
+            }
         }),
         Value::List(items) => items.iter().find_map(|item| place_of(item, key)),
         Value::Null | Value::Scalar { .. } => None,

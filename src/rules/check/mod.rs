@@ -275,9 +275,10 @@ fn unknown_name<'k>(
     let near = super::suggest::did_you_mean(name, known.clone());
     let help = near.unwrap_or_else(|| {
         let names: Vec<&str> = known.take(8).collect();
-        match names.is_empty() {
-            true => format!("the file declares no {what}"),
-            false => format!("declared are {}", super::diagnostic::listed(names)),
+        if names.is_empty() {
+            format!("the file declares no {what}")
+        } else {
+            format!("declared are {}", super::diagnostic::listed(names))
         }
     });
     Diagnostic::error(place, format!("there is no {what} {}", quoted(name))).help(help)

@@ -164,9 +164,10 @@ fn has_limit(leaf: &Leaf) -> bool {
 }
 
 fn default_rearm(when: &Condition) -> Rearm {
-    match when.has_leaf(Leaf::rearms_by_session) {
-        true => Rearm::Session,
-        false => Rearm::Clear,
+    if when.has_leaf(Leaf::rearms_by_session) {
+        Rearm::Session
+    } else {
+        Rearm::Clear
     }
 }
 
@@ -233,12 +234,13 @@ fn no_account(place: Place, pattern: &str, declared: &Declared) -> Diagnostic {
     let mut seen = HashSet::new();
     let names: Vec<&str> = names.filter(|name| seen.insert(*name)).collect();
     let wrong = unknown_name(place, "account or group", pattern, names.into_iter());
-    match pattern.contains(['*', '?']) {
-        true => Diagnostic {
+    if pattern.contains(['*', '?']) {
+        Diagnostic {
             message: format!("{} matches no account and no group", quoted(pattern)),
             ..wrong
-        },
-        false => wrong,
+        }
+    } else {
+        wrong
     }
 }
 

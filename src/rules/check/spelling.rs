@@ -21,16 +21,17 @@ pub(super) fn warn(place: Place, text: &str, findings: &mut Findings) {
     if !is_foreign(text, &instrument) {
         return;
     }
-    let message = match text.contains("##") {
-        true => format!(
+    let message = if text.contains("##") {
+        format!(
             "{} is the continuous contract of a chart, in which nothing is held, so it matches \
-             nothing",
+         nothing",
             quoted(text)
-        ),
-        false => format!(
+        )
+    } else {
+        format!(
             "{} is not how NinjaTrader writes an instrument, so it matches nothing",
             quoted(text)
-        ),
+        )
     };
     findings.push(Diagnostic::warning(place, message).help(help(&meant(text))));
 }
@@ -38,9 +39,10 @@ pub(super) fn warn(place: Place, text: &str, findings: &mut Findings) {
 fn is_foreign(text: &str, instrument: &Instrument) -> bool {
     let root = instrument.root();
     // `ES1!` is understood: its root is `ES`.
-    let signs = match instrument.root().len() == text.len() {
-        true => text,
-        false => root,
+    let signs = if instrument.root().len() == text.len() {
+        text
+    } else {
+        root
     };
     let is_dashed = instrument.expiry().is_none() && text.matches('-').count() >= 2;
     root.contains(char::is_whitespace)
@@ -106,9 +108,10 @@ fn dated(plain: &str) -> Option<(String, Option<Expiry>)> {
         .iter()
         .any(|sector| sector.eq_ignore_ascii_case(&rest));
     // A month's code stands behind the root, a month in digits apart from it.
-    let spellings = match is_sector {
-        true => [first.to_owned(), first.to_owned()],
-        false => [format!("{first} {rest}"), format!("{first}{rest}")],
+    let spellings = if is_sector {
+        [first.to_owned(), first.to_owned()]
+    } else {
+        [format!("{first} {rest}"), format!("{first}{rest}")]
     };
     let known = spellings.iter().map(|spelling| Instrument::new(spelling));
     known
@@ -128,13 +131,15 @@ fn undated(plain: &str) -> String {
     let first = plain.split(end).next().unwrap_or(plain);
     // `ES2!` is the second contract of a chart, `ES1 Index` the first.
     let has_number = plain.ends_with('!') || SECTORS.iter().any(|end| plain.ends_with(end));
-    let root = match has_number {
-        true => first.trim_end_matches(|c: char| c.is_ascii_digit()),
-        false => first,
+    let root = if has_number {
+        first.trim_end_matches(|c: char| c.is_ascii_digit())
+    } else {
+        first
     };
-    match root.is_empty() {
-        true => "ES".to_owned(),
-        false => root.to_owned(),
+    if root.is_empty() {
+        "ES".to_owned()
+    } else {
+        root.to_owned()
     }
 }
 

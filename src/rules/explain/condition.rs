@@ -12,9 +12,10 @@ use crate::rules::ruleset::{
 
 /// A whole condition, with "when" in front unless it is a schedule alone.
 pub(super) fn tree(condition: &Condition, accounts: &[&Account]) -> String {
-    match is_schedule(condition) {
-        true => part(condition, accounts),
-        false => format!("when {}", part(condition, accounts)),
+    if is_schedule(condition) {
+        part(condition, accounts)
+    } else {
+        format!("when {}", part(condition, accounts))
     }
 }
 
@@ -216,9 +217,10 @@ fn windows(windows: &Windows) -> String {
         Some(Only::Positions) => "a position is held",
         Some(Only::Orders) => "an order is working",
     };
-    let narrowed = match windows.instruments.is_empty() {
-        true => String::new(),
-        false => format!(" in {}", names(&windows.instruments)),
+    let narrowed = if windows.instruments.is_empty() {
+        String::new()
+    } else {
+        format!(" in {}", names(&windows.instruments))
     };
     let spans: Vec<String> = windows
         .windows

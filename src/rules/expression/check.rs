@@ -370,17 +370,19 @@ impl Checker<'_> {
         let is_equal = operator == ComparisonOperator::Equal;
         match (self.typed(left), self.typed(right)) {
             (Some(Typed::Number(left)), Some(Typed::Number(right))) => {
-                let how = match is_equal {
-                    true => Comparison::Equal,
-                    false => Comparison::NotEqual,
+                let how = if is_equal {
+                    Comparison::Equal
+                } else {
+                    Comparison::NotEqual
                 };
                 Some(Test::Compared(how, Box::new((left, right))))
             }
             (Some(Typed::Test(left)), Some(Typed::Test(right))) => {
                 let same = Test::Same(Box::new((left, right)));
-                Some(match is_equal {
-                    true => same,
-                    false => Test::Not(Box::new(same)),
+                Some(if is_equal {
+                    same
+                } else {
+                    Test::Not(Box::new(same))
                 })
             }
             (Some(one), Some(other)) => {

@@ -74,9 +74,10 @@ pub(super) fn scan(text: &str) -> Result<(), Vec<Mistake>> {
     if mistakes.is_empty() {
         mistakes.extend(order(text, &words));
     }
-    match mistakes.is_empty() {
-        true => Ok(()),
-        false => Err(mistakes),
+    if mistakes.is_empty() {
+        Ok(())
+    } else {
+        Err(mistakes)
     }
 }
 

@@ -129,10 +129,13 @@ impl Number {
             }),
             Number::Least(all) => extreme(all, values, Decimal::min),
             Number::Greatest(all) => extreme(all, values, Decimal::max),
-            Number::Chosen(parts) => match parts.0.evaluate(values)? {
-                true => parts.1.evaluate(values),
-                false => parts.2.evaluate(values),
-            },
+            Number::Chosen(parts) => {
+                if parts.0.evaluate(values)? {
+                    parts.1.evaluate(values)
+                } else {
+                    parts.2.evaluate(values)
+                }
+            }
         }
     }
 }
@@ -180,10 +183,13 @@ impl Test {
             Test::Compared(how, sides) => {
                 Some(how.holds(sides.0.evaluate(values)?, sides.1.evaluate(values)?))
             }
-            Test::Chosen(parts) => match parts.0.evaluate(values)? {
-                true => parts.1.evaluate(values),
-                false => parts.2.evaluate(values),
-            },
+            Test::Chosen(parts) => {
+                if parts.0.evaluate(values)? {
+                    parts.1.evaluate(values)
+                } else {
+                    parts.2.evaluate(values)
+                }
+            }
         }
     }
 }

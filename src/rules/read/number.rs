@@ -78,9 +78,10 @@ pub(super) fn parse_plain(text: &str) -> Result<Decimal, NotPlain> {
         return Err(NotPlain::TooLong);
     }
     let value = Decimal::from_str_exact(text).map_err(|_| NotPlain::TooLong)?;
-    match value.abs() > Decimal::from(MAX_AMOUNT) {
-        true => Err(NotPlain::TooLong),
-        false => Ok(value),
+    if value.abs() > Decimal::from(MAX_AMOUNT) {
+        Err(NotPlain::TooLong)
+    } else {
+        Ok(value)
     }
 }
 
@@ -132,11 +133,10 @@ fn above_zero(node: &Node<'_>, value: Decimal, findings: &mut Findings) -> Optio
     if value > Decimal::ZERO {
         return Some(value);
     }
-    let help = match value < Decimal::ZERO {
-        true => format!("write it without the minus: `{}`", value.abs()),
-        false => {
-            "write a number such as `1000`, or leave the key out where nothing is meant".to_owned()
-        }
+    let help = if value < Decimal::ZERO {
+        format!("write it without the minus: `{}`", value.abs())
+    } else {
+        "write a number such as `1000`, or leave the key out where nothing is meant".to_owned()
     };
     findings.push(Diagnostic::error(node.place, "this must be above zero").help(help));
     None

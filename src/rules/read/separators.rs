@@ -36,9 +36,10 @@ pub(super) fn plain_percent(digits: &str) -> Option<String> {
         Meant::One(number) => number,
         Meant::Either { decimals, .. } => decimals,
     };
-    let number = match number.contains('.') {
-        true => number.trim_end_matches('0').trim_end_matches('.'),
-        false => &number,
+    let number = if number.contains('.') {
+        number.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &number
     };
     Some(format!("write `{number}%`"))
 }

@@ -148,9 +148,10 @@ impl<'a> Reader<'a> {
     fn flow(&mut self) -> Option<()> {
         let open = self.place(self.at, self.at.saturating_add(1));
         let is_list = self.peek()? == b'[';
-        let content = match is_list {
-            true => Content::list(&self.builder.parts),
-            false => Content::map(&self.builder.parts),
+        let content = if is_list {
+            Content::list(&self.builder.parts)
+        } else {
+            Content::map(&self.builder.parts)
         };
         self.open(open, content)?;
         let last = if is_list { b']' } else { b'}' };
