@@ -102,6 +102,7 @@ pub mod engine;
 pub mod files;
 pub mod http;
 mod json;
+mod locked;
 pub mod notify;
 pub mod replay;
 pub mod rules;

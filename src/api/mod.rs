@@ -38,6 +38,7 @@ pub use health::{Problem, ProblemKind, problems};
 pub use request::{ApiRequest, CommandError, SentElsewhere};
 pub use token::{Token, token_path};
 
+use crate::domain::timeouts;
 use crate::json::Json;
 use crate::store::Reader;
 
@@ -46,8 +47,6 @@ const BIND_AGAIN: Duration = Duration::from_secs(5);
 
 /// How many questions may wait for the daemon.
 pub const QUESTIONS: usize = 64;
-/// How long a request may take, its body included.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest body of a request, in bytes.
 const BODY_SIZE: usize = 8 * 1024;
 
@@ -139,7 +138,7 @@ async fn only_neighbours(State(bound): State<IpAddr>, request: Request, next: Ne
 }
 
 async fn in_time(request: Request, next: Next) -> Response {
-    timeout(REQUEST_TIMEOUT, next.run(request))
+    timeout(timeouts::API_REQUEST, next.run(request))
         .await
         .unwrap_or_else(|_| refuse(StatusCode::REQUEST_TIMEOUT, "the request took too long"))
 }

@@ -1,22 +1,15 @@
 //! What the API asks of the daemon, and how it waits for the answer.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::status::Status;
 use crate::domain::account::{AccountName, RuleName};
+use crate::domain::timeouts;
 use crate::engine::commands::CommandReply;
 use crate::engine::event::Command;
 use crate::store::FlushError;
-
-/// How long the daemon may take to show its state before the API says that it
-/// hangs.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How long a person's command may take, the write to disk included.
-const COMMAND_PATIENCE: Duration = Duration::from_secs(8);
 
 /// One thing that the API asks of the daemon.
 #[derive(Debug)]
@@ -118,7 +111,7 @@ pub(super) async fn show(questions: &mpsc::Sender<ApiRequest>) -> Option<Status>
         questions.send(ApiRequest::Show(reply)).await.ok()?;
         state.await.ok()
     };
-    timeout(PATIENCE, asked).await.ok().flatten()
+    timeout(timeouts::STATE, asked).await.ok().flatten()
 }
 
 /// What came of a command; `None` when the daemon does not answer.
@@ -155,5 +148,5 @@ async fn ask(
         questions.send(question(done)).await.ok()?;
         outcome.await.ok()
     };
-    timeout(COMMAND_PATIENCE, asked).await.ok().flatten()
+    timeout(timeouts::COMMAND, asked).await.ok().flatten()
 }

@@ -9,10 +9,9 @@ use serde_json::Value;
 
 use super::Exit;
 use super::printer::Printer;
+use crate::domain::timeouts;
 use crate::http;
 
-/// How long the daemon may take to answer; it may wait for its record first.
-const PATIENCE: Duration = Duration::from_secs(15);
 /// How long a connection on this machine may take.
 const CONNECT: Duration = Duration::from_secs(2);
 
@@ -85,7 +84,7 @@ impl Client {
             http::plain_builder().map_err(|error| ClientError::Setup(error.to_string()))?;
         let http = builder
             .connect_timeout(CONNECT)
-            .timeout(PATIENCE)
+            .timeout(timeouts::API_CLIENT)
             .build()
             .map_err(|error| ClientError::Setup(error.to_string()))?;
         Ok(Client { address, http })

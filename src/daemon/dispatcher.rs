@@ -32,6 +32,7 @@ use crate::domain::duration;
 use crate::domain::ids::RequestId;
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Missing, Observation, Timestamp};
+use crate::domain::timeouts;
 use crate::engine::commands::CommandReply;
 use crate::engine::effect::{Audience, Effect, Notice, Severity};
 use crate::engine::event::{Command, Event};
@@ -45,8 +46,6 @@ use crate::store::{Batch, Extent, Health, Quality, Receipt, RuleSetRow, Sample, 
 /// The longest sleep between two looks at the clocks, so that a wall clock that
 /// was set is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
-/// How long a person's command waits for the record.
-const RECORD_WAIT: Duration = Duration::from_secs(5);
 /// How long messages that wait are tried when the daemon stops.
 const LAST_MESSAGES: Duration = Duration::from_secs(5);
 /// A difference of the two clocks beyond this between two turns is a step of
@@ -594,7 +593,7 @@ impl Dispatcher {
         // Done is said only once it survives a loss of power, what an earlier
         // command did included: it may be why this one changed nothing.
         tokio::spawn(async move {
-            let _ = done.send(match store.flush(RECORD_WAIT).await {
+            let _ = done.send(match store.flush(timeouts::RECORD).await {
                 Ok(()) => Ok(obeyed),
                 Err(error) => Err(CommandError::NotRecorded {
                     error,

@@ -20,6 +20,7 @@ use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::ids::RequestId;
 use crate::domain::observation::{Missing, Timestamp};
 use crate::domain::request::{Answer, Outcome, Urgency, Write};
+use crate::domain::timeouts;
 use crate::engine::enforcement::Reading;
 use crate::engine::event::{Event, ReadFailure, ReadResult};
 use crate::store::{NotCommitted, Receipt};
@@ -28,16 +29,8 @@ use crate::venue::{Failure, Lane, OutOfBudget, Permit, Venue};
 /// How many jobs may wait for the executor of a venue. An account has at most
 /// a few at a time.
 pub(super) const QUEUE: usize = 4096;
-/// How long a request that has left may take before it is answered as lost. The
-/// adapters give up sooner, and the engine later.
-pub const DEADLINE: Duration = Duration::from_secs(14);
-/// How long a request waits for its row to be committed, at most: a disk that
-/// fails or hangs does not keep an account open.
-const COMMIT_WAIT: Duration = Duration::from_millis(20);
 /// How long a cancel beside a close waits before it asks for its turn.
 const BESIDE_WAIT: Duration = Duration::from_millis(50);
-/// How long the second request of a read may wait for the budget.
-const SECOND_WAIT: Duration = Duration::from_secs(5);
 
 /// One thing to do at a venue.
 #[derive(Debug)]
@@ -193,14 +186,15 @@ pub async fn carry_out(
                 request,
                 unrecorded,
             });
-            let answer = match timeout(DEADLINE, venue.write(&number, &write, permit)).await {
-                Ok(answer) => answer,
-                Err(_) => Answer {
-                    outcome: Outcome::Unknown,
-                    status: None,
-                    words: Arc::from("no answer in time"),
-                },
-            };
+            let answer =
+                match timeout(timeouts::REQUEST, venue.write(&number, &write, permit)).await {
+                    Ok(answer) => answer,
+                    Err(_) => Answer {
+                        outcome: Outcome::Unknown,
+                        status: None,
+                        words: Arc::from("no answer in time"),
+                    },
+                };
             if answer.outcome != Outcome::Acknowledged {
                 warn!(%account, %request, %write, outcome = answer.outcome.name(), words = %answer.words, "a request was not acknowledged");
             }
@@ -259,7 +253,7 @@ async fn admit_recorded(
 ) -> Result<(Permit, Option<Arc<str>>), &'static str> {
     let recorded = async {
         match receipt {
-            Some(receipt) => receipt.committed(COMMIT_WAIT).await,
+            Some(receipt) => receipt.committed(timeouts::COMMIT).await,
             None => Ok(()),
         }
     };
@@ -300,7 +294,7 @@ async fn look(
         Reading::Positions => {
             let positions = within(venue.positions(number, permit)).await?;
             if positions.is_empty() {
-                let permit = timeout(SECOND_WAIT, venue.admit(Lane::Verify)).await;
+                let permit = timeout(timeouts::SECOND_PERMIT, venue.admit(Lane::Verify)).await;
                 let Ok(Ok(permit)) = permit else {
                     return Err(busy());
                 };
@@ -312,7 +306,7 @@ async fn look(
 }
 
 async fn within<T>(call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    timeout(DEADLINE, call).await.unwrap_or_else(|_| {
+    timeout(timeouts::REQUEST, call).await.unwrap_or_else(|_| {
         Err(Failure {
             missing: Missing::Late,
             words: Arc::from("no answer in time"),

@@ -1,10 +1,11 @@
 //! Time from a received observation to the first request that it led to.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use crate::api::status::{Histogram, LatencyStatus};
+use crate::locked::Locked;
 
 /// How many of the last measurements are kept.
 const KEPT: usize = 4096;
@@ -52,6 +53,6 @@ impl Latencies {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.locked()
     }
 }

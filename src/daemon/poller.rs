@@ -18,21 +18,17 @@ use super::input::{Input, OrdersRead, Polled};
 use super::venues;
 use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::observation::{Content, Missing, Observation, Timestamp};
+use crate::domain::timeouts;
 use crate::rules::ruleset;
 use crate::secret::Secret;
 use crate::venue::{Failure, Lane, OutOfBudget, Venue};
 
-/// How long a poll that has left may take before riskd goes on without it. The
-/// adapters give up sooner.
-const POLL_DEADLINE: Duration = Duration::from_secs(6);
 /// The least time between two polls of a venue whose platform is offline: it
 /// does not come back sooner for being asked more often.
 const OFFLINE_INTERVAL: Duration = Duration::from_secs(2);
 /// The longest pause between two polls of a venue that refuses the credential. One
 /// refusal may be a slip, so the first pauses are short.
 const REFUSED_INTERVAL: Duration = Duration::from_secs(10);
-/// How long a poller waits for a credential that it reads again.
-const REREAD_DEADLINE: Duration = Duration::from_secs(2);
 /// The least time between two reads of working orders in the routine lane.
 const ORDERS_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -136,7 +132,7 @@ impl Poller {
         let read = reread.get_or_insert_with(|| {
             tokio::task::spawn_blocking(move || venues::credential(&config))
         });
-        let Ok(credential) = timeout(REREAD_DEADLINE, read).await else {
+        let Ok(credential) = timeout(timeouts::CREDENTIAL, read).await else {
             return false;
         };
         *reread = None;
@@ -170,13 +166,13 @@ impl Poller {
             } else {
                 Lane::Routine
             };
-            let Ok(Ok(permit)) = timeout(POLL_DEADLINE, self.venue.admit(lane)).await else {
+            let Ok(Ok(permit)) = timeout(timeouts::POLL, self.venue.admit(lane)).await else {
                 continue;
             };
             read_at = Instant::now();
             let at = self.clock.steady();
             let read = self.venue.orders(&number, permit);
-            if let Ok(Ok(orders)) = timeout(POLL_DEADLINE, read).await {
+            if let Ok(Ok(orders)) = timeout(timeouts::POLL, read).await {
                 let input = Input::OrdersRead(OrdersRead {
                     venue: self.config.name.clone(),
                     accounts: Arc::clone(&self.accounts),
@@ -248,7 +244,7 @@ pub async fn observe(
     let admitted = venue.admit_poll().await;
     let asked = steady();
     let results = match admitted {
-        Ok(permit) => timeout(POLL_DEADLINE, venue.poll(numbers, permit))
+        Ok(permit) => timeout(timeouts::POLL, venue.poll(numbers, permit))
             .await
             .unwrap_or_default(),
         Err(OutOfBudget) => numbers.iter().map(|_| Err(busy())).collect(),

@@ -13,13 +13,14 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tracing::{debug, warn};
 
+use crate::locked::Locked;
 use links::Links;
 
 /// How long nothing may happen before what happened is looked at: an editor
@@ -62,7 +63,7 @@ impl Watch {
 
     /// Watches these files from now on.
     pub(super) fn files(&self, files: Vec<PathBuf>) {
-        let mut watched = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watched = self.files.locked();
         if *watched != files {
             *watched = files;
             drop(watched);
@@ -122,10 +123,7 @@ impl Watching {
     }
 
     fn files(&self) -> Vec<PathBuf> {
-        self.files
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.files.locked().clone()
     }
 
     fn pause(&self) -> Duration {

@@ -23,6 +23,7 @@ pub mod schedule;
 pub mod session;
 pub mod severity;
 pub mod time_of_day;
+pub mod timeouts;
 pub mod trade_date;
 pub mod venue;
 pub mod window;

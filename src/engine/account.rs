@@ -13,6 +13,7 @@ mod view;
 
 use band::Band;
 pub(super) use deadlines::Deadlines;
+pub(in crate::engine) use rule_run::Deferred;
 pub use rule_run::RuleRun;
 pub use view::Data;
 use view::View;

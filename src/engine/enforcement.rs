@@ -35,18 +35,12 @@ use crate::domain::ids::{IntentId, RequestId};
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::domain::request::{Answer, Outcome, Urgency, Write};
+use crate::domain::timeouts;
 use crate::domain::venue::VenueProfile;
 
 /// Failed reads in a row before the writes are repeated without a read: cancel
 /// and flatten are safe to repeat, and the venue may still carry them out.
 const BLIND_REPEAT_AFTER: u32 = 3;
-/// How long the answer to a read or a write that has left may take before the
-/// engine goes on without it. The adapters give up sooner; this holds should one
-/// not.
-const LOST_AFTER: TimeDelta = TimeDelta::seconds(15);
-/// How long something may wait in riskd's own queue before the engine goes on
-/// without it. The executor gives up sooner.
-const FORGOTTEN_AFTER: TimeDelta = TimeDelta::seconds(330);
 /// Between two looks at a position that a close may still be filling.
 const LOOK_AT_FILLING: TimeDelta = TimeDelta::milliseconds(500);
 /// From a cancel that was not answered yet to a look.
@@ -509,8 +503,8 @@ impl Enforcement {
     /// When time alone moves enforcement on, by the steady clock.
     pub fn deadline(&self) -> Option<Timestamp> {
         let look = self.look.map(|look| match look.left {
-            Some(left) => plus(left, LOST_AFTER),
-            None => plus(look.asked, FORGOTTEN_AFTER),
+            Some(left) => plus(left, timeouts::ANSWER),
+            None => plus(look.asked, timeouts::FORGOTTEN),
         });
         // What is over, or waits for something else than time, must not hide what
         // time alone moves on.
@@ -518,7 +512,9 @@ impl Enforcement {
             .next_look
             .filter(|_| self.look.is_none() && self.may_look());
         let watched = self.watch_until.filter(|_| self.intents.is_empty());
-        let answers = self.requests.deadline(LOST_AFTER, FORGOTTEN_AFTER);
+        let answers = self
+            .requests
+            .deadline(timeouts::ANSWER, timeouts::FORGOTTEN);
         let times = [look, next_look, watched, answers];
         times.into_iter().flatten().min()
     }
@@ -533,14 +529,16 @@ impl Enforcement {
 
     /// The answer to what has left long ago does not come any more.
     fn give_up_lost(&mut self, now: Now) {
-        let lost = self.requests.lost(LOST_AFTER, FORGOTTEN_AFTER, now);
+        let lost = self
+            .requests
+            .lost(timeouts::ANSWER, timeouts::FORGOTTEN, now);
         for planned in lost {
             self.requests.note_answered(&planned, self.profile, now);
             self.wait_for_look(now);
         }
         let is_lost = self.look.is_some_and(|look| match look.left {
-            Some(left) => now.since(left) >= LOST_AFTER,
-            None => now.since(look.asked) >= FORGOTTEN_AFTER,
+            Some(left) => now.since(left) >= timeouts::ANSWER,
+            None => now.since(look.asked) >= timeouts::FORGOTTEN,
         });
         if is_lost {
             self.look = None;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Engine;
-use super::account::{AccountRun, RuleRun};
+use super::account::{AccountRun, Deferred, RuleRun};
 use super::deferred_account::defers_loosening;
 use super::effect::Effect;
 use super::locks::Locks;
@@ -200,7 +200,7 @@ impl AccountRun {
                     RuleRun::new(Arc::clone(rule), parked, now)
                 }
                 Some(mut run) if defer && is_looser(&run.rule, rule) => {
-                    run.deferred = Some(Some(Arc::clone(rule)));
+                    run.deferred = Some(Deferred::Change(Arc::clone(rule)));
                     self.report_held_back(&rule.name, "its change loosens it", out);
                     run
                 }
@@ -214,7 +214,7 @@ impl AccountRun {
         let old = old.into_iter().flatten();
         if defer {
             for mut run in old {
-                run.deferred = Some(None);
+                run.deferred = Some(Deferred::Removal);
                 self.report_held_back(&run.rule.name, "it is removed or disabled", out);
                 self.rules.push(run);
             }
@@ -249,11 +249,11 @@ impl AccountRun {
                     rules.push(run);
                     continue;
                 }
-                Some(Some(rule)) => {
+                Some(Deferred::Change(rule)) => {
                     run.replace(rule);
                     rules.push(run);
                 }
-                Some(None) => {}
+                Some(Deferred::Removal) => {}
             }
             let message = format!(
                 "the change of {name} that was held back is in force on {}",

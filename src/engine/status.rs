@@ -144,7 +144,7 @@ pub struct RuleStatus {
     /// What a firing does.
     pub actions: Vec<&'static str>,
     /// Whether a looser form of it waits for the next session.
-    pub deferred: bool,
+    pub held_back: bool,
     /// When it may fire again once it has fired, as in a rule file: `session`,
     /// `clear`, `flat`, `never` or a duration.
     pub rearm: String,
@@ -339,7 +339,7 @@ impl RuleRun {
             firing: self.state.fired.map(|fired| fired.id.0),
             fired_at: self.state.fired.map(|fired| fired.at.to_rfc3339()),
             actions: self.rule.then.iter().map(Action::name).collect(),
-            deferred: self.deferred.is_some(),
+            held_back: self.deferred.is_some(),
             rearm: self.rule.rearm.word(),
             armed_at: None,
             spent: false,

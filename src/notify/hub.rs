@@ -1,7 +1,7 @@
 //! What the notifiers know of each other: which one can stand in for one that
 //! fails, and where failures are told.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc;
 use tracing::error;
@@ -10,6 +10,7 @@ use super::Undelivered;
 use super::message::Message;
 use super::outbox::{Outbox, QueuedMessage, Works};
 use crate::domain::account::NotifierName;
+use crate::locked::Locked;
 
 /// Shared by the notifiers.
 pub(super) struct Hub {
@@ -27,7 +28,7 @@ impl Hub {
 
     /// These are there now.
     pub(super) fn set(&self, outboxes: Vec<Arc<Outbox>>) {
-        *self.outboxes.lock().unwrap_or_else(PoisonError::into_inner) = outboxes;
+        *self.outboxes.locked() = outboxes;
     }
 
     /// Tells of messages that did not arrive. Never waits.
@@ -45,11 +46,7 @@ impl Hub {
         queued: &QueuedMessage,
         failed: &NotifierName,
     ) -> Option<NotifierName> {
-        let outboxes = self
-            .outboxes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let outboxes = self.outboxes.locked().clone();
         let rank = |outbox: &&Arc<Outbox>| match outbox.works() {
             Works::Yes => 0,
             Works::Untried => 1,

@@ -2,7 +2,7 @@
 //! first.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -11,6 +11,7 @@ use super::channel::Channel;
 use super::message::Message;
 use crate::domain::account::NotifierName;
 use crate::domain::severity::Severity;
+use crate::locked::Locked;
 
 /// How many messages may wait for one notifier.
 pub(super) const ROOM: usize = 256;
@@ -92,7 +93,7 @@ impl Outbox {
 
     /// The lock is never held check_key_combinations a wait, so it is never held for long.
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.locked()
     }
 
     /// Puts another channel in place; what waits leaves by it.

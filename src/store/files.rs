@@ -7,10 +7,11 @@
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::error::StoreError;
 use super::instance::beside;
+use crate::locked::Locked;
 
 /// What the name of the write-ahead log ends with.
 pub(super) const LOG: &str = "-wal";
@@ -84,12 +85,12 @@ impl Files {
     /// Notes them anew.
     pub(super) fn note(&self) -> Result<(), StoreError> {
         let noted = Noted::of(&self.path)?;
-        *self.noted.lock().unwrap_or_else(PoisonError::into_inner) = noted;
+        *self.noted.locked() = noted;
         Ok(())
     }
 
     fn noted(&self) -> Noted {
-        *self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.noted.locked()
     }
 
     /// Which file is not there any more, or is another one.

@@ -3,7 +3,7 @@
 //! Whoever submits never waits and never fails: protecting an account does not
 //! depend on the record. Who needs to know that rows are there asks for it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot, watch};
@@ -15,6 +15,7 @@ use super::queue::{Lost, Queue};
 use super::receipt::{Committed, Receipt};
 use super::retain::{Retention, Sweep};
 use crate::domain::observation::Timestamp;
+use crate::locked::Locked;
 
 /// What the writer has done since it started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,11 +69,11 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.locked()
     }
 
     pub(super) fn counters(&self) -> MutexGuard<'_, Counters> {
-        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counters.locked()
     }
 }
 

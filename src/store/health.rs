@@ -1,11 +1,12 @@
 //! Whether the record can be written, for all who want to know.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::queue::{Lost, Waiting};
+use crate::locked::Locked;
 
 /// Whether the record can be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Board {
     /// Says how a part is.
     pub(super) fn set(&self, part: Part, health: Health) {
         // Held until both are told, so that what is told last is true.
-        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut parts = self.parts.locked();
         let [writing, syncing] = &mut *parts;
         match part {
             Part::Writing => {

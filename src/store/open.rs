@@ -4,7 +4,6 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use sqlx::ConnectOptions;
 use sqlx::SqliteConnection;
@@ -22,9 +21,8 @@ use super::rescue;
 use super::restore;
 use super::sql;
 use crate::domain::observation::Timestamp;
+use crate::domain::timeouts;
 
-/// How long SQLite waits for another program to let go of the file.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// What one connection may keep of the file in memory: 512 KiB, which SQLite
 /// takes as a negative number. Rows are added at the ends of trees, so little is
 /// read twice; the usual 2 MiB would fill up over the days.
@@ -413,7 +411,7 @@ pub(super) async fn connect(
 ) -> Result<Connection, StoreError> {
     let raw = SqliteConnectOptions::new()
         .filename(path)
-        .busy_timeout(BUSY_TIMEOUT)
+        .busy_timeout(timeouts::DATABASE_BUSY)
         .foreign_keys(true)
         .pragma("cache_size", CACHE)
         .pragma("journal_size_limit", WAL_KEPT)

@@ -10,13 +10,14 @@ use super::batch::Sample;
 use super::error::{Fault, StoreError};
 use super::instance::beside;
 use super::layout::{self, Layout, MIGRATIONS};
-use super::open::{BUSY_TIMEOUT, CACHE, Store, refuse_other_files, resolve};
+use super::open::{CACHE, Store, refuse_other_files, resolve};
 use super::row::{Pairs, RawSample, from_json};
 use super::sql;
 use super::time::{from_millis, to_millis};
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::ids::FiringId;
 use crate::domain::observation::Timestamp;
+use crate::domain::timeouts;
 use crate::engine::record::EntryKind;
 
 /// Most connections that read at once.
@@ -283,7 +284,7 @@ fn read_only(path: &Path) -> SqliteConnectOptions {
         .read_only(true)
         .pragma("query_only", "on")
         .pragma("cache_size", CACHE)
-        .busy_timeout(BUSY_TIMEOUT)
+        .busy_timeout(timeouts::DATABASE_BUSY)
         .disable_statement_logging()
 }
 

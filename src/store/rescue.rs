@@ -8,9 +8,9 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use super::chain::{self, LOCK_ADDED, Value, decode};
 use super::error::StoreError;
-use super::open::BUSY_TIMEOUT;
 use super::sql;
 use super::time::from_millis;
+use crate::domain::timeouts;
 
 /// Most locks that a message names.
 const MOST_NAMED: usize = 20;
@@ -56,7 +56,7 @@ async fn locks(path: &Path) -> Option<Vec<String>> {
     let mut connection = SqliteConnectOptions::new()
         .filename(path)
         .read_only(true)
-        .busy_timeout(BUSY_TIMEOUT)
+        .busy_timeout(timeouts::DATABASE_BUSY)
         .disable_statement_logging()
         .connect()
         .await

@@ -7,7 +7,7 @@
 
 use std::fmt;
 use std::future::ready;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use chrono::TimeDelta;
 
@@ -16,6 +16,7 @@ use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::Missing;
 use crate::domain::request::{Answer, Outcome, Write};
+use crate::locked::Locked;
 use crate::secret::Secret;
 
 /// How a venue is opened once there is a credential; an error says in words why
@@ -46,7 +47,7 @@ impl AwaitingCredential {
 
     /// What is wrong, by the newest credential.
     fn wrong(&self) -> Arc<str> {
-        let wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        let wrong = self.wrong.locked();
         Arc::clone(&wrong)
     }
 
@@ -185,7 +186,7 @@ impl Venue for AwaitingCredential {
             None => match (self.open)(credential.clone()) {
                 Ok(venue) => self.opened.set(venue).is_ok(),
                 Err(wrong) => {
-                    let mut newest = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut newest = self.wrong.locked();
                     *newest = not_asked(&wrong);
                     false
                 }

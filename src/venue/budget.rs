@@ -11,13 +11,15 @@ pub use scope::{Scope, shared};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Budget, Lane, Permit};
+use crate::domain::timeouts;
+use crate::locked::Locked;
 
 /// Requests allowed at once after a rest (CrossTrade docs, rate limiting page).
 pub const CAPACITY: u32 = 20;
@@ -47,9 +49,6 @@ pub const ROUTINE_WAIT: Duration = Duration::from_secs(1);
 pub const POLL_WAIT: Duration = Duration::from_millis(650);
 /// The longest wait of a late poll.
 pub const LATE_POLL_WAIT: Duration = Duration::from_secs(5);
-/// The longest wait of what enforcement asks for, which can be withdrawn: two
-/// hundred accounts are closed and read in less.
-pub const QUEUE_WAIT: Duration = Duration::from_secs(300);
 /// The longest time for which a venue's "too many requests" is believed.
 pub const LONGEST_PENALTY: Duration = Duration::from_secs(30);
 
@@ -345,7 +344,7 @@ impl RequestBudget {
             Lane::Poll => POLL_WAIT,
             Lane::LatePoll => LATE_POLL_WAIT,
             Lane::Beside | Lane::Positions | Lane::Verify | Lane::Cancel | Lane::Close => {
-                QUEUE_WAIT
+                timeouts::QUEUED
             }
         };
         let deadline = Instant::now() + wait;
@@ -370,7 +369,7 @@ impl RequestBudget {
     /// The state is consistent after every statement that changes it, so a
     /// panic elsewhere does not spoil it.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.locked()
     }
 }
 

@@ -221,7 +221,7 @@ fn rules(rules: &[Rule], out: &Printer, lines: &mut Vec<String>) {
         "rule", "state", "value", "limit", "distance", "used", "firing",
     ]);
     for rule in rules {
-        let name = if rule.deferred {
+        let name = if rule.held_back {
             format!("{} (a looser form waits)", rule.rule)
         } else {
             rule.rule.clone()

@@ -112,7 +112,7 @@ pub(super) struct Rule {
     pub(super) distance: Option<Money>,
     pub(super) used: Option<Money>,
     pub(super) firing: Option<i64>,
-    pub(super) deferred: bool,
+    pub(super) held_back: bool,
     pub(super) spent: bool,
     pub(super) exposed: bool,
 }

@@ -156,10 +156,10 @@ impl AccountRun {
         const A_WHILE: u32 = 8;
         self.band = None;
         let was_worth_it = std::mem::take(&mut self.band_held) >= A_WHILE;
-        self.rested = match rest {
-            true if was_worth_it => A_WHILE,
-            true => self.rested.saturating_add(1),
-            false => 0,
+        self.rested = match (rest, was_worth_it) {
+            (true, true) => A_WHILE,
+            (true, false) => self.rested.saturating_add(1),
+            (false, _) => 0,
         };
         if self.rested < A_WHILE || self.seen.data != Data::Good {
             return;

@@ -11,12 +11,21 @@ use crate::engine::rule_state::RuleState;
 use crate::engine::truth::Truth;
 use crate::rules::ruleset::{Leaf, PnlPer, Rearm, Rule};
 
+/// An edit that loosens a rule and waits for the next session.
+#[derive(Debug)]
+pub(in crate::engine) enum Deferred {
+    /// This form takes the place of the one in force.
+    Change(Arc<Rule>),
+    /// The rule is removed, or disabled.
+    Removal,
+}
+
 /// One rule for one account.
 #[derive(Debug)]
 pub struct RuleRun {
     pub(in crate::engine) rule: Arc<Rule>,
-    /// A looser form of the rule that waits for the next session.
-    pub(in crate::engine) deferred: Option<Option<Arc<Rule>>>,
+    /// What waits for the next session, because it loosens the rule.
+    pub(in crate::engine) deferred: Option<Deferred>,
     pub(in crate::engine) state: RuleState,
     pub(super) stored: Option<RuleState>,
     pub(in crate::engine) caches: Caches,

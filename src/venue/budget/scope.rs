@@ -4,11 +4,12 @@
 //! one token draw on one budget, and so does an adapter that a reload opens
 //! anew.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use sha2::{Digest, Sha256};
 
 use super::RequestBudget;
+use crate::locked::Locked;
 use crate::secret::Secret;
 
 /// What a venue counts together.
@@ -44,7 +45,7 @@ static HELD: Mutex<Vec<(Scope, Weak<RequestBudget>)>> = Mutex::new(Vec::new());
 
 /// The budget of this scope: the one that is held already, or a full one.
 pub fn shared(scope: Scope) -> Arc<RequestBudget> {
-    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut held = HELD.locked();
     held.retain(|(_, budget)| budget.strong_count() > 0);
     let known = held.iter().find(|(known, _)| *known == scope);
     if let Some(budget) = known.and_then(|(_, budget)| budget.upgrade()) {

@@ -2,7 +2,7 @@
 //! what it knows when an answer does not come.
 
 use std::error::Error as _;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -15,6 +15,7 @@ use super::retry_after::{self, Clock};
 use super::transport::{Incoming, NoAnswer, Outgoing, Transport};
 use super::{CrossTradeError, Limits};
 use crate::http;
+use crate::locked::Locked;
 use crate::secret::Secret;
 use crate::venue::budget::RequestBudget;
 use crate::venue::{Call, Lane, Permit, clock_error};
@@ -41,7 +42,7 @@ pub(super) struct Request {
 /// Sends requests with one credential, within one budget.
 pub(super) struct Http {
     transport: Arc<dyn Transport>,
-    authorization: RwLock<HeaderValue>,
+    authorization: Mutex<HeaderValue>,
     budget: Arc<RequestBudget>,
     clock: Clock,
     /// How far the clock is ahead, by the last answer with a date.
@@ -60,7 +61,7 @@ impl Http {
         let authorization = header(token).ok_or(CrossTradeError::Token)?;
         Ok(Http {
             transport,
-            authorization: RwLock::new(authorization),
+            authorization: Mutex::new(authorization),
             budget,
             clock,
             clock_error: Mutex::default(),
@@ -75,8 +76,7 @@ impl Http {
     /// How far the clock of this machine is ahead, by the last answer with a
     /// date.
     pub(super) fn clock_error(&self) -> Option<TimeDelta> {
-        let error = self.clock_error.lock();
-        *error.unwrap_or_else(PoisonError::into_inner)
+        *self.clock_error.locked()
     }
 
     /// Sends this token from the next request on; not one that cannot stand in a
@@ -85,20 +85,14 @@ impl Http {
         let Some(header) = header(token) else {
             return false;
         };
-        let mut authorization = self
-            .authorization
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut authorization = self.authorization.locked();
         *authorization = header;
         true
     }
 
     /// The header as it is sent.
     pub(super) fn authorization(&self) -> HeaderValue {
-        self.authorization
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.authorization.locked().clone()
     }
 
     /// Sends the request once, and reads the answer. Never repeats anything.
@@ -132,10 +126,7 @@ impl Http {
             && let Some((date, age)) = retry_after::date_and_age(&incoming.headers)
         {
             let error = clock_error(asked, (self.clock)(), date, age);
-            let mut known = self
-                .clock_error
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut known = self.clock_error.locked();
             *known = Some(error);
         }
         match answer {

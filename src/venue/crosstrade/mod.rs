@@ -28,7 +28,7 @@ mod words;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -50,6 +50,8 @@ use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::{Missing, Timestamp};
 use crate::domain::request::{Answer, Outcome, Write};
+use crate::domain::timeouts;
+use crate::locked::Locked;
 use crate::secret::Secret;
 
 /// How many tokens are remembered, so that none shows in what is told.
@@ -78,10 +80,10 @@ pub struct Limits {
 impl Limits {
     /// What the daemon uses.
     pub const DEFAULT: Limits = Limits {
-        connect: Duration::from_secs(2),
-        poll: Duration::from_secs(4),
-        read: Duration::from_secs(4),
-        write: Duration::from_secs(5),
+        connect: timeouts::CONNECT,
+        poll: timeouts::VENUE_POLL,
+        read: timeouts::VENUE_READ,
+        write: timeouts::VENUE_WRITE,
         poll_bytes: 8 * 1024 * 1024,
         read_bytes: 1024 * 1024,
         jitter: Duration::from_millis(250),
@@ -244,8 +246,7 @@ impl CrossTrade {
             .ok_or_else(|| self.failure(Missing::Malformed, "the snapshot has no epoch"))?;
         let wall = (self.clock)().timestamp_millis();
         self.freshness
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+            .locked()
             .judge(epoch, wall, arrived)
             .map_err(|stale| self.failure(Missing::Frozen, stale.words()))
     }
@@ -355,13 +356,13 @@ impl CrossTrade {
     }
 
     fn clean(&self, words: &str) -> Arc<str> {
-        let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let tokens = self.tokens.locked();
         words::clean(words, tokens.all.iter())
     }
 
     /// Remembers how the venue spells this account.
     fn remember(&self, account: &AccountNumber, echoed: &str) {
-        let mut known = self.echoed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.echoed.locked();
         match AccountNumber::parse(echoed) {
             // Numbers are equal without case, and it is the case that matters here.
             Ok(echoed)
@@ -380,7 +381,7 @@ impl CrossTrade {
 
     /// The account in the venue's own spelling, which paths carry.
     fn spelled(&self, account: &AccountNumber) -> AccountNumber {
-        let known = self.echoed.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.echoed.locked();
         known.get(account).unwrap_or(account).clone()
     }
 }
@@ -456,13 +457,13 @@ impl Venue for CrossTrade {
     }
 
     fn scope(&self) -> Option<Scope> {
-        let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let tokens = self.tokens.locked();
         let token = tokens.all.back()?;
         Some(Scope::new(self.base.as_str(), token))
     }
 
     fn renew(&self, credential: &Secret) -> bool {
-        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tokens = self.tokens.locked();
         if tokens.is_now(credential) || !self.http.authorize(credential) {
             return false;
         }

@@ -1,6 +1,7 @@
 //! The order of what leaves, over random arrivals in virtual time.
 
 use super::*;
+use crate::domain::timeouts::QUEUED;
 
 const LANES: [Lane; 8] = [
     Lane::Routine,
@@ -70,7 +71,7 @@ fn longest_wait(lane: Lane) -> Duration {
         Lane::Watch | Lane::Routine => ROUTINE_WAIT,
         Lane::Poll => POLL_WAIT,
         Lane::LatePoll => LATE_POLL_WAIT,
-        _ => QUEUE_WAIT,
+        _ => QUEUED,
     }
 }
 

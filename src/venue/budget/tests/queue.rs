@@ -1,6 +1,7 @@
 //! Waiting for the budget, in virtual time.
 
 use super::*;
+use crate::domain::timeouts::QUEUED;
 
 #[tokio::test(start_paused = true)]
 async fn greedy_protection_stays_below_180_in_any_minute() {
@@ -116,7 +117,7 @@ async fn waits_are_bounded_by_lane() {
         assert!(budget.take(lane).await.is_err(), "{lane:?}");
         let waited = start.elapsed();
         assert!(
-            waited >= QUEUE_WAIT && waited <= QUEUE_WAIT + at(2),
+            waited >= QUEUED && waited <= QUEUED + at(2),
             "{lane:?} {waited:?}"
         );
         for one in greedy {
@@ -209,7 +210,7 @@ async fn a_waiter_that_is_never_run_again_holds_others_up_only_until_its_deadlin
     for _ in 0..CAPACITY {
         let _permit = budget.take(Lane::Close).await.unwrap();
     }
-    for (lane, wait) in [(Lane::Close, QUEUE_WAIT), (Lane::LatePoll, LATE_POLL_WAIT)] {
+    for (lane, wait) in [(Lane::Close, QUEUED), (Lane::LatePoll, LATE_POLL_WAIT)] {
         let mut stuck = Box::pin(budget.take(lane));
         // Polled once, so that it stands in the queue, and then never again.
         assert!(!is_ready(stuck.as_mut()).await);
