@@ -143,7 +143,7 @@ runs_as_nobody_else() {
 
 # The paper venue on this machine; the machine under test shares its loopback.
 start_paper() {
-    target/release/riskd paper --listen 127.0.0.1:0 --accounts 2 --token "$canary" \
+    target/dist/riskd paper --listen 127.0.0.1:0 --accounts 2 --token "$canary" \
         >"$work/paper" 2>"$work/paper.log" &
     paper=$!
     wait_for 10 grep -q '^control:' "$work/paper"

@@ -78,7 +78,7 @@ prepare_tools() {
         timeout 600 cargo install --locked --quiet "cargo-deb@$cargo_deb" ||
             skip "cargo-deb cannot be installed"
     fi
-    [[ ${RISKD_TEST_BUILD:-yes} == no ]] || cargo build --locked --release
+    [[ ${RISKD_TEST_BUILD:-yes} == no ]] || cargo build --locked --profile dist
     [[ -z $making ]] || finish_base
 }
 
