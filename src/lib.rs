@@ -36,7 +36,7 @@
 //! | [`notify`] | messages to people, each service behind a queue of its own; the heartbeat |
 //! | [`store`] | the record: SQLite, all of the SQL, migrations |
 //! | [`venue`] | the trait of a venue, its request budget, one folder an adapter; `venue::paper` simulates one |
-//! | [`http`], `json`, [`secret`] | what every HTTP client has in common; JSON of riskd's own servers; where secrets come from |
+//! | [`http`], `json`, `locked`, [`secret`] | what every HTTP client has in common; JSON of riskd's own servers; locks; where secrets come from |
 //! | [`files`] | opening the files that people name, so that none can be waited for |
 //! | `replay` | histories and rule tests, run through the same engine |
 //! | [`engine`] | conditions, firings, locks, sessions, the enforcement reconciler |
@@ -60,9 +60,10 @@
 //!   what was asked for where it was set by a wall clock that was wrong.
 //! - Locks and unfinished work follow the venue's account, by its number as the
 //!   venue compares it; marks and what has fired follow the name.
-//! - The protective path waits for nothing but the venue: not for the disk, not
-//!   for a notifier, not for a reader of the API. Each of them has a bounded
-//!   queue of its own.
+//! - The protective path waits for nothing but the venue: not for a notifier, not
+//!   for a reader of the API, and for the disk 20 ms at most, so that a firing is
+//!   committed before its request leaves. Each of them has a bounded queue of its
+//!   own.
 //! - An acknowledgement waits for the disk: what a person was told is done
 //!   survives a loss of power.
 //! - Everything has a limit: queues, bodies, files, counts, times.

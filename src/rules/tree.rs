@@ -441,7 +441,7 @@ impl<'a> Content<'a> {
         if again {
             let before = entries.iter().find(|entry| entry.key == name);
             let first = before.map_or(key_place, |entry| entry.key_place);
-            let message = format!("the key {} is a duplicate", quoted(&name));
+            let message = format!("duplicate key {}", quoted(&name));
             let help = format!("it is on line {} already; keep one of them", first.line);
             let wrong = Diagnostic::error(key_place, message).label("again here");
             findings.push(wrong.help(help));

@@ -268,7 +268,7 @@ fn taken_away(suffix: &str, by_another: bool) {
     assert!(said.contains("until a person"), "{said}");
     rig.wait_for("it to be told", |rig| {
         rig.log()
-            .contains("removed or replaced while riskd was using it")
+            .contains("removed or replaced")
     });
     if said.contains("it is on record") {
         // Then it must be so, whatever happens to the process now.

@@ -116,7 +116,7 @@ fn hostile_texts_are_refused_soon() {
     );
     refused_soon(&format!("{}: 1\n", "y".repeat(1_000)), "unknown key");
     refused_soon("\u{feff}version: \u{0}1\n", "rules.yaml:1:");
-    refused_soon(&"a: 1\n".repeat(20_000), "is a duplicate");
+    refused_soon(&"a: 1\n".repeat(20_000), "duplicate key");
     let keys: String = (0..50_000).map(|index| format!("k{index}: 1\n")).collect();
     refused_soon(&keys, "more");
 }

@@ -756,7 +756,7 @@ fn yaml_itself() {
     let rule = |when: &str| with_condition(when);
     check(
         &rule("pnl: { loss: 5, ^loss: 6 }"),
-        "the key `loss` is a duplicate; it is on line 10",
+        "duplicate key `loss`; it is on line 10",
     );
     check(&rule("pnl: { loss: ^!!str 5 }"), "tags");
     check(
