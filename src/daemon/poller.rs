@@ -232,8 +232,8 @@ fn refused_pause(refusals: u32) -> Duration {
         .min(REFUSED_INTERVAL)
 }
 
-/// Polls accounts once, those of `numbers` in the same order: an observation of
-/// each, and what went wrong. They are of the time at which the poll left, by the
+/// Polls accounts once, whose numbers are in `numbers`: an observation of each, and
+/// what went wrong. They are of the time at which the poll left, by the
 /// clock `steady`.
 pub async fn observe(
     venue: &dyn Venue,
@@ -243,17 +243,19 @@ pub async fn observe(
 ) -> (Vec<Observation>, Vec<Failure>) {
     let admitted = venue.admit_poll().await;
     let asked = steady();
-    let results = match admitted {
+    let mut polls = match admitted {
         Ok(permit) => timeout(timeouts::POLL, venue.poll(numbers, permit))
             .await
             .unwrap_or_default(),
-        Err(OutOfBudget) => numbers.iter().map(|_| Err(busy())).collect(),
+        Err(OutOfBudget) => numbers
+            .iter()
+            .map(|number| (number.clone(), Err(busy())))
+            .collect(),
     };
-    let mut answers = results.into_iter();
     let mut observations = Vec::with_capacity(accounts.len());
     let mut failures: Vec<Failure> = Vec::new();
-    for (account, _) in accounts {
-        let content = match answers.next() {
+    for (account, number) in accounts {
+        let content = match polls.remove(number) {
             Some(Ok(learned)) => Content::Learned(learned),
             Some(Err(failure)) => {
                 let missing = failure.missing;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use chrono::TimeDelta;
 
-use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polled, Scope, Venue};
+use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polls, Scope, Venue};
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::Missing;
@@ -92,11 +92,14 @@ impl Venue for AwaitingCredential {
         }
     }
 
-    fn poll<'a>(&'a self, accounts: &'a [AccountNumber], permit: Permit) -> Call<'a, Vec<Polled>> {
+    fn poll<'a>(&'a self, accounts: &'a [AccountNumber], permit: Permit) -> Call<'a, Polls> {
         match self.opened.get() {
             Some(venue) => venue.poll(accounts, permit),
             None => Box::pin(ready(
-                accounts.iter().map(|_| Err(self.failure())).collect(),
+                accounts
+                    .iter()
+                    .map(|account| (account.clone(), Err(self.failure())))
+                    .collect(),
             )),
         }
     }

@@ -13,6 +13,7 @@ pub mod paper;
 pub use budget::{OutOfBudget, Scope};
 pub use clock_error::clock_error;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -40,9 +41,9 @@ pub trait Venue: Send + Sync {
     fn admit_poll(&self) -> Call<'_, Result<Permit, OutOfBudget>>;
 
     /// Reads the figures and positions of these accounts, in one request where
-    /// the venue can; one entry for each account, in the order asked. Working
-    /// orders are left unknown.
-    fn poll<'a>(&'a self, accounts: &'a [AccountNumber], permit: Permit) -> Call<'a, Vec<Polled>>;
+    /// the venue can. An account that is not in the answer was not learned of.
+    /// Working orders are left unknown.
+    fn poll<'a>(&'a self, accounts: &'a [AccountNumber], permit: Permit) -> Call<'a, Polls>;
 
     /// Reads the positions of one account. An empty list may be that of an account
     /// that has not loaded, or whose connection is down: see
@@ -103,6 +104,10 @@ pub trait Venue: Send + Sync {
 
 /// What a poll learned of one account.
 pub type Polled = Result<Learned, Failure>;
+
+/// What one poll learned, by account: nobody gets another one's figures because a
+/// venue lists its accounts in an order of its own, or leaves one out.
+pub type Polls = BTreeMap<AccountNumber, Polled>;
 
 /// Why a read learned nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]

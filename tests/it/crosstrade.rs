@@ -47,7 +47,11 @@ fn adapter(stub: &Stub) -> CrossTrade {
 /// Waits for a permit, and polls.
 async fn poll(adapter: &CrossTrade, accounts: &[AccountNumber]) -> Vec<Polled> {
     let permit = adapter.admit_poll().await.unwrap();
-    adapter.poll(accounts, permit).await
+    let mut polls = adapter.poll(accounts, permit).await;
+    let in_order = accounts
+        .iter()
+        .map(|account| polls.remove(account).unwrap());
+    in_order.collect()
 }
 
 /// Waits for a permit, and writes.

@@ -16,7 +16,7 @@ use riskd::engine::record::{Record, RequestRow};
 use riskd::engine::restore::Kept;
 use riskd::secret::Secret;
 use riskd::venue::crosstrade::CrossTrade;
-use riskd::venue::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polled, Venue};
+use riskd::venue::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polls, Venue};
 use serde_json::Value;
 
 use super::rules::BYSTANDER;
@@ -241,7 +241,7 @@ impl Venue for PollsLast {
         self.0.admit(Lane::Routine)
     }
 
-    fn poll<'a>(&'a self, accounts: &'a [AccountNumber], permit: Permit) -> Call<'a, Vec<Polled>> {
+    fn poll<'a>(&'a self, accounts: &'a [AccountNumber], permit: Permit) -> Call<'a, Polls> {
         self.0.poll(accounts, permit)
     }
 

@@ -93,6 +93,55 @@ fn assert_seconds(found: &[u128], expected: &[u128]) {
     assert_eq!(seconds, expected, "{found:?}");
 }
 
+/// A venue that answers with this body, whatever it is asked.
+struct Saying(String);
+
+impl Transport for Saying {
+    fn send(&self, _request: Outgoing) -> Call<'_, Result<Incoming, NoAnswer>> {
+        let body = self.0.clone().into_bytes();
+        Box::pin(async move {
+            Ok(Incoming {
+                status: 200,
+                headers: HeaderMap::new(),
+                body: Box::pin(async { Ok(body) }),
+            })
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_account_gets_its_own_figures_in_whatever_order_they_are_answered() {
+    let row = |name: &str, cash: u32| {
+        format!(
+            r#"{{"account": {{"name": "{name}", "connectionStatus": "Connected",
+                "item": {{"cashValue": {cash}}}}}, "positions": []}}"#
+        )
+    };
+    let rows = [row("C", 300), row("A", 100)].join(", ");
+    let snapshot = format!(r#"{{"type": "snapshot", "epoch": 1741618393090, "accounts": [{rows}]}}"#);
+    let token = Secret::new("a-token".to_owned()).unwrap();
+    let wall = || Timestamp::from_timestamp(1_741_618_393, 0).unwrap();
+    let transport: Arc<dyn Transport> = Arc::new(Saying(snapshot));
+    let venue = CrossTrade::over(transport, BASE, token, wall, Limits::DEFAULT).unwrap();
+    let number = |text| AccountNumber::parse(text).unwrap();
+    let accounts = [("a", "A"), ("b", "B"), ("c", "C")]
+        .map(|(name, text)| (AccountName::from(name), number(text)));
+    let numbers = accounts.clone().map(|(_, number)| number);
+    let (observed, failures) = observe(&venue, &accounts, &numbers, || Timestamp::UNIX_EPOCH).await;
+    let balances: Vec<String> = observed
+        .iter()
+        .map(|one| match &one.content {
+            Content::Learned(learned) => {
+                let balance = learned.figures.balance.unwrap();
+                format!("{}: {balance}", one.account)
+            }
+            Content::Missing(missing) => format!("{}: {missing}", one.account),
+        })
+        .collect();
+    assert_eq!(balances, ["a: 100.00", "b: the venue does not list the account", "c: 300.00"]);
+    assert_eq!(failures.len(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn b3_one_refusal_blinds_for_a_second_alone() {
     let refused = polls(&[401], Duration::from_secs(37)).await;

@@ -45,7 +45,7 @@ use self::path::Read;
 use self::retry_after::Clock;
 use self::snapshot::{Row, Snapshot};
 use super::budget::RequestBudget;
-use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polled, Scope, Venue};
+use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polls, Scope, Venue};
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::{Missing, Timestamp};
@@ -210,9 +210,9 @@ impl CrossTrade {
         })
     }
 
-    async fn polled(&self, accounts: &[AccountNumber], permit: Permit) -> Vec<Polled> {
+    async fn polled(&self, accounts: &[AccountNumber], permit: Permit) -> Polls {
         if accounts.is_empty() {
-            return Vec::new();
+            return Polls::new();
         }
         let sent = self.get(Read::Snapshot, permit).await;
         let arrived = Instant::now();
@@ -225,19 +225,20 @@ impl CrossTrade {
             let fresh = self.fresh(&snapshot, arrived)?;
             Ok((snapshot, fresh))
         });
-        accounts
+        let polled = |account: &AccountNumber| {
+            let (snapshot, fresh) = snapshot.as_ref().map_err(Clone::clone)?;
+            let row = snapshot.find(account).map_err(|e| self.cleaned(e))?;
+            self.remember(account, &row.name);
+            let learned = row.learned(account).map_err(|e| self.cleaned(e))?;
+            match fresh {
+                Fresh::Repeated => Err(self.failure(Missing::Unchanged, "")),
+                Fresh::New => Ok(learned),
+            }
+        };
+        let by_account = accounts
             .iter()
-            .map(|account| {
-                let (snapshot, fresh) = snapshot.as_ref().map_err(Clone::clone)?;
-                let row = snapshot.find(account).map_err(|e| self.cleaned(e))?;
-                self.remember(account, &row.name);
-                let learned = row.learned(account).map_err(|e| self.cleaned(e))?;
-                match fresh {
-                    Fresh::Repeated => Err(self.failure(Missing::Unchanged, "")),
-                    Fresh::New => Ok(learned),
-                }
-            })
-            .collect()
+            .map(|account| (account.clone(), polled(account)));
+        by_account.collect()
     }
 
     fn fresh(&self, snapshot: &Snapshot<'_>, arrived: Instant) -> Result<Fresh, Failure> {
@@ -395,7 +396,7 @@ impl Venue for CrossTrade {
         Box::pin(self.http.budget().take_for_poll())
     }
 
-    fn poll<'a>(&'a self, accounts: &'a [AccountNumber], permit: Permit) -> Call<'a, Vec<Polled>> {
+    fn poll<'a>(&'a self, accounts: &'a [AccountNumber], permit: Permit) -> Call<'a, Polls> {
         Box::pin(self.polled(accounts, permit))
     }
 

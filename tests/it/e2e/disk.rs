@@ -267,8 +267,7 @@ fn taken_away(suffix: &str, by_another: bool) {
     let said = lock(&rig, "manual");
     assert!(said.contains("until a person"), "{said}");
     rig.wait_for("it to be told", |rig| {
-        rig.log()
-            .contains("removed or replaced")
+        rig.log().contains("removed or replaced")
     });
     if said.contains("it is on record") {
         // Then it must be so, whatever happens to the process now.

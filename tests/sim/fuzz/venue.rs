@@ -123,7 +123,7 @@ async fn everything(venue: &CrossTrade) -> bool {
         assert!(words.len() < 2_000, "{} bytes of words", words.len());
     };
     let permit = venue.admit_poll().await.unwrap();
-    for polled in venue.poll(std::slice::from_ref(&account), permit).await {
+    for (_, polled) in venue.poll(std::slice::from_ref(&account), permit).await {
         if let Err(failure) = polled {
             failed(&failure.to_string());
         }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use reqwest::header::{HeaderMap, HeaderName};
 
 use super::*;
+use crate::venue::Polled;
 use crate::venue::budget::RequestBudget;
 
 /// A venue that turns away what is asked by `POST`, or every poll.
@@ -79,7 +80,7 @@ async fn flatten(venue: &CrossTrade) -> Answer {
 
 async fn poll(venue: &CrossTrade) -> Option<Polled> {
     let permit = venue.admit_poll().await.ok()?;
-    venue.poll(&[account()], permit).await.pop()
+    venue.poll(&[account()], permit).await.remove(&account())
 }
 
 /// One flatten that is turned away: for how many milliseconds polls are held
