@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use riskd::daemon::{Options, run};
-use riskd::venue::paper::{PaperConfig, PaperVenue, serve};
+use riskd_paper::{PaperConfig, PaperVenue, serve};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 

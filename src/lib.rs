@@ -35,13 +35,17 @@
 //! | [`api`] | local HTTP: state, events, metrics, commands with a token, the page |
 //! | [`notify`] | messages to people, each service behind a queue of its own; the heartbeat |
 //! | [`store`] | the record: SQLite, all of the SQL, migrations |
-//! | [`venue`] | the trait of a venue, its request budget, one folder an adapter; `venue::paper` simulates one |
+//! | [`venue`] | the trait of a venue, its request budget, one folder an adapter |
 //! | [`http`], `json`, `locked`, [`secret`] | what every HTTP client has in common; JSON of riskd's own servers; locks; where secrets come from |
 //! | [`files`] | opening the files that people name, so that none can be waited for |
 //! | `replay` | histories and rule tests, run through the same engine |
 //! | [`engine`] | conditions, firings, locks, sessions, the enforcement reconciler |
 //! | [`rules`] | YAML text to a checked rule set and every diagnostic |
 //! | [`domain`] | money, accounts, positions, instruments, sessions, windows, schedules |
+//!
+//! Beside it stands `crates/paper`, the paper venue: a simulated venue that depends
+//! on nothing of riskd. Of riskd's own code the commands `demo` and `paper` alone
+//! use it.
 //!
 //! Where to begin: `engine::Engine::step` for what is decided,
 //! `daemon/dispatcher.rs` for how it is carried out, `rules/tables.rs` for the

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use riskd::engine::record::EntryKind;
 use riskd::store::EntryRow;
-use riskd::venue::paper::{CallKind, RequestRecord};
+use riskd_paper::{CallKind, RequestRecord};
 
 use super::rig::{Rig, alias};
 

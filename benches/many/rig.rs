@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use chrono::{TimeDelta, Timelike as _, Utc};
 use riskd::engine::record::EntryKind;
 use riskd::store::{EntryFilter, EntryRow, Reader};
-use riskd::venue::paper::{PaperConfig, PaperVenue, Side, Ticket, serve};
+use riskd_paper::{PaperConfig, PaperVenue, Side, Ticket, serve};
 use rust_decimal::Decimal;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;

@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use riskd::venue::paper::{CallKind, Fault, FaultRule, RequestClass};
+use riskd_paper::{CallKind, Fault, FaultRule, RequestClass};
 
 use super::by_hand::ByHand;
 use super::limits::{CACHE_MS, OTHER, limits};

@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use riskd_paper::{self as paper, Motion, PaperConfig, ScriptAction, Serving};
 use rust_decimal::Decimal;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +16,6 @@ use tokio_util::sync::CancellationToken;
 use super::printer::{Paint, Printer};
 use super::{Exit, runtime};
 use crate::daemon::{self, Options};
-use crate::venue::paper::{self, Motion, PaperConfig, ScriptAction, Serving};
 use folder::Folder;
 use log::DemoLog;
 

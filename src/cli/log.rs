@@ -119,7 +119,7 @@ mod tests {
             (" debug ", "riskd", Level::DEBUG, true),
             (
                 "riskd::venue=debug",
-                "riskd::venue::paper",
+                "riskd::venue::crosstrade",
                 Level::DEBUG,
                 true,
             ),

@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use riskd_paper::{self as paper, PaperConfig, Serving};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::printer::Printer;
 use super::{Exit, runtime};
 use crate::files;
-use crate::venue::paper::{self, PaperConfig, Serving};
 
 /// Longest scenario, in bytes.
 const MAX_SCENARIO: usize = 16 * 1024 * 1024;

@@ -8,7 +8,6 @@ pub mod awaiting_credential;
 pub mod budget;
 mod clock_error;
 pub mod crosstrade;
-pub mod paper;
 
 pub use budget::{OutOfBudget, Scope};
 pub use clock_error::clock_error;

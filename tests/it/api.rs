@@ -10,9 +10,7 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use riskd::venue::paper::{
-    InstrumentConfig, PaperClock, PaperConfig, PaperVenue, Serving, serve_venue,
-};
+use riskd_paper::{InstrumentConfig, PaperClock, PaperConfig, PaperVenue, Serving, serve_venue};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use tempfile::TempDir;

@@ -52,6 +52,24 @@ const SOCKETS: [&str; 4] = ["TcpStream", "TcpListener", "UdpSocket", "ToSocketAd
 /// Binary floats, and the ways into them.
 const FLOATS: [&str; 6] = ["f32", "f64", "to_f32", "to_f64", "from_f32", "from_f64"];
 
+/// Where the sources of the paper venue stand.
+const PAPER: &str = "crates/paper/src";
+
+/// The parts of the paper venue that use little of it, and what they may use. All
+/// others use them.
+const PAPER_PARTS: [(&str, &[&str]); 2] =
+    [("sim", &["sim"]), ("faults", &["sim", "faults", "http"])];
+
+/// What the simulation must not name: how a venue shows it, and the network.
+const SHOWN: [&str; 6] = [
+    "serde_json",
+    "axum",
+    "Route",
+    "CrossTrade",
+    "NinjaTrader",
+    "http",
+];
+
 /// One source file.
 struct Source {
     /// Relative to the crate.
@@ -71,11 +89,24 @@ impl Source {
     }
 }
 
+/// riskd's own sources.
 fn sources() -> Vec<Source> {
+    let sources = sources_in("src");
+    assert!(sources.len() > 50, "the sources are not where they were");
+    sources
+}
+
+/// The sources of the paper venue, which is a crate of its own.
+fn paper_sources() -> Vec<Source> {
+    let sources = sources_in(PAPER);
+    assert!(sources.len() > 20, "the paper venue is not where it was");
+    sources
+}
+
+fn sources_in(folder: &str) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    collect(&root.join("src"), &mut files);
-    assert!(files.len() > 50, "the sources are not where they were");
+    collect(&root.join(folder), &mut files);
     let read = |file: PathBuf| {
         let path = file
             .strip_prefix(root)
@@ -212,15 +243,12 @@ fn pure_parts_do_nothing_but_decide() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// CrossTrade closes or cancels for every account under these paths. Nothing
-/// but the paper venue, which must answer them to count them, may hold one.
+/// CrossTrade closes or cancels for every account under these paths. The paper
+/// venue must answer them to count them; nothing of riskd may hold one.
 #[test]
 fn no_endpoint_of_all_accounts_is_named() {
     let mut wrong = Vec::new();
     for source in sources() {
-        if source.path.starts_with("src/venue/paper/") {
-            continue;
-        }
         let code = source.shipped.to_lowercase().replace(['_', '-'], "");
         for text in [
             "cancelall",
@@ -244,7 +272,7 @@ fn no_endpoint_of_all_accounts_is_named() {
 #[test]
 fn no_lint_is_silenced_without_a_reason() {
     let mut wrong = Vec::new();
-    for source in sources() {
+    for source in sources().into_iter().chain(paper_sources()) {
         for attribute in ["allow(", "expect("] {
             for (start, _) in source.code.match_indices(attribute) {
                 let before = source.code[..start].trim_end();
@@ -259,6 +287,50 @@ fn no_lint_is_silenced_without_a_reason() {
                 if !rest[..end].contains("reason = ") {
                     wrong.push(format!("{}: {}", source.path, rest.lines().next().unwrap()));
                 }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Each checks the other: a reader of what riskd sends, or a type of both, would
+/// hide an error that both make.
+#[test]
+fn the_paper_venue_knows_nothing_of_riskd() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(root.join("crates/paper/Cargo.toml")).unwrap();
+    for head in ["[dependencies]", "[dev-dependencies]"] {
+        for line in section(&manifest, head) {
+            assert!(!line.contains("riskd") && !line.contains("path"), "{line}");
+        }
+    }
+    let mut wrong = Vec::new();
+    for source in paper_sources() {
+        if names(&source.code, "riskd::") || names(&source.code, "riskd") {
+            wrong.push(format!("{} names riskd", source.path));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What happens at a venue does not depend on how a venue shows it.
+#[test]
+fn the_simulation_knows_no_json_no_route_and_no_http() {
+    let mut wrong = Vec::new();
+    for source in paper_sources() {
+        let inside = source.path.strip_prefix(PAPER).unwrap();
+        let part = inside.split('/').nth(1).unwrap();
+        let Some((_, allowed)) = PAPER_PARTS.iter().find(|(name, _)| *name == part) else {
+            continue;
+        };
+        for named in parts_named(&source.shipped) {
+            if !allowed.contains(&named.as_str()) {
+                wrong.push(format!("{} names {named}", source.path));
+            }
+        }
+        for word in SHOWN {
+            if part == "sim" && names(&source.shipped, word) {
+                wrong.push(format!("{} names {word}", source.path));
             }
         }
     }

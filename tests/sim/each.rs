@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use riskd::domain::observation::Timestamp;
-use riskd::venue::paper::{RequestClass, Side, Ticket};
+use riskd_paper::{RequestClass, Side, Ticket};
 use rust_decimal::Decimal;
 
 use super::faults::{Act, Entry, Holds, Place, TABLE};

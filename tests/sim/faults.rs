@@ -2,7 +2,7 @@
 //! from it, `each.rs` has a test for every row, and docs/faults.md is made of it.
 
 use riskd::domain::observation::Timestamp;
-use riskd::venue::paper::{ConnectionStatus, Fault, Repeat, RequestClass};
+use riskd_paper::{ConnectionStatus, Fault, Repeat, RequestClass};
 use rust_decimal::Decimal;
 
 use super::random::Random;

@@ -11,7 +11,7 @@ use riskd::domain::observation::{Observation, Timestamp};
 use riskd::engine::event::Event;
 use riskd::venue::Call;
 use riskd::venue::crosstrade::{Broken, Incoming, NoAnswer, Outgoing, Transport};
-use riskd::venue::paper::{Answered, Page};
+use riskd_paper::{Delivery as Answered, Page};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 

@@ -10,7 +10,7 @@ use riskd::domain::observation::{Content, Learned, Missing, Observation, Timesta
 use riskd::domain::request::Outcome;
 use riskd::engine::event::{Event, ReadFailure, ReadResult};
 use riskd::venue::crosstrade::Outgoing;
-use riskd::venue::paper::{Answering, Asked};
+use riskd_paper::{Request as Asked, Response as Answering};
 use rust_decimal::Decimal;
 
 use super::faults::TABLE;

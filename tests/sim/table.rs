@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use riskd::venue::paper::fault_kinds;
+use riskd_paper::fault_kinds;
 
 use super::faults::{Act, TABLE};
 use super::random::Random;

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use riskd::domain::account::{AccountName, RuleName};
 use riskd::engine::event::Command;
 use riskd::rules::ruleset::Until;
-use riskd::venue::paper::{PaperVenue, Side, Ticket};
+use riskd_paper::{PaperVenue, Side, Ticket};
 use rust_decimal::Decimal;
 
 use super::random::Random;

@@ -7,7 +7,7 @@ use riskd::domain::instrument::Instrument;
 use riskd::domain::money::Money;
 use riskd::domain::observation::{Figures, Learned};
 use riskd::engine::record::Goal;
-use riskd::venue::paper::{AccountFigures, PaperVenue, Side};
+use riskd_paper::{AccountFigures, PaperVenue, Side};
 use rust_decimal::Decimal;
 
 /// Everything about an account at one instant, as it is.

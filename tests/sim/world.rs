@@ -26,9 +26,9 @@ use riskd::rules::ruleset::RuleSet;
 use riskd::secret::Secret;
 use riskd::store::{Batch, Receipt};
 use riskd::venue::crosstrade::{CrossTrade, Limits};
-use riskd::venue::paper::{
-    AccountConfig, Answered, InstrumentConfig, ManualTime, Motion, PaperClock, PaperConfig,
-    PaperVenue,
+use riskd_paper::{
+    AccountConfig, Delivery as Answered, InstrumentConfig, ManualTime, Motion, PaperClock,
+    PaperConfig, PaperVenue,
 };
 
 use rust_decimal::Decimal;

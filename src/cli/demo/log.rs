@@ -4,13 +4,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use riskd_paper::{AccountFigures, PaperVenue};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::cli::events::show::kind_paint;
 use crate::cli::printer::{Paint, Printer};
 use crate::domain::money::Money;
 use crate::store::{EntryFilter, EntryRow, Reader};
-use crate::venue::paper::{AccountFigures, PaperVenue};
 
 /// The account that loses.
 const LOSER: &str = "Sim101";

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ExitStatus, Output, Stdio};
 use std::time::Instant;
 
-use riskd::venue::paper::PaperConfig;
+use riskd_paper::PaperConfig;
 
 use super::lock::with_api;
 use super::rig::{CANARY, Rig, signal};

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use riskd::store::{EntryFilter, Reader, Restored, Store};
-use riskd::venue::paper::{PaperClock, PaperConfig, PaperVenue, serve_venue};
+use riskd_paper::{PaperClock, PaperConfig, PaperVenue, serve_venue};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

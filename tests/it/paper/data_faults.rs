@@ -1,7 +1,7 @@
 //! Faults in what reads say, and in what flattens and cancels do.
 
 use reqwest::Method;
-use riskd::venue::paper::{
+use riskd_paper::{
     Fault, FaultLayer, FaultRule, OrderState, PaperConfig, Side, Ticket, fault_kinds,
 };
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! The paper venue, from outside: HTTP as an adapter sends it, and its handle.
 
+mod control;
 mod data_faults;
-mod door;
 mod shapes;
 mod trading;
 mod trouble;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
-use riskd::venue::paper::{ManualTime, PaperClock, PaperConfig, PaperVenue, Serving, serve_venue};
+use riskd_paper::{ManualTime, PaperClock, PaperConfig, PaperVenue, Serving, serve_venue};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;

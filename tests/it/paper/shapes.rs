@@ -1,6 +1,6 @@
 //! Field by field what CrossTrade's pages list.
 
-use riskd::venue::paper::{PaperConfig, Side, Ticket};
+use riskd_paper::{PaperConfig, Side, Ticket};
 use serde_json::{Value, json};
 
 use super::{Paper, number, two_accounts};

@@ -1,6 +1,6 @@
 //! Orders, positions and results, mostly through the API.
 
-use riskd::venue::paper::{
+use riskd_paper::{
     ConnectionStatus, Motion, OrderState, PaperConfig, ScriptAction, ScriptStep, Side, Ticket,
 };
 use rust_decimal::Decimal;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use riskd::venue::paper::{
+use riskd_paper::{
     Fault, FaultError, FaultRule, PaperConfig, Repeat, RequestClass, Side, Ticket, fault_kinds,
 };
 use serde_json::{Value, json};
@@ -404,8 +404,8 @@ fn a_scenario_can_begin_with_all_of_it() {
         ]
     }"#;
     let config: PaperConfig = serde_json::from_str(scenario).unwrap();
-    let (clock, _) = riskd::venue::paper::PaperClock::manual(super::morning());
-    let venue = riskd::venue::paper::PaperVenue::new(config, clock).unwrap();
+    let (clock, _) = riskd_paper::PaperClock::manual(super::morning());
+    let venue = riskd_paper::PaperVenue::new(config, clock).unwrap();
     assert_eq!(venue.faults().len(), 5);
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use riskd::venue::paper::{Fault, FaultLayer, FaultRule, RequestClass, fault_kinds};
+use riskd_paper::{Fault, FaultLayer, FaultRule, RequestClass, fault_kinds};
 use serde_json::{Value, json};
 
 use super::{Paper, two_accounts};
@@ -194,8 +194,7 @@ async fn no_wire_fault_holds_the_server() {
         paper.read("/accounts").await;
         paper.stop.cancel();
         let address = "127.0.0.1:0".parse().unwrap();
-        let other =
-            riskd::venue::paper::serve_venue(paper.venue.clone(), address, paper.stop.clone());
+        let other = riskd_paper::serve_venue(paper.venue.clone(), address, paper.stop.clone());
         let serving = std::mem::replace(&mut paper.serving, other.await.unwrap());
         let ended = tokio::time::timeout(Duration::from_secs(5), serving.ended()).await;
         ended.expect(&kind.name).unwrap();

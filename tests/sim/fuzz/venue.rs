@@ -12,8 +12,8 @@ use riskd::secret::Secret;
 use riskd::venue::crosstrade::{
     CrossTrade, Incoming, Limits as Waits, NoAnswer, Outgoing, Transport,
 };
-use riskd::venue::paper::{Answered, Asked, PaperClock, PaperConfig, PaperVenue};
 use riskd::venue::{Call, Lane, Venue};
+use riskd_paper::{Delivery as Answered, PaperClock, PaperConfig, PaperVenue, Request as Asked};
 
 use super::inputs;
 use super::limits::Limits;
@@ -40,7 +40,7 @@ impl Transport for Stub {
             authorization: request.authorization.to_str().ok(),
             body: request.body.as_deref().unwrap_or_default().as_bytes(),
         });
-        let Answered::Whole(page) = answering.answered else {
+        let Answered::Whole(page) = answering.delivery else {
             unreachable!("no fault is on");
         };
         let mut body = String::from_utf8(page.body.to_vec()).unwrap();

@@ -11,7 +11,7 @@ use riskd::engine::event::Event;
 use riskd::store::Receipt;
 use riskd::venue::Venue;
 use riskd::venue::crosstrade::NoAnswer;
-use riskd::venue::paper::Answered;
+use riskd_paper::Delivery as Answered;
 
 use super::{Happening, OVERDUE, POLL, Pace, World, is_flatten};
 use crate::faults::{Act, TABLE, Way};
@@ -250,7 +250,7 @@ impl World {
         let answered = if lost {
             Answered::Never
         } else {
-            answering.answered
+            answering.delivery
         };
         self.at(after, Happening::Returns(reply, answered));
         Ok(())

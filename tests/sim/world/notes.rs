@@ -3,7 +3,7 @@
 use riskd::domain::observation::{Content, Observation};
 use riskd::engine::event::{Event, ReadResult};
 use riskd::store::{Batch, Sample};
-use riskd::venue::paper::Answered;
+use riskd_paper::Delivery as Answered;
 
 use super::{World, is_write, known};
 use crate::faults::Moment;

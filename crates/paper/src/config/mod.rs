@@ -1,0 +1,253 @@
+//! What a paper venue starts with.
+
+mod check;
+mod demo;
+
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::faults::rule::FaultRule;
+use crate::sim::account::ConnectionStatus;
+use crate::sim::market::Motion;
+use crate::sim::order::Ticket;
+use crate::sim::script::ScriptStep;
+
+pub use check::{ConfigError, MAX_ACCOUNTS};
+
+/// A start-up scenario. The scenario file of `riskd paper` is this in JSON.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PaperConfig {
+    /// The bearer token that the API asks for.
+    pub token: String,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// The accounts.
+    pub accounts: Vec<AccountConfig>,
+    /// The listed contracts. A root alone means its first contract.
+    pub instruments: Vec<InstrumentConfig>,
+    /// Positions open at the start.
+    pub positions: Vec<PositionConfig>,
+    /// Orders placed at the start.
+    pub orders: Vec<OrderConfig>,
+    /// What happens later.
+    pub script: Vec<ScriptStep>,
+    /// Traders who enter and leave at random.
+    pub traders: Vec<TraderConfig>,
+    /// Session losses whose moment is recorded.
+    pub watches: Vec<WatchConfig>,
+    /// Faults present from the start.
+    pub faults: Vec<FaultRule>,
+    /// Whether the bucket of 20 requests, refilled with 3 a second, applies.
+    pub rate_limit: bool,
+    /// Whether amounts carry the float noise of NinjaTrader.
+    pub float_noise: bool,
+    /// Commission a contract and side, in dollars.
+    pub commission: Decimal,
+    /// How long a cancelled order stays `CancelPending`.
+    pub cancel_phase_ms: u64,
+    /// Whether a flatten of an account without positions leaves its orders.
+    /// CrossTrade's pages and its users disagree; the default is what users saw.
+    pub flatten_without_position_leaves_orders: bool,
+    /// Whether a flatten with nothing open is 400 `nothing_to_flatten` instead
+    /// of 200 with a `warning`. Both are documented.
+    pub flatten_when_flat_is_error: bool,
+    /// How long the snapshot of all accounts is sent again as it was made, with
+    /// its time; 0 is not at all. CrossTrade is said to keep it for 3000 ms.
+    pub snapshot_cache_ms: u64,
+    /// How long the platform waits for an absent add-on before it gives 408.
+    pub addon_timeout_ms: u64,
+    /// The time zone of the trader's PC, for times without offset.
+    pub pc_timezone: Tz,
+    /// Milliseconds between two turns of the background ticker; 0 leaves time
+    /// to the requests and to [`PaperVenue::tick`](crate::PaperVenue::tick).
+    pub tick_ms: u64,
+}
+
+impl Default for PaperConfig {
+    fn default() -> PaperConfig {
+        PaperConfig {
+            token: "paper-token".to_owned(),
+            seed: 1,
+            accounts: Vec::new(),
+            instruments: InstrumentConfig::usual(),
+            positions: Vec::new(),
+            orders: Vec::new(),
+            script: Vec::new(),
+            traders: Vec::new(),
+            watches: Vec::new(),
+            faults: Vec::new(),
+            rate_limit: true,
+            float_noise: true,
+            commission: Decimal::ZERO,
+            cancel_phase_ms: 0,
+            flatten_without_position_leaves_orders: true,
+            flatten_when_flat_is_error: false,
+            snapshot_cache_ms: 0,
+            addon_timeout_ms: 0,
+            pc_timezone: chrono_tz::America::Chicago,
+            tick_ms: 50,
+        }
+    }
+}
+
+/// One account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountConfig {
+    /// The name in every path, such as `Sim101`.
+    pub name: String,
+    /// Cash at the start, in dollars.
+    pub balance: Decimal,
+    /// The connection at the start.
+    #[serde(default)]
+    pub connection: ConnectionStatus,
+}
+
+/// One listed contract.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstrumentConfig {
+    /// Root and month, such as `ES 03-26`.
+    pub symbol: String,
+    /// The first price.
+    pub price: Decimal,
+    /// Needed for roots other than ES, MES, NQ, MNQ, CL and GC.
+    #[serde(default)]
+    pub tick_size: Option<Decimal>,
+    /// Dollars a point; needed as the tick size is.
+    #[serde(default)]
+    pub point_value: Option<Decimal>,
+    /// How the price moves.
+    #[serde(default)]
+    pub motion: Motion,
+}
+
+impl InstrumentConfig {
+    /// A contract that stands still.
+    pub fn new(symbol: &str, price: Decimal) -> InstrumentConfig {
+        InstrumentConfig {
+            symbol: symbol.to_owned(),
+            price,
+            tick_size: None,
+            point_value: None,
+            motion: Motion::Still,
+        }
+    }
+
+    /// The contracts listed when a scenario names none.
+    pub fn usual() -> Vec<InstrumentConfig> {
+        [
+            ("ES 03-26", 5000),
+            ("MES 03-26", 5000),
+            ("NQ 03-26", 20_000),
+            ("MNQ 03-26", 20_000),
+            ("CL 02-26", 70),
+            ("GC 02-26", 2600),
+        ]
+        .into_iter()
+        .map(|(symbol, price)| InstrumentConfig::new(symbol, Decimal::from(price)))
+        .collect()
+    }
+
+    /// The same contract with a motion.
+    #[must_use]
+    pub fn moving(mut self, motion: Motion) -> InstrumentConfig {
+        self.motion = motion;
+        self
+    }
+}
+
+/// A position open at the start.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PositionConfig {
+    /// Whose.
+    pub account: String,
+    /// In what.
+    pub instrument: String,
+    /// Contracts, negative when short.
+    pub quantity: i64,
+    /// The entry price; the first price when left out.
+    #[serde(default)]
+    pub price: Option<Decimal>,
+}
+
+/// An order placed at the start.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderConfig {
+    /// Whose.
+    pub account: String,
+    /// The order.
+    pub ticket: Ticket,
+}
+
+/// A trader who, every so often, enters at random when flat and leaves when not.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TraderConfig {
+    /// Whose account.
+    pub account: String,
+    /// What is traded.
+    pub instrument: String,
+    /// Milliseconds between two trades, at least 1.
+    pub every_ms: u64,
+    /// The largest entry in contracts.
+    pub max_quantity: u32,
+}
+
+/// A session loss whose moment is recorded, once a session.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WatchConfig {
+    /// Whose.
+    pub account: String,
+    /// The loss in dollars, positive.
+    pub loss: Decimal,
+}
+
+impl PaperConfig {
+    /// Adds an account.
+    #[must_use]
+    pub fn account(mut self, name: &str, balance: impl Into<Decimal>) -> PaperConfig {
+        self.accounts.push(AccountConfig {
+            name: name.to_owned(),
+            balance: balance.into(),
+            connection: ConnectionStatus::Connected,
+        });
+        self
+    }
+
+    /// Adds `count` accounts of 50,000 dollars: `Sim101`, `Sim102`, ...
+    #[must_use]
+    pub fn sim_accounts(mut self, count: usize) -> PaperConfig {
+        for number in (101_usize..).take(count) {
+            self = self.account(&format!("Sim{number}"), 50_000);
+        }
+        self
+    }
+
+    /// Adds an open position, negative when short.
+    #[must_use]
+    pub fn position(mut self, account: &str, instrument: &str, quantity: i64) -> PaperConfig {
+        self.positions.push(PositionConfig {
+            account: account.to_owned(),
+            instrument: instrument.to_owned(),
+            quantity,
+            price: None,
+        });
+        self
+    }
+
+    /// Adds an order.
+    #[must_use]
+    pub fn order(mut self, account: &str, ticket: Ticket) -> PaperConfig {
+        self.orders.push(OrderConfig {
+            account: account.to_owned(),
+            ticket,
+        });
+        self
+    }
+}
