@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::status::Status;
 use crate::domain::account::{AccountName, RuleName};
-use crate::engine::event::Command;
+use crate::engine::event::{Command, FlattenSent};
 use crate::engine::obey::Obeyed;
 use crate::store::FlushError;
 
@@ -44,11 +44,11 @@ pub enum Question {
     },
 }
 
-/// A flatten that was sent without the daemon, and answered.
+/// A flatten that was sent without the daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "sent: the number, the scope and how many requests"
+    expecting = "sent: the number, the scope, how many requests, and `answered` or `refused`"
 )]
 pub struct SentElsewhere {
     /// The number that it named.
@@ -57,6 +57,9 @@ pub struct SentElsewhere {
     pub scope: String,
     /// How many requests of the budget it took, what was tried before included.
     pub requests: u32,
+    /// What became of it.
+    #[serde(default)]
+    pub flatten: FlattenSent,
 }
 
 /// Why a person's command was not carried out, or is not known to be on record.
