@@ -200,9 +200,7 @@ impl AccountRun {
         let held = self.seen.positions.as_ref();
         match held {
             Some(held) if held.is_empty() => self.enforcement.resume(intent, now),
-            _ => self
-                .enforcement
-                .begin(intent, held, &self.seen.orders, now),
+            _ => self.enforcement.begin(intent, held, &self.seen.orders, now),
         }
     }
 

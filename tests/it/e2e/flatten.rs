@@ -191,6 +191,20 @@ fn a_flatten_that_the_rate_limit_turns_away_is_sent_by_the_daemon() {
     assert_eq!(rig.count("verified"), 2);
 }
 
+/// What the daemon sees to hold nothing it looks at, and sends nothing.
+#[test]
+fn a_flatten_that_the_rate_limit_turns_away_is_not_sent_to_what_is_flat() {
+    let mut rig = Rig::new(&["Sim101"], FAR_LIMIT);
+    with_api(&rig);
+    rig.start_ready();
+    rig.venue.clear_requests();
+    rig.fault(r#"{"fault": {"status": {"code": 429}}, "class": "flatten", "count": 1}"#);
+    let text = said(&rig.flatten(&["acct-1"]));
+    assert_by_daemon(&text);
+    assert_eq!(rig.writes(), 1, "{text}");
+    assert!(rig.reads() > 0);
+}
+
 /// Without a daemon the command goes on by itself until the venue lets it.
 #[test]
 fn a_flatten_that_the_rate_limit_turns_away_is_sent_again_without_a_daemon() {
