@@ -13,11 +13,13 @@ pub struct ByHand {
 }
 
 impl ByHand {
-    /// Starts it.
-    pub fn start(rig: &Rig) -> ByHand {
+    /// Starts it, to go on for this long.
+    pub fn start(rig: &Rig, patience: Duration) -> ByHand {
         let mut command = rig.riskd("by-hand");
+        command.args(["flatten", "--all", "--timeout"]);
+        command.arg(format!("{}s", patience.as_secs()));
         ByHand {
-            child: command.args(["flatten", "--all"]).spawn().unwrap(),
+            child: command.spawn().unwrap(),
             begun: Instant::now(),
             ended: None,
         }

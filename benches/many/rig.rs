@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -77,9 +77,10 @@ impl Rig {
         // The session's edge is far away, whatever the hour is.
         let opened = Utc::now() - TimeDelta::hours(6);
         let mut text = format!(
-            "version: 1\ndaemon: {{ http: off, database: \"{}\" }}\n\
+            "version: 1\ndaemon: {{ http: \"127.0.0.1:{}\", database: \"{}\" }}\n\
              sessions:\n  day: {{ timezone: UTC, open: \"{:02}:00\", days: [mon, tue, wed, thu, fri, sat, sun] }}\n\
              venues:\n",
+            free_port(),
             self.path("riskd.db").display(),
             opened.hour(),
         );
@@ -178,6 +179,12 @@ impl Drop for Rig {
         self.kill();
         self.stop.cancel();
     }
+}
+
+/// A port that nobody listens on.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 /// The name of an account in the rule file.

@@ -117,7 +117,7 @@ pub fn fall(count: usize, variant: Variant) -> Figures {
             rig.start();
         }
         if variant == Variant::Hand && by_hand.is_none() && begun.elapsed() >= HAND_AFTER {
-            by_hand = Some(ByHand::start(&rig));
+            by_hand = Some(ByHand::start(&rig, patience.saturating_sub(HAND_AFTER)));
         }
         if let Some(by_hand) = &mut by_hand {
             by_hand.look();

@@ -8,7 +8,7 @@ use super::status::Status;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::timeouts;
 use crate::engine::commands::CommandReply;
-use crate::engine::event::Command;
+use crate::engine::event::{Command, FlattenSent};
 use crate::store::FlushError;
 
 /// One thing that the API asks of the daemon.
@@ -37,11 +37,11 @@ pub enum ApiRequest {
     },
 }
 
-/// A flatten that was sent without the daemon, and answered.
+/// A flatten that was sent without the daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "sent: the number, the scope and how many requests"
+    expecting = "sent: the number, the scope, how many requests, and `answered` or `refused`"
 )]
 pub struct SentElsewhere {
     /// The number that it named.
@@ -50,6 +50,9 @@ pub struct SentElsewhere {
     pub scope: String,
     /// How many requests of the budget it took, what was tried before included.
     pub requests: u32,
+    /// What became of it.
+    #[serde(default)]
+    pub flatten: FlattenSent,
 }
 
 /// Why a person's command was not carried out, or is not known to be on record.

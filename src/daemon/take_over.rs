@@ -28,7 +28,12 @@ impl Dispatcher {
             // They left with the same credential: the venue counts them too.
             self.venues.count_elsewhere(&known.venue, sent.requests);
         }
-        self.carry_out_command(Command::TakeOver { account, reason }, done);
+        let command = Command::TakeOver {
+            account,
+            reason,
+            sent: sent.flatten,
+        };
+        self.carry_out_command(command, done);
     }
 
     /// Why what the daemon sees says nothing of the account that was flattened. An

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::Engine;
 use super::account::AccountRun;
 use super::effect::Effect;
-use super::enforcement::Intent;
-use super::event::Command;
+use super::enforcement::{Intent, Step};
+use super::event::{Command, FlattenSent};
 use super::locks::Locking;
 use super::output::Output;
 use super::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, Record};
@@ -141,16 +141,23 @@ impl AccountRun {
                     Outcome::Observed
                 }
             }
-            Command::TakeOver { reason, .. } => self.take_over(reason, now, out),
+            Command::TakeOver { reason, sent, .. } => self.take_over(reason, sent, now, out),
             Command::Lock { until, reason, .. } => self.lock_by_command(until, reason, now, out),
             Command::Unlock { reason, .. } => self.unlock_by_command(&reason, now, out),
             Command::Rearm { rule, reason, .. } => self.rearm_by_command(&rule, &reason, out),
         }
     }
 
-    /// Takes over from a command that has sent a flatten by itself. The account is
-    /// looked at first; what is then seen to be missing is sent.
-    fn take_over(&mut self, reason: String, now: Now, out: &mut Output<'_>) -> Outcome {
+    /// Takes over from a command that has sent a flatten by itself. Where that was
+    /// answered, the account is looked at first; what is then seen to be missing is
+    /// sent.
+    fn take_over(
+        &mut self,
+        reason: String,
+        sent: FlattenSent,
+        now: Now,
+        out: &mut Output<'_>,
+    ) -> Outcome {
         if !out.config.acts {
             return Outcome::Observed;
         }
@@ -160,8 +167,10 @@ impl AccountRun {
             let is_wish = |one: &&Intent| one.goal == goal && matches!(one.cause, Cause::Person(_));
             if let Some(intent) = { wishes }.find(is_wish).map(|wish| wish.id) {
                 self.report_asked_again(&goal, &reason, out);
-                let steps = self.enforcement.flattened_elsewhere(now);
-                self.carry_out(steps, now, out);
+                if sent == FlattenSent::Answered {
+                    let steps = self.enforcement.flattened_elsewhere(now);
+                    self.carry_out(steps, now, out);
+                }
                 return Outcome::TakenOver { intent };
             }
         }
@@ -181,9 +190,23 @@ impl AccountRun {
             since: now.steady,
         };
         self.report_started(&intent, out);
-        let steps = self.enforcement.take_over(intent, now);
+        let steps = match sent {
+            FlattenSent::Answered => self.enforcement.take_over(intent, now),
+            FlattenSent::Refused => self.flatten_in_place_of(intent, now),
+        };
         self.carry_out(steps, now, out);
         Outcome::TakenOver { intent: id }
+    }
+
+    /// Takes up an intent whose flatten the venue turned away elsewhere. It is sent
+    /// from here at once, unless the account was last seen to hold nothing: then a
+    /// look is enough, which takes no more of the budget than a flatten.
+    fn flatten_in_place_of(&mut self, intent: Intent, now: Now) -> Vec<Step> {
+        let held = self.seen.positions.as_ref();
+        match held {
+            Some(held) if held.is_empty() => self.enforcement.resume(intent, now),
+            _ => self.enforcement.begin(intent, held, &self.seen.orders, now),
+        }
     }
 
     fn lock_by_command(

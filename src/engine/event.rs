@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::ids::RequestId;
@@ -98,6 +100,18 @@ impl fmt::Display for ReadFailure {
     }
 }
 
+/// What became of the flatten of a command that has it taken over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlattenSent {
+    /// The venue answered, or may have: it may have been carried out.
+    #[default]
+    Answered,
+    /// The venue's rate limit turned it away, or it did not leave for that reason.
+    /// The account has seen nothing of it.
+    Refused,
+}
+
 /// What a person may ask of the running engine. Each has a reason, on record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -109,12 +123,14 @@ pub enum Command {
         reason: String,
     },
     /// Take over from a command that has just sent a flatten for the account by
-    /// itself: look first, then go on until the account is flat and quiet.
+    /// itself, and go on until the account is flat and quiet.
     TakeOver {
         /// The account.
         account: AccountName,
         /// Why.
         reason: String,
+        /// What became of that flatten.
+        sent: FlattenSent,
     },
     /// Keep the account flat and quiet.
     Lock {

@@ -130,11 +130,12 @@ impl Bucket {
         }
     }
 
-    /// Takes out what was sent before this process began, and what may not be on
-    /// its record; one request is always left.
+    /// Takes out what was sent before this process began or by another one, and
+    /// what may not be on record; one request is always left, where one was.
     pub fn count_earlier(&mut self, requests: u32) {
         let spent = u64::from(requests).saturating_mul(TOKEN);
-        self.parts = self.parts.saturating_sub(spent).max(TOKEN);
+        let least = self.parts.min(TOKEN);
+        self.parts = self.parts.saturating_sub(spent).max(least);
     }
 
     /// Until when a lane is held by what the venue said.

@@ -1,8 +1,9 @@
 //! Having the daemon prove what `riskd flatten` has sent.
 //!
 //! The daemon polls the accounts anyway. It takes each of them over once its
-//! flatten was answered, looks, sends what it then sees missing, and goes on until
-//! it is flat and quiet, be it that this command is ended. The command reads the
+//! flatten was answered, or turned away by the venue's rate limit, looks, sends what
+//! it then sees missing, and goes on until it is flat and quiet, be it that this
+//! command is ended. The command reads the
 //! proof from its state. A daemon that is not there, hangs, sees something else or
 //! does not get on is left at once: then the command looks by itself.
 
@@ -51,6 +52,8 @@ struct Open {
     /// The daemon's intent, once it is known.
     intent: Option<i64>,
     round: u32,
+    /// Whether the daemon has seen that it holds nothing.
+    is_flat: bool,
 }
 
 impl Side {
@@ -106,6 +109,9 @@ impl Side {
                 got_on = true;
                 return false;
             }
+            // Of many accounts the last are closed long before the first is proven.
+            got_on |= known.is_flat() && !open.is_flat;
+            open.is_flat = known.is_flat();
             let work = known.enforcement.as_ref();
             if let Some(work) = work.filter(|work| work.round != open.round) {
                 open.round = work.round;
@@ -256,6 +262,7 @@ impl Prover {
                     account: handed.account.clone(),
                     intent: None,
                     round: 0,
+                    is_flat: false,
                 });
                 self.waiting.push_back(handed);
             }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::cli::client::{Client, ClientError};
 use crate::daemon::by_hand::HandedOver;
+use crate::engine::event::FlattenSent;
 use crate::secret::Secret;
 
 /// The reason that stands in the record.
@@ -59,6 +60,11 @@ impl State {
 }
 
 impl Account {
+    /// Whether the daemon has seen that it holds nothing.
+    pub(super) fn is_flat(&self) -> bool {
+        self.positions.as_deref().is_some_and(<[_]>::is_empty)
+    }
+
     /// What it holds as far as the daemon knows, in words.
     pub(super) fn holdings(&self) -> String {
         let positions = match self.positions.as_deref() {
@@ -98,6 +104,7 @@ struct Sent<'a> {
     number: &'a str,
     scope: &'a str,
     requests: u32,
+    flatten: FlattenSent,
 }
 
 impl Asking {
@@ -110,6 +117,7 @@ impl Asking {
                 number: handed.number.as_str(),
                 scope: &handed.scope,
                 requests: handed.requests,
+                flatten: handed.flatten,
             },
         };
         let done = self.client.post("/flatten", self.token.expose(), &body);

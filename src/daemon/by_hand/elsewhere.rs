@@ -3,9 +3,10 @@
 use tokio::sync::mpsc;
 
 use crate::domain::account::{AccountName, AccountNumber};
+use crate::engine::event::FlattenSent;
 
-/// An account for which a flatten was sent and answered, and nothing of this side
-/// is under way any more.
+/// An account for which a flatten was sent, and answered or turned away by the
+/// venue's rate limit, and nothing of this side is under way any more.
 #[derive(Clone, Debug)]
 pub struct HandedOver {
     /// The account.
@@ -14,8 +15,10 @@ pub struct HandedOver {
     pub number: AccountNumber,
     /// Whom the venue was asked for: the fingerprint of its scope.
     pub scope: String,
-    /// How many requests have left for it.
+    /// How many requests have left for it that the venue did not turn away.
     pub requests: u32,
+    /// What became of the flatten.
+    pub flatten: FlattenSent,
 }
 
 /// What the other program says.

@@ -9,9 +9,12 @@ use crate::domain::now::Now;
 use crate::domain::observation::{Content, Missing, Observation, Timestamp};
 use crate::domain::request::{Answer, Outcome, Write};
 use crate::engine::enforcement::{Enforcement, Intent, Shown, Step};
-use crate::engine::event::{ReadFailure, ReadResult};
+use crate::engine::event::{FlattenSent, ReadFailure, ReadResult};
 use crate::engine::record::{Cause, Goal};
 use crate::engine::words;
+
+/// The status of an answer that says that too much was asked.
+const TOO_MANY_REQUESTS: u16 = 429;
 
 /// How far the work on an account is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +34,7 @@ pub(super) struct Hand {
     pub(super) number: AccountNumber,
     pub(super) enforcement: Enforcement,
     pub(super) stage: Stage,
-    /// Requests that have left.
+    /// Requests that have left and that the venue did not turn away.
     pub(super) requests: u32,
     positions: Option<Arc<[Position]>>,
     orders: WorkingOrders,
@@ -39,8 +42,9 @@ pub(super) struct Hand {
     alive_since: Option<Timestamp>,
     /// Requests without an answer, be it that they still wait.
     unanswered: u32,
-    /// Whether a flatten was answered that may have been carried out.
-    is_flattened: bool,
+    /// What became of the flatten, once one was answered or turned away by the
+    /// venue's rate limit.
+    flatten: Option<FlattenSent>,
 }
 
 impl Hand {
@@ -54,7 +58,7 @@ impl Hand {
             orders: WorkingOrders::Unknown,
             alive_since: None,
             unanswered: 0,
-            is_flattened: false,
+            flatten: None,
         }
     }
 
@@ -71,15 +75,30 @@ impl Hand {
         self.enforcement.drop_intents(|_| true).1
     }
 
-    /// Takes the account back: it is looked at first.
+    /// Takes the account back. It is looked at first where a flatten may have been
+    /// carried out, be it one of the other program.
     pub(super) fn take_back(&mut self, now: Now) -> Vec<Step> {
+        let was_handed_over = self.stage == Stage::HandedOver;
         self.stage = Stage::Here;
-        self.enforcement.take_over(intent(now), now)
+        if was_handed_over || self.is_flattened() {
+            return self.enforcement.take_over(intent(now), now);
+        }
+        self.begin(now)
     }
 
     /// Whether a flatten may have been carried out: a look says the rest.
     pub(super) fn is_flattened(&self) -> bool {
-        self.is_flattened
+        self.flatten == Some(FlattenSent::Answered)
+    }
+
+    /// Whether the venue's rate limit turned its flatten away.
+    pub(super) fn is_refused(&self) -> bool {
+        self.flatten == Some(FlattenSent::Refused)
+    }
+
+    /// What became of the flatten; one that did not leave counts as turned away.
+    pub(super) fn flatten(&self) -> FlattenSent {
+        self.flatten.unwrap_or(FlattenSent::Refused)
     }
 
     /// Whether it was let go and nothing is under way for it any more.
@@ -98,7 +117,18 @@ impl Hand {
 
     pub(super) fn note_answered(&mut self, write: &Write, answer: &Answer) {
         self.unanswered = self.unanswered.saturating_sub(1);
-        self.is_flattened |= write.closes() && answer.outcome != Outcome::NotSent;
+        let is_refused = answer.status == Some(TOO_MANY_REQUESTS);
+        if is_refused {
+            self.requests = self.requests.saturating_sub(1);
+        }
+        if !write.closes() {
+            return;
+        }
+        if answer.outcome != Outcome::NotSent {
+            self.flatten = Some(FlattenSent::Answered);
+        } else if is_refused {
+            self.flatten.get_or_insert(FlattenSent::Refused);
+        }
     }
 
     /// What was last seen to be there, in words.

@@ -1,9 +1,5 @@
 //! Who looks whether what was sent sufficed: another program, or this one.
 
-use std::time::Duration;
-
-use tokio::time::Instant;
-
 use super::Progress;
 use super::elsewhere::{Elsewhere, HandedOver, Said};
 use super::hand::{Hand, Stage};
@@ -12,16 +8,12 @@ use crate::domain::account::AccountName;
 use crate::engine::enforcement::Step;
 use crate::venue::Scope;
 
-/// How long the other program is kept from looking while there is still something
-/// to send: two hundred accounts are sent in less.
-const LONGEST_HOLD: Duration = Duration::from_secs(120);
-
 /// Who looks.
 pub(super) enum Looks {
     /// It is asked whether another program does; until that is known, nobody.
     Asked(Elsewhere, String),
     /// Another program, which knows the venue's user by this name.
-    Elsewhere(Elsewhere, String, Instant),
+    Elsewhere(Elsewhere, String),
     /// This one.
     Here,
 }
@@ -44,7 +36,7 @@ impl Looks {
     /// there is none once it has ended.
     pub(super) async fn said(&mut self) -> Said {
         match self {
-            Looks::Asked(elsewhere, _) | Looks::Elsewhere(elsewhere, ..) => {
+            Looks::Asked(elsewhere, _) | Looks::Elsewhere(elsewhere, _) => {
                 elsewhere.said.recv().await.unwrap_or(Said::Alone)
             }
             Looks::Here => std::future::pending().await,
@@ -58,9 +50,7 @@ impl Hands {
         match said {
             Said::Willing => {
                 self.looks = match std::mem::replace(&mut self.looks, Looks::Here) {
-                    Looks::Asked(elsewhere, scope) => {
-                        Looks::Elsewhere(elsewhere, scope, Instant::now())
-                    }
+                    Looks::Asked(elsewhere, scope) => Looks::Elsewhere(elsewhere, scope),
                     other => other,
                 };
             }
@@ -92,30 +82,30 @@ impl Hands {
         });
     }
 
-    /// Hands over what was sent, where another program looks. That waits until
-    /// every account was sent: what the other program reads would take its part of
-    /// the budget from what is still to be closed.
+    /// Hands over what was sent, where another program looks: each account as soon
+    /// as its flatten was answered. Once the venue's rate limit has turned one away,
+    /// the token's share is used up, and two that send would only take it from each
+    /// other: then the accounts whose flatten still waits are handed over as well,
+    /// for the other program to send it in its turn.
     pub(super) fn hand_over(&mut self, tell: &mut impl FnMut(&AccountName, Progress)) {
-        let Looks::Elsewhere(_, _, since) = &self.looks else {
+        let Looks::Elsewhere(..) = &self.looks else {
             return;
         };
         let here = |hand: &Hand| hand.stage == Stage::Here;
-        let mut hands = self.hands.iter().filter(|(_, hand)| here(hand));
-        let is_due = hands.all(|(_, hand)| hand.is_flattened()) || since.elapsed() >= LONGEST_HOLD;
-        if is_due {
-            self.each(tell, |hand| -> Vec<Step> {
-                if here(hand) && hand.is_flattened() {
-                    hand.let_go()
-                } else {
-                    Vec::new()
-                }
-            });
-        }
+        let mut hands = self.hands.iter();
+        let is_used_up = hands.any(|(_, hand)| here(hand) && hand.is_refused());
+        self.each(tell, |hand| -> Vec<Step> {
+            if here(hand) && (is_used_up || hand.is_flattened()) {
+                hand.let_go()
+            } else {
+                Vec::new()
+            }
+        });
         self.hand_over_settled();
     }
 
     fn hand_over_settled(&mut self) {
-        let Looks::Elsewhere(elsewhere, scope, _) = &self.looks else {
+        let Looks::Elsewhere(elsewhere, scope) = &self.looks else {
             return;
         };
         for (account, hand) in &mut self.hands {
@@ -129,6 +119,7 @@ impl Hands {
                 number: hand.number.clone(),
                 scope: scope.clone(),
                 requests: hand.requests,
+                flatten: hand.flatten(),
             });
         }
     }

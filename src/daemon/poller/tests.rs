@@ -118,7 +118,8 @@ async fn each_account_gets_its_own_figures_in_whatever_order_they_are_answered()
         )
     };
     let rows = [row("C", 300), row("A", 100)].join(", ");
-    let snapshot = format!(r#"{{"type": "snapshot", "epoch": 1741618393090, "accounts": [{rows}]}}"#);
+    let snapshot =
+        format!(r#"{{"type": "snapshot", "epoch": 1741618393090, "accounts": [{rows}]}}"#);
     let token = Secret::new("a-token".to_owned()).unwrap();
     let wall = || Timestamp::from_timestamp(1_741_618_393, 0).unwrap();
     let transport: Arc<dyn Transport> = Arc::new(Saying(snapshot));
@@ -138,7 +139,14 @@ async fn each_account_gets_its_own_figures_in_whatever_order_they_are_answered()
             Content::Missing(missing) => format!("{}: {missing}", one.account),
         })
         .collect();
-    assert_eq!(balances, ["a: 100.00", "b: the venue does not list the account", "c: 300.00"]);
+    assert_eq!(
+        balances,
+        [
+            "a: 100.00",
+            "b: the venue does not list the account",
+            "c: 300.00"
+        ]
+    );
     assert_eq!(failures.len(), 1);
 }
 

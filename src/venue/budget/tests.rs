@@ -137,6 +137,16 @@ fn what_left_before_this_process_counts_and_one_request_is_always_left() {
     assert_eq!(budget.left().left, CAPACITY - 2 - 3 - 7);
 }
 
+#[test]
+fn what_left_elsewhere_adds_no_request_to_a_budget_that_is_used_up() {
+    let mut bucket = Bucket::new(at(0));
+    drain(&mut bucket, Lane::Close, at(0));
+    for _ in 0..20 {
+        bucket.count_earlier(1);
+    }
+    assert_eq!(bucket.left(at(0)), 0);
+}
+
 proptest! {
     /// However it is used, no rolling minute holds more than 180 requests, no
     /// instant more than the bucket allows, and what can wait leaves its part.

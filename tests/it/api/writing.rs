@@ -81,6 +81,18 @@ async fn mistakes(rig: &Rig) {
         ),
         (
             "/flatten",
+            r#"{"account": "two", "reason": "a", "sent": {"number": "Sim102", "scope": "00", "requests": 0, "flatten": "lost"}}"#,
+            400,
+            "expected `answered` or `refused`",
+        ),
+        (
+            "/flatten",
+            r#"{"account": "two", "reason": "a", "sent": {"number": "Sim102", "scope": "00", "requests": 0, "flatten": "refused"}}"#,
+            409,
+            "two is another account here",
+        ),
+        (
+            "/flatten",
             r#"{"account": "two", "reason": "a", "sent": {"number": "Sim102", "scope": "00", "requests": 1}}"#,
             409,
             "two is another account here",

@@ -8,7 +8,7 @@ use std::time::Instant;
 use riskd_paper::PaperConfig;
 
 use super::lock::with_api;
-use super::rig::{CANARY, Rig, signal};
+use super::rig::{CANARY, LOSS_LIMIT, Rig, signal};
 
 const ES: &str = "ES 03-26";
 
@@ -23,13 +23,18 @@ rules:
 
 /// This many accounts, each with a position and two resting orders.
 fn busy(accounts: usize) -> Rig {
+    busy_with(accounts, FAR_LIMIT)
+}
+
+/// The same with these rules.
+fn busy_with(accounts: usize, rules: &str) -> Rig {
     let numbers: Vec<String> = (101..).take(accounts).map(|n| format!("Sim{n}")).collect();
     let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
     let config = PaperConfig {
         token: CANARY.to_owned(),
         ..PaperConfig::default()
     };
-    let rig = Rig::with(config.sim_accounts(accounts), &numbers, FAR_LIMIT);
+    let rig = Rig::with(config.sim_accounts(accounts), &numbers, rules);
     with_api(&rig);
     rig.venue.set_price(ES, 5000).unwrap();
     for number in numbers {
@@ -134,6 +139,81 @@ fn a_flatten_of_twenty_beside_a_daemon_is_proven_by_it() {
         let fields = &event["fields"];
         fields["cause"] == "person" && fields["reason"] == "riskd flatten"
     }));
+}
+
+/// The same while the daemon flattens them itself, which leaves nothing of the
+/// token's budget to the command.
+#[test]
+fn a_flatten_of_twenty_that_the_daemon_flattens_too_is_proven_by_it() {
+    let mut rig = busy_with(20, LOSS_LIMIT);
+    rig.start_ready();
+    rig.venue.clear_requests();
+    rig.venue.set_price(ES, 4980).unwrap();
+    rig.wait_for("the daemon's flattens", |rig| rig.writes() >= 20);
+    let began = Instant::now();
+    let text = said(&rig.flatten(&["--all"]));
+    let counters = rig.venue.counters();
+    println!(
+        "20 accounts proven after {:.1} s: {} writes, {} reads, {} polls, {} answers of 429, {} needless flattens",
+        began.elapsed().as_secs_f32(),
+        rig.writes(),
+        rig.reads(),
+        rig.polls().len(),
+        counters.rate_limited,
+        counters.needless_flattens,
+    );
+    assert_by_daemon(&text);
+    assert!(text.contains("20 of 20 accounts flat and quiet"), "{text}");
+    // Each flatten is tried once, and what the venue turned away is not tried again.
+    assert_eq!(text.matches("flatten is sent").count(), 20, "{text}");
+    assert!(counters.rate_limited <= 25, "{counters:?}");
+    for number in 101..=120 {
+        assert!(rig.is_flat_and_quiet(&format!("Sim{number}")));
+    }
+}
+
+/// What the venue turned away is closed by the daemon, which knows of no reason to
+/// close it but the command.
+#[test]
+fn a_flatten_that_the_rate_limit_turns_away_is_sent_by_the_daemon() {
+    let mut rig = busy(2);
+    rig.start_ready();
+    rig.venue.clear_requests();
+    rig.fault(r#"{"fault": {"status": {"code": 429}}, "class": "flatten", "count": 2}"#);
+    let text = said(&rig.flatten(&["--all"]));
+    assert_by_daemon(&text);
+    assert!(text.contains("2 of 2 accounts flat and quiet"), "{text}");
+    assert_eq!(text.matches("flatten is sent").count(), 2, "{text}");
+    let flattens = rig.venue.requests();
+    let flattens = flattens.iter().filter(|r| r.path.ends_with("/flatten"));
+    assert_eq!(flattens.count(), 4);
+    assert_eq!(rig.venue.counters().needless_flattens, 0);
+    assert_eq!(rig.count("verified"), 2);
+}
+
+/// What the daemon sees to hold nothing it looks at, and sends nothing.
+#[test]
+fn a_flatten_that_the_rate_limit_turns_away_is_not_sent_to_what_is_flat() {
+    let mut rig = Rig::new(&["Sim101"], FAR_LIMIT);
+    with_api(&rig);
+    rig.start_ready();
+    rig.venue.clear_requests();
+    rig.fault(r#"{"fault": {"status": {"code": 429}}, "class": "flatten", "count": 1}"#);
+    let text = said(&rig.flatten(&["acct-1"]));
+    assert_by_daemon(&text);
+    assert_eq!(rig.writes(), 1, "{text}");
+    assert!(rig.reads() > 0);
+}
+
+/// Without a daemon the command goes on by itself until the venue lets it.
+#[test]
+fn a_flatten_that_the_rate_limit_turns_away_is_sent_again_without_a_daemon() {
+    let rig = busy(2);
+    rig.fault(r#"{"fault": {"status": {"code": 429}}, "class": "flatten", "count": 2}"#);
+    let text = said(&rig.flatten(&["--all"]));
+    assert_by_itself(&text, "no riskd daemon answers at 127.0.0.1:");
+    assert!(text.contains("2 of 2 accounts flat and quiet"), "{text}");
+    assert_eq!(text.matches("flatten is sent").count(), 4, "{text}");
 }
 
 #[test]
