@@ -64,6 +64,25 @@ impl Secret {
     }
 }
 
+/// What a venue is asked with: secrets by the names that its profile gives them.
+#[derive(Clone, Debug)]
+pub struct Credential(Vec<(&'static str, Secret)>);
+
+impl Credential {
+    /// A credential of these parts.
+    pub fn new(parts: impl IntoIterator<Item = (&'static str, Secret)>) -> Credential {
+        Credential(parts.into_iter().collect())
+    }
+
+    /// The part of this name.
+    pub fn part(&self, name: &str) -> Option<&Secret> {
+        let mut parts = self.0.iter();
+        parts
+            .find(|(known, _)| *known == name)
+            .map(|(_, secret)| secret)
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(hidden)")

@@ -22,7 +22,7 @@ use crate::daemon::by_hand::{self, Elsewhere, Progress};
 use crate::domain::account::AccountName;
 use crate::domain::plural::counted;
 use crate::domain::request;
-use crate::rules::ruleset::{SecretSource, VenueKind};
+use crate::rules::ruleset::{self, SecretSource};
 use crate::rules::{Loaded, Target};
 use crate::venue::Venue;
 use proof::{Prover, Side};
@@ -205,18 +205,21 @@ fn begin(
     show: &mpsc::Sender<Shown>,
     out: &Printer,
 ) -> anyhow::Result<BTreeMap<AccountName, End>> {
-    let mut venues: Vec<(&VenueKind, Vec<Target>)> = Vec::new();
+    let mut venues: Vec<(&ruleset::Venue, Vec<Target>)> = Vec::new();
     let mut ended = BTreeMap::new();
     for target in targets {
-        let kind = &target.venue.kind;
-        match venues.iter_mut().find(|(other, _)| *other == kind) {
+        let venue = &target.venue;
+        match venues
+            .iter_mut()
+            .find(|(other, _)| other.is_reached_as(venue))
+        {
             Some((_, its)) => its.push(target.clone()),
-            None => venues.push((kind, vec![target.clone()])),
+            None => venues.push((venue, vec![target.clone()])),
         }
         ended.insert(target.account.clone(), End::default());
     }
     let mut sides = Vec::new();
-    for (kind, its) in venues {
+    for (config, its) in venues {
         let Some(first) = its.first() else { continue };
         match by_hand::set_up(&first.venue) {
             Ok(venue) => {
@@ -229,7 +232,7 @@ fn begin(
                     out.error(&anyhow::anyhow!(
                         "{}: {problem}{}",
                         target.account,
-                        hint(kind)
+                        hint(config)
                     ));
                     ended.entry(target.account).or_default().last = problem.clone();
                 }
@@ -241,15 +244,15 @@ fn begin(
     Ok(ended)
 }
 
-fn hint(kind: &VenueKind) -> &'static str {
-    match kind {
-        VenueKind::CrossTrade {
-            token: SecretSource::Credential(_),
-            ..
-        } if std::env::var_os("CREDENTIALS_DIRECTORY").is_none() => {
-            "; set CREDENTIALS_DIRECTORY to the folder that holds the credential's file"
-        }
-        VenueKind::CrossTrade { .. } => "",
+fn hint(venue: &ruleset::Venue) -> &'static str {
+    let is_for_the_service = |source: &SecretSource| matches!(source, SecretSource::Credential(_));
+    let mut parts = venue.credential.0.iter();
+    if parts.any(|(_, source)| is_for_the_service(source))
+        && std::env::var_os("CREDENTIALS_DIRECTORY").is_none()
+    {
+        "; set CREDENTIALS_DIRECTORY to the folder that holds the credential's file"
+    } else {
+        ""
     }
 }
 

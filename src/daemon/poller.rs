@@ -20,7 +20,7 @@ use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::observation::{Content, Missing, Observation, Timestamp};
 use crate::domain::timeouts;
 use crate::rules::ruleset;
-use crate::secret::Secret;
+use crate::secret::Credential;
 use crate::venue::{Failure, Lane, OutOfBudget, Venue};
 
 /// The least time between two polls of a venue whose platform is offline: it
@@ -37,7 +37,7 @@ const ORDERS_INTERVAL: Duration = Duration::from_secs(1);
 const ORDERS_LATE: Duration = Duration::from_secs(2);
 
 /// A credential that is being read again.
-type Reread = Option<JoinHandle<Result<Secret, String>>>;
+type Reread = Option<JoinHandle<Result<Credential, String>>>;
 
 /// The accounts of one venue.
 pub(super) type Accounts = Arc<Vec<(AccountName, AccountNumber)>>;

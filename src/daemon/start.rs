@@ -213,7 +213,7 @@ fn take_secrets(rules: &mut RuleSet, file: &RuleSet) {
     for venue in &mut rules.venues {
         let new = file.venue(&venue.name);
         if let Some(new) = new.filter(|new| new.has_the_accounts_of(venue)) {
-            venue.kind = new.kind.clone();
+            venue.credential = new.credential.clone();
         }
     }
     for notifier in &mut rules.notifiers {

@@ -16,11 +16,12 @@ use super::poller::{Accounts, Poller};
 use super::vital;
 use crate::domain::account::{AccountName, VenueName};
 use crate::domain::observation::Timestamp;
+use crate::domain::venue::VenueKind;
 use crate::engine::event::Event;
 use crate::engine::restore::RecentRequest;
 use crate::notify::{Channels, Pulse};
-use crate::rules::ruleset::{self, RuleSet, VenueKind};
-use crate::secret::{self, Secret};
+use crate::rules::ruleset::{self, RuleSet};
+use crate::secret::{self, Credential};
 use crate::venue::awaiting_credential::AwaitingCredential;
 use crate::venue::budget::{self, Scope};
 use crate::venue::crosstrade::CrossTrade;
@@ -35,12 +36,15 @@ pub fn connect(config: &ruleset::Venue) -> Result<Arc<dyn Venue>, String> {
 }
 
 /// The adapter of a venue, with this credential.
-fn open(config: &ruleset::Venue, token: Secret) -> Result<Arc<dyn Venue>, String> {
-    let name = &config.name;
-    match &config.kind {
-        VenueKind::CrossTrade { base_url, .. } => {
-            let budget = budget::shared(Scope::new(base_url, &token));
-            let venue = CrossTrade::new(base_url, token, budget, wall)
+fn open(config: &ruleset::Venue, credential: Credential) -> Result<Arc<dyn Venue>, String> {
+    let ruleset::Venue { name, base_url, .. } = config;
+    match config.profile.kind {
+        VenueKind::CrossTrade => {
+            let token = credential
+                .part("token")
+                .ok_or_else(|| format!("venue {name}: it has no token"))?;
+            let budget = budget::shared(Scope::new(base_url, token));
+            let venue = CrossTrade::new(base_url, token.clone(), budget, wall)
                 .map_err(|error| format!("venue {name}: {error}"))?;
             Ok(Arc::new(venue))
         }
@@ -48,9 +52,14 @@ fn open(config: &ruleset::Venue, token: Secret) -> Result<Arc<dyn Venue>, String
 }
 
 /// The credential of a venue, as it can be read now. May wait for the disk.
-pub(super) fn credential(config: &ruleset::Venue) -> Result<Secret, String> {
-    let VenueKind::CrossTrade { token, .. } = &config.kind;
-    secret::resolve(token).map_err(|error| format!("venue {}: {error}", config.name))
+pub(super) fn credential(config: &ruleset::Venue) -> Result<Credential, String> {
+    let mut parts = Vec::new();
+    for (part, source) in &config.credential.0 {
+        let secret = secret::resolve(source);
+        let secret = secret.map_err(|error| format!("venue {}: {error}", config.name))?;
+        parts.push((*part, secret));
+    }
+    Ok(Credential::new(parts))
 }
 
 /// A rule set with everything that it needs of the outside: secrets are read,
@@ -59,7 +68,7 @@ pub struct Prepared {
     pub(super) rules: RuleSet,
     pub(super) venues: HashMap<VenueName, Arc<dyn Venue>>,
     /// The credentials of the venues that go on running, read anew.
-    pub(super) credentials: HashMap<VenueName, Secret>,
+    pub(super) credentials: HashMap<VenueName, Credential>,
     pub(super) channels: Channels,
     pub(super) heart: Heart,
     /// The venues whose accounts cannot be protected before there is a
@@ -82,7 +91,7 @@ impl Prepared {
         for config in &rules.venues {
             let is_running = running
                 .iter()
-                .any(|known| known.name == config.name && known.kind == config.kind);
+                .any(|known| known.name == config.name && known.is_reached_as(config));
             if is_running {
                 credentials.insert(config.name.clone(), credential(config)?);
                 continue;
@@ -241,7 +250,7 @@ impl Venues {
 
     /// Uses these credentials from now on; gives the venues whose credential is
     /// another one than before.
-    pub(super) fn renew(&self, credentials: &HashMap<VenueName, Secret>) -> Vec<VenueName> {
+    pub(super) fn renew(&self, credentials: &HashMap<VenueName, Credential>) -> Vec<VenueName> {
         let renewed = credentials.iter().filter(|(name, credential)| {
             let Some(running) = self.running.get(*name) else {
                 return false;

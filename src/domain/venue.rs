@@ -1,11 +1,37 @@
-//! What is known of a kind of venue: facts that decide how its answers are
-//! read and how an account is closed there.
+//! What is known of a kind of venue: facts that decide how its answers are read,
+//! how an account is closed there, and how often it may be asked. Core code asks
+//! the profile; the kind itself is matched where it is read from a rule file and
+//! where its adapter is made.
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Timelike as _};
+use chrono_tz::Tz;
+
+use super::observation::Timestamp;
+
+/// The kinds of venues that there are adapters for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VenueKind {
+    /// CrossTrade's REST API in front of NinjaTrader 8.
+    CrossTrade,
+}
 
 /// The facts of one kind of venue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VenueProfile {
+    /// The kind.
+    pub kind: VenueKind,
+    /// Its name in a rule file.
+    pub name: &'static str,
+    /// Where it is reached unless the rule file says otherwise, without a trailing
+    /// slash.
+    pub base_url: &'static str,
+    /// The parts of its credential, as the rule file names them.
+    pub credential: &'static [&'static str],
+    /// The day of its own figure of a session's result; `None` where it has none.
+    pub day: Option<VenueDay>,
+    /// Whether figures that are all zero are those of an account that has not
+    /// loaded. Elsewhere an account may be empty.
+    pub zero_means_unloaded: bool,
     /// For how long the venue may answer polls from a cache. While it may, what
     /// a poll shows can be older than the poll.
     pub polls_cached_for: Option<TimeDelta>,
@@ -18,19 +44,102 @@ pub struct VenueProfile {
     /// How long an account is watched closely after it was proven flat: signals
     /// that the venue accepted before may still place orders.
     pub watch_after_flat: TimeDelta,
+    /// How often it may be asked.
+    pub limits: RequestLimits,
+}
+
+/// How often a venue may be asked with one credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestLimits {
+    /// Requests at once after a rest.
+    pub burst: u32,
+    /// Requests that come back each second.
+    pub per_second: u32,
+    /// Requests in any minute.
+    pub per_minute: u32,
+    /// Of the burst, what reads that can wait leave alone: so many accounts can be
+    /// closed at once.
+    pub reserve: u32,
 }
 
 impl VenueProfile {
+    /// Every kind.
+    pub const ALL: &[&VenueProfile] = &[&VenueProfile::CROSSTRADE];
+
+    /// The kind of this name in a rule file.
+    pub fn named(name: &str) -> Option<&'static VenueProfile> {
+        VenueProfile::ALL
+            .iter()
+            .copied()
+            .find(|profile| profile.name == name)
+    }
+
     /// CrossTrade in front of NinjaTrader 8.
     ///
+    /// NinjaTrader's realized P&L starts anew at 18:00 New York (account manager
+    /// overview and watermarks page); an account that has not loaded shows zeros.
     /// Snapshots are cached for 3 s (a note on its newest documentation); a
     /// flatten takes the orders of the account along (positions page); whether a
     /// repeated flatten joins is not documented, so it is taken not to; a webhook
-    /// may be delayed by up to 60 s (delay timer page).
+    /// may be delayed by up to 60 s (delay timer page). 180 requests a minute from
+    /// a bucket of 20 that refills at 3 a second (rate limiting page).
     pub const CROSSTRADE: VenueProfile = VenueProfile {
+        kind: VenueKind::CrossTrade,
+        name: "crosstrade",
+        base_url: "https://app.crosstrade.io/v1/api",
+        credential: &["token"],
+        day: Some(VenueDay {
+            timezone: chrono_tz::America::New_York,
+            reset_hour: 18,
+        }),
+        zero_means_unloaded: true,
         polls_cached_for: Some(TimeDelta::seconds(3)),
         flatten_cancels_orders: true,
         repeated_close_joins: false,
         watch_after_flat: TimeDelta::seconds(75),
+        limits: RequestLimits {
+            burst: 20,
+            per_second: 3,
+            per_minute: 180,
+            reserve: 18,
+        },
     };
+}
+
+/// The shortest time between two starts of a venue's day: the night in which
+/// clocks are set forward.
+const SHORTEST_DAY: TimeDelta = TimeDelta::hours(23);
+
+/// When a venue's own day figure starts at zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VenueDay {
+    /// The zone of the hour.
+    pub timezone: Tz,
+    /// The full hour, 0 to 23.
+    pub reset_hour: u32,
+}
+
+impl VenueDay {
+    /// Whether the venue's day that began at `open` is over at `at`.
+    pub fn is_over(&self, open: Timestamp, at: Timestamp) -> bool {
+        // A local day has at least 23 hours; the calendar is asked after that.
+        at.signed_duration_since(open) >= SHORTEST_DAY && !self.is_same(open, at)
+    }
+
+    /// Whether both times lie in one of the venue's days.
+    pub fn is_same(&self, one: Timestamp, other: Timestamp) -> bool {
+        let days = [one, other].map(|time| {
+            let local = time.with_timezone(&self.timezone).naive_local();
+            local
+                .checked_sub_signed(TimeDelta::hours(i64::from(self.reset_hour)))
+                .map(|local| local.date())
+        });
+        days[0] == days[1]
+    }
+
+    /// Whether a session that opens at `open` starts with the venue's day.
+    pub fn starts_at(&self, open: Timestamp) -> bool {
+        let local = open.with_timezone(&self.timezone).time();
+        local.hour() == self.reset_hour && local.minute() == 0
+    }
 }

@@ -28,7 +28,6 @@ use super::locks::Locks;
 use super::memory::{AccountMemory, PnlSum};
 use super::output::Output;
 use super::rule_state::RuleState;
-use super::session::VenueDay;
 use super::status::ProvenFlat;
 use crate::domain::account::RuleName;
 use crate::domain::holdings::{Position, WorkingOrders};
@@ -45,7 +44,6 @@ const LOST_AFTER: u32 = 3;
 #[derive(Debug)]
 pub struct AccountRun {
     pub(super) account: Arc<Account>,
-    pub(super) day: Option<VenueDay>,
     pub(super) session: Option<Session>,
     pub(super) memory: AccountMemory,
     stored_memory: Option<AccountMemory>,
@@ -94,14 +92,12 @@ pub(super) struct Frozen {
 impl AccountRun {
     pub(super) fn new(
         account: Arc<Account>,
-        day: Option<VenueDay>,
         memory: Option<AccountMemory>,
         now: Now,
     ) -> AccountRun {
         let number = &account.number;
         let mine = memory.filter(|memory| number.matches(&memory.number));
         AccountRun {
-            day,
             session: None,
             stored_memory: mine.clone(),
             memory: mine.unwrap_or_else(|| AccountMemory {
@@ -113,7 +109,7 @@ impl AccountRun {
             deferred_account: DeferredAccount::default(),
             parked_rules: HashMap::new(),
             locks: Locks::default(),
-            enforcement: Enforcement::default(),
+            enforcement: Enforcement::new(account.profile),
             followed: None,
             verified_at: None,
             flat_proven_at: None,
@@ -231,7 +227,7 @@ impl AccountRun {
         let remembered = self.memory.session.as_ref().map(|session| session.date);
         // A wall clock that was set back must not bring an old session back.
         if remembered.is_none_or(|date| date < current.date) {
-            self.memory.open_session(&current, self.day);
+            self.memory.open_session(&current, self.account.profile.day);
             self.put_deferred_rules_in_force(out);
             if self
                 .memory

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::account::AccountRun;
 use super::output::Output;
 use super::record::{EntryKind, Fields};
-use super::session::VenueDay;
 use crate::domain::account::AccountName;
 use crate::domain::now::Now;
 use crate::domain::trade_date::TradeDate;
@@ -53,13 +52,12 @@ impl AccountRun {
     pub(super) fn change_account(
         &mut self,
         account: Arc<Account>,
-        day: Option<VenueDay>,
         defer: bool,
         now: Now,
         out: &mut Output<'_>,
     ) {
         let what = self.loosened_by(&account, now);
-        self.day = day;
+        self.enforcement.set_profile(account.profile);
         self.deferred_account.waiting = None;
         if !defer || what.is_empty() || !self.is_in_session(now) {
             self.take_account(account);

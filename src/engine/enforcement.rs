@@ -182,12 +182,6 @@ pub struct Enforcement {
     is_reopened: bool,
 }
 
-impl Default for Enforcement {
-    fn default() -> Enforcement {
-        Enforcement::new(&VenueProfile::CROSSTRADE)
-    }
-}
-
 impl Enforcement {
     /// Nothing is asked for yet.
     pub fn new(profile: &'static VenueProfile) -> Enforcement {
@@ -217,6 +211,11 @@ impl Enforcement {
     /// What is asked for.
     pub fn intents(&self) -> &[Intent] {
         &self.intents
+    }
+
+    /// The account is at a venue of this kind from now on.
+    pub fn set_profile(&mut self, profile: &'static VenueProfile) {
+        self.profile = profile;
     }
 
     /// The facts of the venue that the account is at.

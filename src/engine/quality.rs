@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 
 use crate::domain::money::Money;
 use crate::domain::observation::{Figures, Learned};
+use crate::domain::venue::VenueProfile;
 
 /// How far equity may lie from balance plus unrealized P&L, as a share of the
 /// larger of balance and equity, before the figures contradict each other. The
@@ -193,12 +194,19 @@ impl Doubts {
 /// Everything that is suspect about an observation, given the figures of the
 /// last trustworthy one of the same session. One that is taken for the truth must
 /// not hide another.
-pub fn suspicions(learned: &Learned, before: Option<&Figures>) -> Suspicions {
+pub fn suspicions(
+    learned: &Learned,
+    before: Option<&Figures>,
+    profile: &VenueProfile,
+) -> Suspicions {
     let figures = &learned.figures;
     let open_without_position =
         learned.is_flat() == Some(true) && figures.unrealized.is_some_and(|open| !open.is_zero());
     let found = [
-        (figures.are_all_zero(), Suspicion::AllZero),
+        (
+            profile.zero_means_unloaded && figures.are_all_zero(),
+            Suspicion::AllZero,
+        ),
         (
             before.is_some_and(|before| dropped_to_zero(figures, before)),
             Suspicion::DroppedToZero,
@@ -320,7 +328,12 @@ mod tests {
                 figures([realized, open, "?", "?"])
             });
             assert_eq!(
-                suspicions(&learned(texts, flat), before.as_ref()).first(),
+                suspicions(
+                    &learned(texts, flat),
+                    before.as_ref(),
+                    &VenueProfile::CROSSTRADE
+                )
+                .first(),
                 expected,
                 "{texts:?}"
             );

@@ -18,7 +18,6 @@ use super::output::Output;
 use super::record::{EntryKind, Fields, LockRow};
 use super::restore::EarlierRules;
 use super::rule_state::RuleState;
-use super::session::VenueDay;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::now::Now;
 use crate::rules::ruleset::{Account, Rule, RuleSet};
@@ -44,9 +43,6 @@ impl Engine {
             effects: Vec::new(),
         };
         for account in &rules.accounts {
-            let day = rules
-                .venue(&account.venue)
-                .and_then(|venue| VenueDay::of(&venue.kind));
             let kept = old
                 .remove(&account.name)
                 .filter(|run| run.account.number == account.number);
@@ -57,14 +53,13 @@ impl Engine {
                         run.defer_until_session_end();
                     }
                     let defer = run.defers_until_session_end();
-                    run.change_account(Arc::clone(account), day, defer, now, &mut out);
+                    run.change_account(Arc::clone(account), defer, now, &mut out);
                     run
                 }
                 None => {
                     let parked = self.parked.remove(&account.name).unwrap_or_default();
                     let elsewhere = take_locks(&mut self.parked, account);
-                    let mut run =
-                        AccountRun::unpark(Arc::clone(account), day, parked, now, &mut out);
+                    let mut run = AccountRun::unpark(Arc::clone(account), parked, now, &mut out);
                     for row in elsewhere {
                         run.take_over_lock(row, now, &mut out);
                     }
@@ -127,7 +122,6 @@ impl AccountRun {
 
     pub(super) fn unpark(
         account: Arc<Account>,
-        day: Option<VenueDay>,
         parked: Parked,
         now: Now,
         out: &mut Output<'_>,
@@ -135,7 +129,7 @@ impl AccountRun {
         let memory = parked.memory.as_ref();
         // Another number at the venue is another account.
         let is_another = memory.is_some_and(|memory| !account.number.matches(&memory.number));
-        let mut run = AccountRun::new(Arc::clone(&account), day, parked.memory, now);
+        let mut run = AccountRun::new(Arc::clone(&account), parked.memory, now);
         run.locks = parked.locks;
         if is_another {
             run.end_locks_of_previous_account(now, out);

@@ -10,7 +10,6 @@ use super::memory::AccountMemory;
 use super::output::{NextIds, Output};
 use super::record::{EntryKind, Fields, IntentRow, LockRow};
 use super::rule_state::RuleState;
-use super::session::VenueDay;
 use super::{Engine, EngineConfig, deferred_account};
 use chrono::TimeDelta;
 
@@ -155,15 +154,12 @@ impl Engine {
         let homes = Homes::of(&memories);
         let mut effects = Vec::new();
         for account in &rules.accounts {
-            let day = rules
-                .venue(&account.venue)
-                .and_then(|venue| VenueDay::of(&venue.kind));
             let memory = memories.remove(&account.name);
             // Another number at the venue is another account.
             let is_another_account = memory
                 .as_ref()
                 .is_some_and(|memory| !account.number.matches(&memory.number));
-            let mut run = AccountRun::new(Arc::clone(account), day, memory, now);
+            let mut run = AccountRun::new(Arc::clone(account), memory, now);
             let states_of_it = states.remove(&account.name).unwrap_or_default();
             if !is_another_account {
                 run.parked_rules = states_of_it;
@@ -182,7 +178,7 @@ impl Engine {
                 for form in deferred_account::forms(&earlier, account).chain([account]) {
                     // Told once, by what is in force now.
                     out.effects.clear();
-                    run.change_account(Arc::clone(form), day, true, now, &mut out);
+                    run.change_account(Arc::clone(form), true, now, &mut out);
                 }
                 effects.append(&mut out.effects);
                 for earlier in earlier {

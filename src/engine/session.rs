@@ -1,7 +1,6 @@
 //! How an account moves through its sessions: anchors, marks and P&L.
 
-use chrono::{NaiveTime, TimeDelta, Timelike};
-use chrono_tz::Tz;
+use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use super::memory::{
@@ -13,68 +12,18 @@ use crate::domain::money::Money;
 use crate::domain::observation::{Figures, Timestamp};
 use crate::domain::session::Session;
 use crate::domain::trade_date::{TradeDate, month_of, week_of};
-use crate::rules::ruleset::{Metric, VenueKind};
+use crate::domain::venue::VenueDay;
+use crate::rules::ruleset::Metric;
 
 /// How old the last observation before an open may be to say what held at the
 /// open.
 pub const ANCHOR_FRESH: TimeDelta = TimeDelta::minutes(10);
-
-/// The shortest time between two starts of a venue's day.
-const SHORTEST_DAY: TimeDelta = TimeDelta::hours(23);
 
 /// How far the venue's session figure may lie from riskd's own ledger at the
 /// open and still belong to the same session, as a share of the account's worth: a
 /// millionth, five cents of 50,000, for what the venue rounds. It is no fixed amount,
 /// because an account may be worth half a bitcoin.
 const SAME_FIGURE_SHARE: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
-
-/// When a venue's own day figure starts at zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VenueDay {
-    timezone: Tz,
-    reset: NaiveTime,
-}
-
-impl VenueDay {
-    /// The day of this kind of venue, if it has a day figure at all.
-    ///
-    /// NinjaTrader's realized P&L behind CrossTrade starts anew at 18:00 New
-    /// York (CrossTrade docs, account manager overview and watermarks page).
-    pub fn of(kind: &VenueKind) -> Option<VenueDay> {
-        match kind {
-            VenueKind::CrossTrade { .. } => Some(VenueDay {
-                timezone: chrono_tz::America::New_York,
-                reset: NaiveTime::from_hms_opt(18, 0, 0)?,
-            }),
-        }
-    }
-
-    /// Whether the venue's day that began at `open` is over at `at`.
-    fn is_over(&self, open: Timestamp, at: Timestamp) -> bool {
-        // A local day has at least 23 hours; the calendar is asked after that.
-        if at.signed_duration_since(open) < SHORTEST_DAY {
-            return false;
-        }
-        !self.is_same(open, at)
-    }
-
-    /// Whether both times lie in one of the venue's days.
-    pub(super) fn is_same(&self, one: Timestamp, other: Timestamp) -> bool {
-        let days = [one, other].map(|time| {
-            let local = time.with_timezone(&self.timezone).naive_local();
-            local
-                .checked_sub_signed(self.reset.signed_duration_since(NaiveTime::MIN))
-                .map(|local| local.date())
-        });
-        days[0] == days[1]
-    }
-
-    /// Whether a session that opens at `open` starts with the venue's day.
-    fn starts_at(&self, open: Timestamp) -> bool {
-        let local = open.with_timezone(&self.timezone).time();
-        local.hour() == self.reset.hour() && local.minute() == self.reset.minute()
-    }
-}
 
 impl AccountMemory {
     /// Takes a trustworthy observation: anchors, P&L, marks. `clock_gap` is how

@@ -1,26 +1,16 @@
 //! Whether the polling of a rule file fits into what its venues allow.
 //!
-//! CrossTrade allows 180 requests a minute for a user, from a bucket of 20 that
-//! refills at 3 a second (CrossTrade docs, rate limiting page). The limit
-//! belongs to the user, so venues with the same token share it. Of the bucket
-//! 18 are kept from reads that can wait, whatever is planned here; what is planned
-//! must not need more than the refill, or polls would come later and later.
+//! A limit belongs to a credential, so venues with the same one share it. Of what
+//! may be asked at once a part is kept from reads that can wait, whatever is planned
+//! here; what is planned must not need more than comes back, or polls would come
+//! later and later.
 
 use chrono::TimeDelta;
 
-use super::ruleset::{SecretSource, Venue, VenueKind};
+use super::ruleset::{CredentialSource, Venue};
 use crate::domain::account::VenueName;
+use crate::domain::venue::RequestLimits;
 
-/// Requests a minute that CrossTrade allows.
-pub const PER_MINUTE: u32 = 180;
-/// Requests that may be made at once after a pause.
-pub const BUCKET: u32 = 20;
-/// Of the bucket, what reads that can wait leave for polls, for closing, for
-/// cancelling and for verifying.
-pub const RESERVE: u32 = 18;
-/// Planned requests a minute above which protective calls and polls begin to
-/// wait for one another.
-pub const COMFORTABLE: u32 = 150;
 /// Most reads of working orders a minute and venue: the accounts take turns,
 /// one a second at most, and only while a rule or a lock needs to know.
 pub const ORDER_READS: u32 = 60;
@@ -34,6 +24,9 @@ pub struct Budget {
     pub items: Vec<BudgetItem>,
     /// Requests a minute in all.
     pub planned: u32,
+    /// Planned requests a minute above which protective calls and polls begin to
+    /// wait for one another: five sixths of what is allowed.
+    pub comfortable: u32,
     /// Requests a minute that are allowed.
     pub allowed: u32,
     /// Requests that may be made at once after a pause.
@@ -61,19 +54,19 @@ impl Budget {
 
     /// Whether little is left for protective calls.
     pub fn is_tight(&self) -> bool {
-        self.planned > COMFORTABLE
+        self.planned > self.comfortable
     }
 }
 
 /// The budget of each credential, in the order of the file.
 pub fn budgets(venues: &[Venue]) -> Vec<Budget> {
-    let mut budgets: Vec<(&SecretSource, Budget)> = Vec::new();
+    let mut budgets: Vec<(&CredentialSource, Budget)> = Vec::new();
     for venue in venues {
-        let VenueKind::CrossTrade { token, .. } = &venue.kind;
-        let index = match budgets.iter().position(|(known, _)| *known == token) {
+        let credential = &venue.credential;
+        let index = match budgets.iter().position(|(known, _)| *known == credential) {
             Some(index) => index,
             None => {
-                budgets.push((token, empty()));
+                budgets.push((credential, empty(&venue.profile.limits)));
                 budgets.len().saturating_sub(1)
             }
         };
@@ -84,14 +77,15 @@ pub fn budgets(venues: &[Venue]) -> Vec<Budget> {
     budgets.into_iter().map(|(_, budget)| budget).collect()
 }
 
-fn empty() -> Budget {
+fn empty(limits: &RequestLimits) -> Budget {
     Budget {
         venues: Vec::new(),
         items: Vec::new(),
         planned: 0,
-        allowed: PER_MINUTE,
-        bucket: BUCKET,
-        reserve: RESERVE,
+        comfortable: limits.per_minute.saturating_mul(5) / 6,
+        allowed: limits.per_minute,
+        bucket: limits.burst,
+        reserve: limits.reserve,
     }
 }
 
@@ -119,9 +113,9 @@ fn polls_per_minute(poll: TimeDelta) -> u32 {
 
 /// The shortest poll in tenths of a second with which `venues` venues of one
 /// credential fit, if any does.
-pub(crate) fn shortest_poll(venues: usize) -> Option<TimeDelta> {
+pub(crate) fn shortest_poll(venues: usize, allowed: u32) -> Option<TimeDelta> {
     let venues = u32::try_from(venues).ok()?.max(1);
-    let polls = (PER_MINUTE / venues).checked_sub(ORDER_READS)?;
+    let polls = (allowed / venues).checked_sub(ORDER_READS)?;
     let millis = 60_000_u32.checked_div(polls)?;
     Some(TimeDelta::milliseconds(i64::from(
         millis.div_ceil(100).saturating_mul(100),
@@ -133,14 +127,15 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::domain::venue::VenueProfile;
+    use crate::rules::ruleset::SecretSource;
 
     fn venue(name: &str, poll: i64, token: &str) -> Venue {
         Venue {
             name: name.into(),
-            kind: VenueKind::CrossTrade {
-                base_url: Arc::from("https://example.com"),
-                token: SecretSource::Env(token.to_owned()),
-            },
+            profile: &VenueProfile::CROSSTRADE,
+            base_url: Arc::from("https://example.com"),
+            credential: CredentialSource(vec![("token", SecretSource::Env(token.to_owned()))]),
             poll: TimeDelta::milliseconds(poll),
         }
     }
@@ -167,8 +162,8 @@ mod tests {
                 .collect();
             assert_eq!(found, expect);
         }
-        assert_eq!(shortest_poll(1), Some(TimeDelta::milliseconds(500)));
-        assert_eq!(shortest_poll(2), Some(TimeDelta::milliseconds(2_000)));
-        assert_eq!(shortest_poll(3), None);
+        assert_eq!(shortest_poll(1, 180), Some(TimeDelta::milliseconds(500)));
+        assert_eq!(shortest_poll(2, 180), Some(TimeDelta::milliseconds(2_000)));
+        assert_eq!(shortest_poll(3, 180), None);
     }
 }

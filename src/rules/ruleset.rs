@@ -19,6 +19,7 @@ use crate::domain::money::{Fraction, Money};
 use crate::domain::schedule::Schedule;
 use crate::domain::session::SessionCalendar;
 use crate::domain::severity::Severity;
+use crate::domain::venue::VenueProfile;
 use crate::domain::window::Window;
 use crate::rules::diagnostic::Place;
 use crate::rules::expression::Expression;
@@ -120,35 +121,36 @@ pub enum Loosening {
 pub struct Venue {
     /// Its name in the file.
     pub name: VenueName,
-    /// What it is, and how it is reached.
-    pub kind: VenueKind,
+    /// What is known of its kind.
+    pub profile: &'static VenueProfile,
+    /// Its address, without a trailing slash.
+    pub base_url: Arc<str>,
+    /// Where its credential is found.
+    pub credential: CredentialSource,
     /// Time from one poll to the next.
     pub poll: TimeDelta,
 }
 
-/// What a venue is, and how it is reached.
+/// Where the parts of a credential are found, by the names that the profile of the
+/// venue gives them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum VenueKind {
-    /// CrossTrade's REST API in front of NinjaTrader 8.
-    CrossTrade {
-        /// Everything before `/accounts`, without a trailing slash.
-        base_url: Arc<str>,
-        /// Where the bearer token is found.
-        token: SecretSource,
-    },
-}
+pub struct CredentialSource(pub Vec<(&'static str, SecretSource)>);
 
 impl Venue {
+    /// Whether both are reached in the same way, as far as the rule file says.
+    pub fn is_reached_as(&self, other: &Venue) -> bool {
+        self.profile == other.profile
+            && self.base_url == other.base_url
+            && self.credential == other.credential
+    }
+
     /// Whether an account of the same number is the same account at both: they
-    /// are reached at one address, and with one token, as far as the rule file
-    /// says. Under one name another place of the token is that of a renewed one.
+    /// are reached at one address, and with one credential, as far as the rule file
+    /// says. Under one name another place of the credential is that of a renewed one.
     pub fn has_the_accounts_of(&self, other: &Venue) -> bool {
-        let VenueKind::CrossTrade { base_url, token } = &self.kind;
-        let VenueKind::CrossTrade {
-            base_url: other_url,
-            token: other_token,
-        } = &other.kind;
-        base_url == other_url && (self.name == other.name || token == other_token)
+        self.profile == other.profile
+            && self.base_url == other.base_url
+            && (self.name == other.name || self.credential == other.credential)
     }
 }
 
@@ -170,6 +172,8 @@ pub struct Account {
     pub name: AccountName,
     /// The venue that it is at.
     pub venue: VenueName,
+    /// What is known of the kind of its venue.
+    pub profile: &'static VenueProfile,
     /// Its name at the venue.
     pub number: AccountNumber,
     /// Its trading days.

@@ -17,11 +17,11 @@ use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::Missing;
 use crate::domain::request::{Answer, Outcome, Write};
 use crate::locked::Locked;
-use crate::secret::Secret;
+use crate::secret::Credential;
 
 /// How a venue is opened once there is a credential; an error says in words why
 /// it cannot be used.
-type Open = dyn Fn(Secret) -> Result<Arc<dyn Venue>, String> + Send + Sync;
+type Open = dyn Fn(Credential) -> Result<Arc<dyn Venue>, String> + Send + Sync;
 
 /// A venue that answers as one does that refuses the credential, until it gets
 /// one by [`Venue::renew`]; from then on it is the venue itself.
@@ -36,7 +36,7 @@ impl AwaitingCredential {
     /// once there is one.
     pub fn new(
         wrong: &str,
-        open: impl Fn(Secret) -> Result<Arc<dyn Venue>, String> + Send + Sync + 'static,
+        open: impl Fn(Credential) -> Result<Arc<dyn Venue>, String> + Send + Sync + 'static,
     ) -> AwaitingCredential {
         AwaitingCredential {
             wrong: Mutex::new(not_asked(wrong)),
@@ -183,7 +183,7 @@ impl Venue for AwaitingCredential {
         self.opened.get().and_then(|venue| venue.scope())
     }
 
-    fn renew(&self, credential: &Secret) -> bool {
+    fn renew(&self, credential: &Credential) -> bool {
         match self.opened.get() {
             Some(venue) => venue.renew(credential),
             None => match (self.open)(credential.clone()) {

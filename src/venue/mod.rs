@@ -24,7 +24,7 @@ use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::{Learned, Missing};
 use crate::domain::request::{Answer, Urgency, Write};
-use crate::secret::Secret;
+use crate::secret::Credential;
 
 /// A call under way. Every call ends: the adapter bounds it by a timeout.
 pub type Call<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -98,7 +98,7 @@ pub trait Venue: Send + Sync {
 
     /// Uses this credential from the next request on, and says whether it is
     /// another one than before. Connections and budget stay.
-    fn renew(&self, credential: &Secret) -> bool;
+    fn renew(&self, credential: &Credential) -> bool;
 }
 
 /// What a poll learned of one account.

@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 12] = [
     &["notify"],
     &["store"],
     &["venue"],
-    &["http", "json", "secret"],
+    &["http", "json", "locked", "secret"],
     &["files"],
     &["replay"],
     &["engine"],

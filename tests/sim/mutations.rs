@@ -14,7 +14,7 @@ use riskd::domain::request::{Answer, Urgency, Write};
 use riskd::engine::effect::Effect;
 use riskd::engine::record::{Record, RequestRow};
 use riskd::engine::restore::Kept;
-use riskd::secret::Secret;
+use riskd::secret::Credential;
 use riskd::venue::crosstrade::CrossTrade;
 use riskd::venue::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polls, Venue};
 use serde_json::Value;
@@ -294,7 +294,7 @@ impl Venue for PollsLast {
         self.0.clock_error()
     }
 
-    fn renew(&self, credential: &Secret) -> bool {
+    fn renew(&self, credential: &Credential) -> bool {
         self.0.renew(credential)
     }
 }

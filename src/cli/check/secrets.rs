@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::rules::ruleset::{NotifierKind, PlainOrSecret, RuleSet, SecretSource, VenueKind};
+use crate::rules::ruleset::{NotifierKind, PlainOrSecret, RuleSet, SecretSource};
 use crate::secret::{Look, SecretFile, look};
 
 /// A secret of a rule file, and what is seen of it.
@@ -27,8 +27,9 @@ pub(super) fn of(rules: &RuleSet) -> Vec<Seen> {
 fn sources(rules: &RuleSet) -> Vec<(String, &SecretSource)> {
     let mut found: Vec<(String, &SecretSource)> = Vec::new();
     for venue in &rules.venues {
-        let VenueKind::CrossTrade { token, .. } = &venue.kind;
-        found.push((format!("token of venue {}", venue.name), token));
+        for (part, source) in &venue.credential.0 {
+            found.push((format!("{part} of venue {}", venue.name), source));
+        }
     }
     for notifier in &rules.notifiers {
         for (what, source) in of_notifier(&notifier.kind) {

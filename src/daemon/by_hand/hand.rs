@@ -8,6 +8,7 @@ use crate::domain::ids::IntentId;
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Missing, Observation, Timestamp};
 use crate::domain::request::{Answer, Outcome, Write};
+use crate::domain::venue::VenueProfile;
 use crate::engine::enforcement::{Enforcement, Intent, Shown, Step};
 use crate::engine::event::{FlattenSent, ReadFailure, ReadResult};
 use crate::engine::record::{Cause, Goal};
@@ -48,10 +49,10 @@ pub(super) struct Hand {
 }
 
 impl Hand {
-    pub(super) fn new(number: AccountNumber) -> Hand {
+    pub(super) fn new(number: AccountNumber, profile: &'static VenueProfile) -> Hand {
         Hand {
             number,
-            enforcement: Enforcement::default(),
+            enforcement: Enforcement::new(profile),
             stage: Stage::Here,
             requests: 0,
             positions: None,
@@ -152,7 +153,8 @@ impl Hand {
             }
         };
         let as_of = self.enforcement.polled(learned.stamp, at);
-        if learned.figures.are_all_zero() {
+        let is_unloaded = self.enforcement.profile().zero_means_unloaded;
+        if is_unloaded && learned.figures.are_all_zero() {
             self.alive_since = None;
         } else {
             self.alive_since.get_or_insert(now.steady);

@@ -87,7 +87,10 @@ impl Hands {
         elsewhere: Option<Elsewhere>,
     ) -> (Hands, mpsc::Receiver<Heard>) {
         let (events, heard) = mpsc::channel(QUEUE);
-        let of = |target: &Target| (target.account.clone(), Hand::new(target.number.clone()));
+        let of = |target: &Target| {
+            let hand = Hand::new(target.number.clone(), target.venue.profile);
+            (target.account.clone(), hand)
+        };
         let looks = Looks::of(elsewhere, venue.scope().as_ref());
         let hands = Hands {
             hands: targets.iter().map(of).collect(),

@@ -4,7 +4,9 @@ use chrono::TimeDelta;
 use reqwest::header::HeaderMap;
 
 use super::*;
-use crate::rules::ruleset::{SecretSource, VenueKind};
+use crate::domain::venue::VenueProfile;
+use crate::rules::ruleset::{CredentialSource, SecretSource};
+use crate::secret::Secret;
 use crate::venue::Call;
 use crate::venue::crosstrade::{CrossTrade, Incoming, Limits, NoAnswer, Outgoing, Transport};
 
@@ -58,11 +60,13 @@ async fn polls(statuses: &[u16], span: Duration) -> Vec<u128> {
     let poller = Poller {
         config: ruleset::Venue {
             name: "paper".into(),
-            kind: VenueKind::CrossTrade {
-                base_url: Arc::from(BASE),
-                // Where nothing is, so that there is no other one.
-                token: SecretSource::File("/nonexistent/token".into()),
-            },
+            profile: &VenueProfile::CROSSTRADE,
+            base_url: Arc::from(BASE),
+            // Where nothing is, so that there is no other one.
+            credential: CredentialSource(vec![(
+                "token",
+                SecretSource::File("/nonexistent/token".into()),
+            )]),
             poll: TimeDelta::seconds(1),
         },
         venue: Arc::new(venue),

@@ -2,7 +2,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::*;
-use crate::rules::ruleset::SecretSource;
+use crate::domain::venue::VenueProfile;
+use crate::rules::ruleset::{CredentialSource, SecretSource};
 use crate::venue::Lane;
 
 /// A venue of a rule file whose token stands in a file.
@@ -12,10 +13,9 @@ fn venue(folder: &Path, name: &str, address: &str, token: &str) -> Arc<dyn Venue
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     let config = ruleset::Venue {
         name: name.into(),
-        kind: VenueKind::CrossTrade {
-            base_url: Arc::from(address),
-            token: SecretSource::File(path),
-        },
+        profile: &VenueProfile::CROSSTRADE,
+        base_url: Arc::from(address),
+        credential: CredentialSource(vec![("token", SecretSource::File(path))]),
         poll: TimeDelta::seconds(1),
     };
     connect(&config).unwrap()

@@ -96,7 +96,9 @@ impl AccountRun {
         if out.config.acts {
             // One that has not loaded lists nothing, and what is in doubt proves
             // nothing to be gone; but what is listed is there.
-            let is_trusted = doubt.is_none() && !learned.figures.are_known_zeros();
+            let is_unloaded =
+                self.account.profile.zero_means_unloaded && learned.figures.are_known_zeros();
+            let is_trusted = doubt.is_none() && !is_unloaded;
             let is_believed = is_trusted || learned.is_flat() == Some(false);
             let positions = learned.positions.as_ref().filter(|_| is_believed);
             if let Some(positions) = positions {
@@ -141,7 +143,7 @@ impl AccountRun {
             learned.is_flat(),
             wall,
             at.signed_duration_since(wall),
-            self.day,
+            self.account.profile.day,
         );
         if !was_anchored && anchored(&self.memory) {
             self.report_session_opened(out);
@@ -210,7 +212,13 @@ impl AccountRun {
         // need not be asked about one that was zero before.
         let is_reset = last.is_some_and(|last| {
             let was_made = last.figures.realized.is_some_and(|made| !made.is_zero());
-            was_made && is_zero_now && self.day.is_some_and(|day| !day.is_same(last.at, wall))
+            was_made
+                && is_zero_now
+                && self
+                    .account
+                    .profile
+                    .day
+                    .is_some_and(|day| !day.is_same(last.at, wall))
         });
         let others;
         let before = match last {
@@ -223,7 +231,7 @@ impl AccountRun {
             }
             last => last.map(|last| &last.figures),
         };
-        let found = suspicions(learned, before);
+        let found = suspicions(learned, before, self.account.profile);
         self.seen.doubts.judge(found, learned.stamp)
     }
 }

@@ -9,6 +9,7 @@ use super::{Declared, MAX_ACCOUNTS, named_entries, unknown_name};
 use crate::domain::account::{AccountName, AccountNumber, GroupName, VenueName};
 use crate::domain::money::Money;
 use crate::domain::session::SessionCalendar;
+use crate::domain::venue::VenueProfile;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, either};
 use crate::rules::keys::Fields;
 use crate::rules::node::Node;
@@ -23,6 +24,7 @@ pub(crate) struct Draft {
     pub(crate) place: Place,
     pub(crate) groups: Vec<GroupName>,
     pub(crate) venue: Option<VenueName>,
+    pub(crate) profile: Option<&'static VenueProfile>,
     pub(crate) number: Option<AccountNumber>,
     pub(crate) session: Option<Arc<SessionCalendar>>,
     pub(crate) starting_balance: Balance,
@@ -62,6 +64,7 @@ impl Draft {
         Some(Account {
             name: self.name.clone(),
             venue: self.venue.clone()?,
+            profile: self.profile?,
             number: self.number.clone()?,
             session: Arc::clone(self.session.as_ref()?),
             starting_balance,
@@ -125,6 +128,7 @@ pub(super) fn account(
         place,
         groups,
         poll: at_venue.map(|venue| venue.poll),
+        profile: at_venue.map(|venue| venue.profile),
         venue,
         number: fields.read("number", findings, number),
         session: session(&fields, declared, findings),

@@ -7,17 +7,16 @@ use chrono::TimeDelta;
 use super::{Declared, named_entries, secrets};
 use crate::domain::account::VenueName;
 use crate::domain::duration;
+use crate::domain::venue::VenueProfile;
 use crate::rules::budget::{Budget, budgets, shortest_poll};
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, either, listed, quoted};
 use crate::rules::keys::{Fields, hide};
 use crate::rules::node::Node;
 use crate::rules::read;
-use crate::rules::ruleset::{Venue, VenueKind};
+use crate::rules::ruleset::{CredentialSource, Venue};
 use crate::rules::suggest::did_you_mean;
 use crate::rules::tables;
 
-/// CrossTrade's address, as its documentation gives it.
-pub(crate) const CROSSTRADE_URL: &str = "https://app.crosstrade.io/v1/api";
 /// Time from one poll to the next unless the file says otherwise.
 pub(crate) const DEFAULT_POLL: TimeDelta = TimeDelta::seconds(1);
 /// Shortest time from one poll to the next.
@@ -28,13 +27,8 @@ pub(crate) const MAX_POLL: TimeDelta = TimeDelta::hours(1);
 pub(super) fn venues(node: &Node<'_>, declared: &mut Declared, findings: &mut Findings) {
     for entry in named_entries(node, "venues", findings) {
         declared.venue_names.insert(entry.key.to_string());
-        if let Some((kind, poll)) = venue(&entry.value, findings) {
-            declared.venues.push(Venue {
-                name: VenueName::from(&*entry.key),
-                kind,
-                poll,
-            });
-        }
+        let name = VenueName::from(&*entry.key);
+        declared.venues.extend(venue(name, &entry.value, findings));
     }
     budget(node, &declared.venues, findings);
 }
@@ -50,7 +44,7 @@ fn budget(node: &Node<'_>, venues: &[Venue], findings: &mut Findings) {
         let Budget {
             planned, allowed, ..
         } = budget;
-        let help = match shortest_poll(names.len()) {
+        let help = match shortest_poll(names.len(), allowed) {
             Some(poll) => format!("a poll of {} fits", duration::write(poll)),
             None => "use one venue for each credential".to_owned(),
         };
@@ -79,29 +73,37 @@ fn poll_place(node: &Node<'_>, names: &[&str]) -> Place {
     polls.or(venues.clone().next()).unwrap_or(node).place
 }
 
-fn venue(node: &Node<'_>, findings: &mut Findings) -> Option<(VenueKind, TimeDelta)> {
-    kind(
+fn venue(name: VenueName, node: &Node<'_>, findings: &mut Findings) -> Option<Venue> {
+    let kind = kind(
         node,
         "a venue",
         tables::VENUE_KINDS.iter().map(|(name, _)| *name),
         &[],
         findings,
     )?;
-    let fields = Fields::open(node, &tables::CROSSTRADE, findings)?;
-    let token = fields.read("token", findings, secrets::source);
+    let profile = VenueProfile::named(kind)?;
+    let (_, table) = tables::VENUE_KINDS.iter().find(|(name, _)| *name == kind)?;
+    let fields = Fields::open(node, table, findings)?;
+    let parts: Vec<Option<_>> = profile
+        .credential
+        .iter()
+        .map(|part| Some((*part, fields.read(part, findings, secrets::source)?)))
+        .collect();
     let poll = match fields.get("poll") {
         Some(node) => poll(node, findings),
         None => Some(DEFAULT_POLL),
     };
     let base_url = match fields.get("base_url") {
         Some(node) => secrets::base_url(node, findings),
-        None => Some(CROSSTRADE_URL.to_owned()),
+        None => Some(profile.base_url.to_owned()),
     };
-    let kind = VenueKind::CrossTrade {
+    Some(Venue {
+        name,
+        profile,
         base_url: Arc::from(base_url?),
-        token: token?,
-    };
-    Some((kind, poll?))
+        credential: CredentialSource(parts.into_iter().collect::<Option<_>>()?),
+        poll: poll?,
+    })
 }
 
 /// The `kind` of a venue or a notifier, if it is a supported one. Those of

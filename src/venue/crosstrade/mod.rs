@@ -52,7 +52,7 @@ use crate::domain::observation::{Missing, Timestamp};
 use crate::domain::request::{Answer, Outcome, Write};
 use crate::domain::timeouts;
 use crate::locked::Locked;
-use crate::secret::Secret;
+use crate::secret::{Credential, Secret};
 
 /// How many tokens are remembered, so that none shows in what is told.
 const TOKENS_KEPT: usize = 4;
@@ -463,12 +463,15 @@ impl Venue for CrossTrade {
         Some(Scope::new(self.base.as_str(), token))
     }
 
-    fn renew(&self, credential: &Secret) -> bool {
+    fn renew(&self, credential: &Credential) -> bool {
+        let Some(token) = credential.part("token") else {
+            return false;
+        };
         let mut tokens = self.tokens.locked();
-        if tokens.is_now(credential) || !self.http.authorize(credential) {
+        if tokens.is_now(token) || !self.http.authorize(token) {
             return false;
         }
-        tokens.add(credential.clone());
+        tokens.add(token.clone());
         true
     }
 }

@@ -140,11 +140,14 @@ fn a_new_token_is_sent_and_neither_it_nor_an_old_one_is_repeated() {
     let adapter = adapter("https://app.crosstrade.io/v1/api").unwrap();
     let sent = || adapter.http.authorization().to_str().unwrap().to_owned();
     let secret = |text: &str| Secret::new(text.to_owned()).unwrap();
-    assert!(!adapter.renew(&secret(TOKEN)), "it is the same");
-    assert!(adapter.renew(&secret("second-token")));
+    assert!(
+        !adapter.renew(&Credential::new([("token", secret(TOKEN))])),
+        "it is the same"
+    );
+    assert!(adapter.renew(&Credential::new([("token", secret("second-token"))])));
     assert_eq!(sent(), "Bearer second-token");
-    assert!(adapter.renew(&secret("third-token")));
-    assert!(!adapter.renew(&secret("third-token")));
+    assert!(adapter.renew(&Credential::new([("token", secret("third-token"))])));
+    assert!(!adapter.renew(&Credential::new([("token", secret("third-token"))])));
     assert_eq!(sent(), "Bearer third-token");
     assert!(format!("{:?}", adapter.http.authorization()).contains("Sensitive"));
     let echo = format!("{TOKEN} second-token third-token");

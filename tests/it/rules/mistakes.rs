@@ -292,7 +292,7 @@ fn conditions() {
         ),
         (
             "outside: [{ days: [mon, ^mon], from: '09:00', to: '10:00' }]",
-            "there twice",
+            "is a duplicate",
         ),
         (
             "outside: [{ days: [mon], from: ^9:30, to: '10:00' }]",
@@ -341,7 +341,7 @@ fn conditions() {
         ),
         (
             "position: { per_instrument: { ES 03-26: 1, ^ESH26: 2 } }",
-            "there twice",
+            "is a duplicate",
         ),
         (
             "position: { allow: [ES, NQ], deny: ^[es] }",
@@ -477,7 +477,7 @@ fn rules_and_actions() {
         (format!("name: r, accounts: [^bot], {pnl}, then: [flatten]"), "did you mean `both`?"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [^lock]"), "write `{ lock: { until: session_end } }`"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [{{ ^flatten: }}]"), "takes no value"),
-        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, ^flatten]"), "there twice"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, ^flatten]"), "is a duplicate"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ notify: ^lgo }}]"), "did you mean `log`?"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ lock: {{ until: ^close }} }}]"), "write `session_end`, a time of day such as `\"17:00\"`, a duration such as `2h`, or `manual`"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten, {{ lock: {{ until: ^5pm }} }}]"), "a time of day such as `\"17:00\"`"),
@@ -494,7 +494,7 @@ fn rules_and_actions() {
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: ^70, notify: log"), "write it as a list: `[70%]`"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: ^70%, notify: log"), "write it as a list: `[70%]`"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: [^0.7], notify: log"), "write `70%`"),
-        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: [70%, ^70%], notify: log"), "there twice"),
+        (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], warn_at: [70%, ^70%], notify: log"), "is a duplicate"),
         (format!("name: r, accounts: [a-1], {pnl}, then: [flatten], notify: [^lgo]"), "there is no notifier `lgo`"),
         (
             "name: r, accounts: [a-1], when: { no_data: 1m }, then: [{ notify: log }], warn_at: ^[50%]".to_owned(),
@@ -712,7 +712,7 @@ fn the_other_sections() {
         (
             "groups: [funded, both]",
             "groups: [funded, ^funded]",
-            "there twice",
+            "is a duplicate",
         ),
         (
             "notify: { log: { kind: log } }",

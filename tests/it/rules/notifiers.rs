@@ -125,7 +125,10 @@ fn what_is_wrong_is_said_with_its_place() {
             email.replace("c@d.de", "[c@d.de, ^c@@d.de]"),
             "is not an e-mail address",
         ),
-        (email.replace("c@d.de", "[c@d.de, ^c@d.de]"), "there twice"),
+        (
+            email.replace("c@d.de", "[c@d.de, ^c@d.de]"),
+            "is a duplicate",
+        ),
         (
             email.replace("c@d.de", &format!("^[{}]", many.join(", "))),
             "20 is the most",
