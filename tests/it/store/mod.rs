@@ -9,6 +9,7 @@ mod rows;
 mod writing;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{TimeDelta, TimeZone, Utc};
 use riskd::domain::account::{AccountName, RuleName};
@@ -20,7 +21,7 @@ use riskd::engine::record::{
     AnswerRow, Cause, Entry, EntryKind, Fields, FiringRow, Goal, IntentRow, LockRow, Record,
     RequestRow,
 };
-use riskd::store::{Quality, Sample, Store};
+use riskd::store::{Quality, Sample, Store, StoreError};
 use tempfile::TempDir;
 
 /// An instant, so many milliseconds after the beginning of the tests' time.
@@ -56,8 +57,16 @@ impl Place {
         self.folder.path().join(format!("riskd.db{suffix}"))
     }
 
+    /// Opens the record. A child that another test starts at this moment holds the
+    /// lock of a store that was just closed until it has become its own program.
     async fn open(&self) -> Store {
-        Store::open(&self.file(), at(0)).await.unwrap()
+        for _ in 0..500 {
+            match Store::open(&self.file(), at(0)).await {
+                Err(StoreError::InUse { .. }) => std::thread::sleep(Duration::from_millis(10)),
+                opened => return opened.unwrap(),
+            }
+        }
+        panic!("the record is in use for five seconds")
     }
 
     /// Another program's connection to the file.
