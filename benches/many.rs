@@ -2,7 +2,7 @@
 //! soon all are flat, how soon that is proven, and what it costs. The program
 //! itself runs as a child process against a paper venue in this one.
 //!
-//! `cargo bench --bench many` runs every row (some 40 minutes). Single rows:
+//! `cargo bench --bench many` runs every row (some 80 minutes). Single rows:
 //!
 //! ```sh
 //! MANY_N=20 MANY_VARIANT=plain,cache cargo bench --bench many

@@ -6,6 +6,9 @@ use super::run::Variant;
 const BURST: f64 = 20.0;
 /// Requests a second that come back.
 const REFILL: f64 = 3.0;
+/// Requests that a start takes for sent by the process before it, beside those on
+/// record.
+const UNRECORDED: f64 = 7.0;
 /// Requests a second of the other program.
 pub const OTHER: u32 = 2;
 /// How long the venue keeps a snapshot, in milliseconds.
@@ -26,12 +29,17 @@ pub struct Bounds {
 /// leaves no more). An account needs a flatten; one snapshot proves the positions
 /// of all; each needs a read of its orders after that. Where snapshots are kept for
 /// a while, reads of the positions of each prove sooner when there is room for them.
+/// A start in between has some requests less.
 pub fn budget(count: usize, variant: Variant) -> Bounds {
     let spare = match variant {
         Variant::Other => REFILL - f64::from(OTHER) - 0.5,
         _ => REFILL - 1.0,
     };
-    let seconds = |requests: f64| (requests - BURST).max(0.0) / spare;
+    let burst = match variant {
+        Variant::Kill => BURST - UNRECORDED,
+        _ => BURST,
+    };
+    let seconds = |requests: f64| (requests - burst).max(0.0) / spare;
     let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     let lag = match variant {
         Variant::Cache => CACHE_MS as f64 / 1000.0,
@@ -47,13 +55,15 @@ pub fn budget(count: usize, variant: Variant) -> Bounds {
     }
 }
 
-/// The limits of design; between its counts those of the budget.
+/// The limits of design; between its counts, and where there is less of the budget
+/// than it takes for granted, those of the budget.
 pub fn limits(count: usize, variant: Variant) -> Bounds {
     let arithmetic = budget(count, variant);
+    let has_whole_budget = !matches!(variant, Variant::Other | Variant::Kill);
     let (last_flatten, all_proven) = match count {
-        20 => (0.5, 12.0),
-        50 => (16.0, 42.0),
-        200 => (95.0, 200.0),
+        20 if has_whole_budget => (0.5, 12.0),
+        50 if has_whole_budget => (16.0, 42.0),
+        200 if has_whole_budget => (95.0, 200.0),
         _ => (
             arithmetic.last_flatten.mul_add(1.06, 0.5),
             arithmetic.all_proven.mul_add(1.06, 2.0),

@@ -31,6 +31,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long it may go without getting on with any account of a venue.
 const WITHOUT_PROGRESS: Duration = Duration::from_secs(10);
+/// The same while it has to wait for the venue's request budget, of which this
+/// command has no more: a minute whose requests are used up lets nothing but polls
+/// leave for a while.
+const WITHOUT_BUDGET: Duration = Duration::from_secs(30);
 /// How many accounts are handed to the daemon at a time.
 const AT_ONCE: usize = 8;
 
@@ -43,6 +47,8 @@ pub(super) struct Side {
     /// What was handed over and is not proven.
     open: Vec<Open>,
     got_on: Instant,
+    /// When it was last seen to wait for the request budget.
+    waited: Option<Instant>,
     is_left: bool,
 }
 
@@ -69,6 +75,7 @@ impl Side {
             said,
             open: Vec::new(),
             got_on: Instant::now(),
+            waited: None,
             is_left: false,
         };
         (elsewhere, side)
@@ -125,11 +132,25 @@ impl Side {
         if got_on {
             self.got_on = Instant::now();
         }
+        let mut open = self.open.iter();
+        if open.any(|open| state.waits_for_budget(open.account.as_str())) {
+            self.waited = Some(Instant::now());
+        }
         shown
     }
 
-    fn is_stuck(&self) -> bool {
-        !self.open.is_empty() && self.got_on.elapsed() >= WITHOUT_PROGRESS
+    /// How long it may go without getting on, where it has gone so long.
+    fn stuck_for(&self) -> Option<Duration> {
+        let has_waited = self
+            .waited
+            .is_some_and(|waited| waited.elapsed() < WITHOUT_PROGRESS);
+        let longest = if has_waited {
+            WITHOUT_BUDGET
+        } else {
+            WITHOUT_PROGRESS
+        };
+        let is_stuck = !self.open.is_empty() && self.got_on.elapsed() >= longest;
+        is_stuck.then_some(longest)
     }
 }
 
@@ -242,12 +263,11 @@ impl Prover {
                 continue;
             };
             let shown = side.take(state);
-            let is_stuck = side.is_stuck();
+            let stuck_for = side.stuck_for();
             for (account, text) in shown {
                 self.show(Shown::Daemon(account, text));
             }
-            if is_stuck {
-                let seconds = WITHOUT_PROGRESS.as_secs();
+            if let Some(seconds) = stuck_for.map(|longest| longest.as_secs()) {
                 self.leave(place, &format!("the daemon did not get on for {seconds} s"));
             }
         }

@@ -19,7 +19,16 @@ pub(super) struct State {
     pub(super) pid: u32,
     pub(super) mode: String,
     pub(super) ready: bool,
+    venues: Vec<Venue>,
     accounts: Vec<Account>,
+}
+
+/// A venue.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Venue {
+    venue: String,
+    budget_left: Option<u32>,
 }
 
 /// An account.
@@ -27,6 +36,7 @@ pub(super) struct State {
 #[serde(default)]
 pub(super) struct Account {
     account: String,
+    venue: String,
     pub(super) number: String,
     positions: Option<Vec<String>>,
     working_orders: Option<usize>,
@@ -56,6 +66,15 @@ impl State {
 
     pub(super) fn account(&self, name: &str) -> Option<&Account> {
         self.accounts.iter().find(|known| known.account == name)
+    }
+
+    /// Whether the daemon has to wait for the request budget of the account's venue.
+    pub(super) fn waits_for_budget(&self, name: &str) -> bool {
+        let Some(account) = self.account(name) else {
+            return false;
+        };
+        let mut venues = self.venues.iter();
+        venues.any(|known| known.venue == account.venue && known.budget_left == Some(0))
     }
 }
 
