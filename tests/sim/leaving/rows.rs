@@ -11,7 +11,7 @@ use crate::invariants::Violation;
 
 /// How long a write waits for its row, as in the executor.
 const COMMIT_WAIT: TimeDelta = TimeDelta::milliseconds(20);
-/// Writes of a process that are remembered: fewer than the record keeps.
+/// Writes of a process that are remembered.
 const REMEMBERED: usize = 100;
 
 /// The writes of this process.
@@ -61,12 +61,14 @@ impl Rows {
     }
 
     /// The process was killed: what has left must be on record, but for what said
-    /// that it was not.
+    /// that it was not. The model of the record lets go of the oldest ones, also of
+    /// those that were withdrawn and never left.
     pub fn killed(&mut self, disk: &Durable) -> Result<(), Violation> {
-        let lost = self
-            .left
-            .iter()
-            .find(|(request, is_said)| !is_said && !disk.requests.contains_key(request));
+        let oldest = disk.requests.keys().next().copied();
+        let lost = self.left.iter().find(|(request, is_said)| {
+            let is_let_go = oldest.is_some_and(|oldest| *request < oldest);
+            !is_said && !is_let_go && !disk.requests.contains_key(request)
+        });
         if let Some((request, _)) = lost {
             return Err(format!("I12: request {request} left and is not on record"));
         }
