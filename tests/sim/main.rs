@@ -44,7 +44,7 @@ mod week;
 mod world;
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use stats::Stats;
@@ -54,6 +54,8 @@ use world::Failure;
 const SEEDS: u64 = 16;
 /// How long ten thousand seeds may take.
 const LIMIT: Duration = Duration::from_secs(120);
+/// After so many failures the seeds that are left are not run.
+const MOST_FAILURES: usize = 50;
 /// With so many seeds, every fault is met.
 const ENOUGH: u64 = 1_000;
 
@@ -61,45 +63,37 @@ pub fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Runs seeds on every core; gives the failure of the lowest seed.
-fn run_all(from: u64, seeds: u64) -> Result<Stats, Failure> {
+/// Runs seeds on every core; gives the failures, the lowest seed first.
+fn run_all(from: u64, seeds: u64) -> Result<Stats, Vec<Failure>> {
     let next = AtomicU64::new(from);
     let end = from + seeds;
-    let stop = AtomicBool::new(false);
     let sum = Mutex::new(Stats::default());
-    let failed: Mutex<Option<Failure>> = Mutex::new(None);
+    let failed: Mutex<Vec<Failure>> = Mutex::default();
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
     std::thread::scope(|scope| {
         for _ in 0..cores {
             scope.spawn(|| {
                 let mut own = Stats::default();
-                while !stop.load(Ordering::Relaxed) {
+                while failed.lock().unwrap().len() < MOST_FAILURES {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= end {
                         break;
                     }
                     match week::run(seed, None, false) {
                         Ok(ran) => own.add(&ran.stats),
-                        Err(failure) => {
-                            stop.store(true, Ordering::Relaxed);
-                            let mut failed = failed.lock().unwrap();
-                            if failed
-                                .as_ref()
-                                .is_none_or(|known| failure.seed < known.seed)
-                            {
-                                *failed = Some(failure);
-                            }
-                        }
+                        Err(failure) => failed.lock().unwrap().push(failure),
                     }
                 }
                 sum.lock().unwrap().add(&own);
             });
         }
     });
-    match failed.into_inner().unwrap() {
-        Some(failure) => Err(failure),
-        None => Ok(sum.into_inner().unwrap()),
+    let mut failed = failed.into_inner().unwrap();
+    if failed.is_empty() {
+        return Ok(sum.into_inner().unwrap());
     }
+    failed.sort_unstable_by_key(|failure| failure.seed);
+    Err(failed)
 }
 
 /// Runs a seed that failed once more, and tells what happens.
@@ -122,9 +116,11 @@ fn seeds() {
     let seeds = number("RISKD_SIM_SEEDS").unwrap_or(SEEDS);
     let began = Instant::now();
     let from = number("RISKD_SIM_FROM").unwrap_or(0);
-    let stats = run_all(from, seeds).unwrap_or_else(|failure| {
-        println!("seed {}: {}", failure.seed, failure.violation);
-        tell(failure.seed)
+    let stats = run_all(from, seeds).unwrap_or_else(|failures| {
+        for failure in &failures {
+            println!("seed {}: {}", failure.seed, failure.violation);
+        }
+        tell(failures[0].seed)
     });
     println!("{}", stats.report(began.elapsed(), LIMIT));
     if seeds >= ENOUGH {
