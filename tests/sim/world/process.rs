@@ -167,8 +167,10 @@ impl World {
         }
         say!(self, "person: {command:?}");
         let account = command.account().to_string();
-        if let Command::Rearm { .. } = command {
-            self.checker.rearmed(&account);
+        match command {
+            Command::Rearm { .. } => self.checker.rearmed(&account),
+            Command::Lock { .. } => self.checker.asked_for_lock(&account),
+            _ => {}
         }
         let trigger = match command {
             Command::Unlock { .. } => Trigger::Unlock(account),
