@@ -78,7 +78,8 @@ impl VenueDay {
 
 impl AccountMemory {
     /// Takes a trustworthy observation: anchors, P&L, marks. `clock_gap` is how
-    /// far the steady clock is ahead of the wall clock.
+    /// far the steady clock is ahead of the wall clock. Whether the session was
+    /// opened anew by it.
     pub(super) fn learn(
         &mut self,
         figures: &Figures,
@@ -86,7 +87,8 @@ impl AccountMemory {
         at: Timestamp,
         clock_gap: TimeDelta,
         day: Option<VenueDay>,
-    ) {
+    ) -> bool {
+        let is_opened_anew = self.open_anew(at, day);
         self.lifetime.raise(figures, at);
         if let Some(session) = &mut self.session {
             if session.anchor_with(figures, flat, at, day) {
@@ -111,6 +113,7 @@ impl AccountMemory {
         last.figures = *figures;
         last.flat = flat;
         last.clock_gap = clock_gap.num_seconds();
+        is_opened_anew
     }
 
     /// Session P&L by these figures, without learning anything from them.
@@ -209,7 +212,11 @@ fn add_session<K: PartialEq>(
 impl SessionMemory {
     /// A session at its open, anchored by the last observation before it when
     /// that is fresh.
-    fn opened(next: &Session, last: Option<LastTrusted>, day: Option<VenueDay>) -> SessionMemory {
+    pub(super) fn opened(
+        next: &Session,
+        last: Option<LastTrusted>,
+        day: Option<VenueDay>,
+    ) -> SessionMemory {
         let starts_with_day = day.is_some_and(|day| day.starts_at(next.open));
         let mut session = SessionMemory {
             date: next.date,

@@ -562,6 +562,8 @@ impl Checker {
         };
         let is_untrue = matches!(step.trigger, Trigger::Untruth(about) if *about == name);
         let same_session = old.session == marks.session;
+        // A clock that was ahead had opened it before its time.
+        let opens_anew = same_session && old.is_before_its_open() && !marks.is_before_its_open();
         ensure(old.session <= marks.session, || {
             format!(
                 "I7: {name} went from session {:?} back to {:?}",
@@ -572,7 +574,8 @@ impl Checker {
             let (Some(before), now) = (old.values[place], marks.values[place]) else {
                 continue;
             };
-            let may_fall = (!same_session && place < LIFETIME) || place == OPEN_RESULT;
+            let begins = !same_session || opens_anew;
+            let may_fall = (begins && place < LIFETIME) || place == OPEN_RESULT;
             ensure(may_fall || now.is_some_and(|now| now >= before), || {
                 format!("I7: {mark} of {name} fell from {before} to {now:?}")
             })?;
@@ -750,12 +753,20 @@ struct StateOf<'a> {
     #[serde(borrow)]
     session: Option<SessionOf<'a>>,
     #[serde(borrow)]
+    last: Option<LastOf<'a>>,
+    #[serde(borrow)]
     lifetime: LifetimeOf<'a>,
+}
+
+#[derive(Deserialize)]
+struct LastOf<'a> {
+    at: &'a str,
 }
 
 #[derive(Deserialize)]
 struct SessionOf<'a> {
     date: &'a str,
+    open: &'a str,
     #[serde(borrow)]
     marks: MarksOf<'a>,
 }
@@ -793,7 +804,18 @@ struct MarkOf<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 struct Marks {
     session: Option<chrono::NaiveDate>,
+    open: Option<Timestamp>,
+    /// When the last trustworthy observation was made.
+    last: Option<Timestamp>,
     values: [Option<Decimal>; 8],
+}
+
+impl Marks {
+    /// Whether the newest observation was made before the open of the session.
+    fn is_before_its_open(&self) -> bool {
+        let both = self.last.zip(self.open);
+        both.is_some_and(|(last, open)| last < open)
+    }
 }
 
 const MARKS: [&str; 8] = [
@@ -827,7 +849,9 @@ fn marks_of(state: &str) -> Marks {
         value(lifetime.equity_at_close),
         value(lifetime.balance_at_close),
     ];
+    let mut open = None;
     let session = state.session.map(|session| {
+        open = Some(session.open.parse().unwrap());
         let marks = session.marks;
         values[0] = value(marks.pnl);
         values[1] = value(marks.equity);
@@ -835,7 +859,12 @@ fn marks_of(state: &str) -> Marks {
         values[3] = value(marks.unrealized);
         session.date.parse().unwrap()
     });
-    Marks { session, values }
+    Marks {
+        session,
+        open,
+        last: state.last.map(|last| last.at.parse().unwrap()),
+        values,
+    }
 }
 
 /// What a poll told.
