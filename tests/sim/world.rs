@@ -161,6 +161,8 @@ pub struct World {
     shown: Arc<AtomicI64>,
     paused: Option<Timestamp>,
     rules: usize,
+    /// The rule file that a process which stands still has not seen yet.
+    edited: Option<usize>,
     polling: bool,
     reading: bool,
     /// When working orders were last read for rules and locks.
@@ -283,6 +285,7 @@ impl World {
             shown,
             paused: None,
             rules: options.rules,
+            edited: None,
             polling: false,
             reading: false,
             orders_read: Instant::now(),
