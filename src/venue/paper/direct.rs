@@ -83,6 +83,13 @@ impl PaperVenue {
         state.sim.cancel(index, order, CancelManner::Normal)
     }
 
+    /// Takes a token of the rate limit, as a request does; whether there was one.
+    pub fn takes_token(&self) -> bool {
+        let now = self.now();
+        let mut state = self.state();
+        !self.config().rate_limit || state.bucket.take(now).is_ok()
+    }
+
     /// The live orders of an account, oldest first.
     ///
     /// # Errors

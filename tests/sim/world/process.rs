@@ -96,6 +96,7 @@ impl World {
         self.asked.clear();
         self.dies_on_leaving = false;
         self.polling = false;
+        self.is_ready = false;
         self.reading = false;
         self.paused = None;
         self.queue.retain(|_, happening| {
@@ -159,6 +160,7 @@ impl World {
         say!(self, "reload of rule file {number}");
         self.checker.reloaded();
         let rules = self.rule_set(number);
+        self.is_ready = false;
         self.step(Event::Reloaded(rules), &Trigger::Other)?;
         self.take_numbers();
         self.checker.agree(&self.engine.keep(), &self.handed)
