@@ -758,3 +758,22 @@ fn s26_a_lock_until_the_sessions_end_that_a_clock_went_ahead_over_ends_with_it()
     story.step(Event::Time);
     assert_eq!(end(&story), None);
 }
+
+#[test]
+fn s27_what_is_seen_after_a_clock_was_set_back_and_a_start_is_stored() {
+    let mut story = Story::begin(Kept::default());
+    story.now = at("2026-03-03T21:54:00Z");
+    story.now.wall += TimeDelta::hours(2);
+    story.observe(FLAT, 0);
+    let kept = story.engine.keep();
+    let mut story = Story::with(rules::rule_set(0), kept, at("2026-03-03T21:54:05Z"));
+    story.engine.drain_states(&mut Vec::new());
+    story.observe(FLAT, 0);
+    let mut stored = Vec::new();
+    story.engine.drain_states(&mut stored);
+    let is_its = |record: &Record| {
+        matches!(record, Record::AccountState { account: of, state }
+            if *of == account() && state.contains("2026-03-03T21:54:05Z"))
+    };
+    assert!(stored.iter().any(is_its), "{stored:?}");
+}
