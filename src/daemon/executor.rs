@@ -205,13 +205,7 @@ pub async fn carry_out(
             })
         }
         JobKind::Read { read, what } => {
-            let lane = match what {
-                Reading::Orders => Lane::Verify,
-                Reading::Positions => Lane::Positions,
-                // Half of the budget is left for what it may find.
-                Reading::CloseWatch | Reading::WatchOrders => Lane::Beside,
-                Reading::Watch => Lane::Watch,
-            };
+            let lane = lane_of(what);
             let admitted = tokio::select! {
                 biased;
                 () = withdrawn.cancelled() => return None,
@@ -240,6 +234,17 @@ pub async fn carry_out(
                 result,
             })
         }
+    }
+}
+
+/// Where a read stands in the order of what leaves.
+pub const fn lane_of(what: Reading) -> Lane {
+    match what {
+        Reading::Orders => Lane::Verify,
+        Reading::Positions => Lane::Positions,
+        // Half of the budget is left for what it may find.
+        Reading::CloseWatch | Reading::WatchOrders => Lane::Beside,
+        Reading::Watch => Lane::Watch,
     }
 }
 

@@ -27,7 +27,8 @@ const SAME_FIGURE_SHARE: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
 
 impl AccountMemory {
     /// Takes a trustworthy observation: anchors, P&L, marks. `clock_gap` is how
-    /// far the steady clock is ahead of the wall clock.
+    /// far the steady clock is ahead of the wall clock. Whether the session was
+    /// opened anew by it.
     pub(super) fn learn(
         &mut self,
         figures: &Figures,
@@ -35,7 +36,8 @@ impl AccountMemory {
         at: Timestamp,
         clock_gap: TimeDelta,
         day: Option<VenueDay>,
-    ) {
+    ) -> bool {
+        let is_opened_anew = self.open_anew(at, day);
         self.lifetime.raise(figures, at);
         if let Some(session) = &mut self.session {
             if session.anchor_with(figures, flat, at, day) {
@@ -60,6 +62,7 @@ impl AccountMemory {
         last.figures = *figures;
         last.flat = flat;
         last.clock_gap = clock_gap.num_seconds();
+        is_opened_anew
     }
 
     /// Session P&L by these figures, without learning anything from them.
@@ -158,7 +161,11 @@ fn add_session<K: PartialEq>(
 impl SessionMemory {
     /// A session at its open, anchored by the last observation before it when
     /// that is fresh.
-    fn opened(next: &Session, last: Option<LastTrusted>, day: Option<VenueDay>) -> SessionMemory {
+    pub(super) fn opened(
+        next: &Session,
+        last: Option<LastTrusted>,
+        day: Option<VenueDay>,
+    ) -> SessionMemory {
         let starts_with_day = day.is_some_and(|day| day.starts_at(next.open));
         let mut session = SessionMemory {
             date: next.date,

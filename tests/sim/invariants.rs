@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use chrono::TimeDelta;
 use riskd::domain::account::AccountName;
 use riskd::domain::holdings::Position;
 use riskd::domain::ids::{IntentId, RequestId};
@@ -24,7 +25,7 @@ use super::rules::{ACCOUNTS, BYSTANDER};
 use super::venue;
 
 /// An answer that was lost, the longest wait between two rounds, and a second.
-const PROGRESS_WITHIN: chrono::TimeDelta = chrono::TimeDelta::seconds(22);
+const PROGRESS_WITHIN: TimeDelta = TimeDelta::seconds(22);
 
 /// A violated invariant, named at its head.
 pub type Violation = String;
@@ -115,6 +116,9 @@ pub struct Look {
     pub orders: Option<(Told, Learned)>,
 }
 
+/// The actions that set a lock.
+const LOCKS: [&str; 2] = ["lock", "close_only"];
+
 /// Looks that are remembered of an account.
 const LOOKS: usize = 16;
 
@@ -148,9 +152,9 @@ pub struct Checker {
     /// Accounts of which nothing was told since other rules are in force: what
     /// was told before may decide by the new ones.
     newly_ruled: BTreeSet<String>,
-    /// When each lock is over by the steady clock, if the wall clock is not set
-    /// any more.
-    due: BTreeMap<(AccountName, LockKind), Timestamp>,
+    /// When each lock is over, as its end was found: by the clocks of when it was
+    /// asked for, and anew by each other that the wall clock has shown since.
+    due: BTreeMap<(AccountName, LockKind), Vec<Due>>,
     /// Until when closes of a process before this one may be filling, by the
     /// steady clock.
     filling: BTreeMap<String, Timestamp>,
@@ -158,12 +162,44 @@ pub struct Checker {
     pub decided: u64,
 }
 
-/// When a lock is over by the steady clock, as the wall clock stands now.
-fn steady_end(end: LockEnd, now: Now) -> Timestamp {
-    match end {
-        LockEnd::At(end) => now.steady + (end - now.wall),
-        LockEnd::Manual => Timestamp::MAX_UTC,
+/// When a lock is over by the steady clock, as long as the wall clock is as far
+/// ahead of that as it was when the end was found.
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    ahead: TimeDelta,
+    steady: Timestamp,
+}
+
+impl Due {
+    fn found(end: LockEnd, now: Now) -> Due {
+        let ahead = now.wall - now.steady;
+        let steady = match end {
+            LockEnd::At(end) => end - ahead,
+            LockEnd::Manual => Timestamp::MAX_UTC,
+        };
+        Due { ahead, steady }
     }
+}
+
+/// Whether a lock whose ends were found so is over: by the newest of them, or by
+/// one that was found while the wall clock showed what it shows again.
+fn is_due(found: &[Due], now: Now) -> bool {
+    let ahead = now.wall - now.steady;
+    let newest = found.last();
+    let by_this_clock = found.iter().filter(|due| due.ahead == ahead);
+    newest
+        .into_iter()
+        .chain(by_this_clock)
+        .any(|due| due.steady <= now.steady)
+}
+
+/// Whether this step finds the end of a lock of the account anew because the wall
+/// clock was set, and nobody asked for more.
+fn corrects_lock(effects: &[Effect], account: &AccountName) -> bool {
+    effects.iter().any(|effect| {
+        matches!(effect, Effect::Record(Record::Entry(entry))
+            if entry.kind == EntryKind::LockCorrected && entry.account.as_ref() == Some(account))
+    })
 }
 
 /// What happened in a step, for the checks.
@@ -289,6 +325,9 @@ impl Checker {
                 let account = row.account.as_str();
                 self.latched
                     .insert((account.to_owned(), row.rule.to_string()));
+                if row.actions.iter().any(|action| LOCKS.contains(action)) {
+                    self.asked_for_lock(account);
+                }
                 let is_scoped = step
                     .rules
                     .rules_of(&row.account)
@@ -354,7 +393,12 @@ impl Checker {
             Record::Lock(row) => {
                 let key = (row.account.clone(), row.kind);
                 let held = durable.locks.get(&key);
-                self.due.insert(key, steady_end(row.end, step.now));
+                let found = self.due.entry(key).or_default();
+                // Who asks for more does not mean what was asked for before.
+                if !corrects_lock(step.effects, &row.account) {
+                    found.clear();
+                }
+                found.push(Due::found(row.end, step.now));
                 ensure(held.is_none_or(|held| held.end <= row.end), || {
                     format!(
                         "I5: the lock of {} was shortened: {held:?} to {row:?}",
@@ -372,10 +416,8 @@ impl Checker {
                 let goes_on = step.effects.iter().skip(place).any(|effect| {
                     matches!(effect, Effect::Record(Record::Lock(row)) if (row.account.clone(), row.kind) == key)
                 });
-                let is_due = self
-                    .due
-                    .get(&key)
-                    .is_some_and(|due| *due <= step.now.steady);
+                let found = self.due.get(&key);
+                let is_due = found.is_some_and(|found| is_due(found, step.now));
                 ensure(
                     by_person
                         || goes_on
@@ -520,6 +562,8 @@ impl Checker {
         };
         let is_untrue = matches!(step.trigger, Trigger::Untruth(about) if *about == name);
         let same_session = old.session == marks.session;
+        // A clock that was ahead had opened it before its time.
+        let opens_anew = same_session && old.is_before_its_open() && !marks.is_before_its_open();
         ensure(old.session <= marks.session, || {
             format!(
                 "I7: {name} went from session {:?} back to {:?}",
@@ -530,7 +574,8 @@ impl Checker {
             let (Some(before), now) = (old.values[place], marks.values[place]) else {
                 continue;
             };
-            let may_fall = (!same_session && place < LIFETIME) || place == OPEN_RESULT;
+            let begins = !same_session || opens_anew;
+            let may_fall = (begins && place < LIFETIME) || place == OPEN_RESULT;
             ensure(may_fall || now.is_some_and(|now| now >= before), || {
                 format!("I7: {mark} of {name} fell from {before} to {now:?}")
             })?;
@@ -625,6 +670,16 @@ impl Checker {
             .remove(&(account.to_owned(), "daily loss".to_owned()));
     }
 
+    /// Somebody asks for a lock of an account, which one in force may stand in for:
+    /// from now on what was asked for before does not end it.
+    pub fn asked_for_lock(&mut self, account: &str) {
+        for ((name, _), found) in &mut self.due {
+            if name.as_str() == account {
+                found.drain(..found.len().saturating_sub(1));
+            }
+        }
+    }
+
     /// The process goes on after it stood still.
     pub fn resumed(&mut self, now: Now) {
         for at in self.moved.values_mut() {
@@ -655,7 +710,7 @@ impl Checker {
         }
         let locks = durable.locks.iter();
         self.due = locks
-            .map(|(key, row)| (key.clone(), steady_end(row.end, now)))
+            .map(|(key, row)| (key.clone(), vec![Due::found(row.end, now)]))
             .collect();
         self.marks.clear();
         for (account, state) in &durable.accounts {
@@ -698,12 +753,20 @@ struct StateOf<'a> {
     #[serde(borrow)]
     session: Option<SessionOf<'a>>,
     #[serde(borrow)]
+    last: Option<LastOf<'a>>,
+    #[serde(borrow)]
     lifetime: LifetimeOf<'a>,
+}
+
+#[derive(Deserialize)]
+struct LastOf<'a> {
+    at: &'a str,
 }
 
 #[derive(Deserialize)]
 struct SessionOf<'a> {
     date: &'a str,
+    open: &'a str,
     #[serde(borrow)]
     marks: MarksOf<'a>,
 }
@@ -741,7 +804,18 @@ struct MarkOf<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 struct Marks {
     session: Option<chrono::NaiveDate>,
+    open: Option<Timestamp>,
+    /// When the last trustworthy observation was made.
+    last: Option<Timestamp>,
     values: [Option<Decimal>; 8],
+}
+
+impl Marks {
+    /// Whether the newest observation was made before the open of the session.
+    fn is_before_its_open(&self) -> bool {
+        let both = self.last.zip(self.open);
+        both.is_some_and(|(last, open)| last < open)
+    }
 }
 
 const MARKS: [&str; 8] = [
@@ -775,7 +849,9 @@ fn marks_of(state: &str) -> Marks {
         value(lifetime.equity_at_close),
         value(lifetime.balance_at_close),
     ];
+    let mut open = None;
     let session = state.session.map(|session| {
+        open = Some(session.open.parse().unwrap());
         let marks = session.marks;
         values[0] = value(marks.pnl);
         values[1] = value(marks.equity);
@@ -783,7 +859,12 @@ fn marks_of(state: &str) -> Marks {
         values[3] = value(marks.unrealized);
         session.date.parse().unwrap()
     });
-    Marks { session, values }
+    Marks {
+        session,
+        open,
+        last: state.last.map(|last| last.at.parse().unwrap()),
+        values,
+    }
 }
 
 /// What a poll told.

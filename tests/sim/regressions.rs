@@ -708,3 +708,72 @@ fn s24_an_empty_list_beside_figures_in_doubt_proves_nothing() {
     let read = story.after(1_000).answer_read(0);
     assert_eq!(ends(&read), [IntentEnd::Verified]);
 }
+
+#[test]
+fn s25_a_session_that_a_clock_ahead_opened_before_its_time_begins_at_its_open() {
+    for last_look in ["2026-03-03T22:59:30Z", "2026-03-03T22:20:00Z"] {
+        let mut story = Story::begin(Kept::default());
+        story.now = at("2026-03-03T21:54:00Z");
+        story.observe(FLAT, 0);
+        story.now.wall += TimeDelta::hours(2);
+        story.after(1_000).observe(FLAT, 0);
+        story.now.wall -= TimeDelta::hours(2);
+        // What is lost until the open is not lost in the session that opens then.
+        let lost = ["0", "-500", "50000", "49500"];
+        assert_eq!(fired(&story.after(1_000).observe(lost, 2)), 0);
+        story.now = at(last_look);
+        story.observe(["-500", "0", "49500", "49500"], 0);
+        story.now = at("2026-03-03T23:00:02Z");
+        story.observe(["0", "0", "49500", "49500"], 0);
+        let less = ["0", "-200", "49500", "49300"];
+        assert_eq!(
+            fired(&story.after(1_000).observe(less, 1)),
+            0,
+            "{last_look}"
+        );
+        let all = ["0", "-600", "49500", "48900"];
+        assert_eq!(fired(&story.after(1_000).observe(all, 1)), 1, "{last_look}");
+    }
+}
+
+#[test]
+fn s26_a_lock_until_the_sessions_end_that_a_clock_went_ahead_over_ends_with_it() {
+    let mut story = Story::begin(Kept::default());
+    story.now = at("2026-03-03T22:59:50Z");
+    story.observe(FLAT, 0);
+    let lock = Command::Lock {
+        account: account(),
+        until: Until::SessionEnd,
+        reason: "by hand".to_owned(),
+    };
+    story.step(Event::Person(lock));
+    let end = |story: &Story| story.engine.keep().locks.first().map(|lock| lock.end);
+    let open = at("2026-03-03T23:00:00Z").wall;
+    assert_eq!(end(&story), Some(LockEnd::At(open)));
+    story.after(8_000).now.wall += TimeDelta::hours(2);
+    story.step(Event::Time);
+    assert!(end(&story) > Some(LockEnd::At(open)));
+    // The clock shows again what it showed when the lock was asked for.
+    story.after(4_000).now.wall -= TimeDelta::hours(2);
+    story.step(Event::Time);
+    assert_eq!(end(&story), None);
+}
+
+#[test]
+fn s27_what_is_seen_after_a_clock_was_set_back_and_a_start_is_stored() {
+    let mut story = Story::begin(Kept::default());
+    story.now = at("2026-03-03T21:54:00Z");
+    story.now.wall += TimeDelta::hours(2);
+    story.observe(FLAT, 0);
+    let kept = story.engine.keep();
+    let mut story = Story::with(rules::rule_set(0), kept, at("2026-03-03T21:54:05Z"));
+    story.engine.drain_states(&mut Vec::new());
+    story.observe(FLAT, 0);
+    let mut stored = Vec::new();
+    story.engine.drain_states(&mut stored);
+    let is_its = |record: &Record| {
+        matches!(record, Record::AccountState { account: of, state }
+            if *of == account() && state.contains("2026-03-03T21:54:05Z"))
+    };
+    assert!(stored.iter().any(is_its), "{stored:?}");
+}

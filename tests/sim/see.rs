@@ -28,6 +28,18 @@ pub struct Truths {
     orders: Option<WorkingOrders>,
 }
 
+impl Truths {
+    /// What was read was so.
+    pub fn of(seen: &ReadResult) -> Truths {
+        let mut truths = Truths::default();
+        match seen {
+            ReadResult::Positions(held) => truths.positions = Some(Arc::clone(held)),
+            ReadResult::Orders(working) => truths.orders = Some(working.clone()),
+        }
+        truths
+    }
+}
+
 fn named(account: &str) -> &'static str {
     let found = MANY.into_iter().find(|name| *name == account);
     found.unwrap()

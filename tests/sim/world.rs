@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -25,10 +26,10 @@ use riskd::engine::{Engine, EngineConfig};
 use riskd::rules::ruleset::RuleSet;
 use riskd::secret::Secret;
 use riskd::store::{Batch, Receipt};
-use riskd::venue::crosstrade::{CrossTrade, Limits};
+use riskd::venue::crosstrade::{CrossTrade, Limits, NoAnswer};
 use riskd_paper::{
-    AccountConfig, Delivery as Answered, InstrumentConfig, ManualTime, Motion, PaperClock,
-    PaperConfig, PaperVenue,
+    AccountConfig, Answered, InstrumentConfig, ManualTime, Motion, PaperClock, PaperConfig,
+    PaperVenue,
 };
 
 use rust_decimal::Decimal;
@@ -54,10 +55,12 @@ mod calls;
 mod notes;
 mod process;
 mod sessions;
+mod watching;
 mod wrong;
 
 use calls::Waiting;
 pub use sessions::SessionTruth;
+use watching::Watching;
 pub use wrong::LOCKED_FOR;
 
 /// The token of the venue.
@@ -86,11 +89,9 @@ pub enum Pace {
 pub enum Happening {
     PollBegins(u32),
     Arrives(Box<Outbound>),
-    Returns(
-        oneshot::Sender<Result<Answered, riskd::venue::crosstrade::NoAnswer>>,
-        Answered,
-    ),
-    Noted(Note),
+    Returns(Box<Returning>),
+    Noted(Box<Note>),
+    Watches(Box<Watching>),
     Resumes(TimeDelta),
     Commits,
     AsksAgain(usize),
@@ -103,6 +104,12 @@ pub enum Happening {
     Settles,
     Opens,
     VenueDayBegins,
+}
+
+/// An answer on its way back.
+pub struct Returning {
+    pub reply: oneshot::Sender<Result<Answered, NoAnswer>>,
+    pub answered: Answered,
 }
 
 /// How a run is made.
@@ -151,7 +158,7 @@ pub struct World {
     engine: Engine,
     faults: Vec<Active>,
     queue: BTreeMap<(Timestamp, u64), Happening>,
-    held: Vec<oneshot::Sender<Result<Answered, riskd::venue::crosstrade::NoAnswer>>>,
+    held: Vec<oneshot::Sender<Result<Answered, NoAnswer>>>,
     order: u64,
     calls: u64,
     generation: u64,
@@ -161,7 +168,11 @@ pub struct World {
     shown: Arc<AtomicI64>,
     paused: Option<Timestamp>,
     rules: usize,
+    /// The rule file that a process which stands still has not seen yet.
+    edited: Option<usize>,
     polling: bool,
+    /// Whether every account was observed since the start.
+    is_ready: bool,
     reading: bool,
     /// When working orders were last read for rules and locks.
     orders_read: Instant,
@@ -283,7 +294,9 @@ impl World {
             shown,
             paused: None,
             rules: options.rules,
+            edited: None,
             polling: false,
+            is_ready: false,
             reading: false,
             orders_read: Instant::now(),
             commits_due: false,
@@ -353,24 +366,33 @@ impl World {
 
     /// Lets everything happen up to this time.
     pub async fn pass_until(&mut self, end: Timestamp) -> Result<(), Violation> {
+        let mut alarm = pin!(tokio::time::sleep_until(self.instant(end)));
         loop {
+            while let Ok(note) = self.notes.try_recv() {
+                self.take(note)?;
+            }
             let next = self.queue.keys().next().map_or(end, |(at, _)| *at);
             let wake = self.wake.map_or(end, |wake| match self.paused {
                 Some(resumes) => wake.max(resumes),
                 None => wake,
             });
             let at = next.min(wake).min(end);
-            let deadline = self.instant(at);
-            tokio::select! {
-                biased;
-                note = self.notes.recv() => {
-                    self.look_at_the_clock();
-                    self.take(note.unwrap())?;
+            if at > self.time.now() {
+                let deadline = self.instant(at);
+                if alarm.deadline() != deadline {
+                    alarm.as_mut().reset(deadline);
+                }
+                let note = tokio::select! {
+                    biased;
+                    note = self.notes.recv() => note,
+                    () = &mut alarm => None,
+                };
+                self.look_at_the_clock();
+                if let Some(note) = note {
+                    self.take(note)?;
                     continue;
                 }
-                () = tokio::time::sleep_until(deadline) => {}
             }
-            self.look_at_the_clock();
             if at >= end {
                 return Ok(());
             }
@@ -443,7 +465,8 @@ impl World {
                 return self.goes_on();
             }
             Happening::Arrives(outbound) => return self.arrive(*outbound),
-            Happening::Returns(reply, answered) => {
+            Happening::Returns(returning) => {
+                let Returning { reply, answered } = *returning;
                 self.note_limit(&answered);
                 match answered {
                     Answered::Never => self.held.push(reply),
@@ -451,7 +474,8 @@ impl World {
                     answered => drop(reply.send(Ok(answered))),
                 }
             }
-            Happening::Noted(note) => return self.take(note),
+            Happening::Noted(note) => return self.take(*note),
+            Happening::Watches(watching) => return self.arrive_watching(*watching),
             Happening::Resumes(asleep) => return self.resume(asleep),
             Happening::Commits => return self.commit(),
             Happening::AsksAgain(index) => return self.ask_again(index),
@@ -494,7 +518,7 @@ impl World {
     /// What a task of riskd tells; a process that stands still hears it later.
     fn take(&mut self, note: Note) -> Result<(), Violation> {
         if let Some(resumes) = self.paused {
-            self.at_time(resumes, Happening::Noted(note));
+            self.at_time(resumes, Happening::Noted(Box::new(note)));
             return Ok(());
         }
         match note {

@@ -138,14 +138,14 @@ impl AccountRun {
         };
         self.follow_positions(wall);
         let was_anchored = anchored(&self.memory);
-        self.memory.learn(
+        let is_opened_anew = self.memory.learn(
             &learned.figures,
             learned.is_flat(),
             wall,
             at.signed_duration_since(wall),
             self.account.profile.day,
         );
-        if !was_anchored && anchored(&self.memory) {
+        if (!was_anchored || is_opened_anew) && anchored(&self.memory) {
             self.report_session_opened(out);
         }
         true

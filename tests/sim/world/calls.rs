@@ -13,7 +13,7 @@ use riskd::venue::Venue;
 use riskd::venue::crosstrade::NoAnswer;
 use riskd_paper::Delivery as Answered;
 
-use super::{Happening, OVERDUE, POLL, Pace, World, is_flatten};
+use super::{Happening, OVERDUE, POLL, Pace, Returning, World, is_flatten};
 use crate::faults::{Act, TABLE, Way};
 use crate::invariants::Violation;
 use crate::mutations::{Mutation, PollsLast};
@@ -31,8 +31,11 @@ impl World {
     }
 
     /// Whether something is under way that polls decide on.
-    pub(crate) fn is_busy(&self) -> bool {
-        !self.handed.intents.is_empty() || !self.engine.overview(self.now()).awaited.is_empty()
+    pub(crate) fn is_busy(&mut self) -> bool {
+        if !self.is_ready {
+            self.is_ready = self.engine.overview(self.now()).awaited.is_empty();
+        }
+        !self.is_ready || !self.handed.intents.is_empty()
     }
 
     /// While nothing goes wrong, what is asked for is soon reached.
@@ -67,9 +70,10 @@ impl World {
     }
 
     pub(crate) fn begin_poll(&mut self) {
+        let is_busy = self.is_busy();
         let wait = match self.pace {
             // Polls go on while something is to be done.
-            Pace::Quiet if self.is_busy() => POLL,
+            Pace::Quiet if is_busy => POLL,
             // Often in pairs, so that what is odd can be seen twice.
             Pace::Quiet if self.random.percent(20) => POLL,
             Pace::Quiet => self.random.within(week::QUIET.0, week::QUIET.1),
@@ -140,9 +144,24 @@ impl World {
         move || start + TimeDelta::from_std(origin.elapsed()).unwrap() + steady
     }
 
-    /// Hands a job to the venue. A write waits for the transaction that it is
-    /// recorded by, but not for longer than riskd does.
+    /// Hands a job to the venue.
     pub(crate) fn job(&mut self, account: AccountName, kind: JobKind, receipt: Option<Receipt>) {
+        match kind {
+            JobKind::Read { read, what } if self.shows_nothing(&account, what) => {
+                self.watch(account, read, what);
+            }
+            kind => self.job_by_adapter(account, kind, receipt),
+        }
+    }
+
+    /// Hands a job to the adapter. A write waits for the transaction that it is
+    /// recorded by, but not for longer than riskd does.
+    pub(super) fn job_by_adapter(
+        &mut self,
+        account: AccountName,
+        kind: JobKind,
+        receipt: Option<Receipt>,
+    ) {
         let withdrawn = CancellationToken::new();
         let waiting = match &kind {
             JobKind::Write { request, write, .. } => {
@@ -252,7 +271,8 @@ impl World {
         } else {
             answering.delivery
         };
-        self.at(after, Happening::Returns(reply, answered));
+        let returning = Returning { reply, answered };
+        self.at(after, Happening::Returns(Box::new(returning)));
         Ok(())
     }
 

@@ -40,13 +40,21 @@ impl World {
         self.look_at_the_clock();
         self.checker.resumed(self.now());
         self.leaving.polls.hold(self.time.now());
-        self.step(Event::Time, &Trigger::Other)
+        self.step(Event::Time, &Trigger::Other)?;
+        match self.edited.take() {
+            Some(number) => self.reload(number),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn crash(&mut self) -> Result<(), Violation> {
         say!(self, "crash and restart");
         self.stats.crashes += 1;
         self.forget_process();
+        if let Some(number) = self.edited.take() {
+            self.rules = number;
+            self.checker.reloaded();
+        }
         // The transaction under way is whole or not there.
         if !self.disk_fails() && self.random.percent(50) {
             self.disk.commit()?;
@@ -88,6 +96,7 @@ impl World {
         self.asked.clear();
         self.dies_on_leaving = false;
         self.polling = false;
+        self.is_ready = false;
         self.reading = false;
         self.paused = None;
         self.queue.retain(|_, happening| {
@@ -140,14 +149,18 @@ impl World {
         usize::try_from(self.random.within(0, rules::COUNT)).unwrap()
     }
 
+    /// The rule file is edited. A process that stands still sees that when it goes
+    /// on, or starts with it.
     pub(crate) fn reload(&mut self, number: usize) -> Result<(), Violation> {
         if self.paused.is_some() {
+            self.edited = Some(number);
             return Ok(());
         }
         self.rules = number;
         say!(self, "reload of rule file {number}");
         self.checker.reloaded();
         let rules = self.rule_set(number);
+        self.is_ready = false;
         self.step(Event::Reloaded(rules), &Trigger::Other)?;
         self.take_numbers();
         self.checker.agree(&self.engine.keep(), &self.handed)
@@ -167,8 +180,10 @@ impl World {
         }
         say!(self, "person: {command:?}");
         let account = command.account().to_string();
-        if let Command::Rearm { .. } = command {
-            self.checker.rearmed(&account);
+        match command {
+            Command::Rearm { .. } => self.checker.rearmed(&account),
+            Command::Lock { .. } => self.checker.asked_for_lock(&account),
+            _ => {}
         }
         let trigger = match command {
             Command::Unlock { .. } => Trigger::Unlock(account),
