@@ -215,11 +215,7 @@ fn paper(random: &mut Random, start: Timestamp, names: &[&str]) -> (PaperVenue, 
         seed: u64::try_from(random.within(0, 1 << 40)).unwrap(),
         accounts: names
             .iter()
-            .map(|name| AccountConfig {
-                name: (*name).to_owned(),
-                balance: Decimal::from(50_000),
-                connection: Default::default(),
-            })
+            .map(|name| AccountConfig::new(name, 50_000))
             .collect(),
         instruments: vec![still("ES 03-26", 5000), still("NQ 03-26", 20_000)],
         ..PaperConfig::default()

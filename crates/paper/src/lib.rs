@@ -28,6 +28,8 @@
 //!   price; a stop that gaps fills at the price after the gap, a limit that gaps at
 //!   the better one. A closing order that fills slowly is not among the working
 //!   orders.
+//! - No liquidation, no refusal for want of margin, and no contract whose value is the
+//!   inverse of its price. Sums over several margin assets are at par.
 //! - Of CrossTrade no strategies, executions, bars, replacing and reversing: they
 //!   give 404.
 #![cfg_attr(
@@ -46,6 +48,8 @@ mod faults;
 mod http;
 mod record;
 mod sim;
+#[cfg(test)]
+mod tests;
 mod venue;
 
 pub use config::{
@@ -64,9 +68,12 @@ pub use record::{Counters, Found, RequestRecord};
 pub use sim::account::ConnectionStatus;
 pub use sim::clock::{ManualTime, PaperClock};
 pub use sim::flatten::Repeat;
+pub use sim::ledger::{EntryKind, Fill, LedgerEntry, Liquidity};
 pub use sim::market::{MAX_PRICE, Motion};
 pub use sim::order::{MAX_QUANTITY, OrderState, OrderType, Side, Ticket, TimeInForce};
+pub use sim::position::{PositionMode, PositionSide};
+pub use sim::rules::{Funding, LARGEST_QUANTITY, Rules, Terms};
 pub use sim::script::{ScriptAction, ScriptStep};
 pub use sim::session::Crossing;
 pub use sim::trade::TradeError;
-pub use venue::{AccountFigures, LiveOrder, PaperState, PaperVenue};
+pub use venue::{AccountFigures, Holding, LiveOrder, PaperState, PaperVenue, WalletFigures};

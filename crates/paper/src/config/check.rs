@@ -38,8 +38,8 @@ pub enum ConfigError {
     /// A root that is not built in, without tick size or point value.
     #[error("instrument {0} needs tick_size and point_value")]
     UnknownRoot(String),
-    /// Prices and sizes that cannot be simulated.
-    #[error("instrument {0} has a price, tick size or point value out of range")]
+    /// Prices, sizes, rules or terms that cannot be simulated.
+    #[error("instrument {0} has a price, size, rule or rate out of range")]
     InstrumentNumbers(String),
     /// A position, order or trader that cannot be.
     #[error("the scenario cannot be set up")]
@@ -103,7 +103,7 @@ impl PaperConfig {
     fn market(&self, now: DateTime<Utc>) -> Result<Market, ConfigError> {
         let mut market = Market::default();
         for entry in &self.instruments {
-            let contract = Contract::new(
+            let mut contract = Contract::new(
                 &entry.symbol,
                 entry.price,
                 entry.tick_size,
@@ -116,9 +116,10 @@ impl PaperConfig {
             let sound = positive(contract.last, MAX_PRICE)
                 && positive(contract.tick_size, MAX_POINT_VALUE)
                 && positive(contract.point_value, MAX_POINT_VALUE * Decimal::ONE_HUNDRED);
-            if !sound {
+            if !sound || !entry.rules.is_sound() || !entry.terms.is_sound() {
                 return Err(ConfigError::InstrumentNumbers(entry.symbol.clone()));
             }
+            contract.set_rules(entry.rules.clone(), entry.terms.clone(), now);
             market.contracts.push(contract);
         }
         Ok(market)
@@ -139,7 +140,15 @@ impl PaperConfig {
             if entry.balance.abs() > MAX_BALANCE {
                 return Err(ConfigError::Balance(entry.name.clone()));
             }
-            accounts.push(Account::new(id, name, entry.balance));
+            let mut account = Account::new(id, name, &entry.asset, entry.balance);
+            account.mode = entry.mode;
+            for (asset, balance) in &entry.wallets {
+                if balance.abs() > MAX_BALANCE || asset.trim().is_empty() {
+                    return Err(ConfigError::Balance(entry.name.clone()));
+                }
+                account.add_wallet(asset, *balance);
+            }
+            accounts.push(account);
         }
         Ok(accounts)
     }

@@ -11,6 +11,8 @@ use crate::faults::rule::FaultRule;
 use crate::sim::account::ConnectionStatus;
 use crate::sim::market::Motion;
 use crate::sim::order::Ticket;
+use crate::sim::position::PositionMode;
+use crate::sim::rules::{Rules, Terms};
 use crate::sim::script::ScriptStep;
 
 pub use check::{ConfigError, MAX_ACCOUNTS};
@@ -98,11 +100,38 @@ impl Default for PaperConfig {
 pub struct AccountConfig {
     /// The name in every path, such as `Sim101`.
     pub name: String,
-    /// Cash at the start, in dollars.
+    /// What is in its first wallet at the start.
     pub balance: Decimal,
     /// The connection at the start.
     #[serde(default)]
     pub connection: ConnectionStatus,
+    /// The asset of the first wallet.
+    #[serde(default = "dollars")]
+    pub asset: String,
+    /// More wallets: asset and balance.
+    #[serde(default)]
+    pub wallets: Vec<(String, Decimal)>,
+    /// How it holds positions.
+    #[serde(default)]
+    pub mode: PositionMode,
+}
+
+impl AccountConfig {
+    /// An account in dollars, one-way and connected.
+    pub fn new(name: &str, balance: impl Into<Decimal>) -> AccountConfig {
+        AccountConfig {
+            name: name.to_owned(),
+            balance: balance.into(),
+            connection: ConnectionStatus::Connected,
+            asset: dollars(),
+            wallets: Vec::new(),
+            mode: PositionMode::OneWay,
+        }
+    }
+}
+
+fn dollars() -> String {
+    Terms::default().asset
 }
 
 /// One listed contract.
@@ -113,15 +142,21 @@ pub struct InstrumentConfig {
     pub symbol: String,
     /// The first price.
     pub price: Decimal,
-    /// Needed for roots other than ES, MES, NQ, MNQ, CL and GC.
+    /// How the price moves. Needed for roots other than ES, MES, NQ, MNQ, CL and GC.
     #[serde(default)]
     pub tick_size: Option<Decimal>,
-    /// Dollars a point; needed as the tick size is.
+    /// Money a point of one contract or coin; needed as the tick size is.
     #[serde(default)]
     pub point_value: Option<Decimal>,
     /// How the price moves.
     #[serde(default)]
     pub motion: Motion,
+    /// What an order's quantity and prices must be.
+    #[serde(default)]
+    pub rules: Rules,
+    /// Asset, fees, margin and funding.
+    #[serde(default)]
+    pub terms: Terms,
 }
 
 impl InstrumentConfig {
@@ -133,6 +168,8 @@ impl InstrumentConfig {
             tick_size: None,
             point_value: None,
             motion: Motion::Still,
+            rules: Rules::default(),
+            terms: Terms::default(),
         }
     }
 
@@ -167,8 +204,8 @@ pub struct PositionConfig {
     pub account: String,
     /// In what.
     pub instrument: String,
-    /// Contracts, negative when short.
-    pub quantity: i64,
+    /// Contracts or coins, negative when short; in hedge mode the short position.
+    pub quantity: Decimal,
     /// The entry price; the first price when left out.
     #[serde(default)]
     pub price: Option<Decimal>,
@@ -194,7 +231,7 @@ pub struct TraderConfig {
     pub instrument: String,
     /// Milliseconds between two trades, at least 1.
     pub every_ms: u64,
-    /// The largest entry in contracts.
+    /// The largest entry, in steps of the instrument.
     pub max_quantity: u32,
 }
 
@@ -212,11 +249,7 @@ impl PaperConfig {
     /// Adds an account.
     #[must_use]
     pub fn account(mut self, name: &str, balance: impl Into<Decimal>) -> PaperConfig {
-        self.accounts.push(AccountConfig {
-            name: name.to_owned(),
-            balance: balance.into(),
-            connection: ConnectionStatus::Connected,
-        });
+        self.accounts.push(AccountConfig::new(name, balance));
         self
     }
 
@@ -231,11 +264,16 @@ impl PaperConfig {
 
     /// Adds an open position, negative when short.
     #[must_use]
-    pub fn position(mut self, account: &str, instrument: &str, quantity: i64) -> PaperConfig {
+    pub fn position(
+        mut self,
+        account: &str,
+        instrument: &str,
+        quantity: impl Into<Decimal>,
+    ) -> PaperConfig {
         self.positions.push(PositionConfig {
             account: account.to_owned(),
             instrument: instrument.to_owned(),
-            quantity,
+            quantity: quantity.into(),
             price: None,
         });
         self

@@ -115,7 +115,7 @@ async fn motion(State(venue): State<PaperVenue>, Json(body): Json<NewMotion>) ->
 struct Open {
     account: String,
     instrument: String,
-    quantity: i64,
+    quantity: Decimal,
     #[serde(default)]
     price: Option<Decimal>,
 }

@@ -1,15 +1,12 @@
-//! One simulated account: cash, positions and the figures of its day.
+//! One simulated account: wallets, positions and the figures of its day.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::sim::market::{Contract, Market};
+use super::market::{Contract, Market};
+use super::position::{Position, PositionKey, PositionMode, signed_as};
 
-/// Digits kept when part of a position's cost is taken out. What is taken out
-/// and what stays always add up to the cost exactly.
-const COST_DIGITS: u32 = 10;
-
-/// The connection states of NinjaTrader 8.
+/// How an account is connected to its broker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ConnectionStatus {
     /// Data and orders flow.
@@ -25,63 +22,6 @@ pub enum ConnectionStatus {
     Disconnected,
 }
 
-/// An open position. There is none with a quantity of zero.
-#[derive(Clone, Debug)]
-pub(crate) struct Position {
-    pub(crate) contract: usize,
-    /// Contracts, negative when short.
-    pub(crate) quantity: i64,
-    /// Sum of entry prices over all contracts, in points. Kept instead of the
-    /// average so that no result is ever rounded.
-    cost: Decimal,
-    /// Contracts that were already open at the last day reset.
-    carried: i64,
-}
-
-impl Position {
-    /// The average entry price.
-    pub(crate) fn average_price(&self) -> Decimal {
-        self.cost
-            .checked_div(Decimal::from(self.quantity.abs()))
-            .unwrap_or_default()
-    }
-
-    /// The open result in dollars at the given price.
-    pub(crate) fn unrealized(&self, contract: &Contract, price: Decimal) -> Decimal {
-        let worth = price * Decimal::from(self.quantity.abs());
-        contract.money(self.directed(worth - self.cost))
-    }
-
-    /// `points` as this position's side earns them.
-    fn directed(&self, points: Decimal) -> Decimal {
-        if self.quantity < 0 { -points } else { points }
-    }
-
-    /// Takes out `count` contracts at `price`: the result in dollars, and the
-    /// part of it that belongs to contracts opened since the day reset.
-    fn reduce(&mut self, count: i64, price: Decimal, contract: &Contract) -> (Decimal, Decimal) {
-        let held = self.quantity.abs();
-        let share = |whole: Decimal, part: i64, of: i64| {
-            if part == of {
-                return whole;
-            }
-            (whole * Decimal::from(part))
-                .checked_div(Decimal::from(of))
-                .unwrap_or_default()
-                .round_dp(COST_DIGITS)
-        };
-        let cost = share(self.cost, count, held);
-        let points = self.directed(price * Decimal::from(count) - cost);
-        let result = contract.money(points);
-        let carried = self.carried.min(count);
-        let counted = result - share(result, carried, count);
-        self.cost -= cost;
-        self.carried -= carried;
-        self.quantity -= self.quantity.signum() * count;
-        (result, counted)
-    }
-}
-
 /// The highest figures of the session.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Peaks {
@@ -90,14 +30,36 @@ pub(crate) struct Peaks {
     pub(crate) unrealized: Decimal,
 }
 
+/// What an account has of one margin asset, without open results.
+#[derive(Clone, Debug)]
+pub(crate) struct Wallet {
+    pub(crate) asset: String,
+    pub(crate) balance: Decimal,
+}
+
+/// A fill as it is booked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Booking {
+    pub(crate) key: PositionKey,
+    /// Negative when sold.
+    pub(crate) quantity: Decimal,
+    pub(crate) price: Decimal,
+    /// Commission that counts as a part of the closed result.
+    pub(crate) commission: Decimal,
+    /// A fee that is kept apart from results.
+    pub(crate) fee: Decimal,
+}
+
 /// A simulated account.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
     pub(crate) id: u64,
     pub(crate) name: String,
-    pub(crate) cash: Decimal,
-    /// The day's closed result before commission, without what NinjaTrader
-    /// drops (see [`Account::reset_day`]).
+    pub(crate) mode: PositionMode,
+    /// The first one is that of the account's balance; there is always one.
+    pub(crate) wallets: Vec<Wallet>,
+    /// The day's closed result before commission, without what was carried (see
+    /// [`Account::reset_day`]).
     pub(crate) gross_realized: Decimal,
     /// The day's commission.
     pub(crate) commission: Decimal,
@@ -111,92 +73,113 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// A flat account.
-    pub(crate) fn new(id: u64, name: &str, cash: Decimal) -> Account {
+    /// A flat account with one wallet.
+    pub(crate) fn new(id: u64, name: &str, asset: &str, balance: Decimal) -> Account {
         Account {
             id,
             name: name.to_owned(),
-            cash,
+            mode: PositionMode::OneWay,
+            wallets: vec![Wallet {
+                asset: asset.to_owned(),
+                balance,
+            }],
             gross_realized: Decimal::ZERO,
             commission: Decimal::ZERO,
             positions: Vec::new(),
             connection: ConnectionStatus::Connected,
             frozen: None,
-            day_open_cash: cash,
-            day_open_net_liquidation: cash,
+            day_open_cash: balance,
+            day_open_net_liquidation: balance,
             peaks: Peaks {
-                net_liquidation: cash,
+                net_liquidation: balance,
                 ..Peaks::default()
             },
         }
     }
 
-    /// Contracts held, negative when short.
-    pub(crate) fn quantity(&self, contract: usize) -> i64 {
-        self.position(contract)
-            .map_or(0, |position| position.quantity)
+    /// Adds a wallet before the first session: what is in it is no result of it.
+    pub(crate) fn add_wallet(&mut self, asset: &str, balance: Decimal) {
+        self.pay(asset, balance);
+        self.day_open_cash = self.cash();
+        self.day_open_net_liquidation = self.cash();
+        self.peaks.net_liquidation = self.cash();
     }
 
-    /// The position in one contract.
-    pub(crate) fn position(&self, contract: usize) -> Option<&Position> {
+    /// What is in all wallets together, each asset at par.
+    pub(crate) fn cash(&self) -> Decimal {
+        self.wallets.iter().map(|wallet| wallet.balance).sum()
+    }
+
+    /// The balance of one wallet; `None` without one.
+    pub(crate) fn balance(&self, asset: &str) -> Option<Decimal> {
+        let mut wallets = self.wallets.iter();
+        let found = wallets.find(|wallet| wallet.asset == asset);
+        found.map(|wallet| wallet.balance)
+    }
+
+    /// Pays an amount into a wallet, or out of it when negative. A wallet that
+    /// is not there is made.
+    pub(crate) fn pay(&mut self, asset: &str, amount: Decimal) {
+        let mut wallets = self.wallets.iter_mut();
+        match wallets.find(|wallet| wallet.asset == asset) {
+            Some(wallet) => wallet.balance += amount,
+            None => self.wallets.push(Wallet {
+                asset: asset.to_owned(),
+                balance: amount,
+            }),
+        }
+    }
+
+    /// What is held of one position, negative when short.
+    pub(crate) fn quantity(&self, key: PositionKey) -> Decimal {
+        self.position(key)
+            .map_or(Decimal::ZERO, |position| position.quantity)
+    }
+
+    /// One position.
+    pub(crate) fn position(&self, key: PositionKey) -> Option<&Position> {
+        self.positions.iter().find(|position| position.key == key)
+    }
+
+    /// Books a fill and returns its closed result before commission and fee.
+    pub(crate) fn book(&mut self, booking: &Booking, contract: &Contract) -> Decimal {
+        let asset = contract.terms.asset.as_str();
+        self.pay(asset, -(booking.commission + booking.fee));
+        self.commission += booking.commission;
+        let (closing, result) = self.close_against(booking, contract);
+        self.pay(asset, result);
+        let opening = booking.quantity - signed_as(closing, booking.quantity);
+        if !opening.is_zero() {
+            self.open(booking.key, opening, booking.price);
+        }
+        result
+    }
+
+    /// Closes what the fill can close: how much that was, and its result.
+    fn close_against(&mut self, booking: &Booking, contract: &Contract) -> (Decimal, Decimal) {
+        let held = self.quantity(booking.key);
+        let adds = held.is_sign_negative() == booking.quantity.is_sign_negative();
+        if held.is_zero() || adds {
+            return (Decimal::ZERO, Decimal::ZERO);
+        }
+        let closing = held.abs().min(booking.quantity.abs());
+        let mut positions = self.positions.iter_mut();
+        let Some(position) = positions.find(|position| position.key == booking.key) else {
+            return (Decimal::ZERO, Decimal::ZERO);
+        };
+        let (result, counted) = position.reduce(closing, booking.price, contract);
+        self.gross_realized += counted;
         self.positions
-            .iter()
-            .find(|position| position.contract == contract)
+            .retain(|position| !position.quantity.is_zero());
+        (closing, result)
     }
 
-    /// Books a fill of `quantity` contracts, negative when sold.
-    pub(crate) fn fill(
-        &mut self,
-        index: usize,
-        contract: &Contract,
-        quantity: i64,
-        price: Decimal,
-        commission: Decimal,
-    ) {
-        let fee = commission * Decimal::from(quantity.abs());
-        self.cash -= fee;
-        self.commission += fee;
-        let opening = self.close_against(index, contract, quantity, price);
-        if opening != 0 {
-            self.open(index, opening, price);
+    fn open(&mut self, key: PositionKey, quantity: Decimal, price: Decimal) {
+        let mut positions = self.positions.iter_mut();
+        match positions.find(|position| position.key == key) {
+            Some(position) => position.add(quantity, price),
+            None => self.positions.push(Position::open(key, quantity, price)),
         }
-    }
-
-    /// Closes what the fill can close and returns what is left to open.
-    fn close_against(
-        &mut self,
-        index: usize,
-        contract: &Contract,
-        quantity: i64,
-        price: Decimal,
-    ) -> i64 {
-        let held = self.quantity(index);
-        if held == 0 || held.signum() == quantity.signum() {
-            return quantity;
-        }
-        let closing = held.abs().min(quantity.abs());
-        if let Some(position) = self.positions.iter_mut().find(|p| p.contract == index) {
-            let (result, counted) = position.reduce(closing, price, contract);
-            self.cash += result;
-            self.gross_realized += counted;
-        }
-        self.positions.retain(|position| position.quantity != 0);
-        quantity - quantity.signum() * closing
-    }
-
-    fn open(&mut self, index: usize, quantity: i64, price: Decimal) {
-        let cost = price * Decimal::from(quantity.abs());
-        if let Some(position) = self.positions.iter_mut().find(|p| p.contract == index) {
-            position.quantity += quantity;
-            position.cost += cost;
-            return;
-        }
-        self.positions.push(Position {
-            contract: index,
-            quantity,
-            cost,
-            carried: 0,
-        });
     }
 
     /// The day's closed result, net of commission.
@@ -204,9 +187,10 @@ impl Account {
         self.gross_realized - self.commission
     }
 
-    /// The price this account sees; it stands still while disconnected.
+    /// The price at which this account is valued: the mark price, which stands
+    /// still while disconnected.
     pub(crate) fn price(&self, market: &Market, contract: usize) -> Decimal {
-        let live = || market.contracts.get(contract).map(|c| c.last);
+        let live = || market.contracts.get(contract).map(Contract::mark);
         match &self.frozen {
             Some(prices) => prices.get(contract).copied(),
             None => live(),
@@ -216,15 +200,15 @@ impl Account {
 
     /// The open result of one position.
     pub(crate) fn position_unrealized(&self, position: &Position, market: &Market) -> Decimal {
-        let price = self.price(market, position.contract);
+        let price = self.price(market, position.key.contract);
         market
             .contracts
-            .get(position.contract)
+            .get(position.key.contract)
             .map(|contract| position.unrealized(contract, price))
             .unwrap_or_default()
     }
 
-    /// The open result of all positions.
+    /// The open result of all positions, each asset at par.
     pub(crate) fn unrealized(&self, market: &Market) -> Decimal {
         self.positions
             .iter()
@@ -232,14 +216,14 @@ impl Account {
             .sum()
     }
 
-    /// The day's result as NinjaTrader shows it.
+    /// The day's result.
     pub(crate) fn day_pnl(&self, market: &Market) -> Decimal {
         self.realized() + self.unrealized(market)
     }
 
     /// Cash and open result.
     pub(crate) fn net_liquidation(&self, market: &Market) -> Decimal {
-        self.cash + self.unrealized(market)
+        self.cash() + self.unrealized(market)
     }
 
     /// Changes the connection; figures freeze while it is not `Connected`.
@@ -248,7 +232,7 @@ impl Account {
         if status == ConnectionStatus::Connected {
             self.frozen = None;
         } else if self.frozen.is_none() {
-            self.frozen = Some(market.prices());
+            self.frozen = Some(market.marks());
         }
     }
 
@@ -261,17 +245,16 @@ impl Account {
         };
     }
 
-    /// The reset of 18:00 New York. Positions stay open and are marked as
-    /// carried: NinjaTrader shows their open result in the new day, and drops
-    /// it from the day when they close (CrossTrade account-manager docs, clean
-    /// session requirement). Cash keeps it.
+    /// The reset of the day. Positions stay open and are marked as carried: as in
+    /// the accounts of prop firms, their open result shows in the new day, and
+    /// goes from the day when they close. Wallets keep it.
     pub(crate) fn reset_day(&mut self, market: &Market) {
         self.gross_realized = Decimal::ZERO;
         self.commission = Decimal::ZERO;
         for position in &mut self.positions {
-            position.carried = position.quantity.abs();
+            position.carry();
         }
-        self.day_open_cash = self.cash;
+        self.day_open_cash = self.cash();
         self.day_open_net_liquidation = self.net_liquidation(market);
         self.peaks = Peaks {
             net_liquidation: self.day_open_net_liquidation,
@@ -300,22 +283,39 @@ mod tests {
         }
     }
 
+    fn fill(account: &mut Account, contract: &Contract, quantity: i64, price: &str, rate: &str) {
+        let quantity = Decimal::from(quantity);
+        let booking = Booking {
+            key: PositionKey::net(0),
+            quantity,
+            price: number(price),
+            commission: number(rate) * quantity.abs(),
+            fee: Decimal::ZERO,
+        };
+        account.book(&booking, contract);
+    }
+
     /// Fills in order, then (quantity, realized, unrealized, cash).
     fn check(fills: &[(i64, &str)], last: &str, expected: (i64, &str, &str, &str)) {
         let market = market(last);
         let contract = market.contracts.first().unwrap();
-        let mut account = Account::new(1, "Sim101", number("50000"));
+        let mut account = Account::new(1, "Sim101", "USD", number("50000"));
         for (quantity, price) in fills {
-            account.fill(0, contract, *quantity, number(price), Decimal::ZERO);
+            fill(&mut account, contract, *quantity, price, "0");
         }
         let seen = (
-            account.quantity(0),
+            account.quantity(PositionKey::net(0)),
             account.realized(),
             account.unrealized(&market),
-            account.cash,
+            account.cash(),
         );
         let (quantity, realized, unrealized, cash) = expected;
-        let expected = (quantity, number(realized), number(unrealized), number(cash));
+        let expected = (
+            Decimal::from(quantity),
+            number(realized),
+            number(unrealized),
+            number(cash),
+        );
         assert_eq!(seen, expected, "{fills:?} at {last}");
     }
 
@@ -338,7 +338,7 @@ mod tests {
     fn thirds_lose_nothing() {
         let market = market("5000");
         let contract = market.contracts.first().unwrap();
-        let mut account = Account::new(1, "Sim101", Decimal::ZERO);
+        let mut account = Account::new(1, "Sim101", "USD", Decimal::ZERO);
         for (quantity, price) in [
             (1, "5000"),
             (1, "5000.25"),
@@ -347,9 +347,9 @@ mod tests {
             (-1, "5000"),
             (-1, "5000"),
         ] {
-            account.fill(0, contract, quantity, number(price), Decimal::ZERO);
+            fill(&mut account, contract, quantity, price, "0");
         }
-        assert_eq!(account.cash, number("-25"));
+        assert_eq!(account.cash(), number("-25"));
         assert_eq!(account.realized(), number("-25"));
     }
 
@@ -357,26 +357,26 @@ mod tests {
     fn commission_is_in_the_net_figure_only() {
         let market = market("5000");
         let contract = market.contracts.first().unwrap();
-        let mut account = Account::new(1, "Sim101", number("1000"));
-        account.fill(0, contract, 2, number("5000"), number("2.04"));
-        account.fill(0, contract, -2, number("5001"), number("2.04"));
+        let mut account = Account::new(1, "Sim101", "USD", number("1000"));
+        fill(&mut account, contract, 2, "5000", "2.04");
+        fill(&mut account, contract, -2, "5001", "2.04");
         assert_eq!(account.gross_realized, number("100"));
         assert_eq!(account.realized(), number("91.84"));
-        assert_eq!(account.cash, number("1091.84"));
+        assert_eq!(account.cash(), number("1091.84"));
     }
 
     #[test]
     fn a_carried_position_leaves_the_day_figure_when_it_closes() {
         let mut market = market("5000");
         let contract = market.contracts.first().unwrap().clone();
-        let mut account = Account::new(1, "Sim101", number("50000"));
-        account.fill(0, &contract, 2, number("5000"), Decimal::ZERO);
+        let mut account = Account::new(1, "Sim101", "USD", number("50000"));
+        fill(&mut account, &contract, 2, "5000", "0");
         account.reset_day(&market);
         market.contracts[0].set_price(number("5003"));
         assert_eq!(account.day_pnl(&market), number("300"));
-        account.fill(0, &contract, 1, number("5003"), Decimal::ZERO);
-        account.fill(0, &contract, -3, number("5003"), Decimal::ZERO);
-        assert_eq!(account.cash, number("50300"));
+        fill(&mut account, &contract, 1, "5003", "0");
+        fill(&mut account, &contract, -3, "5003", "0");
+        assert_eq!(account.cash(), number("50300"));
         // The third contract was opened after the reset. It shares the average
         // cost of 5001, so its 100 stay in the day; the carried 200 are gone.
         assert_eq!(account.day_pnl(&market), number("100"));
@@ -386,8 +386,8 @@ mod tests {
     fn figures_freeze_while_disconnected() {
         let mut market = market("5000");
         let contract = market.contracts.first().unwrap().clone();
-        let mut account = Account::new(1, "Sim101", number("50000"));
-        account.fill(0, &contract, 1, number("5000"), Decimal::ZERO);
+        let mut account = Account::new(1, "Sim101", "USD", number("50000"));
+        fill(&mut account, &contract, 1, "5000", "0");
         account.set_connection(ConnectionStatus::ConnectionLost, &market);
         market.contracts[0].set_price(number("4990"));
         assert_eq!(account.unrealized(&market), Decimal::ZERO);

@@ -5,9 +5,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 
 use crate::sim::Simulation;
 use crate::sim::clock;
+use crate::sim::order::Side;
+use crate::sim::position::{PositionKey, PositionSide};
 
 /// What somebody keeps doing.
 #[derive(Clone, Debug)]
@@ -23,8 +26,8 @@ pub(crate) enum Automation {
 struct Opening {
     at: DateTime<Utc>,
     account: usize,
-    contract: usize,
-    quantity: i64,
+    key: PositionKey,
+    quantity: Decimal,
 }
 
 /// An automation in force.
@@ -37,9 +40,9 @@ struct Active {
     /// How often it will still act; without it for ever.
     left: Option<u32>,
     acted: u64,
-    /// The largest size of each open position since it was opened, by account
-    /// and contract: a bot opens that again.
-    seen: BTreeMap<(usize, usize), i64>,
+    /// The largest size of each open position since it was opened: a bot opens
+    /// that again.
+    seen: BTreeMap<(usize, PositionKey), Decimal>,
     openings: Vec<Opening>,
     /// When a copier compares next.
     next: Option<DateTime<Utc>>,
@@ -131,8 +134,8 @@ impl Simulation {
                 continue;
             }
             for position in &account.positions {
-                let largest = active.seen.entry((index, position.contract)).or_default();
-                let turned = largest.signum() != position.quantity.signum();
+                let largest = active.seen.entry((index, position.key)).or_default();
+                let turned = Side::of(*largest) != Side::of(position.quantity);
                 if turned || position.quantity.abs() > largest.abs() {
                     *largest = position.quantity;
                 }
@@ -141,16 +144,16 @@ impl Simulation {
         let closed: Vec<_> = active
             .seen
             .iter()
-            .filter(|((account, contract), _)| self.held(*account, *contract) == 0)
-            .map(|((account, contract), quantity)| Opening {
+            .filter(|((account, key), _)| self.held(*account, *key).is_zero())
+            .map(|((account, key), quantity)| Opening {
                 at: clock::after(self.now(), after_ms),
                 account: *account,
-                contract: *contract,
+                key: *key,
                 quantity: *quantity,
             })
             .collect();
         for opening in closed {
-            active.seen.remove(&(opening.account, opening.contract));
+            active.seen.remove(&(opening.account, opening.key));
             active.openings.push(opening);
         }
     }
@@ -174,9 +177,9 @@ impl Simulation {
             .partition(|opening| opening.at <= now);
         active.openings = waiting;
         for opening in due {
-            let is_open = self.held(opening.account, opening.contract) != 0;
+            let is_open = !self.held(opening.account, opening.key).is_zero();
             if !is_open && active.left != Some(0) {
-                self.trade_at_market(opening.account, opening.contract, opening.quantity, "Entry");
+                self.trade_at_market(opening.account, opening.key, opening.quantity, "Entry");
                 active.count();
             }
         }
@@ -194,13 +197,20 @@ impl Simulation {
         let followers =
             (0..self.accounts.len()).filter(|one| *one != leader && active.is_about(*one));
         for follower in followers.collect::<Vec<_>>() {
-            for contract in 0..self.market.contracts.len() {
-                let missing = self.held(leader, contract) - self.held(follower, contract);
-                if missing != 0 && active.left != Some(0) {
-                    self.trade_at_market(follower, contract, missing, "Copier");
+            for key in self.position_keys() {
+                let missing = self.held(leader, key) - self.held(follower, key);
+                if !missing.is_zero() && active.left != Some(0) {
+                    self.trade_at_market(follower, key, missing, "Copier");
                     active.count();
                 }
             }
         }
+    }
+
+    /// Every position that there can be.
+    fn position_keys(&self) -> Vec<PositionKey> {
+        let contracts = 0..self.market.contracts.len();
+        let of_one = |contract| PositionSide::ALL.map(|side| PositionKey { contract, side });
+        contracts.flat_map(of_one).collect()
     }
 }

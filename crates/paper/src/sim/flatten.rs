@@ -1,12 +1,15 @@
 //! What a flatten does in the simulation: which positions and orders it is
 //! about, how much it closes, and when its market orders fill.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::Simulation;
+use crate::sim::cancel::CancelBehaviour;
 use crate::sim::order::{Order, Side};
+use crate::sim::position::{PositionKey, signed_as};
+use crate::sim::rules::Rules;
 use crate::sim::script::Later;
-use crate::sim::trade::CancelBehaviour;
 
 /// Which positions and orders a flatten is about. `None` means all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,16 +29,20 @@ impl FlattenScope {
         }
     }
 
-    fn covers_position(&self, account: usize, contract: usize, quantity: i64) -> bool {
-        self.account.is_none_or(|wanted| wanted == account)
-            && self.contract.is_none_or(|wanted| wanted == contract)
-            && self.side.is_none_or(|side| side == Side::of(quantity))
+    fn covers_position(&self, held: &Held) -> bool {
+        self.account.is_none_or(|wanted| wanted == held.account)
+            && self
+                .contract
+                .is_none_or(|wanted| wanted == held.key.contract)
+            && self.side.is_none_or(|side| side == Side::of(held.quantity))
     }
 
     pub(crate) fn covers_order(&self, order: &Order) -> bool {
         self.side.is_none()
             && self.account.is_none_or(|wanted| wanted == order.account)
-            && self.contract.is_none_or(|wanted| wanted == order.contract)
+            && self
+                .contract
+                .is_none_or(|wanted| wanted == order.key.contract)
     }
 }
 
@@ -44,17 +51,17 @@ impl FlattenScope {
 pub(crate) enum Share {
     #[default]
     Whole,
-    /// Half, rounded down: of one contract nothing.
+    /// Half, rounded down to a step: of one contract nothing.
     Half,
     Nothing,
 }
 
 impl Share {
-    fn of(self, quantity: i64) -> i64 {
+    fn of(self, quantity: Decimal, rules: &Rules) -> Decimal {
         match self {
             Share::Whole => quantity,
-            Share::Half => quantity / 2,
-            Share::Nothing => 0,
+            Share::Half => rules.round_down(quantity / Decimal::TWO),
+            Share::Nothing => Decimal::ZERO,
         }
     }
 }
@@ -91,8 +98,14 @@ pub(crate) struct FlattenBehaviour {
     pub(crate) fills: Fills,
 }
 
-/// A position as it was before a close: account, contract, signed quantity.
-pub(crate) type Held = (usize, usize, i64);
+/// A position as it was before a close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) account: usize,
+    pub(crate) key: PositionKey,
+    /// Negative when short.
+    pub(crate) quantity: Decimal,
+}
 
 impl Simulation {
     /// The positions a flatten is about.
@@ -101,11 +114,13 @@ impl Simulation {
         accounts
             .flat_map(|(index, account)| {
                 let positions = account.positions.iter();
-                positions.map(move |position| (index, position.contract, position.quantity))
+                positions.map(move |position| Held {
+                    account: index,
+                    key: position.key,
+                    quantity: position.quantity,
+                })
             })
-            .filter(|(account, contract, quantity)| {
-                scope.covers_position(*account, *contract, *quantity)
-            })
+            .filter(|held| scope.covers_position(held))
             .collect()
     }
 
@@ -128,8 +143,12 @@ impl Simulation {
             Fills::AtOnce => self.close_positions(&scope, share),
             Fills::Deferred(ms) => self.schedule(ms, Later::Flatten { scope, share }),
             Fills::Slowly { ms, repeat } => {
-                for (account, contract, quantity) in held {
-                    self.close_slowly(account, contract, share.of(quantity), ms, repeat);
+                for held in held {
+                    let closing = Held {
+                        quantity: self.part_of(&held, share),
+                        ..held
+                    };
+                    self.close_slowly(closing, ms, repeat);
                 }
             }
         }
@@ -139,60 +158,69 @@ impl Simulation {
 
     /// Closes positions at the market.
     pub(crate) fn close_positions(&mut self, scope: &FlattenScope, share: Share) {
-        for (account, contract, quantity) in self.covered_positions(scope) {
-            self.trade_at_market(account, contract, -share.of(quantity), "Close");
+        for held in self.covered_positions(scope) {
+            let closing = self.part_of(&held, share);
+            self.trade_at_market(held.account, held.key, -closing, "Close");
         }
     }
 
-    /// Closes up to `count` contracts of one position and leaves orders alone.
+    /// Closes up to `count` of one position and leaves orders alone.
     pub(crate) fn close_part(
         &mut self,
         account: usize,
-        contract: usize,
-        count: u32,
+        key: PositionKey,
+        count: Decimal,
         behaviour: FlattenBehaviour,
     ) {
-        let held = self.held(account, contract);
-        let part = held.abs().min(i64::from(count)) * held.signum();
-        let closing = behaviour.share.of(part);
+        let held = self.held(account, key);
+        let part = Held {
+            account,
+            key,
+            quantity: signed_as(held.abs().min(count), held),
+        };
+        let closing = Held {
+            quantity: self.part_of(&part, behaviour.share),
+            ..part
+        };
         match behaviour.fills {
-            Fills::AtOnce => self.trade_at_market(account, contract, -closing, "Close"),
-            Fills::Deferred(ms) => {
-                self.close_slowly(account, contract, closing, ms, Repeat::SellsAgain);
-            }
-            Fills::Slowly { ms, repeat } => {
-                self.close_slowly(account, contract, closing, ms, repeat);
-            }
+            Fills::AtOnce => self.trade_at_market(account, key, -closing.quantity, "Close"),
+            Fills::Deferred(ms) => self.close_slowly(closing, ms, Repeat::SellsAgain),
+            Fills::Slowly { ms, repeat } => self.close_slowly(closing, ms, repeat),
         }
         self.settle();
     }
 
+    fn part_of(&self, held: &Held, share: Share) -> Decimal {
+        let contract = self.market.contracts.get(held.key.contract);
+        contract.map_or(Decimal::ZERO, |contract| {
+            share.of(held.quantity, &contract.rules)
+        })
+    }
+
     /// Sends a closing order that fills later. It keeps its size: two of them
-    /// for one position turn the account round.
-    fn close_slowly(
-        &mut self,
-        account: usize,
-        contract: usize,
-        closing: i64,
-        ms: u64,
-        repeat: Repeat,
-    ) {
-        let joins = repeat == Repeat::Joins && self.is_filling(account, contract);
-        if closing == 0 || joins {
+    /// for one position turn the account round, but in hedge mode.
+    fn close_slowly(&mut self, closing: Held, ms: u64, repeat: Repeat) {
+        let Held {
+            account,
+            key,
+            quantity,
+        } = closing;
+        let joins = repeat == Repeat::Joins && self.is_filling(account, key);
+        if quantity.is_zero() || joins {
             return;
         }
         let event = Later::CloseFills {
             account,
-            contract,
-            quantity: -closing,
+            key,
+            quantity: -quantity,
         };
         self.schedule(ms, event);
     }
 
-    fn is_filling(&self, account: usize, contract: usize) -> bool {
+    fn is_filling(&self, account: usize, key: PositionKey) -> bool {
         self.waiting().any(|event| {
-            matches!(event, Later::CloseFills { account: one, contract: of, .. }
-                if *one == account && *of == contract)
+            matches!(event, Later::CloseFills { account: one, key: of, .. }
+                if *one == account && *of == key)
         })
     }
 
@@ -208,11 +236,11 @@ impl Simulation {
     /// Opens positions again after so many milliseconds, as a trader who does
     /// not accept the flatten would.
     pub(crate) fn enter_again(&mut self, held: &[Held], after_ms: u64) {
-        for (account, contract, quantity) in held.iter().copied() {
+        for held in held {
             let event = Later::Enter {
-                account,
-                contract,
-                quantity,
+                account: held.account,
+                key: held.key,
+                quantity: held.quantity,
             };
             self.schedule(after_ms, event);
         }

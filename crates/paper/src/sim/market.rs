@@ -6,7 +6,9 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::clock;
+use crate::sim::flows::next_funding;
 use crate::sim::random::SplitMix64;
+use crate::sim::rules::{Rules, Terms};
 use crate::sim::symbol::Symbol;
 
 /// The highest price that may be set.
@@ -59,11 +61,17 @@ pub(crate) struct Contract {
     pub(crate) point_value: Decimal,
     pub(crate) description: &'static str,
     pub(crate) exchange: &'static str,
+    pub(crate) rules: Rules,
+    pub(crate) terms: Terms,
+    /// When funding is paid next.
+    pub(crate) next_funding: Option<DateTime<Utc>>,
     pub(crate) last: Decimal,
+    /// The price at which positions are valued, where it is not the last one.
+    mark: Option<Decimal>,
     pub(crate) open: Decimal,
     pub(crate) high: Decimal,
     pub(crate) low: Decimal,
-    pub(crate) volume: u64,
+    pub(crate) volume: Decimal,
     motion: Motion,
     /// Where and when the motion began, and how many of its moves are done.
     motion_price: Decimal,
@@ -92,17 +100,28 @@ impl Contract {
             point_value,
             description: known.map_or("Future", |known| known.3),
             exchange: known.map_or("Default", |known| known.4),
+            rules: Rules::default(),
+            terms: Terms::default(),
+            next_funding: None,
             last: price,
+            mark: None,
             open: price,
             high: price,
             low: price,
-            volume: 0,
+            volume: Decimal::ZERO,
             motion: Motion::Still,
             motion_price: price,
             motion_since: now,
             moves_done: 0,
             symbol,
         })
+    }
+
+    /// Sets what orders must be and what holding costs; funding counts from now.
+    pub(crate) fn set_rules(&mut self, rules: Rules, terms: Terms, now: DateTime<Utc>) {
+        self.next_funding = terms.funding.and_then(|funding| next_funding(funding, now));
+        self.rules = rules;
+        self.terms = terms;
     }
 
     /// Starts another motion from the price as it is.
@@ -118,6 +137,16 @@ impl Contract {
         self.last = price;
         self.high = self.high.max(price);
         self.low = self.low.min(price);
+    }
+
+    /// The price at which positions are valued.
+    pub(crate) fn mark(&self) -> Decimal {
+        self.mark.unwrap_or(self.last)
+    }
+
+    /// Sets the mark price apart from the last one; `None` lets it follow again.
+    pub(crate) fn set_mark(&mut self, mark: Option<Decimal>) {
+        self.mark = mark;
     }
 
     /// When the motion moves the price next.
@@ -172,7 +201,7 @@ impl Contract {
         }
     }
 
-    /// The money that `points` summed over contracts are worth.
+    /// The money that `points` summed over a quantity are worth.
     pub(crate) fn money(&self, points: Decimal) -> Decimal {
         points * self.point_value
     }
@@ -194,12 +223,9 @@ impl Market {
             .position(|contract| contract.symbol.is_meant_by(&wanted))
     }
 
-    /// The last price of every contract, in listing order.
-    pub(crate) fn prices(&self) -> Vec<Decimal> {
-        self.contracts
-            .iter()
-            .map(|contract| contract.last)
-            .collect()
+    /// The mark price of every contract, in listing order.
+    pub(crate) fn marks(&self) -> Vec<Decimal> {
+        self.contracts.iter().map(Contract::mark).collect()
     }
 }
 

@@ -7,11 +7,18 @@
 
 pub(crate) mod account;
 pub(crate) mod automation;
+pub(crate) mod cancel;
 pub(crate) mod clock;
+pub(crate) mod fill;
 pub(crate) mod flatten;
+pub(crate) mod flows;
+pub(crate) mod ledger;
+pub(crate) mod margin;
 pub(crate) mod market;
 pub(crate) mod order;
+pub(crate) mod position;
 pub(crate) mod random;
+pub(crate) mod rules;
 pub(crate) mod script;
 pub(crate) mod session;
 pub(crate) mod symbol;
@@ -25,9 +32,11 @@ use rust_decimal::Decimal;
 use account::{Account, ConnectionStatus};
 use automation::Automations;
 use flatten::{FlattenScope, Share};
-use market::{MAX_PRICE, Market, Motion};
-use order::{Order, Side, Ticket};
+use ledger::Ledger;
+use market::{Market, Motion};
+use order::Order;
 use random::SplitMix64;
+use rules::in_range;
 use script::{Later, RandomTrader, ScriptAction};
 use session::{Crossing, Watch, next_reset};
 use trade::TradeError;
@@ -54,6 +63,7 @@ pub(crate) struct Simulation {
     pub(crate) market: Market,
     pub(crate) accounts: Vec<Account>,
     pub(crate) orders: Vec<Order>,
+    pub(crate) ledger: Ledger,
     random: SplitMix64,
     script: VecDeque<(DateTime<Utc>, ScriptAction)>,
     later: Vec<(DateTime<Utc>, Later)>,
@@ -79,6 +89,7 @@ impl Simulation {
             market,
             accounts,
             orders: Vec::new(),
+            ledger: Ledger::default(),
             random: SplitMix64::new(seed),
             script: VecDeque::new(),
             later: Vec::new(),
@@ -112,7 +123,9 @@ impl Simulation {
         let moves = self.market.contracts.iter().filter_map(|c| c.next_move());
         let later = self.later.iter().map(|(at, _)| *at);
         let traders = self.traders.iter().map(|trader| trader.next);
+        let funding = self.market.contracts.iter().filter_map(|c| c.next_funding);
         moves
+            .chain(funding)
             .chain(later)
             .chain(traders)
             .chain(self.automations.next_due())
@@ -131,6 +144,7 @@ impl Simulation {
                 contract.step(&mut self.random);
             }
         }
+        self.run_funding();
         self.run_traders();
         self.run_later();
         self.run_automations();
@@ -175,11 +189,25 @@ impl Simulation {
     /// Sets a price now.
     pub(crate) fn set_price(&mut self, instrument: &str, price: Decimal) -> Result<(), TradeError> {
         let index = self.contract_index(instrument)?;
-        if price <= Decimal::ZERO || price > MAX_PRICE {
-            return Err(TradeError::BadPrice);
-        }
+        let price = in_range(Some(price))?;
         if let Some(contract) = self.market.contracts.get_mut(index) {
             contract.set_price(price);
+        }
+        self.settle();
+        Ok(())
+    }
+
+    /// Sets the price at which positions are valued apart from the last one, or
+    /// lets it follow again.
+    pub(crate) fn set_mark(
+        &mut self,
+        instrument: &str,
+        price: Option<Decimal>,
+    ) -> Result<(), TradeError> {
+        let index = self.contract_index(instrument)?;
+        let price = price.map(|price| in_range(Some(price))).transpose()?;
+        if let Some(contract) = self.market.contracts.get_mut(index) {
+            contract.set_mark(price);
         }
         self.settle();
         Ok(())
@@ -219,20 +247,6 @@ impl Simulation {
         let index = self.account_index(account)?;
         self.close_positions(&FlattenScope::account(index), Share::Whole);
         self.settle();
-        Ok(())
-    }
-
-    /// Opens a position by hand, at `price` or at the market. Negative is short.
-    pub(crate) fn open_by_hand(
-        &mut self,
-        account: &str,
-        instrument: &str,
-        quantity: i64,
-        price: Option<Decimal>,
-    ) -> Result<(), TradeError> {
-        let size = u32::try_from(quantity.unsigned_abs()).map_err(|_| TradeError::BadQuantity)?;
-        let ticket = Ticket::market(instrument, Side::of(quantity), size);
-        self.place_at(account, &ticket, price)?;
         Ok(())
     }
 }

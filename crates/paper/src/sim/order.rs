@@ -4,7 +4,11 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// The most contracts that one order may name.
+use super::ledger::Liquidity;
+use super::position::{PositionKey, PositionSide};
+
+/// The most contracts that one order may name, where its instrument has no rule of
+/// its own.
 pub const MAX_QUANTITY: u32 = 100_000;
 
 /// Which way an order trades.
@@ -19,15 +23,19 @@ pub enum Side {
 
 impl Side {
     /// The side that adds a signed quantity.
-    pub(crate) fn of(quantity: i64) -> Side {
-        if quantity < 0 { Side::Sell } else { Side::Buy }
+    pub(crate) fn of(quantity: Decimal) -> Side {
+        if quantity.is_sign_negative() {
+            Side::Sell
+        } else {
+            Side::Buy
+        }
     }
 
     /// `quantity` with this side's sign.
-    pub(crate) fn signed(self, quantity: u32) -> i64 {
+    pub(crate) fn signed(self, quantity: Decimal) -> Decimal {
         match self {
-            Side::Buy => i64::from(quantity),
-            Side::Sell => -i64::from(quantity),
+            Side::Buy => quantity,
+            Side::Sell => -quantity,
         }
     }
 }
@@ -92,8 +100,8 @@ pub struct Ticket {
     pub instrument: String,
     /// Which way.
     pub side: Side,
-    /// Contracts, 1 to [`MAX_QUANTITY`].
-    pub quantity: u32,
+    /// Contracts or coins, by the rules of the instrument.
+    pub quantity: Decimal,
     /// How it is priced.
     pub order_type: OrderType,
     /// The limit of a limit or stop-limit order.
@@ -111,26 +119,39 @@ pub struct Ticket {
     /// A name that the order keeps, such as `Stop1`.
     #[serde(default)]
     pub name: Option<String>,
+    /// Which position it is about; in hedge mode a long or a short one.
+    #[serde(default)]
+    pub position_side: PositionSide,
+    /// Whether it may only make a position smaller.
+    #[serde(default)]
+    pub reduce_only: bool,
 }
 
 impl Ticket {
     /// A market order.
-    pub fn market(instrument: &str, side: Side, quantity: u32) -> Ticket {
+    pub fn market(instrument: &str, side: Side, quantity: impl Into<Decimal>) -> Ticket {
         Ticket {
             instrument: instrument.to_owned(),
             side,
-            quantity,
+            quantity: quantity.into(),
             order_type: OrderType::Market,
             limit_price: None,
             stop_price: None,
             time_in_force: TimeInForce::default(),
             oco_id: None,
             name: None,
+            position_side: PositionSide::Net,
+            reduce_only: false,
         }
     }
 
     /// A limit order.
-    pub fn limit(instrument: &str, side: Side, quantity: u32, price: Decimal) -> Ticket {
+    pub fn limit(
+        instrument: &str,
+        side: Side,
+        quantity: impl Into<Decimal>,
+        price: Decimal,
+    ) -> Ticket {
         Ticket {
             order_type: OrderType::Limit,
             limit_price: Some(price),
@@ -139,12 +160,31 @@ impl Ticket {
     }
 
     /// A stop-market order.
-    pub fn stop(instrument: &str, side: Side, quantity: u32, price: Decimal) -> Ticket {
+    pub fn stop(
+        instrument: &str,
+        side: Side,
+        quantity: impl Into<Decimal>,
+        price: Decimal,
+    ) -> Ticket {
         Ticket {
             order_type: OrderType::StopMarket,
             stop_price: Some(price),
             ..Ticket::market(instrument, side, quantity)
         }
+    }
+
+    /// The same ticket about the long or the short position of hedge mode.
+    #[must_use]
+    pub fn about(mut self, position_side: PositionSide) -> Ticket {
+        self.position_side = position_side;
+        self
+    }
+
+    /// The same ticket, which may only make a position smaller.
+    #[must_use]
+    pub fn reduce_only(mut self) -> Ticket {
+        self.reduce_only = true;
+        self
     }
 
     /// The same ticket in a group of orders that cancel each other.
@@ -163,14 +203,17 @@ pub(crate) struct Order {
     pub(crate) order_id: String,
     pub(crate) name: String,
     pub(crate) account: usize,
-    pub(crate) contract: usize,
+    pub(crate) key: PositionKey,
     pub(crate) side: Side,
     /// What was held when it was placed, negative when short.
-    pub(crate) held_before: i64,
+    pub(crate) held_before: Decimal,
+    pub(crate) reduce_only: bool,
+    /// Whether it has waited in the book for its limit.
+    pub(crate) has_rested: bool,
     pub(crate) order_type: OrderType,
     pub(crate) state: OrderState,
-    pub(crate) quantity: u32,
-    pub(crate) filled: u32,
+    pub(crate) quantity: Decimal,
+    pub(crate) filled: Decimal,
     pub(crate) average_fill: Decimal,
     pub(crate) limit_price: Decimal,
     pub(crate) stop_price: Decimal,
@@ -182,6 +225,20 @@ pub(crate) struct Order {
 }
 
 impl Order {
+    /// Whether it can only make a position smaller.
+    pub(crate) fn only_reduces(&self) -> bool {
+        self.reduce_only || self.key.side.is_closed_by(self.side)
+    }
+
+    /// Whether a fill now takes from the book or has waited in it.
+    pub(crate) fn liquidity(&self) -> Liquidity {
+        if self.has_rested {
+            Liquidity::Maker
+        } else {
+            Liquidity::Taker
+        }
+    }
+
     /// The price at which the order fills when the market stands at `last`,
     /// or `None` while it rests.
     pub(crate) fn fill_price(&mut self, last: Decimal) -> Option<Decimal> {
@@ -196,7 +253,7 @@ impl Order {
         } else {
             last <= self.stop_price
         };
-        match self.order_type {
+        let price = match self.order_type {
             OrderType::Market => Some(last),
             OrderType::Limit => limit_reached.then_some(last),
             OrderType::StopMarket => stop_reached.then_some(last),
@@ -204,7 +261,10 @@ impl Order {
                 self.triggered |= stop_reached;
                 (self.triggered && limit_reached).then_some(last)
             }
-        }
+        };
+        let is_in_book = self.order_type == OrderType::Limit || self.triggered;
+        self.has_rested |= price.is_none() && is_in_book;
+        price
     }
 }
 

@@ -9,6 +9,7 @@ use super::account::ConnectionStatus;
 use super::flatten::{FlattenScope, Share};
 use super::market::Motion;
 use super::order::Ticket;
+use super::position::PositionKey;
 use super::trade::TradeError;
 use super::{Simulation, clock};
 
@@ -52,6 +53,30 @@ pub enum ScriptAction {
         /// Whose.
         account: String,
     },
+    /// Pays money into an account, or out of it when negative.
+    Transfer {
+        /// Whose.
+        account: String,
+        /// Of which wallet.
+        asset: String,
+        /// How much.
+        amount: Decimal,
+    },
+    /// Lets every position in an instrument pay or get funding.
+    Funding {
+        /// In what.
+        instrument: String,
+        /// Part of the position's value; longs pay when it is positive.
+        rate: Decimal,
+    },
+    /// Sets the mark price apart from the last one.
+    Mark {
+        /// Of what.
+        instrument: String,
+        /// The price; it follows the last one again when left out.
+        #[serde(default)]
+        price: Option<Decimal>,
+    },
     /// Changes an account's connection.
     Connection {
         /// Whose.
@@ -71,14 +96,14 @@ pub(super) enum Later {
     /// The market order of a flatten that was accepted earlier fills.
     CloseFills {
         account: usize,
-        contract: usize,
-        quantity: i64,
+        key: PositionKey,
+        quantity: Decimal,
     },
     /// A trader opens a position again.
     Enter {
         account: usize,
-        contract: usize,
-        quantity: i64,
+        key: PositionKey,
+        quantity: Decimal,
     },
 }
 
@@ -86,7 +111,7 @@ pub(super) enum Later {
 #[derive(Clone, Debug)]
 pub(super) struct RandomTrader {
     account: usize,
-    contract: usize,
+    key: PositionKey,
     every_ms: u64,
     max_quantity: u32,
     pub(super) next: DateTime<Utc>,
@@ -113,7 +138,7 @@ impl Simulation {
     ) -> Result<(), TradeError> {
         let trader = RandomTrader {
             account: self.account_index(account)?,
-            contract: self.contract_index(instrument)?,
+            key: PositionKey::net(self.contract_index(instrument)?),
             every_ms: every_ms.max(1),
             max_quantity: max_quantity.max(1),
             next: clock::after(self.now, every_ms.max(1)),
@@ -137,6 +162,13 @@ impl Simulation {
             ScriptAction::Price { instrument, price } => self.set_price(instrument, *price),
             ScriptAction::Motion { instrument, motion } => self.set_motion(instrument, motion),
             ScriptAction::Order { account, ticket } => self.place(account, ticket).map(drop),
+            ScriptAction::Mark { instrument, price } => self.set_mark(instrument, *price),
+            ScriptAction::Funding { instrument, rate } => self.pay_funding(instrument, *rate),
+            ScriptAction::Transfer {
+                account,
+                asset,
+                amount,
+            } => self.transfer(account, asset, *amount).map(drop),
             ScriptAction::Close { account } => self.close_by_hand(account),
             ScriptAction::Connection { account, status } => self.set_connection(account, *status),
         };
@@ -152,19 +184,21 @@ impl Simulation {
             }
             trader.next = clock::after(trader.next, trader.every_ms);
             let trader = trader.clone();
-            let held = self.held(trader.account, trader.contract);
-            let quantity = if held == 0 {
-                self.random_entry(trader.max_quantity)
+            let held = self.held(trader.account, trader.key);
+            let quantity = if held.is_zero() {
+                self.random_entry(&trader)
             } else {
                 -held
             };
-            self.trade_at_market(trader.account, trader.contract, quantity, "Entry");
+            self.trade_at_market(trader.account, trader.key, quantity, "Entry");
         }
     }
 
-    fn random_entry(&mut self, max_quantity: u32) -> i64 {
-        let size = self.random.below(u64::from(max_quantity)).saturating_add(1);
-        let size = i64::try_from(size).unwrap_or(1);
+    fn random_entry(&mut self, trader: &RandomTrader) -> Decimal {
+        let steps = self.random.below(u64::from(trader.max_quantity));
+        let contract = self.market.contracts.get(trader.key.contract);
+        let step = contract.map_or(Decimal::ONE, |contract| contract.rules.step);
+        let size = Decimal::from(steps.saturating_add(1)) * step;
         if self.random.chance(0.5) { size } else { -size }
     }
 
@@ -180,14 +214,14 @@ impl Simulation {
                 Later::Flatten { scope, share } => self.close_positions(&scope, share),
                 Later::CloseFills {
                     account,
-                    contract,
+                    key,
                     quantity,
-                } => self.trade_at_market(account, contract, quantity, "Close"),
+                } => self.trade_at_market(account, key, quantity, "Close"),
                 Later::Enter {
                     account,
-                    contract,
+                    key,
                     quantity,
-                } => self.trade_at_market(account, contract, quantity, "Entry"),
+                } => self.trade_at_market(account, key, quantity, "Entry"),
             }
         }
     }

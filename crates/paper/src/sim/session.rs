@@ -63,7 +63,7 @@ impl Simulation {
             }
         }
         for contract in &mut self.market.contracts {
-            (contract.open, contract.volume) = (contract.last, 0);
+            (contract.open, contract.volume) = (contract.last, Decimal::ZERO);
             (contract.high, contract.low) = (contract.last, contract.last);
         }
     }

@@ -1,7 +1,8 @@
 //! What is true at the venue, without noise or faults.
 
 use chrono::{DateTime, Utc};
-use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
 
 use super::PaperVenue;
@@ -11,18 +12,19 @@ use crate::sim::trade::TradeError;
 /// An account's true figures, without noise or faults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AccountFigures {
-    /// The name as NinjaTrader spells it.
+    /// Its name.
     pub account: String,
-    /// Cash in dollars.
+    /// What is in all wallets, each asset at par.
     pub cash: Decimal,
-    /// The day's closed result, net of commission, with NinjaTrader's gap for
-    /// carried positions.
+    /// The day's closed result, net of commission, without what was carried over
+    /// the day's reset.
     pub realized: Decimal,
     /// The open result.
     pub unrealized: Decimal,
     /// Cash and open result.
     pub net_liquidation: Decimal,
-    /// Contracts held by instrument, negative when short.
+    /// Whole contracts held by instrument, negative when short. A part of one
+    /// counts as one; [`PaperVenue::holdings`] is exact.
     pub positions: Vec<(String, i64)>,
     /// Orders that may still fill.
     pub working_orders: usize,
@@ -79,16 +81,24 @@ impl PaperVenue {
 fn figures(sim: &Simulation, index: usize) -> Option<AccountFigures> {
     let account = sim.accounts.get(index)?;
     let positions = account.positions.iter().filter_map(|position| {
-        let contract = sim.market.contracts.get(position.contract)?;
-        Some((contract.symbol.as_str().to_owned(), position.quantity))
+        let contract = sim.market.contracts.get(position.key.contract)?;
+        let symbol = contract.symbol.as_str().to_owned();
+        Some((symbol, whole_contracts(position.quantity)))
     });
     Some(AccountFigures {
         account: account.name.clone(),
-        cash: account.cash,
+        cash: account.cash(),
         realized: account.realized(),
         unrealized: account.unrealized(&sim.market),
         net_liquidation: account.net_liquidation(&sim.market),
         positions: positions.collect(),
         working_orders: sim.count_live_orders(index),
     })
+}
+
+/// A quantity in whole contracts, away from zero.
+fn whole_contracts(quantity: Decimal) -> i64 {
+    let strategy = RoundingStrategy::AwayFromZero;
+    let whole = quantity.round_dp_with_strategy(0, strategy);
+    whole.to_i64().unwrap_or(i64::MAX)
 }

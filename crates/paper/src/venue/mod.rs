@@ -3,6 +3,7 @@
 
 mod faults;
 mod figures;
+mod holdings;
 mod trading;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,6 +25,7 @@ use crate::sim::session::Crossing;
 use crate::sim::trade::TradeError;
 
 pub use figures::{AccountFigures, PaperState};
+pub use holdings::{Holding, WalletFigures};
 pub use trading::LiveOrder;
 
 /// A paper venue. Clones are handles on the same one.
@@ -129,7 +131,8 @@ impl PaperVenue {
         self.state().sim.place(account, ticket)
     }
 
-    /// Opens a position by hand, at `price` or at the market; negative is short.
+    /// Opens a position by hand, at `price` or at the market; negative is short, and
+    /// in hedge mode the short one.
     ///
     /// # Errors
     /// When the venue would refuse it.
@@ -137,11 +140,13 @@ impl PaperVenue {
         &self,
         account: &str,
         instrument: &str,
-        quantity: i64,
+        quantity: impl Into<Decimal>,
         price: Option<Decimal>,
     ) -> Result<(), TradeError> {
         let mut state = self.state();
-        state.sim.open_by_hand(account, instrument, quantity, price)
+        state
+            .sim
+            .open_by_hand(account, instrument, quantity.into(), price)
     }
 
     /// Closes an account's positions by hand; its orders stay.

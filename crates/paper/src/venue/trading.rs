@@ -3,8 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::PaperVenue;
+use crate::sim::cancel::CancelBehaviour;
 use crate::sim::order::Side;
-use crate::sim::trade::{CancelBehaviour, TradeError};
+use crate::sim::position::PositionSide;
+use crate::sim::trade::TradeError;
 
 /// An order that may still fill.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +17,12 @@ pub struct LiveOrder {
     pub instrument: String,
     /// Which way.
     pub side: Side,
-    /// Contracts that may still fill.
+    /// What may still fill.
     pub remaining: Decimal,
+    /// Which position it is about.
+    pub position_side: PositionSide,
+    /// Whether it can only make a position smaller.
+    pub only_reduces: bool,
 }
 
 impl PaperVenue {
@@ -43,12 +49,14 @@ impl PaperVenue {
         Ok(live
             .filter(|order| order.account == index && order.state.is_live())
             .filter_map(|order| {
-                let contract = state.sim.market.contracts.get(order.contract)?;
+                let contract = state.sim.market.contracts.get(order.key.contract)?;
                 Some(LiveOrder {
                     id: order.order_id.clone(),
                     instrument: contract.symbol.as_str().to_owned(),
                     side: order.side,
-                    remaining: Decimal::from(order.quantity.saturating_sub(order.filled)),
+                    remaining: order.quantity - order.filled,
+                    position_side: order.key.side,
+                    only_reduces: order.only_reduces(),
                 })
             })
             .collect())

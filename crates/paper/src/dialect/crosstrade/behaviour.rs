@@ -6,8 +6,8 @@ use super::style::Style;
 use crate::config::PaperConfig;
 use crate::faults::kind::{Fault, FaultLayer};
 use crate::faults::rule::Triggered;
+use crate::sim::cancel::CancelBehaviour;
 use crate::sim::flatten::{Fills, FlattenBehaviour, Share};
-use crate::sim::trade::CancelBehaviour;
 
 /// How a call is carried out, settings and faults together.
 #[derive(Clone, Debug)]

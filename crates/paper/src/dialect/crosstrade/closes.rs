@@ -13,6 +13,7 @@ use super::style::Style;
 use super::writes::{connected, decimal, present};
 use crate::sim::Simulation;
 use crate::sim::flatten::{FlattenScope, Held};
+use crate::sim::position::PositionKey;
 
 /// Flattens what a scope covers.
 pub(crate) fn flatten(
@@ -58,9 +59,9 @@ fn say_pending(body: &mut Value, behaviour: &Behaviour) {
 
 /// The rows of positions as they are now.
 fn position_rows(sim: &Simulation, held: &[Held], style: &Style) -> Value {
-    let row = |(account, contract, _): &Held| {
-        let account = sim.accounts.get(*account)?;
-        rows::position(sim, account, account.position(*contract)?, style)
+    let row = |held: &Held| {
+        let account = sim.accounts.get(held.account)?;
+        rows::position(sim, account, account.position(held.key)?, style)
     };
     json!(held.iter().filter_map(row).collect::<Vec<_>>())
 }
@@ -80,8 +81,9 @@ pub(crate) fn close(
     let wanted = body.get("instrument").and_then(Value::as_str);
     let wanted = wanted.ok_or_else(|| Reply::sentence("Invalid request"))?;
     let contract = sim.contract_index(wanted)?;
-    let held = sim.held(index, contract);
-    if held == 0 {
+    let key = PositionKey::net(contract);
+    let held = sim.held(index, key);
+    if held.is_zero() {
         let error = format!("No positions found for instrument '{wanted}'");
         return Err(Reply::sentence(&error));
     }
@@ -89,10 +91,15 @@ pub(crate) fn close(
         contract: Some(contract),
         ..FlattenScope::account(index)
     };
-    match closing_quantity(body, held.unsigned_abs())? {
+    match closing_quantity(body, held.abs())? {
         Some(count) => {
-            let closed = position_rows(sim, &[(index, contract, held)], &behaviour.style);
-            sim.close_part(index, contract, count, behaviour.flatten);
+            let whole = Held {
+                account: index,
+                key,
+                quantity: held,
+            };
+            let closed = position_rows(sim, &[whole], &behaviour.style);
+            sim.close_part(index, key, count, behaviour.flatten);
             let mut payload = json!({"closedPositions": closed});
             say_pending(&mut payload, behaviour);
             Ok(succeed(payload).into())
@@ -103,18 +110,19 @@ pub(crate) fn close(
 
 /// How many contracts a close is about; `None` for all. `quantity` wins over
 /// `percent`, which is 0 to 1 and rounds up.
-fn closing_quantity(body: &Map<String, Value>, held: u64) -> Done<Option<u32>> {
+fn closing_quantity(body: &Map<String, Value>, held: Decimal) -> Done<Option<Decimal>> {
     let invalid = || Reply::sentence("Invalid request");
     let wanted = match (present(body, "quantity"), present(body, "percent")) {
         (Some(quantity), _) => decimal(quantity).and_then(|q| q.to_u64()),
         (None, Some(percent)) => decimal(percent)
             .filter(|percent| *percent <= Decimal::ONE)
-            .and_then(|percent| (percent * Decimal::from(held)).ceil().to_u64()),
-        (None, None) => Some(held),
+            .and_then(|percent| (percent * held).ceil().to_u64()),
+        (None, None) => return Ok(None),
     };
     let wanted = wanted.filter(|wanted| *wanted > 0).ok_or_else(invalid)?;
+    let wanted = Decimal::from(wanted);
     if wanted >= held {
         return Ok(None);
     }
-    u32::try_from(wanted).map(Some).map_err(|_| invalid())
+    Ok(Some(wanted))
 }

@@ -10,6 +10,8 @@ pub(crate) mod distort;
 pub(crate) mod front;
 pub(crate) mod pages;
 pub(crate) mod reads;
+#[cfg(test)]
+mod recorded;
 pub(crate) mod reply;
 pub(crate) mod routes;
 pub(crate) mod rows;

@@ -11,6 +11,7 @@ use super::rows::PositionRow;
 use super::style::Style;
 use crate::sim::Simulation;
 use crate::sim::account::Account;
+use crate::sim::position::PositionKey;
 use crate::sim::trade::TradeError;
 
 /// The account that a call names.
@@ -80,7 +81,7 @@ fn position(sim: &Simulation, call: &Call, style: &Style) -> Done<Reply> {
     let (_, account) = account(sim, call)?;
     let wanted = call.parameter("instrument").unwrap_or_default();
     let contract = sim.contract_index(wanted)?;
-    let held = account.position(contract);
+    let held = account.position(PositionKey::net(contract));
     let row = held.and_then(|held| rows::position(sim, account, held, style));
     row.map(|row| succeed(json!(row)))
         .ok_or_else(|| no_position(wanted, &account.name))
@@ -99,7 +100,7 @@ fn all_positions(sim: &Simulation, call: &Call, style: &Style) -> Reply {
         rows.extend(rows::positions(sim, account, style));
         if include_flat {
             let flat = (0..sim.market.contracts.len())
-                .filter(|contract| account.quantity(*contract) == 0)
+                .filter(|contract| account.position(PositionKey::net(*contract)).is_none())
                 .filter_map(|contract| rows::flat_position(sim, account, contract));
             rows.extend(flat);
         }

@@ -130,7 +130,17 @@ impl From<TradeError> for Reply {
                 "Order linked to '{id}' not found or already terminal."
             )),
             TradeError::UnknownInstrument(_)
-            | TradeError::BadQuantity
+            | TradeError::BadQuantity(_)
+            | TradeError::BelowMinimum(_)
+            | TradeError::OffStep(_)
+            | TradeError::AboveMarketMaximum(_)
+            | TradeError::OffTick(_)
+            | TradeError::WrongPositionSide
+            | TradeError::NothingToReduce
+            | TradeError::ModeInUse
+            | TradeError::BadAmount
+            | TradeError::TooLittle(_)
+            | TradeError::BadRate
             | TradeError::BadPrice
             | TradeError::BadMotion => Reply::sentence("Invalid request"),
         }

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::style::{Style, plain};
 use super::words;
 use crate::sim::Simulation;
-use crate::sim::account::{Account, Position};
+use crate::sim::account::Account;
 use crate::sim::market::Contract;
 use crate::sim::order::{Order, OrderType, Side, TimeInForce};
+use crate::sim::position::Position;
 
 /// A row of `GET accounts`, and with `success` the reply to `GET accounts/{account}`.
 #[derive(serde::Serialize)]
@@ -77,7 +78,7 @@ impl Serialize for Item<'_> {
         let net_liquidation = account.net_liquidation(market);
         let mut item = serializer.serialize_map(None)?;
         for (key, amount) in [
-            ("cashValue", account.cash),
+            ("cashValue", account.cash()),
             ("commission", account.commission),
             ("grossRealizedProfitLoss", account.gross_realized),
             ("netLiquidation", net_liquidation),
@@ -85,7 +86,7 @@ impl Serialize for Item<'_> {
             ("realizedProfitLoss", account.realized()),
             ("sodCashValue", account.day_open_cash),
             ("sodLiquidatingValue", account.day_open_net_liquidation),
-            ("totalCashBalance", account.cash),
+            ("totalCashBalance", account.cash()),
             ("unrealizedProfitLoss", account.unrealized(market)),
         ] {
             item.serialize_entry(key, &self.style.amount(amount))?;
@@ -243,11 +244,14 @@ pub(crate) fn position<'a>(
 ) -> Option<PositionRow<'a>> {
     let unrealized = account.position_unrealized(held, &sim.market);
     Some(PositionRow {
-        market_position: if held.quantity > 0 { "Long" } else { "Short" },
-        quantity: held.quantity.abs(),
+        market_position: match Side::of(held.quantity) {
+            Side::Buy => "Long",
+            Side::Sell => "Short",
+        },
+        quantity: words::contracts(held.quantity),
         average_price: plain(held.average_price()),
         unrealized_profit_loss: style.amount(unrealized),
-        ..flat_position(sim, account, held.contract)?
+        ..flat_position(sim, account, held.key.contract)?
     })
 }
 
@@ -275,7 +279,7 @@ pub(crate) fn flat_position<'a>(
 /// An order row.
 pub(crate) fn order(sim: &Simulation, order: &Order, style: &Style) -> Option<Value> {
     let account = sim.accounts.get(order.account)?;
-    let contract = sim.market.contracts.get(order.contract)?;
+    let contract = sim.market.contracts.get(order.key.contract)?;
     let kind = order.order_type;
     Some(json!({
         "orderId": order.order_id,
@@ -287,14 +291,14 @@ pub(crate) fn order(sim: &Simulation, order: &Order, style: &Style) -> Option<Va
         "orderType": words::order_type(kind),
         "orderAction": words::action(order),
         "orderState": words::order_state(order.state),
-        "quantity": order.quantity,
-        "filled": order.filled,
+        "quantity": words::contracts(order.quantity),
+        "filled": words::contracts(order.filled),
         "averageFillPrice": plain(order.average_fill),
         "limitPrice": plain(order.limit_price),
         "stopPrice": plain(order.stop_price),
         "limitPriceChanged": plain(order.limit_price),
         "stopPriceChanged": plain(order.stop_price),
-        "quantityChanged": order.quantity,
+        "quantityChanged": words::contracts(order.quantity),
         "timeInForce": words::time_in_force(order.time_in_force),
         "gtd": "2099-12-01T00:00:00.0000000",
         "ocoId": order.oco_id,
@@ -342,7 +346,7 @@ pub(crate) fn quote(sim: &Simulation, contract: &Contract, style: &Style) -> Val
         "high": plain(contract.high),
         "low": plain(contract.low),
         "close": plain(contract.last),
-        "volume": contract.volume,
+        "volume": words::contracts(contract.volume),
         "quoteTime": style.local(sim.now()),
         "quoteTimeUtc": sim.now().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "epoch": sim.now().timestamp(),

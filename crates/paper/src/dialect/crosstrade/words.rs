@@ -1,5 +1,8 @@
 //! CrossTrade's words, which are NinjaTrader 8's, for what the simulation knows.
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
 use crate::sim::account::ConnectionStatus;
 use crate::sim::order::{Order, OrderState, OrderType, Side, TimeInForce};
 
@@ -48,11 +51,17 @@ pub(crate) fn time_in_force(time_in_force: TimeInForce) -> &'static str {
 pub(crate) fn action(order: &Order) -> &'static str {
     let held = order.held_before;
     match order.side {
-        Side::Buy if held < 0 => "BuyToCover",
+        Side::Buy if held < Decimal::ZERO => "BuyToCover",
         Side::Buy => "Buy",
-        Side::Sell if held > 0 => "Sell",
+        Side::Sell if held > Decimal::ZERO => "Sell",
         Side::Sell => "SellShort",
     }
+}
+
+/// A size as whole contracts. A part of one counts as one: what is held is never
+/// shown as nothing.
+pub(crate) fn contracts(quantity: Decimal) -> i64 {
+    quantity.abs().ceil().to_i64().unwrap_or(i64::MAX)
 }
 
 /// Reads `BUY` or `SELL` in any casing.

@@ -15,6 +15,7 @@ use crate::sim::Simulation;
 use crate::sim::account::{Account, ConnectionStatus};
 use crate::sim::flatten::FlattenScope;
 use crate::sim::order::{Side, Ticket};
+use crate::sim::position::PositionSide;
 use crate::sim::trade::TradeError;
 
 /// Carries out a call at the simulation's present time.
@@ -138,12 +139,14 @@ fn ticket(body: &Map<String, Value>) -> Option<Ticket> {
     Some(Ticket {
         instrument: text("instrument")?.to_owned(),
         side: words::read_side(text("action")?)?,
-        quantity: u32::try_from(quantity).ok()?,
+        quantity: Decimal::from(quantity),
         order_type: words::read_order_type(text("orderType")?)?,
         limit_price: present(body, "limitPrice").and_then(decimal),
         stop_price: present(body, "stopPrice").and_then(decimal),
         time_in_force: words::read_time_in_force(text("timeInForce")?)?,
         oco_id: text("ocoId").map(str::to_owned),
         name: None,
+        position_side: PositionSide::Net,
+        reduce_only: false,
     })
 }

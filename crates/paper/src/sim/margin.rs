@@ -1,0 +1,90 @@
+//! Maintenance margin, and the price at which a position would be liquidated.
+//!
+//! Cross margin, wallet by wallet. A position's maintenance margin is its value
+//! at the mark price times the instrument's rate. A wallet is short of margin when
+//! its equity, balance and open result, is at or below the maintenance margin of
+//! its positions. Nothing is liquidated: a real venue does more than can be
+//! simulated in a few lines, and riskd is to be flat long before.
+
+use rust_decimal::Decimal;
+
+use super::account::Account;
+use super::market::{Contract, Market};
+use super::position::Position;
+
+impl Account {
+    /// The open result of the positions whose margin is in one asset.
+    pub(crate) fn unrealized_in(&self, asset: &str, market: &Market) -> Decimal {
+        self.in_asset(asset, market)
+            .map(|(position, _)| self.position_unrealized(position, market))
+            .sum()
+    }
+
+    /// Balance and open result in one asset.
+    pub(crate) fn equity_in(&self, asset: &str, market: &Market) -> Decimal {
+        self.balance(asset).unwrap_or_default() + self.unrealized_in(asset, market)
+    }
+
+    /// The maintenance margin in one asset.
+    pub(crate) fn maintenance_in(&self, asset: &str, market: &Market) -> Decimal {
+        self.in_asset(asset, market)
+            .map(|(position, contract)| self.maintenance(position, contract, market))
+            .sum()
+    }
+
+    /// The maintenance margin of one position.
+    pub(crate) fn maintenance(
+        &self,
+        position: &Position,
+        contract: &Contract,
+        market: &Market,
+    ) -> Decimal {
+        let price = self.price(market, position.key.contract);
+        let value = contract.money(price * position.quantity.abs());
+        value * contract.terms.maintenance_rate
+    }
+
+    /// The mark price of a contract at which the equity of its asset is down to the
+    /// maintenance margin, while every other price stays where it is:
+    ///
+    /// ```text
+    /// p = (M - E + Q m P) / (m (Q - A r))
+    /// ```
+    ///
+    /// `Q` the sum of the signed quantities in the contract (long and short of
+    /// hedge mode together), `A` that of their sizes, `m` the multiplier, `r` the
+    /// maintenance rate, `P` the mark price now, `E` the equity and `M` the
+    /// maintenance margin of the other contracts. `None` when no price above zero
+    /// does it.
+    pub(crate) fn liquidation_price(&self, index: usize, market: &Market) -> Option<Decimal> {
+        let contract = market.contracts.get(index)?;
+        let asset = contract.terms.asset.as_str();
+        let (mut net, mut gross, mut margin) = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
+        for position in self
+            .positions
+            .iter()
+            .filter(|one| one.key.contract == index)
+        {
+            net += position.quantity;
+            gross += position.quantity.abs();
+            margin += self.maintenance(position, contract, market);
+        }
+        let others = self.maintenance_in(asset, market) - margin;
+        let value = contract.money(self.price(market, index) * net);
+        let lost = others - self.equity_in(asset, market) + value;
+        let slope = contract.money(net - gross * contract.terms.maintenance_rate);
+        let price = lost.checked_div(slope)?;
+        (price > Decimal::ZERO).then_some(price)
+    }
+
+    fn in_asset<'a>(
+        &'a self,
+        asset: &'a str,
+        market: &'a Market,
+    ) -> impl Iterator<Item = (&'a Position, &'a Contract)> {
+        self.positions.iter().filter_map(move |position| {
+            let contract = market.contracts.get(position.key.contract)?;
+            (contract.terms.asset == asset).then_some((position, contract))
+        })
+    }
+}
