@@ -39,7 +39,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use clock::{Clock, wall};
-pub use executor::{DEADLINE, Job, JobKind, carry_out, lane_of};
+pub use executor::{Job, JobKind, carry_out, lane_of};
 pub use poller::{lane_of_orders, observe};
 pub use venues::connect;
 

@@ -1,9 +1,9 @@
 //! Sessions that a wall clock which was ahead has opened before their time.
 
 use super::memory::{AccountMemory, SessionMemory};
-use super::session::VenueDay;
 use crate::domain::observation::Timestamp;
 use crate::domain::session::Session;
+use crate::domain::venue::VenueDay;
 
 impl AccountMemory {
     /// Opens the session anew where this observation is the first one since its

@@ -746,7 +746,7 @@ fn s26_a_lock_until_the_sessions_end_that_a_clock_went_ahead_over_ends_with_it()
         until: Until::SessionEnd,
         reason: "by hand".to_owned(),
     };
-    story.step(Event::Person(lock));
+    story.step(Event::Command(lock));
     let end = |story: &Story| story.engine.keep().locks.first().map(|lock| lock.end);
     let open = at("2026-03-03T23:00:00Z").wall;
     assert_eq!(end(&story), Some(LockEnd::At(open)));

@@ -28,8 +28,8 @@ use riskd::secret::Secret;
 use riskd::store::{Batch, Receipt};
 use riskd::venue::crosstrade::{CrossTrade, Limits, NoAnswer};
 use riskd_paper::{
-    AccountConfig, Answered, InstrumentConfig, ManualTime, Motion, PaperClock, PaperConfig,
-    PaperVenue,
+    AccountConfig, Delivery as Answered, InstrumentConfig, ManualTime, Motion, PaperClock,
+    PaperConfig, PaperVenue,
 };
 
 use rust_decimal::Decimal;

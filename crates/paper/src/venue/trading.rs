@@ -26,6 +26,13 @@ pub struct LiveOrder {
 }
 
 impl PaperVenue {
+    /// Takes a token of the rate limit, as a request does; whether there was one.
+    pub fn takes_token(&self) -> bool {
+        let now = self.now();
+        let mut state = self.state();
+        !self.config().rate_limit || state.bucket.take(now).is_ok()
+    }
+
     /// Cancels every live order of an account.
     ///
     /// # Errors
