@@ -8,11 +8,11 @@
 //!
 //! # Map of the code
 //!
-//! From the bottom up. A part may use those above it in this table.
+//! `sim` uses nothing else of the crate, `faults` it and the messages of `http`.
 //!
 //! | part | what it is |
 //! |---|---|
-//! | `sim` | the simulation: market, accounts, orders, trades, sessions, clock. Pure: no JSON, no route, no HTTP; time is an argument; the same seed and the same calls give the same result |
+//! | `sim` | the simulation: market, accounts, orders, trades, sessions, clock. Pure but for the clock that a venue reads: no JSON, no route, no HTTP; time is an argument; the same seed and the same calls give the same result |
 //! | `faults` | what can go wrong on request, by kind, and when it is triggered |
 //! | `config` | the scenario that a venue starts with |
 //! | `http` | messages, the server, the control API under `/paper`, the rate limit |
