@@ -29,6 +29,9 @@ use crate::secret;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long the daemon may take to show its state.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How often in a row it may take longer once it has taken accounts over: what it
+/// looks at then would be looked at twice, and each would wait for the other.
+const LATE_IN_A_ROW: u32 = 3;
 /// How long it may go without getting on with any account of a venue.
 const WITHOUT_PROGRESS: Duration = Duration::from_secs(10);
 /// The same while it has to wait for the venue's request budget, of which this
@@ -185,11 +188,16 @@ impl Prover {
         };
         let mut due = interval(LOOK_EVERY);
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut late = 0;
         while self.is_needed() {
             tokio::select! {
                 _ = due.tick() => match state(&asking.client).await {
-                    Ok(state) => self.take(&state),
-                    Err(why) => self.leave_all(&why),
+                    Ok(state) => {
+                        late = 0;
+                        self.take(&state);
+                    }
+                    Err(NotShown::Late) if late + 1 < LATE_IN_A_ROW => late += 1,
+                    Err(why) => self.leave_all(&why.to_string()),
                 },
                 Some(joined) = self.asking.join_next() => self.answered(joined),
             }
@@ -202,7 +210,7 @@ impl Prover {
     async fn find(&mut self) -> Result<Asking, String> {
         let address = self.daemon.address.clone()?;
         let client = Client::new(address).map_err(|error| error.to_string())?;
-        let value = shown(&client).await?;
+        let value = shown(&client).await.map_err(|why| why.to_string())?;
         let state = State::read(&value)?;
         if state.mode != "enforce" {
             return Err("the daemon only observes".to_owned());
@@ -365,17 +373,25 @@ impl Prover {
     }
 }
 
+/// Why the daemon's state is not known.
+#[derive(Debug, thiserror::Error)]
+enum NotShown {
+    /// It takes too long.
+    #[error("the daemon does not answer within {} s", PATIENCE.as_secs())]
+    Late,
+    /// It cannot be had, or not be read.
+    #[error("{0}")]
+    Wrong(String),
+}
+
 /// The state of the daemon, which must not take long.
-async fn shown(client: &Client) -> Result<Value, String> {
+async fn shown(client: &Client) -> Result<Value, NotShown> {
     match timeout(PATIENCE, client.status()).await {
-        Ok(shown) => shown.map_err(|error: ClientError| error.to_string()),
-        Err(_) => Err(format!(
-            "the daemon does not answer within {} s",
-            PATIENCE.as_secs()
-        )),
+        Ok(shown) => shown.map_err(|error: ClientError| NotShown::Wrong(error.to_string())),
+        Err(_) => Err(NotShown::Late),
     }
 }
 
-async fn state(client: &Client) -> Result<State, String> {
-    State::read(&shown(client).await?)
+async fn state(client: &Client) -> Result<State, NotShown> {
+    State::read(&shown(client).await?).map_err(NotShown::Wrong)
 }

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ExitStatus, Output, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use riskd_paper::PaperConfig;
 
@@ -294,6 +294,24 @@ fn a_daemon_that_is_killed_while_it_looks_is_left_at_once() {
     let (status, text) = command.end();
     assert_eq!(status.code(), Some(0), "{text}");
     assert!(text.contains("2 of 2 accounts flat and quiet"), "{text}");
+}
+
+/// A machine that is busy for a moment is no daemon that hangs.
+#[test]
+fn a_daemon_that_is_late_once_while_it_looks_is_not_left() {
+    let mut rig = busy(1);
+    rig.start_ready();
+    rig.fault(r#"{"fault": "hang", "class": "orders"}"#);
+    let mut command = Running::start(&rig, &["acct-1"]);
+    command.wait_for("the daemon looks, and goes on until it is flat");
+    signal(rig.pid(), "STOP");
+    // Longer than one look at its state may take.
+    std::thread::sleep(Duration::from_millis(1500));
+    signal(rig.pid(), "CONT");
+    rig.venue.clear_faults();
+    let (status, text) = command.end();
+    assert_eq!(status.code(), Some(0), "{text}");
+    assert_by_daemon(&text);
 }
 
 #[test]
