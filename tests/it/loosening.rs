@@ -61,9 +61,10 @@ fn running(rules: &Arc<RuleSet>) -> Engine {
 /// Account `a`, flat. The venue's figure of the day starts anew at 18:00.
 fn seen(time: &str, equity: &str) -> Observation {
     let made = equity.parse::<Decimal>().unwrap() - Decimal::from(50_000);
-    let made = match time.starts_with("2026-03-05T09:") {
-        true => made.to_string(),
-        false => "0".to_owned(),
+    let made = if time.starts_with("2026-03-05T09:") {
+        made.to_string()
+    } else {
+        "0".to_owned()
     };
     observation("a", at(time), figures([&made, "0", equity, equity]))
 }

@@ -52,9 +52,10 @@ impl Folder {
     fn make() -> Folder {
         static MADE: AtomicU64 = AtomicU64::new(0);
         let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let parent = match Path::new(MEMORY).is_dir() {
-            true => PathBuf::from(MEMORY),
-            false => std::env::temp_dir(),
+        let parent = if Path::new(MEMORY).is_dir() {
+            PathBuf::from(MEMORY)
+        } else {
+            std::env::temp_dir()
         };
         let folder = parent.join(format!("riskd-sim-{}-{number}", std::process::id()));
         // Of a run that was killed, under a number that has come round again.

@@ -147,14 +147,15 @@ impl World {
             let seen = truth.clone();
             self.realized.insert(account, figures.realized);
             let at = observation.at;
-            return match is_whole {
-                true => Trigger::Truth {
+            return if is_whole {
+                Trigger::Truth {
                     account,
                     seen,
                     pnl,
                     at,
-                },
-                false => Trigger::Shown { account, seen, at },
+                }
+            } else {
+                Trigger::Shown { account, seen, at }
             };
         }
         let again = self.lied.insert(account, true).unwrap_or(false);

@@ -135,9 +135,10 @@ impl Sequence {
         let kept = self.engine.keep();
         let edited = self.rules_after(edit);
         let is_refused = !self.engine.objections(&edited).is_empty();
-        let rules = match is_refused {
-            true => self.rules_after(Edit::Nothing),
-            false => edited,
+        let rules = if is_refused {
+            self.rules_after(Edit::Nothing)
+        } else {
+            edited
         };
         let kept = Kept {
             next: kept.next,

@@ -249,9 +249,10 @@ impl World {
             .map(|name| ((*name).into(), AccountNumber::parse(name).unwrap()))
             .collect();
         let numbers = accounts.iter().map(|(_, number)| number.clone()).collect();
-        let disk = match options.sqlite {
-            true => Disk::real(start, options.mutation),
-            false => Disk::default(),
+        let disk = if options.sqlite {
+            Disk::real(start, options.mutation)
+        } else {
+            Disk::default()
         };
         World {
             adapter: adapter(&sender, &shown),

@@ -109,11 +109,14 @@ fn run(point: usize, torn: bool, price: Price) -> Result<Duration, String> {
     check_requests(&rig)?;
     let end = rig.on_disk().ok_or("there is no record")?;
     let fired = rig.count("fired");
-    let expect = |holds: bool, what: &str| match holds {
-        true => Ok(()),
-        false => Err(format!(
-            "{what}; found on disk: fired {was_fired}, asked {was_asked}, locked {was_locked}, sent {was_sent}"
-        )),
+    let expect = |holds: bool, what: &str| {
+        if holds {
+            Ok(())
+        } else {
+            Err(format!(
+                "{what}; found on disk: fired {was_fired}, asked {was_asked}, locked {was_locked}, sent {was_sent}"
+            ))
+        }
     };
     if must_act {
         expect(is_locked(&end), "the lock is lost")?;

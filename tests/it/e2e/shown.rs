@@ -107,9 +107,10 @@ impl Stage {
             _ => {}
         }
         let watches = command.contains("--watch");
-        let wrapped = match watches {
-            true => format!("timeout 2 {command}"),
-            false => command.to_owned(),
+        let wrapped = if watches {
+            format!("timeout 2 {command}")
+        } else {
+            command.to_owned()
         };
         let bin = self.rig.folder.path().join("bin");
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());

@@ -94,9 +94,10 @@ fn serve(
         Box::new(StreamOwned::new(connection, stream))
     };
     let plain = stream.try_clone()?;
-    let mut talk = BufReader::new(match manner.implicit {
-        true => tls(stream),
-        false => Box::new(stream),
+    let mut talk = BufReader::new(if manner.implicit {
+        tls(stream)
+    } else {
+        Box::new(stream)
     });
     say(&mut talk, "220 stub ESMTP")?;
     let mut is_secured = manner.implicit;

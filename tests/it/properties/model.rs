@@ -239,9 +239,10 @@ pub fn result_drawdowns() -> impl Strategy<Value = Drawdown> {
             at_close: false,
             arm_at: (armed || percent).then_some(arm_at),
             // A level below the first floor is refused.
-            lock_at: match armed || percent {
-                true => lock_at,
-                false => lock_at.map(|level: i128| level.max(-trail)),
+            lock_at: if armed || percent {
+                lock_at
+            } else {
+                lock_at.map(|level: i128| level.max(-trail))
             },
             lock_from_start: false,
             high_water: None,
@@ -309,18 +310,17 @@ impl Drawdown {
         }
         model.rows().next()?;
         let given = self.high_water.map_or(START, |level| level * 100);
-        let rows: Vec<Row> = match self.at_close {
-            false => model.rows().collect(),
-            true => {
-                let first = model.rows().next()?.at / DAY;
-                let closed = (first..=model.at / DAY).filter(|day| day * DAY + CLOSE <= model.at);
-                closed
-                    .filter_map(|day| {
-                        let inside = |row: &Row| row.at / DAY == day && row.at % DAY < CLOSE;
-                        model.rows().rfind(inside)
-                    })
-                    .collect()
-            }
+        let rows: Vec<Row> = if !self.at_close {
+            model.rows().collect()
+        } else {
+            let first = model.rows().next()?.at / DAY;
+            let closed = (first..=model.at / DAY).filter(|day| day * DAY + CLOSE <= model.at);
+            closed
+                .filter_map(|day| {
+                    let inside = |row: &Row| row.at / DAY == day && row.at % DAY < CLOSE;
+                    model.rows().rfind(inside)
+                })
+                .collect()
         };
         let highest = rows
             .iter()
@@ -335,13 +335,17 @@ impl Drawdown {
         if self.arm_at.is_some_and(|level| mark < level * 10_000) {
             return Some(false);
         }
-        let trail = match self.percent {
-            true => mark * self.trail / 100,
-            false => self.trail * 10_000,
+        let trail = if self.percent {
+            mark * self.trail / 100
+        } else {
+            self.trail * 10_000
         };
-        let lock = self.lock_at.map(|level| match self.is_of_account() {
-            true => (START / 100 + level) * 10_000,
-            false => level * 10_000,
+        let lock = self.lock_at.map(|level| {
+            if self.is_of_account() {
+                (START / 100 + level) * 10_000
+            } else {
+                level * 10_000
+            }
         });
         let floor = lock.map_or(mark - trail, |lock| lock.min(mark - trail));
         let now = model.now()?;
