@@ -146,10 +146,10 @@ impl AccountRun {
         self.roll_session(now, out);
         let is_trusted = match content {
             Content::Missing(missing) => {
-                self.miss(*missing, out);
+                self.on_missing(*missing, out);
                 false
             }
-            Content::Learned(learned) => self.take(learned, at, now, out),
+            Content::Learned(learned) => self.accept(learned, at, now, out),
         };
         let pnl = match &self.memory.session {
             Some(session) if is_trusted => session.pnl,
@@ -207,7 +207,7 @@ impl AccountRun {
         {
             // A whole limit of silence is as good as many polls that failed.
             self.seen.missing_in_a_row = LOST_AFTER;
-            self.miss(Missing::Late, out);
+            self.on_missing(Missing::Late, out);
         }
         self.evaluate(false, self.pnl(), now, out);
         self.enforce(now, out);

@@ -19,7 +19,7 @@ use crate::domain::instrument::Instrument;
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::domain::request::{Outcome, Write};
-use crate::rules::ruleset::{Rule, RuleSet};
+use crate::rules::ruleset::{Account, Rule, RuleSet};
 
 /// What the record kept.
 #[derive(Clone, Debug, Default)]
@@ -103,45 +103,11 @@ impl Engine {
     /// known of any account until it is observed afresh; what was left undone
     /// is read first and then finished.
     pub fn start(rules: Arc<RuleSet>, config: EngineConfig, kept: Kept, now: Now) -> Started {
-        let mut memories: HashMap<AccountName, AccountMemory> = HashMap::new();
-        let mut unreadable = Vec::new();
-        for (account, state) in kept.accounts {
-            match serde_json::from_str(&state) {
-                Ok(memory) => {
-                    memories.insert(account, memory);
-                }
-                Err(error) => unreadable.push((account, None, error.to_string())),
-            }
-        }
-        let mut states: HashMap<AccountName, HashMap<RuleName, RuleState>> = HashMap::new();
-        for (account, rule, state) in kept.rules {
-            match serde_json::from_str::<RuleState>(&state) {
-                Ok(mut state) => {
-                    for firing in &kept.observed {
-                        state.leave_undone(*firing);
-                    }
-                    let last = memories.get(&account).and_then(|memory| memory.last);
-                    if let Some(gap) = last.and_then(|last| TimeDelta::try_seconds(last.clock_gap))
-                    {
-                        state.shift(gap);
-                    }
-                    // Time in which nobody looked counts as unknown.
-                    let since = last.map_or(now.steady, |last| last.at.min(now.steady));
-                    if state.true_since.is_some() && state.unknown_since.is_none() {
-                        state.unknown_since = Some(since);
-                    }
-                    states.entry(account).or_default().insert(rule, state);
-                }
-                Err(error) => unreadable.push((account, Some(rule), error.to_string())),
-            }
-        }
-        // What is kept from here on is by the clock of this process.
-        for last in memories
-            .values_mut()
-            .filter_map(|memory| memory.last.as_mut())
-        {
-            last.clock_gap = 0;
-        }
+        let Stored {
+            mut memories,
+            mut states,
+            unreadable,
+        } = Stored::read(&kept, now);
         let mut engine = Engine {
             config,
             accounts: Vec::with_capacity(rules.accounts.len()),
@@ -155,15 +121,7 @@ impl Engine {
         let mut effects = Vec::new();
         for account in &rules.accounts {
             let memory = memories.remove(&account.name);
-            // Another number at the venue is another account.
-            let is_another_account = memory
-                .as_ref()
-                .is_some_and(|memory| !account.number.matches(&memory.number));
-            let mut run = AccountRun::new(Arc::clone(account), memory, now);
-            let states_of_it = states.remove(&account.name).unwrap_or_default();
-            if !is_another_account {
-                run.parked_rules = states_of_it;
-            }
+            let states = states.remove(&account.name).unwrap_or_default();
             let mut out = Output {
                 now,
                 config: &config,
@@ -171,25 +129,7 @@ impl Engine {
                 ids: &mut engine.ids,
                 effects: Vec::new(),
             };
-            let earlier = run.earlier_rules(&kept.earlier, now);
-            if deferred_account::is_deferred_by(&rules, &earlier) {
-                run.defer_until_session_end();
-                run.begin_with_first_of(&earlier);
-                for form in deferred_account::forms(&earlier, account).chain([account]) {
-                    // Told once, by what is in force now.
-                    out.effects.clear();
-                    run.change_account(Arc::clone(form), true, now, &mut out);
-                }
-                effects.append(&mut out.effects);
-                for earlier in earlier {
-                    let wanted: Vec<&Arc<Rule>> = earlier.rules_of(&account.name).collect();
-                    run.change_rules(&wanted, true, now, &mut out);
-                    // Told once, below, by what is in force now.
-                    out.effects.clear();
-                }
-            }
-            let wanted: Vec<&Arc<Rule>> = rules.rules_of(&account.name).collect();
-            run.change_rules(&wanted, true, now, &mut out);
+            let run = AccountRun::start(account, memory, states, (&rules, &kept.earlier), &mut out);
             effects.append(&mut out.effects);
             engine
                 .index
@@ -283,5 +223,107 @@ impl Engine {
                 }));
         }
         kept
+    }
+}
+
+/// What the record remembers, read from its JSON.
+struct Stored {
+    memories: HashMap<AccountName, AccountMemory>,
+    states: HashMap<AccountName, HashMap<RuleName, RuleState>>,
+    /// What cannot be read: whose it is, and why.
+    unreadable: Vec<(AccountName, Option<RuleName>, String)>,
+}
+
+impl Stored {
+    fn read(kept: &Kept, now: Now) -> Stored {
+        let mut memories: HashMap<AccountName, AccountMemory> = HashMap::new();
+        let mut unreadable = Vec::new();
+        for (account, state) in &kept.accounts {
+            match serde_json::from_str(state) {
+                Ok(memory) => {
+                    memories.insert(account.clone(), memory);
+                }
+                Err(error) => unreadable.push((account.clone(), None, error.to_string())),
+            }
+        }
+        let mut states: HashMap<AccountName, HashMap<RuleName, RuleState>> = HashMap::new();
+        for (account, rule, state) in &kept.rules {
+            match serde_json::from_str::<RuleState>(state) {
+                Ok(mut state) => {
+                    for firing in &kept.observed {
+                        state.leave_undone(*firing);
+                    }
+                    let last = memories.get(account).and_then(|memory| memory.last);
+                    if let Some(gap) = last.and_then(|last| TimeDelta::try_seconds(last.clock_gap))
+                    {
+                        state.shift(gap);
+                    }
+                    // Time in which nobody looked counts as unknown.
+                    let since = last.map_or(now.steady, |last| last.at.min(now.steady));
+                    if state.true_since.is_some() && state.unknown_since.is_none() {
+                        state.unknown_since = Some(since);
+                    }
+                    let of_account = states.entry(account.clone()).or_default();
+                    of_account.insert(rule.clone(), state);
+                }
+                Err(error) => {
+                    unreadable.push((account.clone(), Some(rule.clone()), error.to_string()))
+                }
+            }
+        }
+        // What is kept from here on is by the clock of this process.
+        for last in memories
+            .values_mut()
+            .filter_map(|memory| memory.last.as_mut())
+        {
+            last.clock_gap = 0;
+        }
+        Stored {
+            memories,
+            states,
+            unreadable,
+        }
+    }
+}
+
+impl AccountRun {
+    /// Starts from what is remembered, under the rules of the file; what the earlier
+    /// ones of the record had in force waits where loosening does.
+    fn start(
+        account: &Arc<Account>,
+        memory: Option<AccountMemory>,
+        states: HashMap<RuleName, RuleState>,
+        (rules, earlier): (&Arc<RuleSet>, &[EarlierRules]),
+        out: &mut Output<'_>,
+    ) -> AccountRun {
+        let now = out.now;
+        // Another number at the venue is another account.
+        let is_another_account = memory
+            .as_ref()
+            .is_some_and(|memory| !account.number.matches(&memory.number));
+        let mut run = AccountRun::new(Arc::clone(account), memory, now);
+        if !is_another_account {
+            run.parked_rules = states;
+        }
+        let earlier = run.earlier_rules(earlier, now);
+        if deferred_account::is_deferred_by(rules, &earlier) {
+            run.defer_until_session_end();
+            run.begin_with_first_of(&earlier);
+            for form in deferred_account::forms(&earlier, account).chain([account]) {
+                // Told once, by what is in force now.
+                out.effects.clear();
+                run.change_account(Arc::clone(form), true, now, out);
+            }
+            let reported = std::mem::take(&mut out.effects);
+            for earlier in earlier {
+                let wanted: Vec<&Arc<Rule>> = earlier.rules_of(&account.name).collect();
+                run.change_rules(&wanted, true, now, out);
+            }
+            // Told once, below, by what is in force now.
+            out.effects = reported;
+        }
+        let wanted: Vec<&Arc<Rule>> = rules.rules_of(&account.name).collect();
+        run.change_rules(&wanted, true, now, out);
+        run
     }
 }

@@ -19,7 +19,7 @@ use crate::engine::record::{EntryKind, Fields};
 const ORDERS_KEPT: TimeDelta = TimeDelta::seconds(90);
 
 impl AccountRun {
-    pub(super) fn miss(&mut self, missing: Missing, out: &mut Output<'_>) {
+    pub(super) fn on_missing(&mut self, missing: Missing, out: &mut Output<'_>) {
         // A platform that was away may come back before its accounts have loaded,
         // and lists nothing for them then.
         if matches!(
@@ -57,14 +57,43 @@ impl AccountRun {
         }
     }
 
-    /// Takes what was learned; whether its figures can be trusted.
-    pub(super) fn take(
+    /// Accepts what was learned; whether its figures can be trusted.
+    pub(super) fn accept(
         &mut self,
         learned: &Learned,
         at: Timestamp,
         now: Now,
         out: &mut Output<'_>,
     ) -> bool {
+        self.note_data_back(at, now, out);
+        let as_of = self.enforcement.polled(learned.stamp, at);
+        self.take_holdings(learned, at, as_of, now);
+        // The record's times are wall times.
+        let wall = if at == now.steady {
+            now.wall
+        } else {
+            now.wall
+                .checked_sub_signed(now.since(at))
+                .unwrap_or(now.wall)
+        };
+        let reported = self.seen.doubts.verdict();
+        let doubt = self.doubt(learned, wall);
+        if out.config.acts {
+            self.show_to_enforcement(learned, doubt, at, as_of);
+        }
+        if let Some(doubt) = doubt {
+            self.disbelieve(doubt);
+            if reported != Some(doubt) {
+                self.report_suspect(doubt, &learned.figures, out);
+            }
+            return false;
+        }
+        self.believe(learned, at, wall, out);
+        true
+    }
+
+    /// An observation is there again.
+    fn note_data_back(&mut self, at: Timestamp, now: Now, out: &mut Output<'_>) {
         self.seen.at = Some(at);
         if let Some(frozen) = &mut self.frozen {
             frozen.until.get_or_insert(now.steady);
@@ -81,51 +110,49 @@ impl AccountRun {
             );
             out.notify(self.notice(Severity::Info, EntryKind::DataBack, message));
         }
-        let as_of = self.enforcement.polled(learned.stamp, at);
-        self.take_holdings(learned, at, as_of, now);
-        // The record's times are wall times.
-        let wall = if at == now.steady {
-            now.wall
-        } else {
-            now.wall
-                .checked_sub_signed(now.since(at))
-                .unwrap_or(now.wall)
-        };
-        let told = self.seen.doubts.verdict();
-        let doubt = self.doubt(learned, wall);
-        if out.config.acts {
-            // One that has not loaded lists nothing, and what is in doubt proves
-            // nothing to be gone; but what is listed is there.
-            let is_unloaded =
-                self.account.profile.zero_means_unloaded && learned.figures.are_known_zeros();
-            let is_trusted = doubt.is_none() && !is_unloaded;
-            let is_believed = is_trusted || learned.is_flat() == Some(false);
-            let positions = learned.positions.as_ref().filter(|_| is_believed);
-            if let Some(positions) = positions {
-                self.enforcement.poll_showed(!positions.is_empty(), at);
-            }
-            self.show_positions(positions, as_of);
-            if learned.orders.count().is_some() && is_believed {
-                self.show_orders(&learned.orders, at);
-            }
+    }
+
+    /// Shows enforcement what the observation proves.
+    fn show_to_enforcement(
+        &mut self,
+        learned: &Learned,
+        doubt: Option<Suspicion>,
+        at: Timestamp,
+        as_of: Option<Timestamp>,
+    ) {
+        // An account that has not loaded lists nothing, and what is in doubt proves
+        // nothing to be gone; but what is listed is there.
+        let is_unloaded =
+            self.account.profile.zero_means_unloaded && learned.figures.are_known_zeros();
+        let is_trusted = doubt.is_none() && !is_unloaded;
+        let is_believed = is_trusted || learned.is_flat() == Some(false);
+        let positions = learned.positions.as_ref().filter(|_| is_believed);
+        if let Some(positions) = positions {
+            self.enforcement.poll_showed(!positions.is_empty(), at);
         }
-        if let Some(doubt) = doubt {
-            self.seen.figures = Figures::default();
-            self.seen.forget_results();
-            if doubt == Suspicion::AllZero {
-                self.seen.forget_emptiness();
-                // One that has not loaded lists nothing either.
-                self.frozen = Some(Frozen {
-                    why: Missing::Malformed,
-                    until: None,
-                });
-            }
-            if told != Some(doubt) {
-                self.report_suspect(doubt, &learned.figures, out);
-            }
-            self.seen.data = Data::Suspect(doubt);
-            return false;
+        self.show_positions(positions, as_of);
+        if learned.orders.count().is_some() && is_believed {
+            self.show_orders(&learned.orders, at);
         }
+    }
+
+    /// Knows no figures, because those that were learned are in doubt.
+    fn disbelieve(&mut self, doubt: Suspicion) {
+        self.seen.figures = Figures::default();
+        self.seen.forget_results();
+        if doubt == Suspicion::AllZero {
+            self.seen.forget_emptiness();
+            // An account that has not loaded lists nothing either.
+            self.frozen = Some(Frozen {
+                why: Missing::Malformed,
+                until: None,
+            });
+        }
+        self.seen.data = Data::Suspect(doubt);
+    }
+
+    /// Takes the figures for the truth, and learns from them.
+    fn believe(&mut self, learned: &Learned, at: Timestamp, wall: Timestamp, out: &mut Output<'_>) {
         self.seen.data = Data::Good;
         self.seen.has_been_good = true;
         self.seen.figures = learned.figures;
@@ -148,7 +175,6 @@ impl AccountRun {
         if (!was_anchored || is_opened_anew) && anchored(&self.memory) {
             self.report_session_opened(out);
         }
-        true
     }
 
     /// Tells the positions that are held now from those that were held before.
