@@ -1,7 +1,11 @@
-//! How soon a crossed threshold leads to a flatten on the wire, and how many
-//! requests that takes: the daemon against the paper venue, over real sockets.
+//! How soon a crossed threshold leads to a flatten on the wire, how long that takes
+//! in the process with the firing committed before, also on a disk that is full or
+//! hangs, and how many requests twenty accounts take: the program itself against the
+//! paper venue, over real sockets.
 //!
-//! Run with `cargo bench --bench protect`; it takes about three minutes.
+//! Run with `cargo bench --bench protect`; it takes about six minutes, and gcc for
+//! the disk that fails (`tests/it/e2e/points.c`). `PROTECT_CROSSINGS` says how many
+//! crossings there are on each disk.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -13,18 +17,29 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use riskd::daemon::{Options, run};
 use riskd_paper::{PaperConfig, PaperVenue, serve};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 const ES: &str = "ES 03-26";
 const HTTP: &str = "127.0.0.1:17391";
-const CROSSINGS: u32 = 40;
+const CROSSINGS: u32 = 60;
 const ACCOUNTS: usize = 20;
+
+/// The instruments whose accounts cross in turn.
+const INSTRUMENTS: [&str; 5] = ["ES 03-26", "MES 03-26", "NQ 03-26", "MNQ 03-26", "CL 02-26"];
+
+/// What the disk does from the first crossing on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Disk {
+    Good,
+    Full,
+    Hanging,
+}
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -33,75 +48,93 @@ fn main() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        crossings().await;
+        println!("observation received to first protective request, in the process, the firing committed before");
+        for disk in [Disk::Good, Disk::Full, Disk::Hanging] {
+            crossings(disk).await;
+        }
         twenty_accounts().await;
     });
 }
 
-/// One account, one poll a second, crossings at phases spread over the second.
-async fn crossings() {
+/// Accounts that cross one after the other, at phases spread over the second of
+/// their polls.
+async fn crossings(disk: Disk) {
+    let crossings = std::env::var("PROTECT_CROSSINGS");
+    let crossings: u32 = crossings.map_or(CROSSINGS, |text| text.parse().unwrap());
     let stop = CancellationToken::new();
-    let (venue, folder) = start(
-        1,
+    let mut rig = start(
+        INSTRUMENTS.len(),
         "{ pnl: { loss: 100, of: unrealized } }",
         "[cancel_orders, flatten]",
         "rearm: clear",
+        disk,
         &stop,
     )
     .await;
-    let account = "Sim101";
+    if disk != Disk::Good {
+        std::fs::write(rig.path("disk-fails"), "").unwrap();
+    }
     let mut waits = Vec::new();
-    for turn in 0..CROSSINGS {
-        venue.set_price(ES, 5000).unwrap();
-        venue.open(account, ES, 1, None).unwrap();
+    for turn in 0..crossings {
+        let place = turn as usize % INSTRUMENTS.len();
+        let instrument = INSTRUMENTS[place];
+        let account = rig.venue.config().accounts[place].name.clone();
+        rig.venue.set_price(instrument, 5000).unwrap();
+        rig.venue.open(&account, instrument, 5, None).unwrap();
         // The golden ratio spreads the phases evenly.
         let phase = (f64::from(turn) * 0.618_034).fract();
         sleep(Duration::from_millis(1200) + Duration::from_secs_f64(phase)).await;
-        let crossed = venue.now();
-        venue.set_price(ES, 4990).unwrap();
+        let crossed = rig.venue.now();
+        rig.venue.set_price(instrument, 4900).unwrap();
         let flatten = loop {
-            if let Some(request) = venue.first_flatten(account, crossed) {
+            if let Some(request) = rig.venue.first_flatten(&account, crossed) {
                 break request;
             }
             sleep(Duration::from_millis(5)).await;
         };
         waits.push((flatten.at - crossed).num_microseconds().unwrap());
-        while !venue.figures(account).unwrap().is_flat_and_quiet() {
+        while !rig.venue.figures(&account).unwrap().is_flat_and_quiet() {
             sleep(Duration::from_millis(20)).await;
         }
-        sleep(Duration::from_millis(700)).await;
     }
-    waits.sort_unstable();
-    let at = |share: usize| waits[(waits.len() - 1) * share / 100] as f64 / 1e6;
-    println!("threshold crossed to flatten on the wire, 1 s polls, {CROSSINGS} crossings");
-    println!("  median {:.3} s   (limit 0.51 s)", at(50));
-    println!("  p90    {:.3} s", at(90));
-    println!("  max    {:.3} s   (limit 1.03 s)", at(100));
-    let status = status();
-    println!("observation received to first protective request, in the process");
+    let reaction = status()["reaction"].clone();
     println!(
-        "  {} firings, p50 {} us, p99 {} us, max {} us   (limit p99 1000 us)",
-        status["reaction"]["count"],
-        status["reaction"]["p50_us"],
-        status["reaction"]["p99_us"],
-        status["reaction"]["max_us"]
+        "  disk {:<8} {} firings, p50 {} us, p99 {} us, max {} us   {}",
+        format!("{disk:?}").to_lowercase(),
+        reaction["count"],
+        reaction["p50_us"],
+        reaction["p99_us"],
+        reaction["max_us"],
+        match disk {
+            Disk::Good => "(limit p99 1000 us)",
+            Disk::Full | Disk::Hanging => "(bound 20 ms for the record)",
+        }
     );
+    if disk == Disk::Good {
+        waits.sort_unstable();
+        let at = |share: usize| waits[(waits.len() - 1) * share / 100] as f64 / 1e6;
+        println!("threshold crossed to flatten on the wire, 1 s polls, {crossings} crossings");
+        println!("  median {:.3} s   (limit 0.51 s)", at(50));
+        println!("  p90    {:.3} s", at(90));
+        println!("  max    {:.3} s   (limit 1.03 s)", at(100));
+    }
+    rig.end();
     stop.cancel();
-    sleep(Duration::from_millis(500)).await;
-    drop(folder);
 }
 
 /// Twenty accounts at one poll a second; all of them cross at once.
 async fn twenty_accounts() {
     let stop = CancellationToken::new();
-    let (venue, folder) = start(
+    let mut rig = start(
         ACCOUNTS,
         "{ pnl: { loss: 500 } }",
         "[cancel_orders, flatten, { lock: { until: session_end } }]",
         "",
+        Disk::Good,
         &stop,
     )
     .await;
+    let venue = rig.venue.clone();
     let names: Vec<String> = venue
         .config()
         .accounts
@@ -144,9 +177,63 @@ async fn twenty_accounts() {
         "  refused with 429: {}; calls to endpoints for all accounts: {}",
         counters.rate_limited, counters.all_accounts
     );
+    rig.end();
     stop.cancel();
-    sleep(Duration::from_millis(500)).await;
-    drop(folder);
+}
+
+/// A paper venue in this process, and the program beside it.
+struct Rig {
+    venue: PaperVenue,
+    folder: tempfile::TempDir,
+    daemon: Child,
+}
+
+impl Rig {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn end(&mut self) {
+        self.daemon.kill().unwrap();
+        self.daemon.wait().unwrap();
+    }
+}
+
+/// The program with a library that lets its disk fail while a file is there.
+fn program(folder: &Path, disk: Disk) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_riskd"));
+    let log = std::fs::File::create(folder.join("log")).unwrap();
+    command
+        .args(["run", "--rules"])
+        .arg(folder.join("rules.yaml"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log);
+    if disk == Disk::Good {
+        return command;
+    }
+    let library = folder.join("points.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/e2e/points.c");
+    let built = Command::new("gcc")
+        .args(["-O1", "-shared", "-fPIC", "-o"])
+        .arg(&library)
+        .arg(source)
+        .arg("-ldl")
+        .status()
+        .unwrap();
+    assert!(built.success());
+    let switch = folder.join("disk-fails");
+    command
+        .env("LD_PRELOAD", library)
+        .env("POINTS_DATABASE", folder.join("riskd.db"));
+    if disk == Disk::Full {
+        command
+            .env("POINTS_FAIL", "28")
+            .env("POINTS_FAIL_WHILE", switch);
+    } else {
+        command.env("POINTS_HANG_WHILE", switch);
+    }
+    command
 }
 
 async fn start(
@@ -154,8 +241,9 @@ async fn start(
     when: &str,
     then: &str,
     more: &str,
+    disk: Disk,
     stop: &CancellationToken,
-) -> (PaperVenue, tempfile::TempDir) {
+) -> Rig {
     let config = PaperConfig {
         token: "bench-token".to_owned(),
         ..PaperConfig::default()
@@ -165,7 +253,7 @@ async fn start(
         .await
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let rules = write_rules(
+    write_rules(
         folder.path(),
         &serving.venue,
         serving.address,
@@ -173,24 +261,16 @@ async fn start(
         then,
         more,
     );
-    serving.venue.set_price(ES, 5000).unwrap();
-    let venue = serving.venue.clone();
-    let options = Options {
-        rules,
-        observe: false,
-        database: None,
-    };
-    let stop = stop.clone();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(run(options, stop)).unwrap();
-    });
-    sleep(Duration::from_secs(2)).await;
-    (venue, folder)
+    for instrument in INSTRUMENTS {
+        serving.venue.set_price(instrument, 5000).unwrap();
+    }
+    let daemon = program(folder.path(), disk).spawn().unwrap();
+    sleep(Duration::from_secs(3)).await;
+    Rig {
+        venue: serving.venue.clone(),
+        folder,
+        daemon,
+    }
 }
 
 fn write_rules(
@@ -200,7 +280,7 @@ fn write_rules(
     when: &str,
     then: &str,
     more: &str,
-) -> std::path::PathBuf {
+) {
     let token = folder.join("token");
     std::fs::write(&token, "bench-token\n").unwrap();
     std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -224,9 +304,7 @@ fn write_rules(
     if !more.is_empty() {
         text.push_str(&format!("    {more}\n"));
     }
-    let path = folder.join("rules.yaml");
-    std::fs::write(&path, text).unwrap();
-    path
+    std::fs::write(folder.join("rules.yaml"), text).unwrap();
 }
 
 fn status() -> serde_json::Value {
