@@ -216,6 +216,7 @@ impl AccountRun {
     /// Moves to the session that the present belongs to.
     pub(super) fn roll_session(&mut self, now: Now, out: &mut Output<'_>) {
         self.put_deferred_account_in_force(now, out);
+        self.memory.note_early_open(now);
         let current = match self.session {
             Some(session) if session.contains(now.wall) => session,
             _ => match self.account.session.session_at(now.wall) {

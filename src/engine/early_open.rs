@@ -1,27 +1,35 @@
 //! Sessions that a wall clock which was ahead has opened before their time.
 
 use super::memory::{AccountMemory, SessionMemory};
+use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::domain::session::Session;
 use crate::domain::venue::VenueDay;
 
 impl AccountMemory {
-    /// Opens the session anew where this observation is the first one since its
-    /// open, and it was anchored by a clock that was ahead: what was made until its
-    /// true open is not made in it. Whether that is so.
+    /// Notes that the wall clock shows a time before the open of the running
+    /// session: one that was ahead has opened it.
+    pub(super) fn note_early_open(&mut self, now: Now) {
+        if let Some(session) = &mut self.session
+            && now.wall < session.open
+        {
+            session.opened_early = true;
+        }
+    }
+
+    /// Opens a session that was opened before its time anew, with the first
+    /// observation since its true open: what was made until then is not made in it.
+    /// Whether that is so.
     ///
     /// The session itself stays the running one: what has fired in it has fired.
     pub(super) fn open_anew(&mut self, at: Timestamp, day: Option<VenueDay>) -> bool {
-        let (Some(session), Some(last)) = (&self.session, &self.last) else {
+        let early = self
+            .session
+            .as_ref()
+            .filter(|session| session.opened_early && session.open <= at);
+        let Some(session) = early else {
             return false;
         };
-        let is_first = last.at < session.open && session.open <= at;
-        // A session that opens in its time is anchored by the last observation
-        // before that, or has no anchor yet.
-        let is_early = session.anchor.is_some_and(|anchor| anchor.at != last.at);
-        if !is_first || !is_early {
-            return false;
-        }
         let opens = Session {
             date: session.date,
             open: session.open,

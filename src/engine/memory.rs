@@ -46,6 +46,9 @@ pub struct SessionMemory {
     pub next_open: Timestamp,
     /// Whether what happens at its close has happened.
     pub closed: bool,
+    /// Whether a wall clock that was ahead has opened it before its time.
+    #[serde(default)]
+    pub opened_early: bool,
     /// What held at the open, once known.
     pub anchor: Option<SessionAnchor>,
     /// How far the venue's own session figure can be trusted.

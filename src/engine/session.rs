@@ -173,6 +173,7 @@ impl SessionMemory {
             close: next.close,
             next_open: next.next_open,
             closed: false,
+            opened_early: false,
             anchor: None,
             venue_before: last.and_then(|last| last.figures.realized),
             venue_figure: if starts_with_day {

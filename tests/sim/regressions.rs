@@ -15,7 +15,7 @@ use riskd::domain::request::{Answer, Outcome, Write};
 use riskd::engine::effect::Effect;
 use riskd::engine::enforcement::Reading;
 use riskd::engine::event::{Command, Event, ReadResult};
-use riskd::engine::record::{Cause, Goal, IntentEnd, IntentRow, LockRow, Record};
+use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, IntentRow, LockRow, Record};
 use riskd::engine::restore::{Kept, RecentRequest};
 use riskd::engine::{Data, Engine, EngineConfig};
 use riskd::rules::ruleset::{RuleSet, Until};
@@ -776,4 +776,33 @@ fn s27_what_is_seen_after_a_clock_was_set_back_and_a_start_is_stored() {
             if *of == account() && state.contains("2026-03-03T21:54:05Z"))
     };
     assert!(stored.iter().any(is_its), "{stored:?}");
+}
+
+/// A session is opened anew where a clock that was ahead had opened it before its
+/// time, and only there: a poll that is under way over the open is of before it, and
+/// comes after the session began.
+#[test]
+fn s28_a_poll_that_is_under_way_over_the_open_opens_no_session_anew() {
+    let mut story = Story::begin(Kept::default());
+    story.now = at("2026-03-03T22:59:59Z");
+    story.observe(FLAT, 0);
+    let opened = |effects: Vec<Effect>| {
+        let is_opening = |effect: &&Effect| matches!(effect, Effect::Record(Record::Entry(entry)) if entry.kind == EntryKind::SessionOpened);
+        effects.iter().filter(is_opening).count()
+    };
+    let asked = story.after(900).now;
+    assert_eq!(opened(story.after(150).step(Event::Time)), 1);
+    let learned = Content::Learned(Learned {
+        figures: figures(FLAT),
+        positions: Some(position(0)),
+        orders: WorkingOrders::NotRead,
+        stamp: Some(asked.steady.timestamp_millis()),
+    });
+    let late = Observation {
+        account: account(),
+        at: asked.steady,
+        content: learned,
+    };
+    assert_eq!(opened(story.after(50).step(Event::Observed(late))), 0);
+    assert_eq!(opened(story.after(1_000).observe(FLAT, 0)), 0);
 }
