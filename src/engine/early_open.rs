@@ -19,17 +19,18 @@ impl AccountMemory {
 
     /// Opens a session that was opened before its time anew, with the first
     /// observation since its true open: what was made until then is not made in it.
-    /// Whether that is so.
+    /// Whether that is so. Where nothing was seen before that open, by a clock that
+    /// is right, there is nothing to begin anew with.
     ///
     /// The session itself stays the running one: what has fired in it has fired.
     pub(super) fn open_anew(&mut self, at: Timestamp, day: Option<VenueDay>) -> bool {
-        let early = self
-            .session
-            .as_ref()
-            .filter(|session| session.opened_early && session.open <= at);
-        let Some(session) = early else {
+        let (Some(session), Some(last)) = (&self.session, &self.last) else {
             return false;
         };
+        let is_first = last.at < session.open && session.open <= at;
+        if !is_first || !session.opened_early {
+            return false;
+        }
         let opens = Session {
             date: session.date,
             open: session.open,
