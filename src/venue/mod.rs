@@ -6,11 +6,10 @@
 
 pub mod awaiting_credential;
 pub mod budget;
-mod clock_error;
 pub mod crosstrade;
+pub mod rest;
 
 pub use budget::{OutOfBudget, Scope};
-pub use clock_error::clock_error;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -52,6 +52,16 @@ const SOCKETS: [&str; 4] = ["TcpStream", "TcpListener", "UdpSocket", "ToSocketAd
 /// Binary floats, and the ways into them.
 const FLOATS: [&str; 6] = ["f32", "f64", "to_f32", "to_f64", "from_f32", "from_f64"];
 
+/// Venues, those that are to come too, in lower case.
+const VENUES: [&str; 6] = [
+    "crosstrade",
+    "ninjatrader",
+    "binance",
+    "bybit",
+    "bitget",
+    "bingx",
+];
+
 /// Where the sources of the paper venue stand.
 const PAPER: &str = "crates/paper/src";
 
@@ -264,6 +274,33 @@ fn no_endpoint_of_all_accounts_is_named() {
             }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What every venue over HTTP needs is not made for one of them; and one venue's
+/// folder does not use another's.
+#[test]
+fn what_venues_share_names_no_venue() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for source in sources() {
+        let Some(inside) = source.path.strip_prefix("src/venue/") else {
+            continue;
+        };
+        let own = inside.split(['/', '.']).next().unwrap();
+        // The one place that lists the folders.
+        if own == "mod" {
+            continue;
+        }
+        seen += usize::from(own == "rest");
+        let code = source.shipped.to_lowercase();
+        for venue in VENUES.iter().filter(|venue| **venue != own) {
+            if code.contains(venue) {
+                wrong.push(format!("{} names {venue}", source.path));
+            }
+        }
+    }
+    assert!(seen >= 10, "venue/rest is not where it was");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -12,8 +12,8 @@ use riskd::domain::instrument::Instrument;
 use riskd::domain::observation::Missing;
 use riskd::domain::request::{Answer, Outcome, Write};
 use riskd::secret::Secret;
-use riskd::venue::crosstrade::{CrossTrade, Limits};
 use riskd::venue::{Failure, Lane, Polled, Venue};
+use riskd::venue::{crosstrade::CrossTrade, rest::Limits};
 
 mod stub;
 

@@ -10,7 +10,7 @@ use riskd::domain::account::AccountName;
 use riskd::domain::observation::{Observation, Timestamp};
 use riskd::engine::event::Event;
 use riskd::venue::Call;
-use riskd::venue::crosstrade::{Broken, Incoming, NoAnswer, Outgoing, Transport};
+use riskd::venue::rest::{Broken, Incoming, NoAnswer, Outgoing, Transport};
 use riskd_paper::{Delivery as Answered, Page};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};

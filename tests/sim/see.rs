@@ -9,7 +9,7 @@ use riskd::domain::money::Money;
 use riskd::domain::observation::{Content, Learned, Missing, Observation, Timestamp};
 use riskd::domain::request::Outcome;
 use riskd::engine::event::{Event, ReadFailure, ReadResult};
-use riskd::venue::crosstrade::Outgoing;
+use riskd::venue::rest::Outgoing;
 use riskd_paper::{Request as Asked, Response as Answering};
 use rust_decimal::Decimal;
 

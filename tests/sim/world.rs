@@ -26,7 +26,8 @@ use riskd::engine::{Engine, EngineConfig};
 use riskd::rules::ruleset::RuleSet;
 use riskd::secret::Secret;
 use riskd::store::{Batch, Receipt};
-use riskd::venue::crosstrade::{CrossTrade, Limits, NoAnswer};
+use riskd::venue::crosstrade::CrossTrade;
+use riskd::venue::rest::{Limits, NoAnswer};
 use riskd_paper::{
     AccountConfig, Delivery as Answered, InstrumentConfig, ManualTime, Motion, PaperClock,
     PaperConfig, PaperVenue,
@@ -780,7 +781,7 @@ impl fmt::Display for Failure {
 }
 
 /// Whether a request may change something.
-pub fn is_write(asked: &riskd::venue::crosstrade::Outgoing) -> bool {
+pub fn is_write(asked: &riskd::venue::rest::Outgoing) -> bool {
     asked.body.is_some()
 }
 

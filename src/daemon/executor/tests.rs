@@ -6,7 +6,8 @@ use super::*;
 use crate::domain::holdings::WorkingOrders;
 use crate::secret::Secret;
 use crate::venue::Call;
-use crate::venue::crosstrade::{CrossTrade, Incoming, Limits, NoAnswer, Outgoing, Transport};
+use crate::venue::crosstrade::CrossTrade;
+use crate::venue::rest::{Incoming, Limits, NoAnswer, Outgoing, Transport};
 
 /// A venue with an account that is connected, flat and quiet; notes what is asked.
 #[derive(Default)]

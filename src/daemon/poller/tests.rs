@@ -8,7 +8,8 @@ use crate::domain::venue::VenueProfile;
 use crate::rules::ruleset::{CredentialSource, SecretSource};
 use crate::secret::Secret;
 use crate::venue::Call;
-use crate::venue::crosstrade::{CrossTrade, Incoming, Limits, NoAnswer, Outgoing, Transport};
+use crate::venue::crosstrade::CrossTrade;
+use crate::venue::rest::{Incoming, Limits, NoAnswer, Outgoing, Transport};
 
 const BASE: &str = "https://app.crosstrade.io/v1/api";
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::amount;
-use super::json::{Node, Object};
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
 use crate::domain::instrument::Instrument;
+use crate::venue::rest::json::{Node, Object};
 
 /// Names that a position's open result goes by (facts on the venue's replies
 /// and its clients), the documented one first.

@@ -6,89 +6,46 @@
 //! [`Outcome::Unknown`](crate::domain::request::Outcome::Unknown), and never an
 //! empty account or a done command.
 //!
-//! - `path` builds every address; a write's lies under one account
-//! - `client` sends once, within the budget and the timeouts
-//! - `transport` is the seam to the network
-//! - `reply` says what an answer means for a read and for a write
-//! - `snapshot`, `holdings`, `json`, `amount` read what was answered
+//! - `routes` builds every address; a write's lies under one account
+//! - `errors` says what an answer means for a read and for a write
+//! - `snapshot`, `holdings`, `amount` read what was answered
 //! - `freshness` says whether a snapshot is news
 
 mod amount;
-mod client;
+mod errors;
 mod freshness;
 mod holdings;
-mod json;
-mod path;
-mod reply;
-mod retry_after;
+mod routes;
 mod snapshot;
-mod transport;
-mod words;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use chrono::TimeDelta;
 use reqwest::{Method, Url};
 use tokio::time::Instant;
 
-pub use self::reply::Broken;
-pub use self::transport::{Incoming, NoAnswer, Outgoing, Transport};
-
-use self::client::{Http, Network, Request};
 use self::freshness::{Fresh, Freshness};
-use self::json::Json;
-use self::path::Read;
-use self::retry_after::Clock;
+use self::routes::Read;
 use self::snapshot::{Row, Snapshot};
 use super::budget::RequestBudget;
+use super::rest::client::{Http, Request};
+use super::rest::clock::Clock;
+use super::rest::json::Json;
+use super::rest::network::Network;
+use super::rest::reply::Sent;
+use super::rest::{Limits, SetUpError, Transport, checked_base, words};
 use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polls, Scope, Venue};
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::{Missing, Timestamp};
 use crate::domain::request::{Answer, Outcome, Write};
-use crate::domain::timeouts;
 use crate::locked::Locked;
 use crate::secret::{Credential, Secret};
 
 /// How many tokens are remembered, so that none shows in what is told.
 const TOKENS_KEPT: usize = 4;
-
-/// How long riskd waits for the venue, and how much it reads.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// For a connection with TLS; part of the others.
-    pub connect: Duration,
-    /// For a poll and its whole answer.
-    pub poll: Duration,
-    /// For any other read and its whole answer.
-    pub read: Duration,
-    /// For a write and its whole answer.
-    pub write: Duration,
-    /// The longest answer to a poll, in bytes after decompression.
-    pub poll_bytes: usize,
-    /// The longest other answer, in bytes after decompression.
-    pub read_bytes: usize,
-    /// The most that is added at random to a wait that the venue did not name,
-    /// so that several programs with one token do not all come back at once.
-    pub jitter: Duration,
-}
-
-impl Limits {
-    /// What the daemon uses.
-    pub const DEFAULT: Limits = Limits {
-        connect: timeouts::CONNECT,
-        poll: timeouts::VENUE_POLL,
-        read: timeouts::VENUE_READ,
-        write: timeouts::VENUE_WRITE,
-        poll_bytes: 8 * 1024 * 1024,
-        read_bytes: 1024 * 1024,
-        jitter: Duration::from_millis(250),
-    };
-}
 
 /// One CrossTrade user: one token, one request budget.
 pub struct CrossTrade {
@@ -121,24 +78,6 @@ impl Tokens {
     }
 }
 
-/// Why an adapter cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum CrossTradeError {
-    /// The address cannot be used; it is not repeated, since it could hold a
-    /// password.
-    #[error("base_url {0}")]
-    BaseUrl(&'static str),
-    /// The token cannot stand in a header.
-    #[error("the token cannot be sent in a header")]
-    Token,
-    /// There are no certificates to trust, for example.
-    #[error("TLS cannot be set up: {0}")]
-    Tls(#[source] rustls::Error),
-    /// The HTTP client cannot be made.
-    #[error("the HTTP client cannot be set up: {0}")]
-    Client(#[source] reqwest::Error),
-}
-
 impl CrossTrade {
     /// An adapter for the API at `base_url` (everything before `/accounts`), within
     /// a budget that it may share with others of the same user, with `wall`
@@ -152,7 +91,7 @@ impl CrossTrade {
         token: Secret,
         budget: Arc<RequestBudget>,
         wall: impl Fn() -> Timestamp + Send + Sync + 'static,
-    ) -> Result<CrossTrade, CrossTradeError> {
+    ) -> Result<CrossTrade, SetUpError> {
         let base = checked_base(base_url)?;
         let network = Arc::new(Network::new(&base, &Limits::DEFAULT)?);
         CrossTrade::with(network, base, token, budget, wall, Limits::DEFAULT)
@@ -167,7 +106,7 @@ impl CrossTrade {
         token: Secret,
         wall: impl Fn() -> Timestamp + Send + Sync + 'static,
         limits: Limits,
-    ) -> Result<CrossTrade, CrossTradeError> {
+    ) -> Result<CrossTrade, SetUpError> {
         let base = checked_base(base_url)?;
         let network = Arc::new(Network::new(&base, &limits)?);
         CrossTrade::with(network, base, token, Arc::default(), wall, limits)
@@ -183,7 +122,7 @@ impl CrossTrade {
         token: Secret,
         wall: impl Fn() -> Timestamp + Send + Sync + 'static,
         limits: Limits,
-    ) -> Result<CrossTrade, CrossTradeError> {
+    ) -> Result<CrossTrade, SetUpError> {
         let base = checked_base(base_url)?;
         CrossTrade::with(transport, base, token, Arc::default(), wall, limits)
     }
@@ -195,7 +134,7 @@ impl CrossTrade {
         budget: Arc<RequestBudget>,
         wall: impl Fn() -> Timestamp + Send + Sync + 'static,
         limits: Limits,
-    ) -> Result<CrossTrade, CrossTradeError> {
+    ) -> Result<CrossTrade, SetUpError> {
         let clock: Clock = Arc::new(wall);
         Ok(CrossTrade {
             http: Http::new(transport, &token, &limits, budget, Arc::clone(&clock))?,
@@ -300,7 +239,7 @@ impl CrossTrade {
 
     async fn send(&self, account: &AccountNumber, write: &Write, permit: Permit) -> Answer {
         let spelled = self.spelled(account);
-        let Some(url) = path::of_write(&self.base, &spelled, write) else {
+        let Some(url) = routes::of_write(&self.base, &spelled, write) else {
             return Answer {
                 outcome: Outcome::NotSent,
                 status: None,
@@ -315,7 +254,7 @@ impl CrossTrade {
             most: self.limits.read_bytes,
         };
         let sent = self.http.exchange(permit, request).await;
-        let (outcome, status, words) = reply::write(&sent, write);
+        let (outcome, status, words) = errors::write(&sent, write);
         Answer {
             outcome,
             status,
@@ -323,9 +262,9 @@ impl CrossTrade {
         }
     }
 
-    async fn get(&self, read: Read<'_>, permit: Permit) -> reply::Sent {
-        let Some(url) = path::of_read(&self.base, read) else {
-            return reply::Sent::Unsent("the address cannot be built".to_owned());
+    async fn get(&self, read: Read<'_>, permit: Permit) -> Sent {
+        let Some(url) = routes::of_read(&self.base, read) else {
+            return Sent::Unsent("the address cannot be built".to_owned());
         };
         let (timeout, most) = match read {
             Read::Snapshot => (self.limits.poll, self.limits.poll_bytes),
@@ -341,8 +280,8 @@ impl CrossTrade {
         self.http.exchange(permit, request).await
     }
 
-    fn answer<'a>(&self, sent: &'a reply::Sent) -> Result<Json<'a>, Failure> {
-        reply::read(sent).map_err(|(missing, words)| self.failure(missing, &words))
+    fn answer<'a>(&self, sent: &'a Sent) -> Result<Json<'a>, Failure> {
+        errors::read(sent).map_err(|(missing, words)| self.failure(missing, &words))
     }
 
     fn failure(&self, missing: Missing, words: &str) -> Failure {
@@ -437,7 +376,7 @@ impl Venue for CrossTrade {
         Box::pin(async move {
             let sent = match self.http.budget().take(Lane::Poll).await {
                 Ok(permit) => self.get(Read::Accounts, permit).await,
-                Err(OutOfBudget) => reply::Sent::NoBudget,
+                Err(OutOfBudget) => Sent::NoBudget,
             };
             let answer = self.answer(&sent)?;
             snapshot::names(answer.root())
@@ -493,33 +432,6 @@ fn body_of(write: &Write) -> String {
         }
         Write::CancelOrders | Write::Flatten | Write::CancelOrder(_) => "{}".to_owned(),
     }
-}
-
-/// Reads the base address, refusing one that would send the token in the open.
-fn checked_base(text: &str) -> Result<Url, CrossTradeError> {
-    let url = Url::parse(text).map_err(|_| CrossTradeError::BaseUrl("is not an address"))?;
-    let refuse = |reason| Err(CrossTradeError::BaseUrl(reason));
-    if !url.username().is_empty() || url.password().is_some() {
-        return refuse("must not hold a user name or a password");
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return refuse("must not hold `?` or `#`");
-    }
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if is_loopback(&url) => Ok(url),
-        "http" => refuse("must be https; plain http is for a loopback address only"),
-        _ => refuse("must begin with https://"),
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || bare
-            .parse()
-            .is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 #[cfg(test)]

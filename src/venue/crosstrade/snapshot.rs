@@ -5,11 +5,11 @@ use rust_decimal::prelude::ToPrimitive;
 use tracing::debug;
 
 use super::holdings::{self, UNREALIZED};
-use super::json::{Node, Object};
 use super::{amount, freshness};
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::WorkingOrders;
 use crate::domain::observation::{Figures, Learned, Missing};
+use crate::venue::rest::json::{Node, Object};
 use crate::venue::{Failure, Polled};
 
 /// Names of each figure: the documented one first, then those that clients of

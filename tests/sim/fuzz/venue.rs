@@ -9,9 +9,8 @@ use riskd::domain::account::AccountNumber;
 use riskd::domain::instrument::Instrument;
 use riskd::domain::request::{Outcome, Write};
 use riskd::secret::Secret;
-use riskd::venue::crosstrade::{
-    CrossTrade, Incoming, Limits as Waits, NoAnswer, Outgoing, Transport,
-};
+use riskd::venue::crosstrade::CrossTrade;
+use riskd::venue::rest::{Incoming, Limits as Waits, NoAnswer, Outgoing, Transport};
 use riskd::venue::{Call, Lane, Venue};
 use riskd_paper::{Delivery as Answered, PaperClock, PaperConfig, PaperVenue, Request as Asked};
 

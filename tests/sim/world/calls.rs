@@ -10,7 +10,7 @@ use riskd::domain::observation::Timestamp;
 use riskd::engine::event::Event;
 use riskd::store::Receipt;
 use riskd::venue::Venue;
-use riskd::venue::crosstrade::NoAnswer;
+use riskd::venue::rest::NoAnswer;
 use riskd_paper::Delivery as Answered;
 
 use super::{Happening, OVERDUE, POLL, Pace, Returning, World, is_flatten};

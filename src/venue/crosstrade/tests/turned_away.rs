@@ -1,12 +1,14 @@
 //! Answers 429, and for how long what is held after them, in virtual time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName};
 
 use super::*;
 use crate::venue::Polled;
 use crate::venue::budget::RequestBudget;
+use crate::venue::rest::{Incoming, NoAnswer, Outgoing};
 
 /// A venue that turns away what is asked by `POST`, or every poll.
 struct Gate {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crate::secret::Secret;
 
 /// The most that is kept of the venue's words, in characters.
-pub(super) const MAX_WORDS: usize = 200;
+pub(crate) const MAX_WORDS: usize = 200;
 
 /// One line of at most [`MAX_WORDS`] characters, without control characters,
 /// and without a token should it be echoed.
-pub(super) fn clean<'t>(words: &str, tokens: impl Iterator<Item = &'t Secret> + Clone) -> Arc<str> {
+pub(crate) fn clean<'t>(words: &str, tokens: impl Iterator<Item = &'t Secret> + Clone) -> Arc<str> {
     // The tokens are looked for before anything is cut off or taken out, and
     // once more after, since taking out could put one together.
     let hide = |words: &str| {

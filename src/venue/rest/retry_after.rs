@@ -2,7 +2,6 @@
 //! many requests", and what time it is elsewhere.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
@@ -10,14 +9,12 @@ use reqwest::header::{AGE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::amount;
+use super::clock::Clock;
+use super::decimal;
 use super::json::Json;
 use super::reply::Reply;
 use crate::domain::observation::Timestamp;
 use crate::venue::budget::LONGEST_PENALTY;
-
-/// The time of day, as the shell tells it.
-pub(super) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The wait when the venue does not say one.
 const UNTOLD: Duration = Duration::from_secs(1);
@@ -51,7 +48,7 @@ fn text_of(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 }
 
 fn from_header(text: &str, date: Option<&str>, clock: &Clock) -> Option<Duration> {
-    if let Some(seconds) = amount::decimal(text) {
+    if let Some(seconds) = decimal::parse(text) {
         return pause(seconds);
     }
     let until = http_date(text)?;
@@ -104,6 +101,8 @@ fn http_date(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn clock() -> Clock {

@@ -1,40 +1,11 @@
 //! What an answer, or the lack of one, means for a read and for a write.
 
 use super::holdings;
-use super::json::{Json, Node, Object};
 use crate::domain::observation::Missing;
 use crate::domain::request::{Outcome, Write};
-
-/// What came of sending a request once.
-#[derive(Debug)]
-pub(super) enum Sent {
-    /// The budget had no permit in time; nothing was sent.
-    NoBudget,
-    /// It did not leave: no connection was made.
-    Unsent(String),
-    /// It may have arrived, but no answer came.
-    Lost(String),
-    /// There is at least the head of an answer.
-    Answered(Reply),
-}
-
-/// An answer of the venue, or of something in front of it.
-#[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    /// Whether its head calls it HTML.
-    pub(super) html: bool,
-    pub(super) body: Result<Vec<u8>, Broken>,
-}
-
-/// Why an answer's body is not there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Broken {
-    /// It is longer than this many bytes.
-    TooLong(usize),
-    /// It broke off, or did not end in time.
-    Cut(String),
-}
+use crate::venue::rest::json::{Json, Node, Object};
+use crate::venue::rest::reply::{Reply, Sent};
+use crate::venue::rest::transport::Broken;
 
 /// Why a read learned nothing, with words that are not yet cleaned.
 pub(super) type Unread = (Missing, String);
@@ -106,7 +77,7 @@ pub(super) fn read(sent: &Sent) -> Result<Json<'_>, Unread> {
 
 /// What a status other than 2xx means for a read.
 fn refused_read(reply: &Reply) -> Unread {
-    let said = reply.said();
+    let said = said_in(reply);
     let status = reply.status;
     match status {
         300..=399 => {
@@ -166,7 +137,7 @@ pub(super) fn write(sent: &Sent, write: &Write) -> (Outcome, Option<u16>, String
         Sent::Lost(words) => return (Outcome::Unknown, None, words.clone()),
         Sent::Answered(reply) => reply,
     };
-    let said = reply.said();
+    let said = said_in(reply);
     let outcome = match reply.status {
         200..=299 => taken(reply, &said, write),
         408 => Outcome::Unknown,
@@ -219,25 +190,9 @@ fn words_of(reply: &Reply, said: &Said, outcome: Outcome) -> String {
     }
 }
 
-impl Reply {
-    /// Whether it is a page for people: called so, or beginning like one.
-    fn is_html(&self) -> bool {
-        let begins_with_tag = self
-            .body
-            .as_deref()
-            .is_ok_and(|body| body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<'));
-        begins_with_tag || (self.html && self.json().is_none())
-    }
-
-    fn json(&self) -> Option<Json<'_>> {
-        Json::parse(self.body.as_deref().ok()?)
-    }
-
-    fn said(&self) -> Said {
-        self.json()
-            .map(|json| Said::of(json.root()))
-            .unwrap_or_default()
-    }
+fn said_in(reply: &Reply) -> Said {
+    let json = reply.json();
+    json.map(|json| Said::of(json.root())).unwrap_or_default()
 }
 
 /// What the venue says about the request itself.

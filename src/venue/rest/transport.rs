@@ -2,15 +2,13 @@
 //! or a reason why there is none comes back.
 //!
 //! The adapter builds every request and reads every answer; what lies behind
-//! this seam only carries them. [`Network`](super::client) is the one that the
-//! daemon uses.
+//! this seam only carries them. `network` is the one that the daemon uses.
 
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
-use super::reply::Broken;
 use crate::venue::Call;
 
 /// Carries requests to the venue.
@@ -55,4 +53,13 @@ pub enum NoAnswer {
     Late,
     /// It may have arrived, but the connection broke.
     Broke(String),
+}
+
+/// Why an answer's body is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// It is longer than this many bytes.
+    TooLong(usize),
+    /// It broke off, or did not end in time.
+    Cut(String),
 }

@@ -11,11 +11,11 @@ use std::borrow::Cow;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
-use super::amount;
+use super::decimal;
 
 /// An answer that is one JSON value, and where the values in it stand.
 #[derive(Debug)]
-pub(super) struct Json<'a> {
+pub(crate) struct Json<'a> {
     text: &'a str,
     /// Every value and every key in the order of their first bytes.
     places: Vec<Place>,
@@ -34,18 +34,18 @@ struct Place {
 
 /// One JSON value.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Node<'a> {
+pub(crate) struct Node<'a> {
     json: &'a Json<'a>,
     at: usize,
 }
 
 /// The members of a JSON object, in order.
 #[derive(Debug)]
-pub(super) struct Object<'a>(Vec<(Cow<'a, str>, Node<'a>)>);
+pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, Node<'a>)>);
 
 impl<'a> Json<'a> {
     /// Checks that `body` is one JSON value. `NaN` and `Infinity` are none.
-    pub(super) fn parse(body: &'a [u8]) -> Option<Json<'a>> {
+    pub(crate) fn parse(body: &'a [u8]) -> Option<Json<'a>> {
         let text = std::str::from_utf8(body).ok()?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let raw: &RawValue = serde_json::from_str(text).ok()?;
@@ -55,14 +55,14 @@ impl<'a> Json<'a> {
     }
 
     /// The value.
-    pub(super) fn root(&self) -> Node<'_> {
+    pub(crate) fn root(&self) -> Node<'_> {
         Node { json: self, at: 0 }
     }
 }
 
 impl<'a> Node<'a> {
     /// The members, when it is an object.
-    pub(super) fn object(self) -> Option<Object<'a>> {
+    pub(crate) fn object(self) -> Option<Object<'a>> {
         if !self.raw().starts_with('{') {
             return None;
         }
@@ -75,7 +75,7 @@ impl<'a> Node<'a> {
     }
 
     /// The elements, when it is a list.
-    pub(super) fn list(self) -> Option<Vec<Node<'a>>> {
+    pub(crate) fn list(self) -> Option<Vec<Node<'a>>> {
         self.raw().starts_with('[').then(|| self.inside().collect())
     }
 
@@ -104,28 +104,28 @@ impl<'a> Node<'a> {
     }
 
     /// The text, when it is a string.
-    pub(super) fn text(self) -> Option<String> {
+    pub(crate) fn text(self) -> Option<String> {
         unquoted(self.raw()).map(Cow::into_owned)
     }
 
     /// A name or an id: a string that is not blank, or a number as written.
-    pub(super) fn label(self) -> Option<String> {
+    pub(crate) fn label(self) -> Option<String> {
         match self.text() {
             Some(text) => Some(text).filter(|text| !text.trim().is_empty()),
-            None => amount::decimal(self.raw()).map(|_| self.raw().to_owned()),
+            None => decimal::parse(self.raw()).map(|_| self.raw().to_owned()),
         }
     }
 
     /// A number, or a string that holds one.
-    pub(super) fn decimal(self) -> Option<Decimal> {
+    pub(crate) fn decimal(self) -> Option<Decimal> {
         match self.text() {
-            Some(text) => amount::decimal(&text),
-            None => amount::decimal(self.raw()),
+            Some(text) => decimal::parse(&text),
+            None => decimal::parse(self.raw()),
         }
     }
 
     /// A boolean, or a string that holds one.
-    pub(super) fn boolean(self) -> Option<bool> {
+    pub(crate) fn boolean(self) -> Option<bool> {
         let text = self.text();
         match text.as_deref().unwrap_or(self.raw()) {
             yes if yes.eq_ignore_ascii_case("true") => Some(true),
@@ -144,7 +144,7 @@ impl<'a> Object<'a> {
     ///
     /// `null` is like no value. Two members that spell the same key with
     /// different values contradict each other, and neither is believed.
-    pub(super) fn get(&self, key: &str) -> Option<Node<'a>> {
+    pub(crate) fn get(&self, key: &str) -> Option<Node<'a>> {
         let mut found: Option<Node<'a>> = None;
         for (_, node) in self.0.iter().filter(|(name, _)| same_key(name, key)) {
             if node.is_null() {
@@ -159,23 +159,23 @@ impl<'a> Object<'a> {
     }
 
     /// Whether there is such a member at all, be it `null` or contradictory.
-    pub(super) fn mentions(&self, key: &str) -> bool {
+    pub(crate) fn mentions(&self, key: &str) -> bool {
         self.0.iter().any(|(name, _)| same_key(name, key))
     }
 
     /// The keys as written.
-    pub(super) fn keys(&self) -> Vec<String> {
+    pub(crate) fn keys(&self) -> Vec<String> {
         self.0.iter().map(|(key, _)| key.to_string()).collect()
     }
 
     /// The first number found under any of these keys.
-    pub(super) fn decimal(&self, keys: &[&str]) -> Option<Decimal> {
+    pub(crate) fn decimal(&self, keys: &[&str]) -> Option<Decimal> {
         keys.iter()
             .find_map(|key| self.get(key).and_then(Node::decimal))
     }
 
     /// The text under `key`, when it is a string.
-    pub(super) fn text(&self, key: &str) -> Option<String> {
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
         self.get(key).and_then(Node::text)
     }
 }
@@ -257,7 +257,7 @@ fn unquoted(quoted: &str) -> Option<Cow<'_, str>> {
 #[cfg(test)]
 impl<'a> Node<'a> {
     /// The value of an answer that lives until the end of the tests.
-    pub(super) fn parse(body: &'a [u8]) -> Option<Node<'a>> {
+    pub(crate) fn parse(body: &'a [u8]) -> Option<Node<'a>> {
         let json: &'a Json<'a> = Box::leak(Box::new(Json::parse(body)?));
         Some(json.root())
     }

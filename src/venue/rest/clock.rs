@@ -4,9 +4,14 @@
 //! is not kept may be minutes off without anybody knowing. Every answer over HTTP
 //! says what time it is elsewhere (RFC 9110, 6.6.1).
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
 use crate::domain::observation::Timestamp;
+
+/// The time of day, as the shell tells it.
+pub(crate) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The precision of the header.
 const SECOND: TimeDelta = TimeDelta::seconds(1);
@@ -15,7 +20,7 @@ const SECOND: TimeDelta = TimeDelta::seconds(1);
 /// the answer could have been given between `sent` and `received` as the clock
 /// has it. `date` is the header's, in whole seconds, and `age` how long a cache
 /// has held the answer.
-pub fn clock_error(
+pub(crate) fn clock_error(
     sent: Timestamp,
     received: Timestamp,
     date: Timestamp,

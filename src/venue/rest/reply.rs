@@ -1,0 +1,42 @@
+//! What came of sending a request once.
+
+use super::json::Json;
+use super::transport::Broken;
+
+/// What came of sending a request once.
+#[derive(Debug)]
+pub(crate) enum Sent {
+    /// The budget had no permit in time; nothing was sent.
+    NoBudget,
+    /// It did not leave: no connection was made.
+    Unsent(String),
+    /// It may have arrived, but no answer came.
+    Lost(String),
+    /// There is at least the head of an answer.
+    Answered(Reply),
+}
+
+/// An answer of the venue, or of something in front of it.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    /// Whether its head calls it HTML.
+    pub(crate) html: bool,
+    pub(crate) body: Result<Vec<u8>, Broken>,
+}
+
+impl Reply {
+    /// Whether it is a page for people: called so, or beginning like one.
+    pub(crate) fn is_html(&self) -> bool {
+        let begins_with_tag = self
+            .body
+            .as_deref()
+            .is_ok_and(|body| body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<'));
+        begins_with_tag || (self.html && self.json().is_none())
+    }
+
+    /// The body, where it is JSON.
+    pub(crate) fn json(&self) -> Option<Json<'_>> {
+        Json::parse(self.body.as_deref().ok()?)
+    }
+}
