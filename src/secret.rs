@@ -74,6 +74,19 @@ impl Credential {
         Credential(parts.into_iter().collect())
     }
 
+    /// Its parts with their names.
+    pub fn parts(&self) -> impl Iterator<Item = (&'static str, &Secret)> + Clone {
+        self.0.iter().map(|(name, secret)| (*name, secret))
+    }
+
+    /// Whether both have the same parts.
+    pub fn is_same(&self, other: &Credential) -> bool {
+        let is_in = |(name, secret): (&'static str, &Secret)| {
+            other.part(name).is_some_and(|its| its.is_same(secret))
+        };
+        self.0.len() == other.0.len() && self.parts().all(is_in)
+    }
+
     /// The part of this name.
     pub fn part(&self, name: &str) -> Option<&Secret> {
         let mut parts = self.0.iter();

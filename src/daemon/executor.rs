@@ -18,6 +18,7 @@ use super::latency::Latencies;
 use super::vital;
 use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::ids::RequestId;
+use crate::domain::limits::Ask;
 use crate::domain::observation::{Missing, Timestamp};
 use crate::domain::request::{Answer, Outcome, Urgency, Write};
 use crate::domain::timeouts;
@@ -176,7 +177,7 @@ pub async fn carry_out(
             write,
             urgency,
         } => {
-            let admitted = admit_recorded(venue, Lane::of(urgency), &withdrawn, receipt).await;
+            let admitted = admit_recorded(venue, &write, urgency, &withdrawn, receipt).await;
             let (permit, unrecorded) = match admitted {
                 Ok(admitted) => admitted,
                 Err(words) => return Some(not_sent(account, request, Arc::from(words))),
@@ -209,7 +210,7 @@ pub async fn carry_out(
             let admitted = tokio::select! {
                 biased;
                 () = withdrawn.cancelled() => return None,
-                admitted = venue.admit(lane) => admitted,
+                admitted = venue.admit(lane, ask_of(what)) => admitted,
             };
             let at = steady();
             let result = match admitted {
@@ -248,11 +249,20 @@ pub const fn lane_of(what: Reading) -> Lane {
     }
 }
 
+/// What a read asks the venue for.
+const fn ask_of(what: Reading) -> Ask<'static> {
+    match what {
+        Reading::Orders | Reading::WatchOrders => Ask::Orders,
+        Reading::Positions | Reading::Watch | Reading::CloseWatch => Ask::Positions,
+    }
+}
+
 /// Waits for a permit, and beside it for the rows behind the request to be
 /// committed: gives the permit, and why it leaves without the rows if it does.
 async fn admit_recorded(
     venue: &dyn Venue,
-    lane: Lane,
+    write: &Write,
+    urgency: Urgency,
     withdrawn: &CancellationToken,
     receipt: Option<Receipt>,
 ) -> Result<(Permit, Option<Arc<str>>), &'static str> {
@@ -263,11 +273,12 @@ async fn admit_recorded(
         }
     };
     let admitted = async {
+        let lane = Lane::of(urgency);
         if lane == Lane::Beside {
             // The closes of all accounts stand in the queue by then.
             sleep(BESIDE_WAIT).await;
         }
-        venue.admit(lane).await
+        venue.admit(lane, Ask::Write(write)).await
     };
     let both = async { tokio::join!(admitted, recorded) };
     let (permit, recorded) = tokio::select! {
@@ -299,8 +310,8 @@ async fn look(
         Reading::Positions => {
             let positions = within(venue.positions(number, permit)).await?;
             if positions.is_empty() {
-                let permit = timeout(timeouts::SECOND_PERMIT, venue.admit(Lane::Verify)).await;
-                let Ok(Ok(permit)) = permit else {
+                let admitted = venue.admit(Lane::Verify, Ask::Alive);
+                let Ok(Ok(permit)) = timeout(timeouts::SECOND_PERMIT, admitted).await else {
                     return Err(busy());
                 };
                 within(venue.check_alive(number, permit)).await?;

@@ -17,6 +17,7 @@ use super::clock::Clock;
 use super::input::{Input, OrdersRead, Polled};
 use super::venues;
 use crate::domain::account::{AccountName, AccountNumber};
+use crate::domain::limits::Ask;
 use crate::domain::observation::{Content, Missing, Observation, Timestamp};
 use crate::domain::timeouts;
 use crate::rules::ruleset;
@@ -166,7 +167,8 @@ impl Poller {
             } else {
                 Lane::Routine
             };
-            let Ok(Ok(permit)) = timeout(timeouts::POLL, self.venue.admit(lane)).await else {
+            let Ok(Ok(permit)) = timeout(timeouts::POLL, self.venue.admit(lane, Ask::Orders)).await
+            else {
                 continue;
             };
             read_at = Instant::now();

@@ -43,7 +43,7 @@ fn open(config: &ruleset::Venue, credential: Credential) -> Result<Arc<dyn Venue
             let token = credential
                 .part("token")
                 .ok_or_else(|| format!("venue {name}: it has no token"))?;
-            let budget = budget::shared(Scope::new(base_url, token));
+            let budget = budget::shared(Scope::new(base_url, token), &config.profile.limits);
             let venue = CrossTrade::new(base_url, token.clone(), budget, wall)
                 .map_err(|error| format!("venue {name}: {error}"))?;
             Ok(Arc::new(venue))
@@ -153,8 +153,10 @@ pub(super) fn count_earlier(
     recent: &[RecentRequest],
     now: Timestamp,
 ) {
-    let remembered = TimeDelta::from_std(budget::REMEMBERED).unwrap_or_default();
     for (name, venue) in venues {
+        let config = rules.venues.iter().find(|config| config.name == *name);
+        let remembered = config.map(|config| config.profile.limits.remembered());
+        let remembered = TimeDelta::from_std(remembered.unwrap_or_default()).unwrap_or_default();
         let its = recent.iter().filter(|request| {
             let account = rules.account(&request.account);
             let left_at = request.sent_at.unwrap_or(request.queued_at);

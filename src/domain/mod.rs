@@ -11,6 +11,7 @@ pub mod duration;
 pub mod holdings;
 pub mod ids;
 pub mod instrument;
+pub mod limits;
 pub mod local_time;
 pub mod lock;
 pub mod micros;

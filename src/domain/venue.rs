@@ -3,9 +3,12 @@
 //! the profile; the kind itself is matched where it is read from a rule file and
 //! where its adapter is made.
 
+use std::time::Duration;
+
 use chrono::{TimeDelta, Timelike as _};
 use chrono_tz::Tz;
 
+use super::limits::{Cost, Costs, Limit, LimitScope, Rate, RequestLimits};
 use super::observation::Timestamp;
 
 /// The kinds of venues that there are adapters for.
@@ -48,20 +51,6 @@ pub struct VenueProfile {
     pub limits: RequestLimits,
 }
 
-/// How often a venue may be asked with one credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RequestLimits {
-    /// Requests at once after a rest.
-    pub burst: u32,
-    /// Requests that come back each second.
-    pub per_second: u32,
-    /// Requests in any minute.
-    pub per_minute: u32,
-    /// Of the burst, what reads that can wait leave alone: so many accounts can be
-    /// closed at once.
-    pub reserve: u32,
-}
-
 impl VenueProfile {
     /// Every kind.
     pub const ALL: &[&VenueProfile] = &[&VenueProfile::CROSSTRADE];
@@ -82,7 +71,8 @@ impl VenueProfile {
     /// flatten takes the orders of the account along (positions page); whether a
     /// repeated flatten joins is not documented, so it is taken not to; a webhook
     /// may be delayed by up to 60 s (delay timer page). 180 requests a minute from
-    /// a bucket of 20 that refills at 3 a second (rate limiting page).
+    /// a bucket of 20 that refills at 3 a second (rate limiting page), 18 of which
+    /// are kept so that as many accounts can be closed at once.
     pub const CROSSTRADE: VenueProfile = VenueProfile {
         kind: VenueKind::CrossTrade,
         name: "crosstrade",
@@ -98,10 +88,35 @@ impl VenueProfile {
         repeated_close_joins: false,
         watch_after_flat: TimeDelta::seconds(75),
         limits: RequestLimits {
-            burst: 20,
-            per_second: 3,
-            per_minute: 180,
-            reserve: 18,
+            limits: &[
+                Limit {
+                    counts: "requests",
+                    scope: LimitScope::Credential,
+                    rate: Rate::Bucket {
+                        burst: 20,
+                        per_second: 3,
+                    },
+                    reserve: 18,
+                    reserve_beside: 10,
+                    told_by: None,
+                },
+                Limit {
+                    counts: "requests",
+                    scope: LimitScope::Credential,
+                    rate: Rate::Window {
+                        most: 180,
+                        within: Duration::from_secs(60),
+                    },
+                    reserve: 18,
+                    reserve_beside: 10,
+                    told_by: None,
+                },
+            ],
+            costs: Costs::alike(Cost(&[("requests", 1)])),
+            planned_by: "requests",
+            turned_away: LimitScope::Credential,
+            longest_pause: Duration::from_secs(30),
+            ban_statuses: &[],
         },
     };
 }

@@ -1,15 +1,16 @@
 //! Whether the polling of a rule file fits into what its venues allow.
 //!
-//! A limit belongs to a credential, so venues with the same one share it. Of what
+//! A limit belongs to a credential or to the address of this machine, so venues with
+//! the same one share it. Of what
 //! may be asked at once a part is kept from reads that can wait, whatever is planned
 //! here; what is planned must not need more than comes back, or polls would come
 //! later and later.
 
 use chrono::TimeDelta;
 
-use super::ruleset::{CredentialSource, Venue};
+use super::ruleset::Venue;
 use crate::domain::account::VenueName;
-use crate::domain::venue::RequestLimits;
+use crate::domain::limits::{Ask, LimitScope, RequestLimits};
 
 /// Most reads of working orders a minute and venue: the accounts take turns,
 /// one a second at most, and only while a rule or a lock needs to know.
@@ -58,15 +59,15 @@ impl Budget {
     }
 }
 
-/// The budget of each credential, in the order of the file.
+/// The budget of each scope, in the order of the file.
 pub fn budgets(venues: &[Venue]) -> Vec<Budget> {
-    let mut budgets: Vec<(&CredentialSource, Budget)> = Vec::new();
+    let mut budgets: Vec<(&Venue, Budget)> = Vec::new();
     for venue in venues {
-        let credential = &venue.credential;
-        let index = match budgets.iter().position(|(known, _)| *known == credential) {
+        let of_same = budgets.iter().position(|(known, _)| share(known, venue));
+        let index = match of_same {
             Some(index) => index,
             None => {
-                budgets.push((credential, empty(&venue.profile.limits)));
+                budgets.push((venue, empty(&venue.profile.limits)));
                 budgets.len().saturating_sub(1)
             }
         };
@@ -77,25 +78,43 @@ pub fn budgets(venues: &[Venue]) -> Vec<Budget> {
     budgets.into_iter().map(|(_, budget)| budget).collect()
 }
 
+/// Whether the venue counts what is planned for both together: by the address where
+/// it does so, and else by the credential.
+fn share(one: &Venue, other: &Venue) -> bool {
+    if one.profile.limits.plans_go_by(LimitScope::Address) {
+        one.profile.kind == other.profile.kind && one.base_url == other.base_url
+    } else {
+        one.credential == other.credential
+    }
+}
+
 fn empty(limits: &RequestLimits) -> Budget {
     Budget {
         venues: Vec::new(),
         items: Vec::new(),
         planned: 0,
-        comfortable: limits.per_minute.saturating_mul(5) / 6,
-        allowed: limits.per_minute,
-        bucket: limits.burst,
-        reserve: limits.reserve,
+        comfortable: limits.per_minute().saturating_mul(5) / 6,
+        allowed: limits.per_minute(),
+        bucket: limits.burst(),
+        reserve: limits.reserve(),
     }
 }
 
 fn add(budget: &mut Budget, venue: &Venue) {
+    let limits = &venue.profile.limits;
+    let polls = polls_per_minute(venue.poll);
     let items = [
-        ("account snapshots", polls_per_minute(venue.poll)),
-        ("reads of working orders, when needed", ORDER_READS),
+        ("account snapshots", polls, Ask::Poll),
+        (
+            "reads of working orders, when needed",
+            ORDER_READS,
+            Ask::Orders,
+        ),
     ];
     budget.venues.push(venue.name.clone());
-    for (what, per_minute) in items {
+    for (what, calls, ask) in items {
+        let weight = limits.costs.of(ask).of(limits.planned_by);
+        let per_minute = calls.saturating_mul(weight);
         budget.planned = budget.planned.saturating_add(per_minute);
         budget.items.push(BudgetItem {
             venue: venue.name.clone(),
@@ -128,7 +147,7 @@ mod tests {
 
     use super::*;
     use crate::domain::venue::VenueProfile;
-    use crate::rules::ruleset::SecretSource;
+    use crate::rules::ruleset::{CredentialSource, SecretSource};
 
     fn venue(name: &str, poll: i64, token: &str) -> Venue {
         Venue {

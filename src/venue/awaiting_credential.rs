@@ -14,6 +14,7 @@ use chrono::TimeDelta;
 use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polls, Scope, Venue};
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
+use crate::domain::limits::{Ask, Cost};
 use crate::domain::observation::Missing;
 use crate::domain::request::{Answer, Outcome, Write};
 use crate::locked::Locked;
@@ -63,6 +64,14 @@ impl AwaitingCredential {
     }
 }
 
+/// The right to make a call that sends nothing.
+fn free(lane: Lane) -> Permit {
+    Permit {
+        lane,
+        cost: Cost::NOTHING,
+    }
+}
+
 fn not_asked(wrong: &str) -> Arc<str> {
     Arc::from(format!("it was not asked: {wrong}"))
 }
@@ -77,18 +86,18 @@ impl fmt::Debug for AwaitingCredential {
 }
 
 impl Venue for AwaitingCredential {
-    fn admit<'a>(&'a self, lane: Lane) -> Call<'a, Result<Permit, OutOfBudget>> {
+    fn admit<'a>(&'a self, lane: Lane, ask: Ask<'a>) -> Call<'a, Result<Permit, OutOfBudget>> {
         match self.opened.get() {
-            Some(venue) => venue.admit(lane),
+            Some(venue) => venue.admit(lane, ask),
             // Nothing leaves, and the answer says why.
-            None => Box::pin(ready(Ok(Permit { lane }))),
+            None => Box::pin(ready(Ok(free(lane)))),
         }
     }
 
     fn admit_poll(&self) -> Call<'_, Result<Permit, OutOfBudget>> {
         match self.opened.get() {
             Some(venue) => venue.admit_poll(),
-            None => Box::pin(ready(Ok(Permit { lane: Lane::Poll }))),
+            None => Box::pin(ready(Ok(free(Lane::Poll)))),
         }
     }
 

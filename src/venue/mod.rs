@@ -21,6 +21,7 @@ use chrono::TimeDelta;
 
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
+use crate::domain::limits::{Ask, Cost};
 use crate::domain::observation::{Learned, Missing};
 use crate::domain::request::{Answer, Urgency, Write};
 use crate::secret::Credential;
@@ -30,9 +31,9 @@ pub type Call<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// One venue with one credential.
 pub trait Venue: Send + Sync {
-    /// Waits until one request of this lane may leave. A call that is dropped
-    /// takes nothing from the budget.
-    fn admit<'a>(&'a self, lane: Lane) -> Call<'a, Result<Permit, OutOfBudget>>;
+    /// Waits until this call may be made in this lane. A call that is dropped takes
+    /// nothing from the budget.
+    fn admit<'a>(&'a self, lane: Lane, ask: Ask<'a>) -> Call<'a, Result<Permit, OutOfBudget>>;
 
     /// Waits until a poll may leave, which goes before everything else once it is
     /// late.
@@ -172,15 +173,17 @@ impl Lane {
     }
 }
 
-/// The right to send one request, taken out of the budget.
+/// The right to make one call, taken out of the budget.
 #[must_use = "it has been taken out of the budget"]
 #[derive(Debug)]
 pub struct Permit {
     /// The part of the budget that it was taken out of.
     pub(crate) lane: Lane,
+    /// What was taken.
+    pub(crate) cost: Cost,
 }
 
-/// The state of a request budget.
+/// The state of a request budget, by the count that plans go by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// Requests that could be sent at once.

@@ -9,9 +9,12 @@ use chrono::{DateTime, Utc};
 use riskd::domain::account::AccountNumber;
 use riskd::domain::holdings::{Position, WorkingOrders};
 use riskd::domain::instrument::Instrument;
+use riskd::domain::limits::Ask;
 use riskd::domain::observation::Missing;
 use riskd::domain::request::{Answer, Outcome, Write};
+use riskd::domain::venue::VenueProfile;
 use riskd::secret::Secret;
+use riskd::venue::budget::RequestBudget;
 use riskd::venue::{Failure, Lane, Polled, Venue};
 use riskd::venue::{crosstrade::CrossTrade, rest::Limits};
 
@@ -56,7 +59,7 @@ async fn poll(adapter: &CrossTrade, accounts: &[AccountNumber]) -> Vec<Polled> {
 
 /// Waits for a permit, and writes.
 async fn write(adapter: &CrossTrade, account: &str, write: &Write) -> Answer {
-    let permit = adapter.admit(Lane::Close).await.unwrap();
+    let permit = adapter.admit(Lane::Close, Ask::Write(write)).await.unwrap();
     adapter.write(&number(account), write, permit).await
 }
 
@@ -64,10 +67,13 @@ async fn write(adapter: &CrossTrade, account: &str, write: &Write) -> Answer {
 /// of which it can be believed.
 async fn positions(adapter: &CrossTrade, account: &str) -> Result<Arc<[Position]>, Failure> {
     let account = number(account);
-    let permit = adapter.admit(Lane::Positions).await.unwrap();
+    let permit = adapter
+        .admit(Lane::Positions, Ask::Positions)
+        .await
+        .unwrap();
     let positions = adapter.positions(&account, permit).await?;
     if positions.is_empty() {
-        let permit = adapter.admit(Lane::Verify).await.unwrap();
+        let permit = adapter.admit(Lane::Verify, Ask::Orders).await.unwrap();
         adapter.check_alive(&account, permit).await?;
     }
     Ok(positions)
@@ -75,8 +81,13 @@ async fn positions(adapter: &CrossTrade, account: &str) -> Result<Arc<[Position]
 
 /// Waits for a permit, and reads the working orders.
 async fn orders(adapter: &CrossTrade, account: &str) -> Result<WorkingOrders, Failure> {
-    let permit = adapter.admit(Lane::Verify).await.unwrap();
+    let permit = adapter.admit(Lane::Verify, Ask::Orders).await.unwrap();
     adapter.orders(&number(account), permit).await
+}
+
+/// A budget that nobody else draws on.
+fn unshared() -> RequestBudget {
+    RequestBudget::new(&VenueProfile::CROSSTRADE.limits)
 }
 
 fn number(text: &str) -> AccountNumber {
@@ -225,7 +236,7 @@ async fn what_an_answer_does_not_list_is_not_empty() {
     let failure = orders(&adapter, "C").await.unwrap_err();
     assert_eq!(failure.missing, Missing::Malformed);
     let account = number("C");
-    let permit = adapter.admit(Lane::Verify).await.unwrap();
+    let permit = adapter.admit(Lane::Verify, Ask::Orders).await.unwrap();
     let failure = adapter.check_alive(&account, permit).await.unwrap_err();
     assert_eq!(failure.missing, Missing::Malformed);
 }
@@ -463,7 +474,7 @@ async fn a_compressed_answer_counts_by_what_it_becomes() {
         "{failure}"
     );
     let token = Secret::new(TOKEN.to_owned()).unwrap();
-    let roomy = CrossTrade::new(&stub.base(), token, Arc::default(), wall).unwrap();
+    let roomy = CrossTrade::new(&stub.base(), token, unshared(), wall).unwrap();
     assert_eq!(roomy.list().await.unwrap(), ["A"]);
     assert_eq!(stub.seen()[0].header("accept-encoding"), Some("gzip"));
 }
@@ -486,7 +497,7 @@ async fn an_echoed_token_is_hidden() {
 async fn ten_megabytes_are_not_read_to_the_end() {
     let stub = Stub::new(|_| Do::Answer(200, "", vec![b' '; 10 * 1024 * 1024]));
     let token = Secret::new(TOKEN.to_owned()).unwrap();
-    let adapter = CrossTrade::new(&stub.base(), token, Arc::default(), wall).unwrap();
+    let adapter = CrossTrade::new(&stub.base(), token, unshared(), wall).unwrap();
     let polled = poll(&adapter, &[number("A")]).await;
     let failure = polled[0].as_ref().unwrap_err();
     assert_eq!(failure.missing, Missing::Malformed);

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use riskd::domain::account::{AccountName, AccountNumber};
 use riskd::domain::holdings::{Position, WorkingOrders};
 use riskd::domain::ids::RequestId;
+use riskd::domain::limits::Ask;
 use riskd::domain::lock::LockEnd;
 use riskd::domain::money::Money;
 use riskd::domain::now::Now;
@@ -233,12 +234,12 @@ pub fn mutate(
 pub struct PollsLast(pub Arc<CrossTrade>);
 
 impl Venue for PollsLast {
-    fn admit<'a>(&'a self, lane: Lane) -> Call<'a, Result<Permit, OutOfBudget>> {
-        self.0.admit(lane)
+    fn admit<'a>(&'a self, lane: Lane, ask: Ask<'a>) -> Call<'a, Result<Permit, OutOfBudget>> {
+        self.0.admit(lane, ask)
     }
 
     fn admit_poll(&self) -> Call<'_, Result<Permit, OutOfBudget>> {
-        self.0.admit(Lane::Routine)
+        self.0.admit(Lane::Routine, Ask::Poll)
     }
 
     fn poll<'a>(&'a self, accounts: &'a [AccountNumber], permit: Permit) -> Call<'a, Polls> {

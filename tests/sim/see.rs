@@ -70,8 +70,11 @@ impl World {
             venue.receive(&Asked {
                 method: asked.method.as_str(),
                 path,
-                query: asked.url.query().unwrap_or_default(),
-                authorization: asked.authorization.to_str().ok(),
+                query: asked.query.expose().unwrap_or_default(),
+                authorization: asked
+                    .headers
+                    .get("authorization")
+                    .and_then(|value| value.to_str().ok()),
                 body: asked.body.as_deref().unwrap_or_default().as_bytes(),
             })
         };

@@ -104,7 +104,10 @@ async fn b9_what_is_withdrawn_never_leaves_and_takes_nothing() {
 async fn b9_what_waits_for_the_budget_can_be_withdrawn() {
     let (quiet, venue) = at_venue();
     for _ in 0..20 {
-        let _permit = venue.admit(Lane::Close).await.unwrap();
+        let _permit = venue
+            .admit(Lane::Close, Ask::Write(&Write::Flatten))
+            .await
+            .unwrap();
     }
     let waiting = flatten();
     let withdrawn = waiting.withdrawn.clone();

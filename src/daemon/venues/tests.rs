@@ -2,6 +2,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::*;
+use crate::domain::limits::Ask;
+use crate::domain::request::Write;
 use crate::domain::venue::VenueProfile;
 use crate::rules::ruleset::{CredentialSource, SecretSource};
 use crate::venue::Lane;
@@ -38,7 +40,10 @@ async fn a_two_venues_with_one_token_draw_on_one_budget() {
         "token-of-a-user",
     );
     for _ in 0..6 {
-        let _permit = one.admit(Lane::Close).await.unwrap();
+        let _permit = one
+            .admit(Lane::Close, Ask::Write(&Write::Flatten))
+            .await
+            .unwrap();
     }
     assert_eq!(one.budget().left, 14);
     assert_eq!(same.budget().left, 14);

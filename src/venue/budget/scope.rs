@@ -1,23 +1,35 @@
 //! One budget for everything in this process that the venue counts together.
 //!
-//! A venue limits a user, whoever asks for him: two venues of a rule file with
-//! one token draw on one budget, and so does an adapter that a reload opens
-//! anew.
+//! A venue limits a user, whoever asks for him, or an address, whatever it is asked
+//! with: two venues of a rule file with one token draw on one budget, two with keys
+//! of one exchange on one count of their address, and so does an adapter that a
+//! reload opens anew.
 
 use std::sync::{Arc, Mutex, Weak};
 
 use sha2::{Digest, Sha256};
 
 use super::RequestBudget;
+use super::queue::Shared;
+use crate::domain::limits::{LimitScope, RequestLimits};
 use crate::locked::Locked;
 use crate::secret::Secret;
 
-/// What a venue counts together.
+/// What a venue counts together: a credential at an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
     address: String,
     /// Of the credential, so that it is not kept.
-    hash: [u8; 32],
+    owner: Owner,
+}
+
+/// One credential among those that share a budget, by its hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Owner([u8; 32]);
+
+impl Owner {
+    /// Who shares with nobody.
+    pub(super) const NOBODY: Owner = Owner([0; 32]);
 }
 
 impl Scope {
@@ -26,46 +38,93 @@ impl Scope {
         Scope {
             // As it is written does not matter to the venue.
             address: address.trim_end_matches('/').to_ascii_lowercase(),
-            hash: Sha256::digest(credential.expose().as_bytes()).into(),
+            owner: Owner(Sha256::digest(credential.expose().as_bytes()).into()),
         }
+    }
+
+    /// The credential.
+    #[cfg(test)]
+    pub(super) fn owner(&self) -> Owner {
+        self.owner
     }
 
     /// Its name among programs of the same person, which shows neither the address
     /// nor the credential: two are the same only for one user at one address.
     pub fn fingerprint(&self) -> String {
         let address = Sha256::digest(self.address.as_bytes());
-        let both = Sha256::new().chain_update(address).chain_update(self.hash);
+        let both = Sha256::new()
+            .chain_update(address)
+            .chain_update(self.owner.0);
         let bytes = both.finalize();
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
-/// The budgets that something holds.
-static HELD: Mutex<Vec<(Scope, Weak<RequestBudget>)>> = Mutex::new(Vec::new());
+/// What something draws on.
+struct Held {
+    address: String,
+    /// `None` where all credentials of the address share.
+    owner: Option<Owner>,
+    limits: &'static RequestLimits,
+    shared: Weak<Shared>,
+}
 
-/// The budget of this scope: the one that is held already, or a full one.
-pub fn shared(scope: Scope) -> Arc<RequestBudget> {
+/// The budgets that something holds.
+static HELD: Mutex<Vec<Held>> = Mutex::new(Vec::new());
+
+/// The budget of this scope: what is held already of its limits, or a full one.
+pub fn shared(scope: Scope, limits: &'static RequestLimits) -> RequestBudget {
+    let Scope { address, owner } = scope;
+    let by_address = limits.count(LimitScope::Address);
+    let alone = (!by_address).then_some(owner);
     let mut held = HELD.locked();
-    held.retain(|(_, budget)| budget.strong_count() > 0);
-    let known = held.iter().find(|(known, _)| *known == scope);
-    if let Some(budget) = known.and_then(|(_, budget)| budget.upgrade()) {
-        return budget;
-    }
-    let budget = Arc::new(RequestBudget::new());
-    held.push((scope, Arc::downgrade(&budget)));
-    budget
+    held.retain(|one| one.shared.strong_count() > 0);
+    let known = held
+        .iter()
+        .find(|one| one.address == address && one.owner == alone && one.limits == limits);
+    let shared = known.and_then(|one| one.shared.upgrade());
+    let shared = shared.unwrap_or_else(|| {
+        let shared = Arc::new(Shared::new(limits));
+        held.push(Held {
+            address,
+            owner: alone,
+            limits,
+            shared: Arc::downgrade(&shared),
+        });
+        shared
+    });
+    RequestBudget::sharing(shared, limits, owner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::limits::Limit;
+    use crate::domain::venue::VenueProfile;
 
     fn scope(address: &str, credential: &str) -> Scope {
         Scope::new(address, &Secret::new(credential.to_owned()).unwrap())
     }
 
     #[test]
+    fn keys_share_what_is_counted_by_address() {
+        const LIMITS: &RequestLimits = &RequestLimits {
+            limits: &[Limit {
+                scope: LimitScope::Address,
+                ..VenueProfile::CROSSTRADE.limits.limits[0]
+            }],
+            ..VenueProfile::CROSSTRADE.limits
+        };
+        let shared = |address, key| shared(scope(address, key), LIMITS).shared;
+        let one = shared("https://keys.example", "key-a");
+        assert!(Arc::ptr_eq(&one, &shared("https://keys.example/", "key-b")));
+        assert!(!Arc::ptr_eq(&one, &shared("https://else.example", "key-a")));
+    }
+
+    #[test]
     fn a_budget_belongs_to_a_user_at_an_address() {
+        let limits = &VenueProfile::CROSSTRADE.limits;
+        let shared = |scope| shared(scope, limits).shared;
         let one = shared(scope("https://one.example", "token-a"));
         let name = scope("https://one.example", "token-a").fingerprint();
         assert!(name.len() == 64 && !name.contains("token"));

@@ -1,11 +1,68 @@
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
+use tokio::time::Instant;
 
+use super::counts::{Counts, Need};
+use super::scope::Owner;
 use super::*;
+use crate::domain::limits::{Ask, Cost, LimitScope, RequestLimits};
+use crate::domain::venue::VenueProfile;
+use crate::venue::Lane;
 
 mod order;
 mod queue;
+mod scopes;
+
+/// Requests of one kind, from a bucket of 20 and in a window of 180.
+const LIMITS: &RequestLimits = &VenueProfile::CROSSTRADE.limits;
+const CAPACITY: u32 = 20;
+const RESERVE: u32 = 18;
+const BESIDE_RESERVE: u32 = 10;
+const PER_WINDOW: u32 = 180;
+const WINDOW: Duration = Duration::from_secs(61);
+const LONGEST_PENALTY: Duration = Duration::from_secs(30);
+
+/// What one credential may ask, by arithmetic alone.
+struct Bucket(Counts);
+
+impl Bucket {
+    fn new(now: Duration) -> Bucket {
+        let mut counts = Counts::new(LIMITS, now);
+        counts.add(Owner::NOBODY, now);
+        Bucket(counts)
+    }
+
+    fn need(lane: Lane) -> Need {
+        Need {
+            lane,
+            owner: Owner::NOBODY,
+            cost: Cost(&[("requests", 1)]),
+        }
+    }
+
+    fn take(&mut self, lane: Lane, now: Duration) -> Result<(), Duration> {
+        self.0.take(&Bucket::need(lane), now)
+    }
+
+    fn penalize(&mut self, lane: Lane, now: Duration, pause: Duration) {
+        let scope = LimitScope::Credential;
+        self.0.turn_away(scope, Owner::NOBODY, lane, now, pause);
+    }
+
+    fn count_earlier(&mut self, requests: u32, now: Duration) {
+        self.0.count_earlier(Owner::NOBODY, requests, now);
+    }
+
+    fn left(&mut self, now: Duration) -> u32 {
+        self.0.left(Owner::NOBODY, now)
+    }
+}
+
+fn budget() -> RequestBudget {
+    RequestBudget::new(LIMITS)
+}
 
 fn at(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -125,13 +182,13 @@ fn a_close_is_tried_three_times_in_a_pause() {
 fn what_left_before_this_process_counts_and_one_request_is_always_left() {
     // What is on record of the last 7 s, and 7 that may not be.
     for (recorded, left) in [(0, 13), (5, 8), (12, 1), (13, 1), (1000, 1)] {
-        let budget = RequestBudget::new();
+        let budget = budget();
         budget.count_earlier(recorded);
         assert_eq!(budget.left().left, left, "{recorded}");
     }
     // A second venue of the same user has a record of its own, but what is on no
     // record is that of one process.
-    let budget = RequestBudget::new();
+    let budget = budget();
     budget.count_earlier(2);
     budget.count_earlier(3);
     assert_eq!(budget.left().left, CAPACITY - 2 - 3 - 7);
@@ -142,7 +199,7 @@ fn what_left_elsewhere_adds_no_request_to_a_budget_that_is_used_up() {
     let mut bucket = Bucket::new(at(0));
     drain(&mut bucket, Lane::Close, at(0));
     for _ in 0..20 {
-        bucket.count_earlier(1);
+        bucket.count_earlier(1, at(0));
     }
     assert_eq!(bucket.left(at(0)), 0);
 }

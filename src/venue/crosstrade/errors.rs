@@ -3,16 +3,10 @@
 use super::holdings;
 use crate::domain::observation::Missing;
 use crate::domain::request::{Outcome, Write};
+use crate::venue::rest::error::{HTML, RestError};
 use crate::venue::rest::json::{Json, Node, Object};
 use crate::venue::rest::reply::{Reply, Sent};
 use crate::venue::rest::transport::Broken;
-
-/// Why a read learned nothing, with words that are not yet cleaned.
-pub(super) type Unread = (Missing, String);
-
-const NO_BUDGET: &str = "riskd's own request budget is used up";
-const HTML: &str =
-    "an HTML page instead of JSON: the base URL is wrong, or the venue's edge blocks this host";
 
 /// Phrases with which the venue says that there was nothing to do, `_` read as
 /// a space (CrossTrade docs, flatten, close and cancel pages).
@@ -38,81 +32,63 @@ const UNSURE: [&str; 3] = [
 ///
 /// # Errors
 /// Why nothing was learned.
-pub(super) fn read(sent: &Sent) -> Result<Json<'_>, Unread> {
-    let reply = match sent {
-        Sent::NoBudget => return Err((Missing::RateLimited, NO_BUDGET.to_owned())),
-        Sent::Unsent(words) | Sent::Lost(words) => {
-            return Err((Missing::Unreachable, words.clone()));
-        }
-        Sent::Answered(reply) => reply,
-    };
+pub(super) fn read(sent: &Sent) -> Result<Json<'_>, RestError> {
+    let reply = sent.answered()?;
     if !(200..=299).contains(&reply.status) {
         return Err(refused_read(reply));
     }
-    let body = match &reply.body {
-        Ok(body) => body,
-        Err(Broken::Cut(words)) => return Err((Missing::Unreachable, words.clone())),
-        Err(Broken::TooLong(most)) => {
-            return Err((
-                Missing::Malformed,
-                format!("the answer is longer than {most} bytes"),
-            ));
-        }
-    };
+    let body = reply.body.as_ref().map_err(Clone::clone)?;
     if reply.is_html() {
-        return Err((Missing::Malformed, HTML.to_owned()));
+        return Err(RestError::NotJson(HTML));
     }
     let Some(json) = Json::parse(body) else {
-        return Err((Missing::Malformed, "the answer is not JSON".to_owned()));
+        return Err(RestError::NotJson("the answer is not JSON"));
     };
     match Said::of(json.root()) {
         // A mark that is neither yes nor no is no yes.
-        said if said.marked && said.success != Some(true) => {
-            let missing = by_code(&said.code).unwrap_or(Missing::Malformed);
-            Err((missing, said.or("the venue says that the read failed")))
-        }
+        said if said.marked && said.success != Some(true) => Err(RestError::Said {
+            missing: by_code(&said.code).unwrap_or(Missing::Malformed),
+            outcome: Outcome::Refused,
+            words: said.or("the venue says that the read failed"),
+        }),
         _ => Ok(json),
     }
 }
 
 /// What a status other than 2xx means for a read.
-fn refused_read(reply: &Reply) -> Unread {
+fn refused_read(reply: &Reply) -> RestError {
     let said = said_in(reply);
     let status = reply.status;
+    let of_status = |words| RestError::Status { status, words };
     match status {
         300..=399 => {
             let words = "a redirect, which is not followed: the base URL is wrong, or the venue's edge blocks this host";
-            (Missing::Malformed, format!("HTTP {status}: {words}"))
+            of_status(format!("HTTP {status}: {words}"))
         }
-        401 => (
-            Missing::Unauthorized,
-            said.behind("HTTP 401, the token or the plan is refused"),
+        403 if reply.is_html() => of_status(format!("HTTP 403: {HTML}")),
+        401 | 403 => RestError::Refused(
+            said.behind(&format!("HTTP {status}, the token or the plan is refused")),
         ),
-        403 if reply.is_html() => (Missing::Malformed, format!("HTTP 403: {HTML}")),
-        403 => (
-            Missing::Unauthorized,
-            said.behind("HTTP 403, the token or the plan is refused"),
-        ),
-        408 => (Missing::PlatformOffline, said.behind("HTTP 408")),
-        429 => (Missing::RateLimited, said.behind("HTTP 429")),
+        408 => of_status(said.behind("HTTP 408")),
+        429 => RestError::TurnedAway(said.behind("HTTP 429")),
         404 if by_code(&said.code).is_none() => {
             let hint = if reply.is_html() {
                 HTML
             } else {
                 "no such path; the base URL is wrong, or the venue's API has changed"
             };
-            (
-                Missing::Malformed,
-                said.behind(&format!("HTTP 404, {hint}")),
-            )
+            of_status(said.behind(&format!("HTTP 404, {hint}")))
         }
         _ => {
-            let missing = by_code(&said.code).unwrap_or(if status >= 500 {
-                Missing::Unreachable
-            } else {
-                Missing::Malformed
-            });
-            (missing, said.behind(&format!("HTTP {status}")))
+            let words = said.behind(&format!("HTTP {status}"));
+            match by_code(&said.code) {
+                Some(missing) => RestError::Said {
+                    missing,
+                    outcome: Outcome::Refused,
+                    words,
+                },
+                None => of_status(words),
+            }
         }
     }
 }
@@ -131,11 +107,9 @@ fn by_code(code: &str) -> Option<Missing> {
 
 /// What came of a write, with words that are not yet cleaned.
 pub(super) fn write(sent: &Sent, write: &Write) -> (Outcome, Option<u16>, String) {
-    let reply = match sent {
-        Sent::NoBudget => return (Outcome::NotSent, None, NO_BUDGET.to_owned()),
-        Sent::Unsent(words) => return (Outcome::NotSent, None, words.clone()),
-        Sent::Lost(words) => return (Outcome::Unknown, None, words.clone()),
-        Sent::Answered(reply) => reply,
+    let reply = match sent.answered() {
+        Ok(reply) => reply,
+        Err(error) => return (error.outcome(), None, error.to_string()),
     };
     let said = said_in(reply);
     let outcome = match reply.status {

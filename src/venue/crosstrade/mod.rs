@@ -18,7 +18,7 @@ mod holdings;
 mod routes;
 mod snapshot;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -32,50 +32,33 @@ use self::snapshot::{Row, Snapshot};
 use super::budget::RequestBudget;
 use super::rest::client::{Http, Request};
 use super::rest::clock::Clock;
+use super::rest::credentials::Credentials;
 use super::rest::json::Json;
 use super::rest::network::Network;
+use super::rest::query::Pairs;
 use super::rest::reply::Sent;
-use super::rest::{Limits, SetUpError, Transport, checked_base, words};
+use super::rest::sign::Bearer;
+use super::rest::{Limits, SetUpError, Transport, checked_base};
 use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polls, Scope, Venue};
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
+use crate::domain::limits::Ask;
 use crate::domain::observation::{Missing, Timestamp};
 use crate::domain::request::{Answer, Outcome, Write};
+use crate::domain::venue::VenueProfile;
 use crate::locked::Locked;
 use crate::secret::{Credential, Secret};
-
-/// How many tokens are remembered, so that none shows in what is told.
-const TOKENS_KEPT: usize = 4;
 
 /// One CrossTrade user: one token, one request budget.
 pub struct CrossTrade {
     base: Url,
-    tokens: Mutex<Tokens>,
+    credentials: Credentials,
     limits: Limits,
     http: Http,
     clock: Clock,
     freshness: Mutex<Freshness>,
     /// Accounts whose name the venue spells in another case, in its spelling.
     echoed: Mutex<BTreeMap<AccountNumber, AccountNumber>>,
-}
-
-/// The token, behind those before it, which answers under way may still repeat.
-#[derive(Debug)]
-struct Tokens {
-    all: VecDeque<Secret>,
-}
-
-impl Tokens {
-    fn add(&mut self, token: Secret) {
-        self.all.push_back(token);
-        if self.all.len() > TOKENS_KEPT {
-            self.all.pop_front();
-        }
-    }
-
-    fn is_now(&self, token: &Secret) -> bool {
-        self.all.back().is_some_and(|now| now.is_same(token))
-    }
 }
 
 impl CrossTrade {
@@ -89,7 +72,7 @@ impl CrossTrade {
     pub fn new(
         base_url: &str,
         token: Secret,
-        budget: Arc<RequestBudget>,
+        budget: RequestBudget,
         wall: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> Result<CrossTrade, SetUpError> {
         let base = checked_base(base_url)?;
@@ -109,7 +92,7 @@ impl CrossTrade {
     ) -> Result<CrossTrade, SetUpError> {
         let base = checked_base(base_url)?;
         let network = Arc::new(Network::new(&base, &limits)?);
-        CrossTrade::with(network, base, token, Arc::default(), wall, limits)
+        CrossTrade::with(network, base, token, unshared(), wall, limits)
     }
 
     /// The same over another way than the network.
@@ -124,24 +107,24 @@ impl CrossTrade {
         limits: Limits,
     ) -> Result<CrossTrade, SetUpError> {
         let base = checked_base(base_url)?;
-        CrossTrade::with(transport, base, token, Arc::default(), wall, limits)
+        CrossTrade::with(transport, base, token, unshared(), wall, limits)
     }
 
     fn with(
         transport: Arc<dyn Transport>,
         base: Url,
         token: Secret,
-        budget: Arc<RequestBudget>,
+        budget: RequestBudget,
         wall: impl Fn() -> Timestamp + Send + Sync + 'static,
         limits: Limits,
     ) -> Result<CrossTrade, SetUpError> {
         let clock: Clock = Arc::new(wall);
+        let signer = Bearer::new(&token).map_err(|_| SetUpError::Credential("token"))?;
+        let signer = Arc::new(signer);
         Ok(CrossTrade {
-            http: Http::new(transport, &token, &limits, budget, Arc::clone(&clock))?,
+            http: Http::new(transport, signer, &limits, budget, Arc::clone(&clock)),
             base,
-            tokens: Mutex::new(Tokens {
-                all: VecDeque::from([token]),
-            }),
+            credentials: Credentials::new(Credential::new([("token", token)])),
             limits,
             clock,
             freshness: Mutex::default(),
@@ -249,6 +232,7 @@ impl CrossTrade {
         let request = Request {
             method: Method::POST,
             url,
+            query: Pairs::default(),
             body: Some(body_of(write)),
             timeout: self.limits.write,
             most: self.limits.read_bytes,
@@ -273,6 +257,7 @@ impl CrossTrade {
         let request = Request {
             method: Method::GET,
             url,
+            query: routes::query_of(read),
             body: None,
             timeout,
             most,
@@ -281,7 +266,7 @@ impl CrossTrade {
     }
 
     fn answer<'a>(&self, sent: &'a Sent) -> Result<Json<'a>, Failure> {
-        errors::read(sent).map_err(|(missing, words)| self.failure(missing, &words))
+        errors::read(sent).map_err(|error| self.failure(error.missing(), &error.to_string()))
     }
 
     fn failure(&self, missing: Missing, words: &str) -> Failure {
@@ -296,8 +281,7 @@ impl CrossTrade {
     }
 
     fn clean(&self, words: &str) -> Arc<str> {
-        let tokens = self.tokens.locked();
-        words::clean(words, tokens.all.iter())
+        self.credentials.clean(words)
     }
 
     /// Remembers how the venue spells this account.
@@ -327,8 +311,8 @@ impl CrossTrade {
 }
 
 impl Venue for CrossTrade {
-    fn admit<'a>(&'a self, lane: Lane) -> Call<'a, Result<Permit, OutOfBudget>> {
-        Box::pin(self.http.budget().take(lane))
+    fn admit<'a>(&'a self, lane: Lane, ask: Ask<'a>) -> Call<'a, Result<Permit, OutOfBudget>> {
+        Box::pin(self.http.budget().take(lane, ask))
     }
 
     fn admit_poll(&self) -> Call<'_, Result<Permit, OutOfBudget>> {
@@ -374,7 +358,7 @@ impl Venue for CrossTrade {
 
     fn list<'a>(&'a self) -> Call<'a, Result<Vec<String>, Failure>> {
         Box::pin(async move {
-            let sent = match self.http.budget().take(Lane::Poll).await {
+            let sent = match self.http.budget().take(Lane::Poll, Ask::List).await {
                 Ok(permit) => self.get(Read::Accounts, permit).await,
                 Err(OutOfBudget) => Sent::NoBudget,
             };
@@ -397,20 +381,20 @@ impl Venue for CrossTrade {
     }
 
     fn scope(&self) -> Option<Scope> {
-        let tokens = self.tokens.locked();
-        let token = tokens.all.back()?;
-        Some(Scope::new(self.base.as_str(), token))
+        let credential = self.credentials.newest()?;
+        Some(Scope::new(self.base.as_str(), credential.part("token")?))
     }
 
     fn renew(&self, credential: &Credential) -> bool {
-        let Some(token) = credential.part("token") else {
+        let signer = credential.part("token").map(Bearer::new);
+        let Some(Ok(signer)) = signer else {
             return false;
         };
-        let mut tokens = self.tokens.locked();
-        if tokens.is_now(token) || !self.http.authorize(token) {
+        if self.credentials.is_newest(credential) {
             return false;
         }
-        tokens.add(token.clone());
+        self.credentials.add(credential.clone());
+        self.http.sign_with(Arc::new(signer));
         true
     }
 }
@@ -422,6 +406,11 @@ impl fmt::Debug for CrossTrade {
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
+}
+
+/// A budget that nobody else draws on.
+fn unshared() -> RequestBudget {
+    RequestBudget::new(&VenueProfile::CROSSTRADE.limits)
 }
 
 /// The JSON text of a write. The account stands in the path and nowhere else.

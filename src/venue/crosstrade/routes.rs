@@ -7,6 +7,7 @@ use reqwest::Url;
 
 use crate::domain::account::AccountNumber;
 use crate::domain::request::Write;
+use crate::venue::rest::query::Pairs;
 
 /// What is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,12 +34,16 @@ pub(super) fn of_read(base: &Url, read: Read<'_>) -> Option<Url> {
         Read::Accounts => extended(base, &["accounts"]),
         Read::Account(account) => of_account(base, account, &[]),
         Read::Positions(account) => of_account(base, account, &["positions"]),
-        Read::Orders(account) => {
-            let mut url = of_account(base, account, &["orders"])?;
-            // The default is not documented, so it is always said.
-            url.set_query(Some("activeOnly=true"));
-            Some(url)
-        }
+        Read::Orders(account) => of_account(base, account, &["orders"]),
+    }
+}
+
+/// The query of a read.
+pub(super) fn query_of(read: Read<'_>) -> Pairs {
+    match read {
+        // The default is not documented, so it is always said.
+        Read::Orders(_) => Pairs::default().with("activeOnly", "true"),
+        Read::Snapshot | Read::Accounts | Read::Account(_) | Read::Positions(_) => Pairs::default(),
     }
 }
 
@@ -185,10 +190,13 @@ mod tests {
                 ),
                 (
                     Read::Orders(&account),
-                    "https://h.test/v1/api/accounts/PA%201/orders?activeOnly=true",
+                    "https://h.test/v1/api/accounts/PA%201/orders",
                 ),
             ] {
                 assert_eq!(of_read(&base, read).unwrap().as_str(), expected);
+                let is_orders = matches!(read, Read::Orders(_));
+                let query = if is_orders { "activeOnly=true" } else { "" };
+                assert_eq!(query_of(read).encoded(), query);
             }
         }
     }

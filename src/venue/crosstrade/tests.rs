@@ -7,7 +7,7 @@ const TOKEN: &str = "s3cret-token-value";
 
 fn adapter(base: &str) -> Result<CrossTrade, SetUpError> {
     let token = Secret::new(TOKEN.to_owned()).unwrap();
-    CrossTrade::new(base, token, Arc::default(), || Timestamp::UNIX_EPOCH)
+    CrossTrade::new(base, token, unshared(), || Timestamp::UNIX_EPOCH)
 }
 
 #[test]
@@ -43,9 +43,9 @@ fn the_token_goes_over_tls_or_stays_on_this_host() {
 #[test]
 fn the_token_is_in_nothing_that_is_printed() {
     let adapter = adapter("https://app.crosstrade.io/v1/api").unwrap();
-    let shown = format!("{adapter:?} {:#?} {:?}", adapter, adapter.tokens);
+    let shown = format!("{adapter:?} {:#?} {:?}", adapter, adapter.credentials);
     assert!(!shown.contains(TOKEN), "{shown}");
-    assert!(!format!("{:?}", adapter.http.authorization()).contains(TOKEN));
+    assert!(!format!("{:?}", adapter.http.headers()).contains(TOKEN));
     let failure = adapter.failure(Missing::Malformed, &format!("echo: {TOKEN}"));
     assert_eq!(&*failure.words, "echo: [token]");
 }
@@ -139,7 +139,10 @@ fn a_write_names_its_account_in_the_path_alone() {
 #[test]
 fn a_new_token_is_sent_and_neither_it_nor_an_old_one_is_repeated() {
     let adapter = adapter("https://app.crosstrade.io/v1/api").unwrap();
-    let sent = || adapter.http.authorization().to_str().unwrap().to_owned();
+    let sent = || {
+        let headers = adapter.http.headers();
+        headers["authorization"].to_str().unwrap().to_owned()
+    };
     let secret = |text: &str| Secret::new(text.to_owned()).unwrap();
     assert!(
         !adapter.renew(&Credential::new([("token", secret(TOKEN))])),
@@ -150,7 +153,7 @@ fn a_new_token_is_sent_and_neither_it_nor_an_old_one_is_repeated() {
     assert!(adapter.renew(&Credential::new([("token", secret("third-token"))])));
     assert!(!adapter.renew(&Credential::new([("token", secret("third-token"))])));
     assert_eq!(sent(), "Bearer third-token");
-    assert!(format!("{:?}", adapter.http.authorization()).contains("Sensitive"));
+    assert!(format!("{:?}", adapter.http.headers()).contains("Sensitive"));
     let echo = format!("{TOKEN} second-token third-token");
     let failure = adapter.failure(Missing::Malformed, &echo);
     assert_eq!(&*failure.words, "[token] [token] [token]");

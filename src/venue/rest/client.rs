@@ -1,94 +1,102 @@
-//! The HTTP client of one credential: what it sends, how long it waits, and
-//! what it knows when an answer does not come.
+//! The HTTP client of one venue: what it sends, how long it waits, and what it knows
+//! when an answer does not come.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, Url};
 use tracing::debug;
 
-use super::clock::{Clock, clock_error};
+use super::Limits;
+use super::clock::{AnswerTimes, Clock, VenueClock};
+use super::query::Pairs;
 use super::reply::{Reply, Sent};
 use super::retry_after;
+use super::sign::{Sign, Signed, Unsignable, Unsigned};
 use super::transport::{Incoming, NoAnswer, Outgoing, Transport};
-use super::{Limits, SetUpError};
+use crate::domain::observation::Timestamp;
 use crate::locked::Locked;
-use crate::secret::Secret;
+use crate::venue::Permit;
 use crate::venue::budget::RequestBudget;
-use crate::venue::{Lane, Permit};
 
-/// One request, ready to send.
-pub(crate) struct Request {
-    pub(crate) method: Method,
-    pub(crate) url: Url,
+/// One request, ready to be signed and sent.
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The address without its query.
+    pub url: Url,
+    /// The query, in order.
+    pub query: Pairs,
     /// JSON text of a write.
-    pub(crate) body: Option<String>,
+    pub body: Option<String>,
     /// For connecting, sending and the whole answer together.
-    pub(crate) timeout: Duration,
+    pub timeout: Duration,
     /// The longest answer that is read, in bytes.
-    pub(crate) most: usize,
+    pub most: usize,
 }
 
 /// Sends requests with one credential, within one budget.
-pub(crate) struct Http {
+pub struct Http {
     transport: Arc<dyn Transport>,
-    authorization: Mutex<HeaderValue>,
-    budget: Arc<RequestBudget>,
+    signer: Mutex<Arc<dyn Sign>>,
+    budget: RequestBudget,
     clock: Clock,
-    /// How far the clock is ahead, by the last answer with a date.
-    clock_error: Mutex<Option<TimeDelta>>,
+    venue_clock: VenueClock,
     jitter: Duration,
 }
 
 impl Http {
-    pub(crate) fn new(
+    /// A client over this way to the venue, signing like this.
+    pub fn new(
         transport: Arc<dyn Transport>,
-        token: &Secret,
+        signer: Arc<dyn Sign>,
         limits: &Limits,
-        budget: Arc<RequestBudget>,
-        clock: Clock,
-    ) -> Result<Http, SetUpError> {
-        let authorization = header(token).ok_or(SetUpError::Credential("token"))?;
-        Ok(Http {
+        budget: RequestBudget,
+        clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    ) -> Http {
+        Http {
             transport,
-            authorization: Mutex::new(authorization),
+            signer: Mutex::new(signer),
             budget,
             clock,
-            clock_error: Mutex::default(),
+            venue_clock: VenueClock::default(),
             jitter: limits.jitter,
-        })
+        }
     }
 
-    pub(crate) fn budget(&self) -> &RequestBudget {
+    /// What may be asked.
+    pub fn budget(&self) -> &RequestBudget {
         &self.budget
+    }
+
+    /// What is known of the venue's clock.
+    pub fn venue_clock(&self) -> &VenueClock {
+        &self.venue_clock
     }
 
     /// How far the clock of this machine is ahead, by the last answer with a
     /// date.
-    pub(crate) fn clock_error(&self) -> Option<TimeDelta> {
-        *self.clock_error.locked()
+    pub fn clock_error(&self) -> Option<TimeDelta> {
+        self.venue_clock.error()
     }
 
-    /// Sends this token from the next request on; not one that cannot stand in a
-    /// header.
-    pub(crate) fn authorize(&self, token: &Secret) -> bool {
-        let Some(header) = header(token) else {
-            return false;
-        };
-        let mut authorization = self.authorization.locked();
-        *authorization = header;
-        true
+    /// Signs like this from the next request on.
+    pub fn sign_with(&self, signer: Arc<dyn Sign>) {
+        *self.signer.locked() = signer;
     }
 
-    /// The header as it is sent.
-    pub(crate) fn authorization(&self) -> HeaderValue {
-        self.authorization.locked().clone()
+    /// The venue answers nothing before this time of its clock.
+    pub fn ban_until(&self, until: Timestamp) {
+        let now = self.venue_clock.at((self.clock)());
+        let lasts = until.signed_duration_since(now).to_std();
+        let scope = self.budget.limits().turned_away;
+        self.budget.ban(scope, Some(lasts.unwrap_or_default()));
     }
 
     /// Sends the request once, and reads the answer. Never repeats anything.
-    pub(crate) async fn exchange(&self, permit: Permit, request: Request) -> Sent {
+    pub async fn exchange(&self, permit: Permit, request: Request) -> Sent {
         let method = request.method.clone();
         let path = request.url.path().to_owned();
         let sent = self.send(permit, request).await;
@@ -104,56 +112,97 @@ impl Http {
 
     async fn send(&self, permit: Permit, request: Request) -> Sent {
         let timeout = request.timeout;
+        let sent = (self.clock)();
+        let signed = match self.signed(&request, sent) {
+            Ok(signed) => signed,
+            Err(error) => return Sent::Unsent(error.to_string()),
+        };
         let outgoing = Outgoing {
             method: request.method,
             url: request.url,
-            authorization: self.authorization(),
+            query: signed.query,
+            headers: signed.headers,
             body: request.body,
             timeout,
             most: request.most,
         };
-        let asked = (self.clock)();
         let answer = self.transport.send(outgoing).await;
         if let Ok(incoming) = &answer
             && let Some((date, age)) = retry_after::date_and_age(&incoming.headers)
         {
-            let error = clock_error(asked, (self.clock)(), date, age);
-            let mut known = self.clock_error.locked();
-            *known = Some(error);
+            let received = (self.clock)();
+            let times = AnswerTimes { sent, received };
+            self.venue_clock.learn_date(times, date, age);
         }
         match answer {
-            Ok(incoming) => Sent::Answered(self.received(permit.lane, incoming).await),
+            Ok(incoming) => Sent::Answered(self.received(permit, incoming).await),
             Err(NoAnswer::NotSent(words)) => Sent::Unsent(words),
             Err(NoAnswer::Late) => Sent::Lost(format!("no answer within {timeout:?}")),
             Err(NoAnswer::Broke(words)) => Sent::Lost(words),
         }
     }
 
-    async fn received(&self, lane: Lane, incoming: Incoming) -> Reply {
+    fn signed(&self, request: &Request, wall: Timestamp) -> Result<Signed, Unsignable> {
+        let signer = Arc::clone(&self.signer.locked());
+        signer.sign(&Unsigned {
+            method: &request.method,
+            path: request.url.path(),
+            query: &request.query,
+            body: request.body.as_deref().unwrap_or_default(),
+            time: self.venue_clock.at(wall),
+        })
+    }
+
+    async fn received(&self, permit: Permit, incoming: Incoming) -> Reply {
         let status = incoming.status;
-        let limited = status == 429;
-        let told = limited.then(|| retry_after::told_by_header(&incoming.headers, &self.clock));
-        if limited {
-            // Before the body is read, so that nothing else goes out meanwhile.
+        let limits = self.budget.limits();
+        let (scope, lane) = (limits.turned_away, permit.lane);
+        let is_limited = status == 429;
+        let is_banned = limits.ban_statuses.contains(&status);
+        let told = (is_limited || is_banned)
+            .then(|| retry_after::told_by_header(&incoming.headers, &self.clock))
+            .flatten();
+        // Before the body is read, so that nothing else goes out meanwhile.
+        if is_banned {
+            self.budget.ban(scope, told);
+        } else {
             self.budget
-                .penalize(lane, told.flatten().unwrap_or_default());
+                .answered(&permit, |name| number(&incoming.headers, name));
+        }
+        if is_limited {
+            self.budget.turn_away(scope, lane, told.unwrap_or_default());
         }
         let html = is_html(&incoming.headers);
         let body = incoming.body.await;
         let reply = Reply { status, html, body };
-        if limited && told.flatten().is_none() {
+        if is_limited && told.is_none() {
             let pause = retry_after::told_by_body(&reply)
                 .unwrap_or_else(|| retry_after::untold(self.jitter));
-            self.budget.penalize(lane, pause);
+            self.budget.turn_away(scope, lane, pause);
         }
         reply
     }
 }
 
-fn header(token: &Secret) -> Option<HeaderValue> {
-    let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose())).ok()?;
-    header.set_sensitive(true);
-    Some(header)
+#[cfg(test)]
+impl Http {
+    /// The headers with which a request is signed now.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let request = Request {
+            method: Method::GET,
+            url: Url::parse("https://venue.test/a").unwrap(),
+            query: Pairs::default(),
+            body: None,
+            timeout: Duration::ZERO,
+            most: 0,
+        };
+        self.signed(&request, (self.clock)()).unwrap().headers
+    }
+}
+
+/// The number in a header.
+fn number(headers: &HeaderMap, name: &str) -> Option<u32> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
 }
 
 fn is_html(headers: &HeaderMap) -> bool {

@@ -15,7 +15,7 @@ use super::decimal;
 
 /// An answer that is one JSON value, and where the values in it stand.
 #[derive(Debug)]
-pub(crate) struct Json<'a> {
+pub struct Json<'a> {
     text: &'a str,
     /// Every value and every key in the order of their first bytes.
     places: Vec<Place>,
@@ -34,18 +34,31 @@ struct Place {
 
 /// One JSON value.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Node<'a> {
+pub struct Node<'a> {
     json: &'a Json<'a>,
     at: usize,
 }
 
 /// The members of a JSON object, in order.
 #[derive(Debug)]
-pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, Node<'a>)>);
+pub struct Object<'a> {
+    node: Node<'a>,
+    members: Vec<(Cow<'a, str>, Node<'a>)>,
+}
+
+/// An answer is not of the shape that is known.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path} is not {expected}")]
+pub struct Unexpected {
+    /// Where, from the outside in: `result.list[2].size`.
+    pub path: String,
+    /// What should stand there.
+    pub expected: &'static str,
+}
 
 impl<'a> Json<'a> {
     /// Checks that `body` is one JSON value. `NaN` and `Infinity` are none.
-    pub(crate) fn parse(body: &'a [u8]) -> Option<Json<'a>> {
+    pub fn parse(body: &'a [u8]) -> Option<Json<'a>> {
         let text = std::str::from_utf8(body).ok()?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let raw: &RawValue = serde_json::from_str(text).ok()?;
@@ -55,14 +68,14 @@ impl<'a> Json<'a> {
     }
 
     /// The value.
-    pub(crate) fn root(&self) -> Node<'_> {
+    pub fn root(&self) -> Node<'_> {
         Node { json: self, at: 0 }
     }
 }
 
 impl<'a> Node<'a> {
     /// The members, when it is an object.
-    pub(crate) fn object(self) -> Option<Object<'a>> {
+    pub fn object(self) -> Option<Object<'a>> {
         if !self.raw().starts_with('{') {
             return None;
         }
@@ -71,11 +84,14 @@ impl<'a> Node<'a> {
         while let Some(key) = inside.next() {
             members.push((unquoted(key.raw())?, inside.next()?));
         }
-        Some(Object(members))
+        Some(Object {
+            node: self,
+            members,
+        })
     }
 
     /// The elements, when it is a list.
-    pub(crate) fn list(self) -> Option<Vec<Node<'a>>> {
+    pub fn list(self) -> Option<Vec<Node<'a>>> {
         self.raw().starts_with('[').then(|| self.inside().collect())
     }
 
@@ -104,12 +120,12 @@ impl<'a> Node<'a> {
     }
 
     /// The text, when it is a string.
-    pub(crate) fn text(self) -> Option<String> {
+    pub fn text(self) -> Option<String> {
         unquoted(self.raw()).map(Cow::into_owned)
     }
 
     /// A name or an id: a string that is not blank, or a number as written.
-    pub(crate) fn label(self) -> Option<String> {
+    pub fn label(self) -> Option<String> {
         match self.text() {
             Some(text) => Some(text).filter(|text| !text.trim().is_empty()),
             None => decimal::parse(self.raw()).map(|_| self.raw().to_owned()),
@@ -117,7 +133,7 @@ impl<'a> Node<'a> {
     }
 
     /// A number, or a string that holds one.
-    pub(crate) fn decimal(self) -> Option<Decimal> {
+    pub fn decimal(self) -> Option<Decimal> {
         match self.text() {
             Some(text) => decimal::parse(&text),
             None => decimal::parse(self.raw()),
@@ -125,7 +141,7 @@ impl<'a> Node<'a> {
     }
 
     /// A boolean, or a string that holds one.
-    pub(crate) fn boolean(self) -> Option<bool> {
+    pub fn boolean(self) -> Option<bool> {
         let text = self.text();
         match text.as_deref().unwrap_or(self.raw()) {
             yes if yes.eq_ignore_ascii_case("true") => Some(true),
@@ -139,14 +155,112 @@ impl<'a> Node<'a> {
     }
 }
 
+/// What must be there in an answer of a known shape.
+impl<'a> Node<'a> {
+    /// The members.
+    ///
+    /// # Errors
+    /// When it is no object.
+    pub fn as_object(self) -> Result<Object<'a>, Unexpected> {
+        self.object().ok_or_else(|| self.unexpected("an object"))
+    }
+
+    /// The elements.
+    ///
+    /// # Errors
+    /// When it is no list.
+    pub fn as_list(self) -> Result<Vec<Node<'a>>, Unexpected> {
+        self.list().ok_or_else(|| self.unexpected("a list"))
+    }
+
+    /// The number, in digits or in a string, to its last digit.
+    ///
+    /// # Errors
+    /// When it is none; an empty string is none either.
+    pub fn as_decimal(self) -> Result<Decimal, Unexpected> {
+        self.decimal().ok_or_else(|| self.unexpected("a number"))
+    }
+
+    /// The whole number, in digits or in a string: a time in milliseconds, say.
+    ///
+    /// # Errors
+    /// When it is none, or one beyond 64 bits.
+    pub fn as_integer(self) -> Result<i64, Unexpected> {
+        let text = self.text();
+        let text = text.as_deref().unwrap_or(self.raw());
+        let whole = text.trim().parse();
+        whole.map_err(|_| self.unexpected("a whole number"))
+    }
+
+    /// The text.
+    ///
+    /// # Errors
+    /// When it is no string.
+    pub fn as_text(self) -> Result<String, Unexpected> {
+        self.text().ok_or_else(|| self.unexpected("a string"))
+    }
+
+    /// The name or id: a string that is not blank, or a number to its last digit.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn as_label(self) -> Result<String, Unexpected> {
+        self.label()
+            .ok_or_else(|| self.unexpected("a name or a number"))
+    }
+
+    /// The boolean, or a string that holds one.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn as_boolean(self) -> Result<bool, Unexpected> {
+        self.boolean()
+            .ok_or_else(|| self.unexpected("true or false"))
+    }
+
+    /// It is not what was expected.
+    pub fn unexpected(self, expected: &'static str) -> Unexpected {
+        Unexpected {
+            path: self.path(),
+            expected,
+        }
+    }
+
+    /// Where it stands in the answer.
+    fn path(self) -> String {
+        let mut path = "the answer".to_owned();
+        let mut above = self.json.root();
+        while above.at < self.at {
+            let holds = |child: &Node<'_>| child.at <= self.at && self.at < child.next();
+            let (step, child) = if let Some(list) = above.list() {
+                let found = list.into_iter().enumerate().find(|(_, child)| holds(child));
+                let Some((index, child)) = found else {
+                    break;
+                };
+                (format!("[{index}]"), child)
+            } else {
+                let members = above.object().map(|object| object.members);
+                let mut members = members.unwrap_or_default().into_iter();
+                let Some((key, child)) = members.find(|(_, child)| holds(child)) else {
+                    break;
+                };
+                (format!(".{key}"), child)
+            };
+            path += &step;
+            above = child;
+        }
+        path
+    }
+}
+
 impl<'a> Object<'a> {
     /// The value under `key`, which is given in lower case without `_`.
     ///
     /// `null` is like no value. Two members that spell the same key with
     /// different values contradict each other, and neither is believed.
-    pub(crate) fn get(&self, key: &str) -> Option<Node<'a>> {
+    pub fn get(&self, key: &str) -> Option<Node<'a>> {
         let mut found: Option<Node<'a>> = None;
-        for (_, node) in self.0.iter().filter(|(name, _)| same_key(name, key)) {
+        for (_, node) in self.members.iter().filter(|(name, _)| same_key(name, key)) {
             if node.is_null() {
                 continue;
             }
@@ -158,24 +272,47 @@ impl<'a> Object<'a> {
         found
     }
 
+    /// The value under this name, as it is spelled, when it is there and not `null`.
+    /// Of two that contradict each other neither is believed.
+    pub fn member(&self, name: &str) -> Option<Node<'a>> {
+        let mut named = self.members.iter().filter(|(key, _)| key == name);
+        let (_, first) = named.next()?;
+        let is_one = named.all(|(_, other)| other.raw() == first.raw());
+        (is_one && !first.is_null()).then_some(*first)
+    }
+
+    /// The same, where it must be there.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn need(&self, name: &str) -> Result<Node<'a>, Unexpected> {
+        self.member(name).ok_or_else(|| Unexpected {
+            path: format!("{}.{name}", self.node.path()),
+            expected: "there",
+        })
+    }
+
     /// Whether there is such a member at all, be it `null` or contradictory.
-    pub(crate) fn mentions(&self, key: &str) -> bool {
-        self.0.iter().any(|(name, _)| same_key(name, key))
+    pub fn mentions(&self, key: &str) -> bool {
+        self.members.iter().any(|(name, _)| same_key(name, key))
     }
 
     /// The keys as written.
-    pub(crate) fn keys(&self) -> Vec<String> {
-        self.0.iter().map(|(key, _)| key.to_string()).collect()
+    pub fn keys(&self) -> Vec<String> {
+        self.members
+            .iter()
+            .map(|(key, _)| key.to_string())
+            .collect()
     }
 
     /// The first number found under any of these keys.
-    pub(crate) fn decimal(&self, keys: &[&str]) -> Option<Decimal> {
+    pub fn decimal(&self, keys: &[&str]) -> Option<Decimal> {
         keys.iter()
             .find_map(|key| self.get(key).and_then(Node::decimal))
     }
 
     /// The text under `key`, when it is a string.
-    pub(crate) fn text(&self, key: &str) -> Option<String> {
+    pub fn text(&self, key: &str) -> Option<String> {
         self.get(key).and_then(Node::text)
     }
 }
@@ -257,7 +394,7 @@ fn unquoted(quoted: &str) -> Option<Cow<'_, str>> {
 #[cfg(test)]
 impl<'a> Node<'a> {
     /// The value of an answer that lives until the end of the tests.
-    pub(crate) fn parse(body: &'a [u8]) -> Option<Node<'a>> {
+    pub fn parse(body: &'a [u8]) -> Option<Node<'a>> {
         let json: &'a Json<'a> = Box::leak(Box::new(Json::parse(body)?));
         Some(json.root())
     }
@@ -317,6 +454,56 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_as_expected_is_named_with_its_place() {
+        let text = r#"{"result": {"list": [{"size": "0.5"}, {"size": "", "id": 1736008778921491201}]},
+            "time": "1671017382656", "n": null, "t": 1, "t": 2}"#;
+        let answer = object(text);
+        assert_eq!(
+            answer.need("time").unwrap().as_integer(),
+            Ok(1_671_017_382_656)
+        );
+        let result = answer.need("result").unwrap().as_object().unwrap();
+        let rows = result.need("list").unwrap().as_list().unwrap();
+        let (first, second) = (rows[0].as_object().unwrap(), rows[1].as_object().unwrap());
+        let size = first.need("size").unwrap().as_decimal().unwrap();
+        assert_eq!(size.to_string(), "0.5");
+        // An id beyond 2^53, to its last digit.
+        let id = second.need("id").unwrap();
+        assert_eq!(id.as_label().unwrap(), "1736008778921491201");
+        assert_eq!(id.as_integer(), Ok(1_736_008_778_921_491_201));
+        for (wrong, expected) in [
+            (
+                second.need("size").unwrap().as_decimal().unwrap_err(),
+                "the answer.result.list[1].size is not a number",
+            ),
+            (
+                second.need("Size").unwrap_err(),
+                "the answer.result.list[1].Size is not there",
+            ),
+            (
+                id.as_text().unwrap_err(),
+                "the answer.result.list[1].id is not a string",
+            ),
+            (
+                rows[0].as_list().unwrap_err(),
+                "the answer.result.list[0] is not a list",
+            ),
+            (answer.need("n").unwrap_err(), "the answer.n is not there"),
+            (answer.need("t").unwrap_err(), "the answer.t is not there"),
+            (
+                Node::parse(b"[]").unwrap().as_object().unwrap_err(),
+                "the answer is not an object",
+            ),
+        ] {
+            assert_eq!(wrong.to_string(), expected);
+        }
+        // Two spellings are two members here.
+        let both = object(r#"{"orderId": 7, "orderID": "7"}"#);
+        assert_eq!(both.need("orderId").unwrap().as_label().unwrap(), "7");
+        assert_eq!(both.need("orderID").unwrap().as_text().unwrap(), "7");
+    }
+
+    #[test]
     fn parts_are_told_apart_whatever_stands_in_them() {
         let text =
             r#" { "a" : [ 1 , "x,]}\\" , {"b":[]} ] ,"c\"}":"\\\"," , "d":{ } ,"": -1.5e3 } "#;
@@ -367,8 +554,8 @@ mod tests {
         if let Some(list) = node.list() {
             return Value::from_iter(list.into_iter().map(rebuilt));
         }
-        if let Some(Object(members)) = node.object() {
-            let members = members.into_iter();
+        if let Some(object) = node.object() {
+            let members = object.members.into_iter();
             return Value::from_iter(members.map(|(key, node)| (key, rebuilt(node))));
         }
         serde_json::from_str(node.raw()).unwrap()

@@ -1,25 +1,32 @@
 //! What every venue that is asked over HTTP needs, whichever it is.
 //!
-//! - `client` sends once, within the budget and the timeouts
+//! - `client` signs and sends once, within the budget and the timeouts
+//! - `sign` proves who asks: a token, or a signature over the query or in headers
 //! - `transport` is the seam to the network, `network` the network
-//! - `reply` is what came of it, `json` and `decimal` read it exactly
-//! - `retry_after` and `clock` read the times of an answer's headers
-//! - `words` makes the venue's words safe to show
+//! - `reply` is what came of it, `error` why it is no answer
+//! - `json` and `decimal` read an answer exactly
+//! - `retry_after` and `clock` read the times of its headers
+//! - `credentials` and `words` keep secrets out of what is told
 
 pub(crate) mod base_url;
-pub(crate) mod client;
-pub(crate) mod clock;
+pub mod client;
+pub mod clock;
+pub mod credentials;
 pub(crate) mod decimal;
-pub(crate) mod json;
+pub mod error;
+pub mod json;
 pub(crate) mod network;
-pub(crate) mod reply;
+pub mod query;
+pub mod reply;
 pub(crate) mod retry_after;
-pub(crate) mod transport;
+pub mod sign;
+pub mod transport;
 pub(crate) mod words;
 
 use std::time::Duration;
 
 pub(crate) use base_url::checked_base;
+pub use error::RestError;
 pub use transport::{Broken, Incoming, NoAnswer, Outgoing, Transport};
 
 use crate::domain::timeouts;

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Response, Url};
 
 use super::transport::{Broken, Incoming, NoAnswer, Outgoing, Transport};
@@ -31,11 +31,13 @@ impl Transport for Network {
     fn send(&self, request: Outgoing) -> Call<'_, Result<Incoming, NoAnswer>> {
         let timeout = request.timeout;
         let most = request.most;
+        let mut url = request.url;
+        url.set_query(request.query.expose());
         let mut builder = self
             .0
-            .request(request.method, request.url)
+            .request(request.method, url)
             .timeout(timeout)
-            .header(AUTHORIZATION, request.authorization);
+            .headers(request.headers);
         if let Some(body) = request.body {
             builder = builder.header(CONTENT_TYPE, "application/json").body(body);
         }

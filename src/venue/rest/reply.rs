@@ -1,11 +1,12 @@
 //! What came of sending a request once.
 
+use super::error::RestError;
 use super::json::Json;
 use super::transport::Broken;
 
 /// What came of sending a request once.
 #[derive(Debug)]
-pub(crate) enum Sent {
+pub enum Sent {
     /// The budget had no permit in time; nothing was sent.
     NoBudget,
     /// It did not leave: no connection was made.
@@ -18,16 +19,33 @@ pub(crate) enum Sent {
 
 /// An answer of the venue, or of something in front of it.
 #[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
     /// Whether its head calls it HTML.
-    pub(crate) html: bool,
-    pub(crate) body: Result<Vec<u8>, Broken>,
+    pub html: bool,
+    /// The whole body.
+    pub body: Result<Vec<u8>, Broken>,
+}
+
+impl Sent {
+    /// The answer.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn answered(&self) -> Result<&Reply, RestError> {
+        match self {
+            Sent::Answered(reply) => Ok(reply),
+            Sent::NoBudget => Err(RestError::NoBudget),
+            Sent::Unsent(words) => Err(RestError::NotSent(words.clone())),
+            Sent::Lost(words) => Err(RestError::Lost(words.clone())),
+        }
+    }
 }
 
 impl Reply {
     /// Whether it is a page for people: called so, or beginning like one.
-    pub(crate) fn is_html(&self) -> bool {
+    pub fn is_html(&self) -> bool {
         let begins_with_tag = self
             .body
             .as_deref()
@@ -36,7 +54,7 @@ impl Reply {
     }
 
     /// The body, where it is JSON.
-    pub(crate) fn json(&self) -> Option<Json<'_>> {
+    pub fn json(&self) -> Option<Json<'_>> {
         Json::parse(self.body.as_deref().ok()?)
     }
 }

@@ -14,8 +14,10 @@ use super::decimal;
 use super::json::Json;
 use super::reply::Reply;
 use crate::domain::observation::Timestamp;
-use crate::venue::budget::LONGEST_PENALTY;
 
+/// The longest wait that is read; how much of it is believed is up to the venue's
+/// profile.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The wait when the venue does not say one.
 const UNTOLD: Duration = Duration::from_secs(1);
 /// A body's figure above this is milliseconds (clients of the venue have seen
@@ -54,7 +56,7 @@ fn from_header(text: &str, date: Option<&str>, clock: &Clock) -> Option<Duration
     let until = http_date(text)?;
     let from = date.and_then(http_date).unwrap_or_else(|| clock());
     let pause = until.signed_duration_since(from).to_std();
-    Some(pause.unwrap_or_default().min(LONGEST_PENALTY))
+    Some(pause.unwrap_or_default().min(LONGEST))
 }
 
 /// What the body says: `retryAfter` in seconds, or in milliseconds when it is
@@ -79,12 +81,12 @@ pub(super) fn untold(jitter: Duration) -> Duration {
     ))
 }
 
-/// These seconds, at least none and at most the longest penalty.
+/// These seconds, at least none and at most the longest that is read.
 fn pause(seconds: Decimal) -> Option<Duration> {
     if seconds < Decimal::ZERO {
         return None;
     }
-    let longest = Decimal::from(LONGEST_PENALTY.as_secs());
+    let longest = Decimal::from(LONGEST.as_secs());
     let millis = seconds
         .min(longest)
         .checked_mul(Decimal::ONE_THOUSAND)?
@@ -117,8 +119,8 @@ mod tests {
             (" 7 ", None, Some(7000)),
             ("0.35", None, Some(350)),
             ("0", None, Some(0)),
-            ("86400", None, Some(30_000)),
-            ("99999999999999999999", None, Some(30_000)),
+            ("86400", None, Some(86_400_000)),
+            ("99999999999999999999", None, Some(604_800_000)),
             ("-1", None, None),
             ("soon", None, None),
             ("", None, None),
@@ -126,7 +128,7 @@ mod tests {
             ("Sun, 06 Nov 1994 08:49:57 GMT", date, Some(7000)),
             ("Sun, 06 Nov 1994 08:49:57 GMT", Some("?"), Some(20_000)),
             ("Sun, 06 Nov 1994 08:00:00 GMT", date, Some(0)),
-            ("Mon, 07 Nov 1994 08:00:00 GMT", date, Some(30_000)),
+            ("Mon, 07 Nov 1994 08:00:00 GMT", date, Some(83_410_000)),
         ] {
             assert_eq!(
                 from_header(text, date, &clock()),
@@ -145,7 +147,7 @@ mod tests {
             ),
             (r#"{"retry_after": "1.5"}"#, Some(1500)),
             (r#"{"retryAfter": 1500}"#, Some(1500)),
-            (r#"{"retryAfter": 1000}"#, Some(30_000)),
+            (r#"{"retryAfter": 1000}"#, Some(1_000_000)),
             (r#"{"retryAfter": null}"#, None),
             (r#"{"error": "Rate limit exceeded"}"#, None),
             ("<html>", None),

@@ -6,9 +6,10 @@
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
 
+use super::query::Query;
 use crate::venue::Call;
 
 /// Carries requests to the venue.
@@ -22,10 +23,12 @@ pub trait Transport: Send + Sync {
 pub struct Outgoing {
     /// The method.
     pub method: Method,
-    /// The address.
+    /// The address without its query.
     pub url: Url,
-    /// The credential; marked as sensitive.
-    pub authorization: HeaderValue,
+    /// The query, which may be signed.
+    pub query: Query,
+    /// What proves who asks; marked as sensitive.
+    pub headers: HeaderMap,
     /// JSON text, with its content type.
     pub body: Option<String>,
     /// For connecting, sending and the whole answer together.

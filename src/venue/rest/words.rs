@@ -8,14 +8,18 @@ use crate::secret::Secret;
 pub(crate) const MAX_WORDS: usize = 200;
 
 /// One line of at most [`MAX_WORDS`] characters, without control characters,
-/// and without a token should it be echoed.
-pub(crate) fn clean<'t>(words: &str, tokens: impl Iterator<Item = &'t Secret> + Clone) -> Arc<str> {
-    // The tokens are looked for before anything is cut off or taken out, and
+/// and without a secret should one be echoed; each is given with its name.
+pub(crate) fn clean<'s>(
+    words: &str,
+    secrets: impl Iterator<Item = (&'static str, &'s Secret)> + Clone,
+) -> Arc<str> {
+    // The secrets are looked for before anything is cut off or taken out, and
     // once more after, since taking out could put one together.
     let hide = |words: &str| {
-        tokens.clone().fold(words.to_owned(), |words, token| {
-            words.replace(token.expose(), "[token]")
-        })
+        let hidden = |words: String, (name, secret): (&str, &Secret)| {
+            words.replace(secret.expose(), &format!("[{name}]"))
+        };
+        secrets.clone().fold(words.to_owned(), hidden)
     };
     let hidden = hide(words);
     let line: String = hidden
@@ -51,9 +55,9 @@ mod tests {
             ("", ""),
             (&long, &"ü".repeat(200)),
         ] {
-            assert_eq!(&*clean(words, [&token].into_iter()), expected);
+            assert_eq!(&*clean(words, [("token", &token)].into_iter()), expected);
         }
         let edge = format!("{}s3cret-token", "x".repeat(195));
-        assert!(!clean(&edge, [&token].into_iter()).contains("s3c"));
+        assert!(!clean(&edge, [("token", &token)].into_iter()).contains("s3c"));
     }
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use riskd::domain::account::AccountNumber;
 use riskd::domain::instrument::Instrument;
+use riskd::domain::limits::Ask;
 use riskd::domain::request::{Outcome, Write};
 use riskd::secret::Secret;
 use riskd::venue::crosstrade::CrossTrade;
@@ -35,8 +36,11 @@ impl Transport for Stub {
         let answering = self.venue.receive(&Asked {
             method: request.method.as_str(),
             path: &path,
-            query: request.url.query().unwrap_or_default(),
-            authorization: request.authorization.to_str().ok(),
+            query: request.query.expose().unwrap_or_default(),
+            authorization: request
+                .headers
+                .get("authorization")
+                .and_then(|value| value.to_str().ok()),
             body: request.body.as_deref().unwrap_or_default().as_bytes(),
         });
         let Answered::Whole(page) = answering.delivery else {
@@ -127,15 +131,15 @@ async fn everything(venue: &CrossTrade) -> bool {
             failed(&failure.to_string());
         }
     }
-    let permit = venue.admit(Lane::Positions).await.unwrap();
+    let permit = venue.admit(Lane::Positions, Ask::Positions).await.unwrap();
     if let Err(failure) = venue.positions(&account, permit).await {
         failed(&failure.to_string());
     }
-    let permit = venue.admit(Lane::Verify).await.unwrap();
+    let permit = venue.admit(Lane::Verify, Ask::Orders).await.unwrap();
     if let Err(failure) = venue.check_alive(&account, permit).await {
         failed(&failure.to_string());
     }
-    let permit = venue.admit(Lane::Verify).await.unwrap();
+    let permit = venue.admit(Lane::Verify, Ask::Orders).await.unwrap();
     if let Err(failure) = venue.orders(&account, permit).await {
         failed(&failure.to_string());
     }
@@ -145,7 +149,7 @@ async fn everything(venue: &CrossTrade) -> bool {
         Write::ClosePosition(Instrument::new(ES)),
     ];
     for write in writes {
-        let permit = venue.admit(Lane::Close).await.unwrap();
+        let permit = venue.admit(Lane::Close, Ask::Write(&write)).await.unwrap();
         let answer = venue.write(&account, &write, permit).await;
         if !matches!(answer.outcome, Outcome::Acknowledged | Outcome::NothingToDo) {
             failed(&answer.words);

@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use riskd::domain::observation::Timestamp;
-use riskd::venue::budget::{PER_WINDOW, REFILL_PER_SECOND, ROUTINE_WAIT, WINDOW};
+use riskd::venue::budget::ROUTINE_WAIT;
 
 use crate::invariants::Violation;
 
+/// How many requests may leave in how long, and how many come back each second.
+const PER_WINDOW: usize = 180;
+const WINDOW: Duration = Duration::from_secs(61);
+const REFILL_PER_SECOND: u32 = 3;
 /// What the clocks of a run may differ by.
 const SLACK: TimeDelta = TimeDelta::milliseconds(3);
 
@@ -36,7 +40,7 @@ impl Polls {
 
     /// A request has left that is no poll.
     pub fn other_left(&mut self, now: Timestamp) {
-        if self.left.len() >= PER_WINDOW as usize {
+        if self.left.len() >= PER_WINDOW {
             self.left.pop_front();
         }
         self.left.push_back(now);
@@ -85,7 +89,7 @@ impl Polls {
 
     /// When the rolling count has room again, if it had none.
     fn window_opens(&self) -> Option<Timestamp> {
-        let is_full = self.left.len() >= PER_WINDOW as usize;
+        let is_full = self.left.len() >= PER_WINDOW;
         self.left
             .front()
             .filter(|_| is_full)

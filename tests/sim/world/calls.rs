@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use riskd::daemon::{self, Job, JobKind};
 use riskd::domain::account::AccountName;
 use riskd::domain::ids::RequestId;
+use riskd::domain::limits::Ask;
 use riskd::domain::observation::Timestamp;
 use riskd::engine::event::Event;
 use riskd::store::Receipt;
@@ -123,7 +124,7 @@ impl World {
         let steady = self.steady_clock();
         let lane = daemon::lane_of_orders(self.orders_read.elapsed());
         self.spawn(async move {
-            let permit = adapter.admit(lane).await;
+            let permit = adapter.admit(lane, Ask::Orders).await;
             let at = steady();
             let read = match permit {
                 Ok(permit) => adapter.orders(&number, permit).await.ok(),

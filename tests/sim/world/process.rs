@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use riskd::domain::venue::VenueProfile;
 use riskd::engine::Engine;
 use riskd::engine::event::{Command, Event};
 use riskd::engine::record::{Entry, EntryKind, Fields, Record};
@@ -11,7 +12,6 @@ use riskd::engine::restore::RecentRequest;
 use riskd::rules::ruleset::RuleSet;
 use riskd::store::Batch;
 use riskd::venue::Venue;
-use riskd::venue::budget::REMEMBERED;
 use tokio::task::JoinSet;
 
 use super::{CONFIG, Happening, World, adapter, say, sets};
@@ -107,7 +107,7 @@ impl World {
     /// Takes out of the budget what left shortly before this start, as the daemon
     /// does.
     fn count_earlier(&self, recent: &[RecentRequest]) {
-        let remembered = TimeDelta::from_std(REMEMBERED).unwrap();
+        let remembered = TimeDelta::from_std(VenueProfile::CROSSTRADE.limits.remembered()).unwrap();
         let wall = self.now().wall;
         let its = recent.iter().filter(|request| {
             let left_at = request.sent_at.unwrap_or(request.queued_at);

@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Waker};
 use riskd::daemon::{JobKind, lane_of};
 use riskd::domain::account::AccountName;
 use riskd::domain::holdings::WorkingOrders;
+use riskd::domain::limits::Ask;
 use riskd::domain::observation::Timestamp;
 use riskd::engine::enforcement::Reading;
 use riskd::engine::event::{Event, ReadResult};
@@ -87,7 +88,7 @@ impl World {
 
     /// Takes the look out of riskd's budget and the venue's, if they have room.
     fn has_room_for(&self, what: Reading) -> bool {
-        let mut admitted = self.adapter.admit(lane_of(what));
+        let mut admitted = self.adapter.admit(lane_of(what), Ask::Positions);
         let mut context = Context::from_waker(Waker::noop());
         let is_admitted = matches!(admitted.as_mut().poll(&mut context), Poll::Ready(Ok(_)));
         is_admitted && self.venue.takes_token()

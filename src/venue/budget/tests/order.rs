@@ -53,10 +53,11 @@ impl Log {
             return;
         };
         self.served += 1;
-        let state = budget.lock();
+        let state = budget.shared.lock();
         let is_passed = |(other, (urgent, deadline)): (&usize, &(Lane, Instant))| {
             let goes_first = *urgent > lane || (*urgent == lane && *other < number);
-            let is_held = state.bucket.held(*urgent) > budget.since_origin(now);
+            let is_held =
+                state.counts.held(&Bucket::need(*urgent)) > budget.shared.since_origin(now);
             goes_first && !is_held && *deadline > now
         };
         let mut waiting = self.waiting.iter();
@@ -84,7 +85,7 @@ async fn wait_in_line(
 ) {
     let deadline = Instant::now() + longest_wait(lane);
     log.lock().unwrap().waiting.insert(number, (lane, deadline));
-    let take = budget.take(lane);
+    let take = budget.take(lane, Ask::Orders);
     let granted = match patience {
         Some(patience) => tokio::time::timeout(patience, take)
             .await
@@ -99,7 +100,7 @@ async fn wait_in_line(
 }
 
 async fn play(arrivals: Vec<(Duration, Arrival)>) -> Log {
-    let budget = Arc::new(RequestBudget::new());
+    let budget = Arc::new(budget());
     let log = Arc::new(Mutex::new(Log::default()));
     let mut waiting = Vec::new();
     for (number, (wait, arrival)) in arrivals.into_iter().enumerate() {
@@ -107,7 +108,7 @@ async fn play(arrivals: Vec<(Duration, Arrival)>) -> Log {
             tokio::time::sleep(wait).await;
         }
         match arrival {
-            Arrival::Pause(lane, pause) => budget.penalize(lane, pause),
+            Arrival::Pause(lane, pause) => budget.turn_away(LimitScope::Credential, lane, pause),
             Arrival::Wants(lane, patience) => {
                 let (budget, log) = (Arc::clone(&budget), Arc::clone(&log));
                 waiting.push(tokio::spawn(wait_in_line(
@@ -121,7 +122,7 @@ async fn play(arrivals: Vec<(Duration, Arrival)>) -> Log {
     for one in waiting {
         one.await.unwrap();
     }
-    let left = budget.lock().queue.len();
+    let left = budget.shared.lock().queue.len();
     let mut log = log.lock().unwrap();
     if left > 0 {
         log.wrong.push(format!("{left} are left in the queue"));

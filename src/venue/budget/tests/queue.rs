@@ -5,11 +5,11 @@ use crate::domain::timeouts::QUEUED;
 
 #[tokio::test(start_paused = true)]
 async fn greedy_protection_stays_below_180_in_any_minute() {
-    let budget = RequestBudget::new();
+    let budget = budget();
     let mut granted = Vec::new();
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(200) {
-        if budget.take(Lane::Close).await.is_ok() {
+        if budget.take(Lane::Close, Ask::Orders).await.is_ok() {
             granted.push(Instant::now());
         }
     }
@@ -24,16 +24,16 @@ async fn greedy_protection_stays_below_180_in_any_minute() {
 
 #[tokio::test(start_paused = true)]
 async fn routine_reads_at_full_speed_leave_room_in_the_minute_too() {
-    let budget = RequestBudget::new();
+    let budget = budget();
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(120) {
-        if budget.take(Lane::Routine).await.is_err() {
+        if budget.take(Lane::Routine, Ask::Orders).await.is_err() {
             tokio::time::advance(at(100)).await;
         }
     }
     for _ in 0..RESERVE {
         let asked = Instant::now();
-        let _permit = budget.take(Lane::Close).await.unwrap();
+        let _permit = budget.take(Lane::Close, Ask::Orders).await.unwrap();
         assert_eq!(Instant::now(), asked);
     }
 }
@@ -45,7 +45,7 @@ async fn served(budget: Arc<RequestBudget>, lanes: &[(Lane, &'static str)]) -> V
     for (lane, name) in lanes.iter().copied() {
         let (budget, order) = (Arc::clone(&budget), Arc::clone(&order));
         tasks.push(tokio::spawn(async move {
-            if budget.take(lane).await.is_ok() {
+            if budget.take(lane, Ask::Orders).await.is_ok() {
                 order.lock().unwrap().push(name);
             }
         }));
@@ -60,8 +60,8 @@ async fn served(budget: Arc<RequestBudget>, lanes: &[(Lane, &'static str)]) -> V
 
 #[tokio::test(start_paused = true)]
 async fn what_closes_goes_first_and_each_lane_is_in_order() {
-    let budget = Arc::new(RequestBudget::new());
-    budget.penalize(Lane::Close, at(600));
+    let budget = Arc::new(budget());
+    budget.turn_away(LimitScope::Credential, Lane::Close, at(600));
     let order = served(
         Arc::clone(&budget),
         &[
@@ -88,16 +88,16 @@ async fn what_closes_goes_first_and_each_lane_is_in_order() {
 
 #[tokio::test(start_paused = true)]
 async fn waits_are_bounded_by_lane() {
-    let budget = Arc::new(RequestBudget::new());
+    let budget = Arc::new(budget());
     for (lane, wait) in [
         // Certain from the start.
         (Lane::Routine, Duration::ZERO),
         (Lane::LatePoll, Duration::ZERO),
         (Lane::Poll, POLL_WAIT),
     ] {
-        budget.penalize(Lane::Poll, LONGEST_PENALTY);
+        budget.turn_away(LimitScope::Credential, Lane::Poll, LONGEST_PENALTY);
         let start = Instant::now();
-        assert!(budget.take(lane).await.is_err());
+        assert!(budget.take(lane, Ask::Orders).await.is_err());
         let waited = start.elapsed();
         assert!(
             waited >= wait && waited <= wait + at(2),
@@ -110,11 +110,13 @@ async fn waits_are_bounded_by_lane() {
         let greedy: Vec<_> = (0..4)
             .map(|_| {
                 let budget = Arc::clone(&budget);
-                tokio::spawn(async move { while budget.take(Lane::Close).await.is_ok() {} })
+                tokio::spawn(
+                    async move { while budget.take(Lane::Close, Ask::Orders).await.is_ok() {} },
+                )
             })
             .collect();
         tokio::task::yield_now().await;
-        assert!(budget.take(lane).await.is_err(), "{lane:?}");
+        assert!(budget.take(lane, Ask::Orders).await.is_err(), "{lane:?}");
         let waited = start.elapsed();
         assert!(
             waited >= QUEUED && waited <= QUEUED + at(2),
@@ -128,10 +130,15 @@ async fn waits_are_bounded_by_lane() {
 
 #[tokio::test(start_paused = true)]
 async fn a_poll_is_a_second_late_at_most_however_many_closes_wait() {
-    let budget = Arc::new(RequestBudget::new());
+    let budget = Arc::new(budget());
     for _ in 0..400 {
         let budget = Arc::clone(&budget);
-        tokio::spawn(async move { budget.take(Lane::Close).await.map(|_permit| ()) });
+        tokio::spawn(async move {
+            budget
+                .take(Lane::Close, Ask::Orders)
+                .await
+                .map(|_permit| ())
+        });
     }
     tokio::task::yield_now().await;
     assert_eq!(budget.left().left, 0);
@@ -143,28 +150,33 @@ async fn a_poll_is_a_second_late_at_most_however_many_closes_wait() {
         assert!(waited <= at(1336), "poll {poll} after {waited:?}");
     }
     // They were still waiting.
-    assert!(budget.lock().queue.len() > 200);
+    assert!(budget.shared.lock().queue.len() > 200);
 }
 
 #[tokio::test(start_paused = true)]
 async fn b3_a_pause_on_a_poll_holds_polls_and_no_close() {
-    let budget = Arc::new(RequestBudget::new());
-    budget.penalize(Lane::Poll, Duration::from_secs(60));
+    let budget = Arc::new(budget());
+    budget.turn_away(LimitScope::Credential, Lane::Poll, Duration::from_secs(60));
     let start = Instant::now();
     let poll = {
         let budget = Arc::clone(&budget);
-        tokio::spawn(async move { budget.take(Lane::LatePoll).await.map(|_permit| ()) })
+        tokio::spawn(async move {
+            budget
+                .take(Lane::LatePoll, Ask::Orders)
+                .await
+                .map(|_permit| ())
+        })
     };
     let beside = {
         let budget = Arc::clone(&budget);
         tokio::spawn(async move {
-            let _permit = budget.take(Lane::Beside).await.unwrap();
+            let _permit = budget.take(Lane::Beside, Ask::Orders).await.unwrap();
             Instant::now()
         })
     };
     tokio::task::yield_now().await;
     for _ in 0..3 {
-        let _permit = budget.take(Lane::Close).await.unwrap();
+        let _permit = budget.take(Lane::Close, Ask::Orders).await.unwrap();
     }
     assert!(start.elapsed() <= at(1002), "{:?}", start.elapsed());
     assert_eq!(poll.await.unwrap(), Err(OutOfBudget));
@@ -176,18 +188,23 @@ async fn b3_a_pause_on_a_poll_holds_polls_and_no_close() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_waiter_takes_nothing_and_holds_nobody_up() {
-    let budget = Arc::new(RequestBudget::new());
-    budget.penalize(Lane::Close, at(4000));
+    let budget = Arc::new(budget());
+    budget.turn_away(LimitScope::Credential, Lane::Close, at(4000));
     let mut dropped = Vec::new();
     for _ in 0..50 {
         let budget = Arc::clone(&budget);
-        dropped.push(tokio::spawn(async move { budget.take(Lane::Close).await }));
+        dropped.push(tokio::spawn(async move {
+            budget.take(Lane::Close, Ask::Orders).await
+        }));
     }
     tokio::task::yield_now().await;
     let waiting = {
         let budget = Arc::clone(&budget);
         tokio::spawn(async move {
-            let granted = budget.take(Lane::Verify).await.map(|_permit| ());
+            let granted = budget
+                .take(Lane::Verify, Ask::Orders)
+                .await
+                .map(|_permit| ());
             (granted, Instant::now())
         })
     };
@@ -200,27 +217,27 @@ async fn a_dropped_waiter_takes_nothing_and_holds_nobody_up() {
     let (granted, when) = waiting.await.unwrap();
     assert_eq!(granted, Ok(()));
     assert!(when.duration_since(start) <= at(1002));
-    assert_eq!(budget.lock().queue.len(), 0);
-    assert_eq!(budget.lock().bucket.granted.len(), 1);
+    assert_eq!(budget.shared.lock().queue.len(), 0);
+    assert_eq!(budget.shared.lock().counts.used(Owner::NOBODY)[1], 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_waiter_that_is_never_run_again_holds_others_up_only_until_its_deadline() {
-    let budget = RequestBudget::new();
+    let budget = budget();
     for _ in 0..CAPACITY {
-        let _permit = budget.take(Lane::Close).await.unwrap();
+        let _permit = budget.take(Lane::Close, Ask::Orders).await.unwrap();
     }
     for (lane, wait) in [(Lane::Close, QUEUED), (Lane::LatePoll, LATE_POLL_WAIT)] {
-        let mut stuck = Box::pin(budget.take(lane));
+        let mut stuck = Box::pin(budget.take(lane, Ask::Orders));
         // Polled once, so that it stands in the queue, and then never again.
         assert!(!is_ready(stuck.as_mut()).await);
         let start = Instant::now();
         tokio::time::advance(at(1000)).await;
-        assert!(budget.take(Lane::Verify).await.is_ok());
+        assert!(budget.take(Lane::Verify, Ask::Orders).await.is_ok());
         assert!(start.elapsed() <= wait + at(2), "{:?}", start.elapsed());
         drop(stuck);
         for _ in 0..CAPACITY {
-            let _permit = budget.take(Lane::Close).await;
+            let _permit = budget.take(Lane::Close, Ask::Orders).await;
         }
     }
 }

@@ -131,7 +131,8 @@ fn a_read_that_learned_nothing_says_why() {
         ),
     ];
     for (sent, expected, part) in cases {
-        let (missing, words) = read(&sent).unwrap_err();
+        let error = read(&sent).unwrap_err();
+        let (missing, words) = (error.missing(), error.to_string());
         assert_eq!(missing, expected, "{sent:?}");
         assert!(words.contains(part), "{words:?} of {sent:?}");
     }
@@ -140,7 +141,7 @@ fn a_read_that_learned_nothing_says_why() {
         html: true,
         body: Ok(b"plain words".to_vec()),
     });
-    assert!(read(&called_html).unwrap_err().1.contains("HTML"));
+    assert!(read(&called_html).unwrap_err().to_string().contains("HTML"));
 }
 
 #[test]

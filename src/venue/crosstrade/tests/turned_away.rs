@@ -62,7 +62,7 @@ impl Transport for Gate {
     }
 }
 
-fn adapter_of(gate: &Arc<Gate>, budget: Arc<RequestBudget>) -> CrossTrade {
+fn adapter_of(gate: &Arc<Gate>, budget: RequestBudget) -> CrossTrade {
     let token = Secret::new(TOKEN.to_owned()).unwrap();
     let base = checked_base("https://app.crosstrade.io/v1/api").unwrap();
     let wall = || Timestamp::UNIX_EPOCH;
@@ -76,7 +76,10 @@ fn account() -> AccountNumber {
 
 /// Waits for a permit, and writes.
 async fn flatten(venue: &CrossTrade) -> Answer {
-    let permit = venue.admit(Lane::Close).await.unwrap();
+    let permit = venue
+        .admit(Lane::Close, Ask::Write(&Write::Flatten))
+        .await
+        .unwrap();
     venue.write(&account(), &Write::Flatten, permit).await
 }
 
@@ -94,7 +97,7 @@ async fn held(
     next: std::ops::RangeInclusive<u64>,
 ) {
     let gate = Gate::new(Method::POST, headers, body);
-    let venue = adapter_of(&gate, Arc::default());
+    let venue = adapter_of(&gate, unshared());
     assert_eq!(venue.budget().left, 20);
     let start = Instant::now();
     let answer = flatten(&venue).await;
@@ -102,7 +105,7 @@ async fn held(
     assert_eq!(answer.status, Some(429));
     assert_eq!(venue.budget().left, 0);
     assert_eq!(start.elapsed(), Duration::ZERO);
-    let permit = venue.admit(Lane::Verify).await.unwrap();
+    let permit = venue.admit(Lane::Verify, Ask::Orders).await.unwrap();
     assert!(venue.orders(&account(), permit).await.is_ok());
     let waited = u64::try_from(start.elapsed().as_millis()).unwrap();
     assert!(next.contains(&waited), "{headers:?} {body}: {waited}");
@@ -139,7 +142,7 @@ async fn too_many_requests_holds_what_can_wait_as_long_as_the_venue_asks() {
 #[tokio::test(start_paused = true)]
 async fn b3_a_poll_that_is_turned_away_holds_polls_and_no_flatten() {
     let gate = Gate::new(Method::GET, &[("retry-after", "60")], "{}");
-    let venue = adapter_of(&gate, Arc::default());
+    let venue = adapter_of(&gate, unshared());
     let start = Instant::now();
     let failure = poll(&venue).await.unwrap().unwrap_err();
     assert_eq!(failure.missing, Missing::RateLimited);
@@ -159,7 +162,7 @@ async fn b3_a_poll_that_is_turned_away_holds_polls_and_no_flatten() {
 #[tokio::test(start_paused = true)]
 async fn b3_a_flatten_that_is_turned_away_is_tried_three_times_meanwhile() {
     let gate = Gate::new(Method::POST, &[("retry-after", "60")], "{}");
-    let venue = adapter_of(&gate, Arc::default());
+    let venue = adapter_of(&gate, unshared());
     let start = Instant::now();
     let mut tries = Vec::new();
     while start.elapsed() < Duration::from_secs(29) {
@@ -172,16 +175,22 @@ async fn b3_a_flatten_that_is_turned_away_is_tried_three_times_meanwhile() {
 #[tokio::test(start_paused = true)]
 async fn a_two_adapters_of_one_user_share_a_budget() {
     let gate = Gate::new(Method::POST, &[("retry-after", "8")], "{}");
-    let budget = Arc::new(RequestBudget::new());
-    let one = adapter_of(&gate, Arc::clone(&budget));
+    let budget = unshared();
+    let one = adapter_of(&gate, budget.clone());
     let other = adapter_of(&gate, budget);
     for _ in 0..5 {
-        let _permit = one.admit(Lane::Close).await.unwrap();
+        let _permit = one
+            .admit(Lane::Close, Ask::Write(&Write::Flatten))
+            .await
+            .unwrap();
     }
     assert_eq!(other.budget().left, 15);
     // What is said to one holds the other.
     let start = Instant::now();
     assert_eq!(flatten(&one).await.outcome, Outcome::NotSent);
-    let _permit = other.admit(Lane::Close).await.unwrap();
+    let _permit = other
+        .admit(Lane::Close, Ask::Write(&Write::Flatten))
+        .await
+        .unwrap();
     assert_eq!(start.elapsed().as_millis(), 2000);
 }
