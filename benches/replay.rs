@@ -22,10 +22,10 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta};
 use riskd::domain::account::{AccountName, RuleName};
 use riskd::domain::holdings::Position;
-use riskd::domain::instrument::Instrument;
 use riskd::domain::money::Money;
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Figures, Learned, Observation, Timestamp};
+use riskd::domain::position_key::PositionKey;
 use riskd::engine::effect::Effect;
 use riskd::engine::event::Event;
 use riskd::engine::record::Record;
@@ -203,7 +203,7 @@ fn threshold() {
         let mut engine = Engine::start(set, config, Kept::default(), Now::at(now)).engine;
         let account = AccountName::from("apex-0");
         let position = Position {
-            instrument: Instrument::new("ES 03-26"),
+            key: PositionKey::new("ES 03-26"),
             quantity: rust_decimal::Decimal::ONE,
             average_price: None,
             unrealized: None,

@@ -8,13 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use super::instrument::Instrument;
 use super::money::Money;
+use super::position_key::PositionKey;
 
 /// One open position of one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
-    /// What is held.
-    pub instrument: Instrument,
-    /// Contracts (or coins) held: above zero long, below zero short, never zero.
+    /// What is held, and on which side.
+    pub key: PositionKey,
+    /// Contracts (or coins) held: above zero long, below zero short, never zero,
+    /// and never against its side.
     pub quantity: Decimal,
     /// Average entry price, where the venue says it.
     pub average_price: Option<Decimal>,
@@ -22,7 +24,7 @@ pub struct Position {
     pub unrealized: Option<Money>,
 }
 
-/// Prints as in a history file: `ES 03-26:+2@5000.25`.
+/// Prints as in a history file: `ES 03-26:+2@5000.25`, `BTCUSDT/short:-0.5`.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.quantity.is_sign_negative() {
@@ -30,7 +32,7 @@ impl fmt::Display for Position {
         } else {
             "+"
         };
-        write!(f, "{}:{sign}{}", self.instrument, self.quantity.normalize())?;
+        write!(f, "{}:{sign}{}", self.key, self.quantity.normalize())?;
         match self.average_price {
             Some(price) => write!(f, "@{}", price.normalize()),
             None => Ok(()),

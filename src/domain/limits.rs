@@ -258,7 +258,7 @@ impl RequestLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::instrument::Instrument;
+    use crate::domain::position_key::PositionKey;
 
     const WEIGHED: RequestLimits = RequestLimits {
         limits: &[
@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_call_takes_what_its_row_says() {
-        let close = Write::ClosePosition(Instrument::new("BTCUSDT"));
+        let close = Write::ClosePosition(PositionKey::new("BTCUSDT"));
         for (ask, weight, orders) in [
             (Ask::Poll, 5, 0),
             (Ask::Orders, 5, 0),

@@ -19,6 +19,7 @@ pub mod money;
 pub mod now;
 pub mod observation;
 pub mod plural;
+pub mod position_key;
 pub mod request;
 pub mod schedule;
 pub mod session;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::instrument::Instrument;
+use super::position_key::PositionKey;
 
 /// A protective request for one account.
 ///
@@ -17,8 +18,8 @@ pub enum Write {
     CancelOrders,
     /// Close every position and cancel every order of the account.
     Flatten,
-    /// Close the whole position in one instrument.
-    ClosePosition(Instrument),
+    /// Close one whole position.
+    ClosePosition(PositionKey),
     /// Cancel every working order in one instrument.
     CancelOrdersOf(Instrument),
     /// Cancel one order, by the venue's id.
@@ -46,14 +47,13 @@ impl Write {
         }
     }
 
-    /// The instrument or order that the request names besides the account.
-    pub fn target(&self) -> Option<&str> {
+    /// The position, instrument or order that the request names besides the account.
+    pub fn target(&self) -> Option<String> {
         match self {
             Write::CancelOrders | Write::Flatten => None,
-            Write::ClosePosition(instrument) | Write::CancelOrdersOf(instrument) => {
-                Some(instrument.as_str())
-            }
-            Write::CancelOrder(id) => Some(id),
+            Write::ClosePosition(position) => Some(position.to_string()),
+            Write::CancelOrdersOf(instrument) => Some(instrument.to_string()),
+            Write::CancelOrder(id) => Some(id.to_string()),
         }
     }
 

@@ -13,9 +13,9 @@ use super::record::{
 use super::truth::Truth;
 use super::words;
 use crate::domain::ids::FiringId;
-use crate::domain::instrument::Instrument;
 use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::now::Now;
+use crate::domain::position_key::PositionKey;
 use crate::rules::ruleset::{Action, Rearm, Until};
 
 impl AccountRun {
@@ -30,9 +30,9 @@ impl AccountRun {
         let context = self.context(now);
         let evidence =
             conditions::describe(&run.rule.when, &mut run.caches, run.state.handled, &context);
-        let offending: Vec<String> = conditions::offending(&run.rule.when, &context)
+        let offending: Vec<PositionKey> = conditions::offending(&run.rule.when, &context)
             .into_iter()
-            .map(|position| position.instrument.as_str().to_owned())
+            .map(|position| position.key.clone())
             .collect();
         if run.caches.has_due_time() {
             run.state.handled = now.wall;
@@ -92,27 +92,25 @@ impl AccountRun {
             let Some(fired) = run.state.fired.filter(|fired| fired.at < now.steady) else {
                 continue;
             };
-            let names = conditions::offending(&run.rule.when, &context)
+            let offending = conditions::offending(&run.rule.when, &context)
                 .into_iter()
-                .filter(|position| !self.is_being_closed(&position.instrument))
-                .map(|position| position.instrument.as_str().to_owned());
-            let names: Vec<String> = names.collect();
-            if !names.is_empty() {
-                wanted.push((Goal::Closed(names), Cause::Firing(fired.id)));
+                .filter(|position| !self.is_being_closed(&position.key))
+                .map(|position| position.key.clone());
+            let offending: Vec<PositionKey> = offending.collect();
+            if !offending.is_empty() {
+                wanted.push((Goal::Closed(offending), Cause::Firing(fired.id)));
             }
         }
         wanted
     }
 
-    fn is_being_closed(&self, instrument: &Instrument) -> bool {
+    fn is_being_closed(&self, position: &PositionKey) -> bool {
         self.enforcement
             .intents()
             .iter()
             .any(|intent| match &intent.goal {
                 Goal::FlatAndQuiet => true,
-                Goal::Closed(names) => names
-                    .iter()
-                    .any(|name| Instrument::new(name) == *instrument),
+                Goal::Closed(keys) => keys.contains(position),
                 Goal::Quiet | Goal::ReduceOnly => false,
             })
     }

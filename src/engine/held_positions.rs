@@ -11,14 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use super::memory::AccountMemory;
 use crate::domain::holdings::Position;
-use crate::domain::instrument::Instrument;
 use crate::domain::observation::Timestamp;
+use crate::domain::position_key::PositionKey;
 
 /// A position as it was seen last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldPosition {
-    /// The instrument, as the venue spells it.
-    pub instrument: String,
+    /// Which one: the instrument as the venue spells it, with the side.
+    #[serde(rename = "instrument")]
+    pub key: PositionKey,
     /// How much is held.
     pub quantity: Decimal,
     /// The average entry price, as far as it was ever known.
@@ -28,22 +29,18 @@ pub struct HeldPosition {
 }
 
 impl HeldPosition {
-    fn is_of(&self, instrument: &Instrument) -> bool {
-        self.instrument == instrument.as_str() || Instrument::new(&self.instrument) == *instrument
-    }
-
     /// Whether the position is this one, added to or closed in part.
     fn goes_on_as(&self, position: &Position) -> bool {
         let is_same_side = self.quantity.is_sign_negative() == position.quantity.is_sign_negative();
         let is_larger = position.quantity.abs() > self.quantity.abs();
         let prices = self.average_price.zip(position.average_price);
         let has_same_price = prices.is_none_or(|(before, now)| before == now);
-        is_same_side && (is_larger || has_same_price) && self.is_of(&position.instrument)
+        is_same_side && (is_larger || has_same_price) && self.key == position.key
     }
 
     fn at(&self, position: &Position) -> HeldPosition {
         HeldPosition {
-            instrument: position.instrument.as_str().to_owned(),
+            key: position.key.clone(),
             quantity: position.quantity,
             average_price: position.average_price.or(self.average_price),
             number: self.number,
@@ -96,7 +93,7 @@ impl AccountMemory {
 
 fn first_seen(position: &Position, number: u64) -> HeldPosition {
     HeldPosition {
-        instrument: position.instrument.as_str().to_owned(),
+        key: position.key.clone(),
         quantity: position.quantity,
         average_price: position.average_price,
         number,
@@ -111,7 +108,7 @@ mod tests {
         let (instrument, rest) = text.split_once(':').unwrap();
         let (quantity, price) = rest.split_once('@').unwrap_or((rest, ""));
         Position {
-            instrument: Instrument::new(instrument),
+            key: PositionKey::new(instrument),
             quantity: quantity.parse().unwrap(),
             average_price: price.parse().ok(),
             unrealized: None,
@@ -137,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_position_is_the_same_until_a_look_shows_that_it_is_not() {
-        let cases: [Case; 11] = [
+        let cases: [Case; 13] = [
             (&[&["ES:1@5000"], &["ES:1@5000"]], &[&[1], &[1]]),
             (&[&["ES:1@5000"], &[], &["ES:1@5000"]], &[&[1], &[], &[2]]),
             (&[&["ES:1@5000"], &["ES:-1@5000"]], &[&[1], &[2]]),
@@ -159,6 +156,16 @@ mod tests {
                 &[&[1, 2], &[2, 3], &[2]],
             ),
             (&[&["ES:1"], &["NQ:1"], &["ES:1"]], &[&[1], &[2], &[3]]),
+            // Long and short of one instrument are two, and go on by themselves.
+            (
+                &[
+                    &["BTC/long:0.5", "BTC/short:-0.2"],
+                    &["BTC/short:-0.2", "BTC/long:0.1"],
+                ],
+                &[&[1, 2], &[2, 1]],
+            ),
+            // A side and no side are not the same position.
+            (&[&["BTC:0.5"], &["BTC/long:0.5"]], &[&[1], &[2]]),
         ];
         for (looks, expect) in cases {
             assert_eq!(numbers(looks), expect, "{looks:?}");

@@ -11,6 +11,7 @@ use crate::domain::account::{AccountName, RuleName};
 use crate::domain::ids::{FiringId, IntentId, RequestId};
 use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::observation::Timestamp;
+use crate::domain::position_key::PositionKey;
 use crate::domain::request::Outcome;
 
 /// One row for the record.
@@ -134,8 +135,9 @@ pub enum Goal {
     Quiet,
     /// No position and no working order.
     FlatAndQuiet,
-    /// No position in these instruments (as the venue spells them).
-    Closed(Vec<String>),
+    /// None of these positions (their instruments as the venue spells them), and no
+    /// order that could open one again.
+    Closed(Vec<PositionKey>),
     /// No working order that would open or increase exposure.
     ReduceOnly,
 }
@@ -156,7 +158,10 @@ impl Goal {
         match self {
             Goal::Quiet => "free of working orders".to_owned(),
             Goal::FlatAndQuiet => "flat and quiet".to_owned(),
-            Goal::Closed(instruments) => format!("out of {}", instruments.join(", ")),
+            Goal::Closed(keys) => {
+                let names: Vec<String> = keys.iter().map(ToString::to_string).collect();
+                format!("out of {}", names.join(", "))
+            }
             Goal::ReduceOnly => "free of orders that increase exposure".to_owned(),
         }
     }

@@ -15,9 +15,9 @@ use chrono::TimeDelta;
 
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::ids::FiringId;
-use crate::domain::instrument::Instrument;
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
+use crate::domain::position_key::PositionKey;
 use crate::domain::request::{Outcome, Write};
 use crate::rules::ruleset::{Account, Rule, RuleSet};
 
@@ -72,7 +72,7 @@ impl RecentRequest {
         let target = self.target.as_deref();
         match (self.write.as_str(), target) {
             ("flatten", _) => Some(Write::Flatten),
-            ("close_position", Some(name)) => Some(Write::ClosePosition(Instrument::new(name))),
+            ("close_position", Some(name)) => Some(Write::ClosePosition(PositionKey::new(name))),
             _ => None,
         }
     }

@@ -714,13 +714,13 @@ pub(crate) static POSITION: Table = table(
             "per_instrument",
             Shape::PerInstrument,
             "per_instrument: { ES: 2 }",
-            "Most contracts of single instruments.",
+            "Most contracts of single instruments, both sides added up.",
         ),
         may(
             "positions",
             Shape::Whole(0, MAX_COUNT),
             "positions: 2",
-            "Most instruments with a position.",
+            "Most instruments with a position; long and short at once count as two.",
         ),
         may(
             "allow",

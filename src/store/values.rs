@@ -41,7 +41,7 @@ pub(super) fn firing(row: &FiringRow) -> Result<Vec<Value>, Fault> {
 
 pub(super) fn intent(row: &IntentRow) -> Result<Vec<Value>, Fault> {
     let instruments = match &row.goal {
-        Goal::Closed(instruments) => Some(json(instruments)?),
+        Goal::Closed(positions) => Some(json(positions)?),
         Goal::Quiet | Goal::FlatAndQuiet | Goal::ReduceOnly => None,
     };
     let (cause, firing, words) = match &row.cause {

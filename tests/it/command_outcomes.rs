@@ -9,6 +9,7 @@ use riskd::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
 use riskd::domain::instrument::Instrument;
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Figures, Learned, Missing, Observation, Timestamp};
+use riskd::domain::position_key::PositionKey;
 use riskd::engine::effect::Effect;
 use riskd::engine::event::Event;
 use riskd::engine::record::{Fields, Record};
@@ -112,7 +113,7 @@ fn learned(
     orders: Vec<WorkingOrder>,
 ) -> Learned {
     let held = held.iter().map(|(name, quantity)| Position {
-        instrument: Instrument::new(name),
+        key: PositionKey::new(name),
         quantity: Decimal::from(*quantity),
         average_price: None,
         unrealized: None,

@@ -11,6 +11,7 @@ use riskd::domain::holdings::{Position, WorkingOrders};
 use riskd::domain::instrument::Instrument;
 use riskd::domain::limits::Ask;
 use riskd::domain::observation::Missing;
+use riskd::domain::position_key::PositionKey;
 use riskd::domain::request::{Answer, Outcome, Write};
 use riskd::domain::venue::VenueProfile;
 use riskd::secret::Secret;
@@ -151,7 +152,7 @@ async fn writes_carry_exactly_the_path_of_their_account() {
         (Write::CancelOrders, "orders/cancel", "{}"),
         (Write::Flatten, "positions/flatten", "{}"),
         (
-            Write::ClosePosition(Instrument::new("ES 03-26")),
+            Write::ClosePosition(PositionKey::new("ES 03-26")),
             "positions/close",
             r#"{"instrument":"ES 03-26"}"#,
         ),
@@ -340,7 +341,7 @@ async fn a_connection_that_closes_under_a_second_write_is_unknown() {
     let adapter = adapter(&stub);
     let first = write(&adapter, "A", &Write::Flatten).await;
     assert_eq!(first.outcome, Outcome::Acknowledged);
-    let close = Write::ClosePosition(Instrument::new("ES"));
+    let close = Write::ClosePosition(PositionKey::new("ES"));
     let second = write(&adapter, "A", &close).await;
     assert_eq!(second.outcome, Outcome::Unknown);
     assert_eq!(stub.seen().len(), 2);

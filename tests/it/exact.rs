@@ -2,6 +2,7 @@
 //! lived through by an engine that acts. Both must say the same, to the instant.
 
 mod doubt;
+mod hedge;
 mod position;
 mod worth;
 

@@ -170,6 +170,8 @@ fn what_is_wrong_has_its_line_and_column() {
         "time,account,positions\n2026-03-05T14:30:00Z,apex-1,ES 03-26\n",
         "time,account,positions\n2026-03-05T14:30:00Z,apex-1,ES 03-26:0\n",
         "time,account,positions\n2026-03-05T14:30:00Z,apex-1,ES 03-26:1;ESH26:2\n",
+        "time,account,positions\n2026-03-05T14:30:00Z,apex-1,BTCUSDT/short:0.5\n",
+        "time,account,positions\n2026-03-05T14:30:00Z,apex-1,BTCUSDT/long:0.5;BTCUSDT:-0.5\n",
         "time,account,orders\n2026-03-05T14:30:00Z,apex-1,-1\n",
         "time,account,equity\n\"2026-03-05T14:30:00Z\",\"apex-1\",\n2026-03-05T14:30:05Z,\"apex\n1\",1\n2026-03-05T14:30:06Z,apex-1,x\n",
     ];

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use riskd::domain::account::AccountName;
 use riskd::domain::holdings::{Position, WorkingOrders};
-use riskd::domain::instrument::Instrument;
 use riskd::domain::lock::{LockEnd, LockKind};
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Learned, Observation};
+use riskd::domain::position_key::PositionKey;
 use riskd::domain::request::{Answer, Outcome, Write};
 use riskd::engine::effect::{Audience, Effect, Notice};
 use riskd::engine::enforcement::Reading;
@@ -86,7 +86,7 @@ fn noon(seconds: i64) -> Now {
 /// The account as it is seen with these figures, long two contracts or flat.
 fn seen(account: &str, texts: [&str; 4], now: Now) -> Event {
     let held = (texts != FLAT).then(|| Position {
-        instrument: Instrument::new("ES 03-26"),
+        key: PositionKey::new("ES 03-26"),
         quantity: Decimal::from(2),
         average_price: None,
         unrealized: None,

@@ -239,6 +239,7 @@ tests:
       - { at: 15s, data: mising, restart: yes }
       - { equity: 5 }
       - { at: 30s, positions: { ES 03-26: 0, NQ 03-26: x }, orders: -1 }
+      - { at: 35s, positions: { BTCUSDT/long: -0.5, BTCUSDT: 1 } }
       - { at: 40s, positions: [ES], orders: [{ side: long }] }
     expect:
       - { at: 20s, rule: daily los limit }

@@ -882,7 +882,7 @@ pub fn only_reduces(before: &[Position], after: &[Position]) -> Result<(), Viola
     for now in after {
         let held = before
             .iter()
-            .find(|held| held.instrument == now.instrument)
+            .find(|held| held.key == now.key)
             .map_or(Decimal::ZERO, |held| held.quantity);
         let same_side = held.is_sign_negative() == now.quantity.is_sign_negative();
         ensure(same_side && now.quantity.abs() <= held.abs(), || {

@@ -6,11 +6,11 @@ use chrono::TimeDelta;
 use riskd::domain::account::{AccountName, AccountNumber};
 use riskd::domain::holdings::{Position, WorkingOrders};
 use riskd::domain::ids::{IntentId, RequestId};
-use riskd::domain::instrument::Instrument;
 use riskd::domain::lock::{LockEnd, LockKind};
 use riskd::domain::money::Money;
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Figures, Learned, Missing, Observation, Timestamp};
+use riskd::domain::position_key::PositionKey;
 use riskd::domain::request::{Answer, Outcome, Write};
 use riskd::engine::effect::Effect;
 use riskd::engine::enforcement::Reading;
@@ -172,7 +172,7 @@ impl Story {
 fn position(held: i64) -> Arc<[Position]> {
     (held != 0)
         .then(|| Position {
-            instrument: Instrument::new("ES 03-26"),
+            key: PositionKey::new("ES 03-26"),
             quantity: Decimal::from(held),
             average_price: None,
             unrealized: None,

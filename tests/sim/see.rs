@@ -118,7 +118,7 @@ impl World {
             .unwrap();
         for held in before[place].iter() {
             let quantity = -i64::try_from(held.quantity).unwrap();
-            let name = held.instrument.as_str();
+            let name = held.key.instrument.as_str();
             self.venue.open(account, name, quantity, None).unwrap();
         }
     }
@@ -289,7 +289,7 @@ fn same_positions(told: &[Position], truth: &[Position]) -> bool {
         && told.iter().all(|one| {
             truth
                 .iter()
-                .any(|other| other.instrument == one.instrument && other.quantity == one.quantity)
+                .any(|other| other.key == one.key && other.quantity == one.quantity)
         })
 }
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use riskd::domain::account::{AccountName, AccountNumber};
 use riskd::domain::holdings::{Position, WorkingOrders};
-use riskd::domain::instrument::Instrument;
 use riskd::domain::lock::LockEnd;
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Learned, Observation};
+use riskd::domain::position_key::PositionKey;
 use riskd::domain::request::Write;
 use riskd::engine::effect::Effect;
 use riskd::engine::event::{Command, Event};
@@ -107,7 +107,7 @@ impl Sequence {
         self.now.wall += TimeDelta::seconds(1);
         self.now.steady += TimeDelta::seconds(1);
         let position = |held: i64| Position {
-            instrument: Instrument::new("ES 03-26"),
+            key: PositionKey::new("ES 03-26"),
             quantity: Decimal::from(held),
             average_price: None,
             unrealized: None,

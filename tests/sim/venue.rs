@@ -6,6 +6,7 @@ use riskd::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
 use riskd::domain::instrument::Instrument;
 use riskd::domain::money::Money;
 use riskd::domain::observation::{Figures, Learned};
+use riskd::domain::position_key::PositionKey;
 use riskd::engine::record::Goal;
 use riskd_paper::{AccountFigures, PaperVenue, Side};
 use rust_decimal::Decimal;
@@ -51,7 +52,7 @@ fn positions(figures: &AccountFigures) -> Arc<[Position]> {
         .positions
         .iter()
         .map(|(instrument, quantity)| Position {
-            instrument: Instrument::new(instrument),
+            key: PositionKey::new(instrument),
             quantity: Decimal::from(*quantity),
             average_price: None,
             unrealized: None,
@@ -66,16 +67,18 @@ pub fn is_reached(goal: &Goal, truth: &Learned) -> bool {
     match goal {
         Goal::Quiet => orders.is_empty(),
         Goal::FlatAndQuiet => orders.is_empty() && positions.is_empty(),
-        Goal::Closed(names) => {
-            let is_one =
-                |instrument: &Instrument| names.iter().any(|name| *name == instrument.as_str());
+        Goal::Closed(keys) => {
+            let is_one = |instrument: &Instrument| {
+                let mut names = keys.iter().map(|key| key.instrument.as_str());
+                names.any(|name| name == instrument.as_str())
+            };
             let mut working = orders.iter().filter_map(|order| order.instrument.as_ref());
-            !positions.iter().any(|held| is_one(&held.instrument)) && !working.any(is_one)
+            !positions.iter().any(|held| is_one(&held.key.instrument)) && !working.any(is_one)
         }
         Goal::ReduceOnly => orders.iter().all(|order| {
             let held = positions
                 .iter()
-                .find(|held| Some(&held.instrument) == order.instrument.as_ref())
+                .find(|held| Some(&held.key.instrument) == order.instrument.as_ref())
                 .map_or(Decimal::ZERO, |held| held.quantity);
             let size = order.remaining.unwrap();
             match order.side {

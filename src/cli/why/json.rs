@@ -48,8 +48,8 @@ fn millis(from: Timestamp, to: Timestamp) -> i64 {
 
 fn intent(view: &IntentView) -> Value {
     let intent = &view.intent;
-    let instruments = match &intent.goal {
-        Goal::Closed(instruments) => Some(instruments),
+    let positions = match &intent.goal {
+        Goal::Closed(positions) => Some(positions),
         Goal::Quiet | Goal::FlatAndQuiet | Goal::ReduceOnly => None,
     };
     let cause = match &intent.cause {
@@ -61,7 +61,7 @@ fn intent(view: &IntentView) -> Value {
         "id": intent.id,
         "time": rfc3339(intent.at),
         "goal": intent.goal.name(),
-        "instruments": instruments,
+        "instruments": positions,
         "cause": cause,
         "end": view.ended.map(|(_, end)| end.name()),
         "ended": view.ended.map(|(at, _)| rfc3339(at)),

@@ -445,7 +445,7 @@ impl AccountRun {
                 id,
                 account: self.account.name.clone(),
                 write: write.name(),
-                target: write.target().map(str::to_owned),
+                target: write.target(),
                 round,
                 at: now.wall,
                 intents: intents.clone(),

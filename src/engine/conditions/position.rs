@@ -6,6 +6,7 @@ use super::{Answer, Context, Reading};
 use crate::domain::holdings::Position;
 use crate::domain::instrument::Instrument;
 use crate::domain::micros;
+use crate::domain::position_key::PositionSide;
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
 use crate::rules::ruleset::PositionLimit;
@@ -47,14 +48,14 @@ fn gross(rule: &PositionLimit, held: &[Position]) -> Option<Decimal> {
 fn weight(rule: &PositionLimit, position: &Position) -> Option<Decimal> {
     let size = position.quantity.abs();
     match rule.micro_ratio {
-        Some(ratio) if micros::is_micro(position.instrument.root()) => size.checked_div(ratio),
+        Some(ratio) if micros::is_micro(position.key.instrument.root()) => size.checked_div(ratio),
         _ => Some(size),
     }
 }
 
 fn of_instrument(held: &[Position], instrument: &Instrument) -> Option<Decimal> {
     held.iter()
-        .filter(|position| position.instrument.is_covered_by(instrument))
+        .filter(|position| position.key.instrument.is_covered_by(instrument))
         .try_fold(Decimal::ZERO, |sum, position| {
             sum.checked_add(position.quantity.abs())
         })
@@ -63,7 +64,7 @@ fn of_instrument(held: &[Position], instrument: &Instrument) -> Option<Decimal> 
 fn is_forbidden(rule: &PositionLimit, position: &Position) -> bool {
     let named = |list: &[Instrument]| {
         list.iter()
-            .any(|named| position.instrument.is_covered_by(named))
+            .any(|named| position.key.instrument.is_covered_by(named))
     };
     (!rule.allow.is_empty() && !named(&rule.allow)) || named(&rule.deny)
 }
@@ -86,7 +87,7 @@ fn in_group<'a>(
     held.iter().filter(move |position| {
         group
             .iter()
-            .any(|named| position.instrument.is_covered_by(named))
+            .any(|named| position.key.instrument.is_covered_by(named))
     })
 }
 
@@ -123,7 +124,7 @@ fn metric(rule: &PositionLimit, reading: &Reading, held: &[Position]) -> String 
         return "contracts".to_owned();
     }
     if is(count, rule.positions.map(Decimal::from)) {
-        return "instruments held".to_owned();
+        return held_name(held).to_owned();
     }
     rule.per_instrument
         .iter()
@@ -132,6 +133,16 @@ fn metric(rule: &PositionLimit, reading: &Reading, held: &[Position]) -> String 
             || "position".to_owned(),
             |(instrument, _)| format!("contracts of {instrument}"),
         )
+}
+
+/// What is counted: each side of an instrument is a position.
+fn held_name(held: &[Position]) -> &'static str {
+    let is_one_way = |position: &Position| position.key.side == PositionSide::OneWay;
+    if held.iter().all(is_one_way) {
+        "instruments held"
+    } else {
+        "positions held"
+    }
 }
 
 /// Every limit that what is held breaks, each in words.
@@ -147,7 +158,7 @@ fn broken(rule: &PositionLimit, held: &[Position]) -> Vec<String> {
     let count = Some(Decimal::from(held.len()));
     let instruments = rule
         .positions
-        .and_then(|limit| over("instruments held", count, Decimal::from(limit)));
+        .and_then(|limit| over(held_name(held), count, Decimal::from(limit)));
     let each = rule
         .per_instrument
         .iter()
@@ -158,7 +169,7 @@ fn broken(rule: &PositionLimit, held: &[Position]) -> Vec<String> {
     let forbidden = held
         .iter()
         .filter(|position| is_forbidden(rule, position))
-        .map(|position| format!("{} is not allowed", position.instrument));
+        .map(|position| format!("{} is not allowed", position.key));
     let opposite = rule
         .opposite
         .iter()
@@ -178,7 +189,7 @@ fn both_sides(group: &[Instrument], held: &[Position]) -> String {
     let side = |is_long: bool| {
         let names: Vec<&str> = in_group(group, held)
             .filter(|position| position.quantity.is_sign_positive() == is_long)
-            .map(|position| position.instrument.as_str())
+            .map(|position| position.key.instrument.as_str())
             .collect();
         names.join(", ")
     };
@@ -201,14 +212,14 @@ pub(super) fn offending<'a>(rule: &PositionLimit, context: &Context<'a>) -> Vec<
             whole
                 || is_forbidden(rule, position)
                 || rule.per_instrument.iter().any(|(instrument, limit)| {
-                    position.instrument.is_covered_by(instrument)
+                    position.key.instrument.is_covered_by(instrument)
                         && over(of_instrument(held, instrument), *limit)
                 })
                 || rule.opposite.iter().any(|group| {
                     is_opposite(group, held)
                         && group
                             .iter()
-                            .any(|named| position.instrument.is_covered_by(named))
+                            .any(|named| position.key.instrument.is_covered_by(named))
                 })
         })
         .collect()

@@ -331,8 +331,7 @@ fn objected<'a>(condition: &Condition, context: &Context<'a>) -> Option<Vec<&'a 
 }
 
 fn is_among(position: &Position, list: &[&Position]) -> bool {
-    list.iter()
-        .any(|other| other.instrument == position.instrument)
+    list.iter().any(|other| other.key == position.key)
 }
 
 /// The evidence behind an answer: the kind that decides under plain names, the

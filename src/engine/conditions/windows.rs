@@ -38,11 +38,11 @@ pub(super) fn needs_orders(rule: &Windows, context: &Context<'_>) -> bool {
 }
 
 fn holds_position(rule: &Windows, context: &Context<'_>) -> Truth {
-    Truth::from(
-        context
-            .positions
-            .map(|positions| positions.iter().any(|held| counts(rule, &held.instrument))),
-    )
+    Truth::from(context.positions.map(|positions| {
+        positions
+            .iter()
+            .any(|held| counts(rule, &held.key.instrument))
+    }))
 }
 
 fn holds_order(rule: &Windows, context: &Context<'_>) -> Truth {
@@ -99,6 +99,6 @@ pub(super) fn offending<'a>(rule: &Windows, context: &Context<'a>) -> Vec<&'a Po
         .positions
         .unwrap_or_default()
         .iter()
-        .filter(|held| counts(rule, &held.instrument))
+        .filter(|held| counts(rule, &held.key.instrument))
         .collect()
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use crate::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
-use crate::domain::instrument::Instrument;
+use crate::domain::position_key::PositionKey;
 use crate::domain::request::{Urgency, Write};
 use crate::domain::venue::VenueProfile;
 
@@ -85,10 +85,9 @@ pub fn opening_plan(goal: &Goal, known: Known<'_>, profile: &VenueProfile) -> Ve
             Planned::urgent(Write::Flatten),
             Planned::beside(Write::CancelOrders, profile),
         ],
-        Goal::Closed(names) => names
+        Goal::Closed(keys) => keys
             .iter()
-            .map(|name| Instrument::new(name))
-            .flat_map(|instrument| close_of(instrument, profile))
+            .flat_map(|key| close_of(key.clone(), profile))
             .collect(),
         Goal::ReduceOnly => plan(goal, known, profile).writes,
     }
@@ -99,7 +98,7 @@ pub fn plan(goal: &Goal, known: Known<'_>, profile: &VenueProfile) -> Plan {
     match goal {
         Goal::Quiet => quiet(known.orders),
         Goal::FlatAndQuiet => flat_and_quiet(known, profile),
-        Goal::Closed(names) => closed(names, known, profile),
+        Goal::Closed(keys) => closed(keys, known, profile),
         Goal::ReduceOnly => reduce_only(known),
     }
 }
@@ -137,31 +136,31 @@ fn flat_and_quiet(known: Known<'_>, profile: &VenueProfile) -> Plan {
     plan
 }
 
-fn close_of(instrument: Instrument, profile: &VenueProfile) -> [Planned; 2] {
+fn close_of(key: PositionKey, profile: &VenueProfile) -> [Planned; 2] {
+    let instrument = key.instrument.clone();
     [
-        Planned::urgent(Write::ClosePosition(instrument.clone())),
+        Planned::urgent(Write::ClosePosition(key)),
         Planned::beside(Write::CancelOrdersOf(instrument), profile),
     ]
 }
 
 /// Output of these instruments: neither a position nor an order that could open
 /// one again. An order that does not say its instrument may be one of them.
-fn closed(names: &[String], known: Known<'_>, profile: &VenueProfile) -> Plan {
+fn closed(keys: &[PositionKey], known: Known<'_>, profile: &VenueProfile) -> Plan {
     let mut plan = Plan {
         is_complete: known.positions.is_some() && known.orders.listed().is_some(),
         ..Plan::default()
     };
-    for name in names {
-        let wanted = Instrument::new(name);
+    for wanted in keys {
         let held = known.positions.unwrap_or_default();
-        let position = held.iter().find(|held| held.instrument == wanted);
+        let position = held.iter().find(|held| held.key == *wanted);
         if let Some(position) = position {
-            let close = Write::ClosePosition(position.instrument.clone());
+            let close = Write::ClosePosition(position.key.clone());
             plan.writes.push(Planned::urgent(close));
         }
         let Some(orders) = known.orders.listed() else {
             if position.is_some() {
-                let cancel = Write::CancelOrdersOf(wanted);
+                let cancel = Write::CancelOrdersOf(wanted.instrument.clone());
                 plan.writes.push(Planned::beside(cancel, profile));
             }
             continue;
@@ -171,7 +170,7 @@ fn closed(names: &[String], known: Known<'_>, profile: &VenueProfile) -> Plan {
         } else if let Some(instrument) = orders
             .iter()
             .filter_map(|order| order.instrument.as_ref())
-            .find(|instrument| **instrument == wanted)
+            .find(|instrument| **instrument == wanted.instrument)
         {
             let cancel = Write::CancelOrdersOf(instrument.clone());
             plan.writes.push(Planned::urgent(cancel));
@@ -266,7 +265,7 @@ fn reduces(order: &WorkingOrder, positions: &[Position]) -> Option<bool> {
     let remaining = order.remaining?;
     let held: Decimal = positions
         .iter()
-        .find(|position| position.instrument == *instrument)
+        .find(|position| position.key.instrument == *instrument)
         .map_or(Decimal::ZERO, |position| position.quantity);
     let closes = match side {
         OrderSide::Buy => held.is_sign_negative() && !held.is_zero(),

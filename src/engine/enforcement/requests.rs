@@ -337,7 +337,7 @@ impl Requests {
 
 /// Whether these are as many contracts of one instrument, at one price.
 fn is_same_holding(one: &Position, other: &Position) -> bool {
-    one.instrument == other.instrument
+    one.key == other.key
         && one.quantity == other.quantity
         && one.average_price == other.average_price
 }
@@ -358,7 +358,7 @@ impl Filling {
     /// larger.
     fn may_explain(&self, positions: &[Position]) -> bool {
         let touched = positions.iter().filter(|position| match &self.write {
-            Write::ClosePosition(instrument) => position.instrument == *instrument,
+            Write::ClosePosition(key) => position.key == *key,
             _ => true,
         });
         let touched: Vec<&Position> = touched.collect();
@@ -370,7 +370,7 @@ impl Filling {
         };
         touched.iter().all(|position| {
             held.iter().any(|before| {
-                before.instrument == position.instrument
+                before.key == position.key
                     && before.quantity.is_sign_negative() == position.quantity.is_sign_negative()
                     && position.quantity.abs() <= before.quantity.abs()
                     && before.average_price == position.average_price

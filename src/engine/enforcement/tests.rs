@@ -17,6 +17,7 @@ use crate::domain::holdings::{OrderSide, WorkingOrder};
 use crate::domain::ids::FiringId;
 use crate::domain::instrument::Instrument;
 use crate::domain::observation::Missing;
+use crate::domain::position_key::PositionKey;
 
 mod filling;
 mod intents;
@@ -118,7 +119,7 @@ fn flat() -> Goal {
 }
 
 fn out_of(name: &str) -> Goal {
-    Goal::Closed(vec![name.to_owned()])
+    Goal::Closed(vec![PositionKey::new(name)])
 }
 
 /// `ES:2@5000 NQ:-1`, or nothing.
@@ -131,7 +132,7 @@ fn positions(text: &str) -> Arc<[Position]> {
             None => (rest, None),
         };
         Position {
-            instrument: Instrument::new(name),
+            key: PositionKey::new(name),
             quantity: quantity.parse().unwrap(),
             average_price: price,
             unrealized: None,

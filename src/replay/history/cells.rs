@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::HistoryError;
 use super::columns::Column;
 use crate::domain::holdings::Position;
-use crate::domain::instrument::Instrument;
+use crate::domain::position_key::PositionKey;
 use crate::rules::diagnostic::quoted;
 
 /// The word for holding nothing: an empty cell is unknown.
@@ -218,8 +218,8 @@ pub(super) fn text(cell: &[u8], line: u64, column: Column) -> Result<&str, Histo
 /// Positions as `ES 03-26:+2@5000.25;NQ 03-26:-1`, or what is wrong with them
 /// and what would be right.
 pub(super) fn positions(text: &str) -> Result<Arc<[Position]>, (String, &'static str)> {
-    const HELP: &str =
-        "write `ES 03-26:+2@5000.25`, with `;` between positions, or `flat` for none";
+    const HELP: &str = "write `ES 03-26:+2@5000.25`, with a side `BTCUSDT/long:+0.5`, `;` between positions, \
+         or `flat` for none";
     if text == FLAT {
         return Ok(Arc::from([]));
     }
@@ -228,12 +228,15 @@ pub(super) fn positions(text: &str) -> Result<Arc<[Position]>, (String, &'static
         let position = position(part.trim());
         let position =
             position.ok_or_else(|| (format!("{} is not a position", quoted(part)), HELP))?;
-        if held
+        if !held
             .iter()
-            .any(|known| known.instrument == position.instrument)
+            .all(|known| known.key.goes_beside(&position.key))
         {
-            let message = format!("{} is a duplicate", quoted(position.instrument.as_str()));
-            return Err((message, "write one position for each instrument"));
+            let message = format!("{} is a duplicate", quoted(&position.key.to_string()));
+            return Err((
+                message,
+                "write one position for each instrument, or one for each of its sides",
+            ));
         }
         held.push(position);
     }
@@ -247,11 +250,12 @@ fn position(text: &str) -> Option<Position> {
         None => (size, None),
     };
     let quantity = decimal(quantity.trim().as_bytes())?;
-    if name.trim().is_empty() || quantity.is_zero() {
+    let key = PositionKey::new(name);
+    if name.trim().is_empty() || !key.side.admits(quantity) {
         return None;
     }
     Some(Position {
-        instrument: Instrument::new(name),
+        key,
         quantity,
         average_price: price,
         unrealized: None,

@@ -10,6 +10,7 @@ use crate::domain::account::{AccountName, RuleName};
 use crate::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
 use crate::domain::instrument::Instrument;
 use crate::domain::observation::Timestamp;
+use crate::domain::position_key::PositionKey;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, either, listed, quoted};
 use crate::rules::keys::Fields;
 use crate::rules::node::{Node, Value};
@@ -217,20 +218,20 @@ fn positions(node: &Node<'_>, findings: &mut Findings) -> Option<Given<Arc<[Posi
     };
     let mut held: Vec<Position> = Vec::with_capacity(entries.len());
     for entry in entries {
-        let instrument = Instrument::new(&entry.key);
-        if held.iter().any(|known| known.instrument == instrument) {
+        let key = PositionKey::new(&entry.key);
+        if !held.iter().all(|known| known.key.goes_beside(&key)) {
             let message = format!("{} is held already", quoted(&entry.key));
-            let help = "write one position for each instrument";
+            let help = "write one position for each instrument, or one for each of its sides";
             findings.push(Diagnostic::error(entry.key_place, message).help(help));
         }
-        held.extend(position(instrument, &entry.value, findings));
+        held.extend(position(key, &entry.value, findings));
     }
     (held.len() == entries.len()).then(|| Given::Known(held.into()))
 }
 
-fn position(instrument: Instrument, node: &Node<'_>, findings: &mut Findings) -> Option<Position> {
+fn position(key: PositionKey, node: &Node<'_>, findings: &mut Findings) -> Option<Position> {
     let mut position = Position {
-        instrument,
+        key,
         quantity: rust_decimal::Decimal::ZERO,
         average_price: None,
         unrealized: None,
@@ -249,6 +250,12 @@ fn position(instrument: Instrument, node: &Node<'_>, findings: &mut Findings) ->
     if quantity.is_zero() {
         let help = "leave the instrument out when it is not held";
         let message = "a position is not zero";
+        findings.push(Diagnostic::error(node.place, message).help(help));
+        return None;
+    }
+    if !position.key.side.admits(quantity) {
+        let help = "write a long position above zero and a short one below";
+        let message = format!("{} is not on the side of {}", quantity, position.key);
         findings.push(Diagnostic::error(node.place, message).help(help));
         return None;
     }

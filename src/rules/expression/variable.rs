@@ -86,7 +86,7 @@ variables! {
     UnrealizedHigh "unrealized_high" Money "Highest open result of the session since the account was last flat."
     LifetimeEquityHigh "lifetime_equity_high" Money "Highest equity ever observed, or `starting_balance` when that is higher."
     LifetimeBalanceHigh "lifetime_balance_high" Money "Highest balance ever observed, or `starting_balance` when that is higher."
-    Positions "positions" Count "Number of instruments with a position."
+    Positions "positions" Count "Number of instruments with a position; long and short at once count as two."
     Contracts "contracts" Count "Contracts held, long and short added up."
     LongContracts "long_contracts" Count "Contracts held long."
     ShortContracts "short_contracts" Count "Contracts held short; never below zero."

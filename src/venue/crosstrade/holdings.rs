@@ -8,6 +8,7 @@ use super::amount;
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
 use crate::domain::instrument::Instrument;
+use crate::domain::position_key::PositionKey;
 use crate::venue::rest::json::{Node, Object};
 
 /// Names that a position's open result goes by (facts on the venue's replies
@@ -81,7 +82,7 @@ fn position(row: &Object<'_>) -> Result<Option<Position>, String> {
         return Err("a position without an instrument".to_owned());
     }
     Ok(Some(Position {
-        instrument: Instrument::new(&instrument),
+        key: PositionKey::one_way(Instrument::new(&instrument)),
         quantity: size,
         average_price: row.decimal(&["averageprice"]).map(amount::price),
         unrealized: row.decimal(UNREALIZED).map(amount::money),

@@ -44,6 +44,7 @@ use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::limits::Ask;
 use crate::domain::observation::{Missing, Timestamp};
+use crate::domain::position_key::PositionKey;
 use crate::domain::request::{Answer, Outcome, Write};
 use crate::domain::venue::VenueProfile;
 use crate::locked::Locked;
@@ -416,7 +417,8 @@ fn unshared() -> RequestBudget {
 /// The JSON text of a write. The account stands in the path and nowhere else.
 fn body_of(write: &Write) -> String {
     match write {
-        Write::ClosePosition(instrument) | Write::CancelOrdersOf(instrument) => {
+        Write::ClosePosition(PositionKey { instrument, .. })
+        | Write::CancelOrdersOf(instrument) => {
             serde_json::json!({ "instrument": instrument.as_str() }).to_string()
         }
         Write::CancelOrders | Write::Flatten | Write::CancelOrder(_) => "{}".to_owned(),

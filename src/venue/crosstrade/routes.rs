@@ -99,6 +99,7 @@ fn is_plain_segment(id: &str) -> bool {
 mod tests {
     use super::*;
     use crate::domain::instrument::Instrument;
+    use crate::domain::position_key::PositionKey;
 
     fn base() -> Url {
         Url::parse("https://app.crosstrade.io/v1/api").unwrap()
@@ -115,7 +116,7 @@ mod tests {
             (Write::CancelOrders, "orders/cancel"),
             (Write::Flatten, "positions/flatten"),
             (
-                Write::ClosePosition(Instrument::new("ES 03-26")),
+                Write::ClosePosition(PositionKey::new("ES 03-26")),
                 "positions/close",
             ),
             // All of one instrument: the body names it.

@@ -124,12 +124,13 @@ fn no_source_file_names_an_endpoint_for_all_accounts() {
 #[test]
 fn a_write_names_its_account_in_the_path_alone() {
     use crate::domain::instrument::Instrument;
+    use crate::domain::position_key::PositionKey;
     assert_eq!(body_of(&Write::Flatten), "{}");
     assert_eq!(body_of(&Write::CancelOrders), "{}");
     assert_eq!(body_of(&Write::CancelOrder("1".into())), "{}");
     let instrument = Instrument::new("ES\" 03-26");
     for write in [
-        Write::ClosePosition(instrument.clone()),
+        Write::ClosePosition(PositionKey::one_way(instrument.clone())),
         Write::CancelOrdersOf(instrument),
     ] {
         assert_eq!(body_of(&write), r#"{"instrument":"ES\" 03-26"}"#);

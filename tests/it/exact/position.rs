@@ -74,7 +74,7 @@ fn look(text: &str) -> Content {
         let (name, rest) = held.split_at(2);
         let (quantity, price) = rest.split_once('@').unwrap();
         riskd::domain::holdings::Position {
-            instrument: riskd::domain::instrument::Instrument::new(name),
+            key: riskd::domain::position_key::PositionKey::new(name),
             quantity: quantity.parse().unwrap(),
             average_price: price.parse().ok(),
             unrealized: open.parse().ok(),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use chrono::DateTime;
 use riskd::domain::account::AccountName;
 use riskd::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
-use riskd::domain::instrument::Instrument;
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Figures, Learned, Missing, Observation, Timestamp};
+use riskd::domain::position_key::PositionKey;
 use riskd::engine::effect::Effect;
 use riskd::engine::event::Event;
 use riskd::engine::loosening::is_looser;
@@ -109,7 +109,7 @@ impl World {
 
     fn hold(&mut self, positions: &[(&str, i64)]) {
         let held = positions.iter().map(|(name, quantity)| Position {
-            instrument: Instrument::new(name),
+            key: PositionKey::new(name),
             quantity: Decimal::from(*quantity),
             average_price: None,
             unrealized: None,

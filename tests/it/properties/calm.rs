@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use riskd::domain::holdings::{Position, WorkingOrders};
-use riskd::domain::instrument::Instrument;
 use riskd::domain::money::Money;
 use riskd::domain::observation::{Content, Figures, Learned, Missing, Timestamp};
+use riskd::domain::position_key::PositionKey;
 use riskd::replay::{AccountReplay, ReplayLog};
 use riskd::rules::{self, ruleset::RuleSet};
 use rust_decimal::Decimal;
@@ -131,7 +131,7 @@ fn observations(start: i64, walk: &[Step], shares: bool) -> Vec<(Timestamp, Cont
 
 fn list(contracts: i64) -> Arc<[Position]> {
     let one = |contracts: i64| Position {
-        instrument: Instrument::new("ES 03-26"),
+        key: PositionKey::new("ES 03-26"),
         quantity: Decimal::from(contracts),
         average_price: None,
         unrealized: None,

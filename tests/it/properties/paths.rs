@@ -6,10 +6,10 @@ use chrono::{DateTime, Datelike, NaiveDate};
 use proptest::prelude::*;
 use riskd::domain::account::AccountName;
 use riskd::domain::holdings::{Position, WorkingOrders};
-use riskd::domain::instrument::Instrument;
 use riskd::domain::money::Money;
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Figures, Learned, Missing, Observation, Timestamp};
+use riskd::domain::position_key::PositionKey;
 use riskd::engine::Engine;
 use riskd::engine::event::Event;
 use riskd::engine::restore::Kept;
@@ -255,7 +255,7 @@ fn content(seen: View) -> Content {
 fn learned(held: i64) -> Learned {
     // Something is always held: an open result without a position is suspect.
     let position = Position {
-        instrument: Instrument::new("ES 03-26"),
+        key: PositionKey::new("ES 03-26"),
         quantity: Decimal::from(held.max(1)),
         average_price: None,
         unrealized: None,

@@ -1,6 +1,7 @@
 //! Whatever is done to the record by hand is found.
 
 use proptest::prelude::*;
+use riskd::domain::position_key::PositionKey;
 use riskd::domain::request::Outcome;
 use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, Record};
 use riskd::store::{Batch, FindingKind, Reader, RuleSetRow, Verification};
@@ -29,7 +30,11 @@ fn batches() -> Vec<Batch> {
             Record::Firing(firing(1)),
             Record::Intent(intent(1, Goal::FlatAndQuiet, Cause::Firing(FiringId(1)))),
             Record::Intent(intent(2, Goal::Quiet, Cause::Person("news".to_owned()))),
-            Record::Intent(intent(3, Goal::Closed(vec!["ES".to_owned()]), Cause::Lock)),
+            Record::Intent(intent(
+                3,
+                Goal::Closed(vec![PositionKey::new("ES")]),
+                Cause::Lock,
+            )),
             Record::Lock(lock(LockEnd::At(at(60_000)), "rule", Some(1))),
             Record::Request(request(1, &[2, 1])),
             Record::Request(request(2, &[1])),

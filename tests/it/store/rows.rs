@@ -2,6 +2,7 @@
 
 use riskd::domain::lock::{LockEnd, LockKind};
 use riskd::domain::observation::{Figures, Missing};
+use riskd::domain::position_key::PositionKey;
 use riskd::domain::request::Outcome;
 use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, Record};
 use riskd::store::{Batch, EntryFilter, Quality, RuleSetRow, Sample, Written};
@@ -108,7 +109,11 @@ async fn a_start_finds_what_was_in_force() {
         intent(5, Goal::ReduceOnly, Cause::Person("by hand".to_owned())),
         intent(
             6,
-            Goal::Closed(vec!["ES 03-26".to_owned(), "\"odd\"".to_owned()]),
+            Goal::Closed(
+                ["ES 03-26", "\"odd\"", "BTCUSDT/long"]
+                    .map(PositionKey::new)
+                    .into(),
+            ),
             Cause::Lock,
         ),
     ];

@@ -6,8 +6,8 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use riskd::domain::account::AccountNumber;
-use riskd::domain::instrument::Instrument;
 use riskd::domain::limits::Ask;
+use riskd::domain::position_key::PositionKey;
 use riskd::domain::request::{Outcome, Write};
 use riskd::secret::Secret;
 use riskd::venue::crosstrade::CrossTrade;
@@ -146,7 +146,7 @@ async fn everything(venue: &CrossTrade) -> bool {
     let writes = [
         Write::CancelOrders,
         Write::Flatten,
-        Write::ClosePosition(Instrument::new(ES)),
+        Write::ClosePosition(PositionKey::new(ES)),
     ];
     for write in writes {
         let permit = venue.admit(Lane::Close, Ask::Write(&write)).await.unwrap();

@@ -121,7 +121,7 @@ impl Close {
     /// close fills: none of them has turned, grown, or is another one.
     fn explains(&self, positions: &[Position]) -> bool {
         let is_touched = |position: &&Position| match &self.write {
-            Write::ClosePosition(instrument) => position.instrument == *instrument,
+            Write::ClosePosition(key) => position.key == *key,
             _ => true,
         };
         let mut touched = positions.iter().filter(is_touched).peekable();
@@ -131,7 +131,7 @@ impl Close {
         let Some(held) = &self.held else { return true };
         touched.all(|position| {
             held.iter().any(|before| {
-                before.instrument == position.instrument
+                before.key == position.key
                     && before.quantity.is_sign_negative() == position.quantity.is_sign_negative()
                     && position.quantity.abs() <= before.quantity.abs()
                     && before.average_price == position.average_price

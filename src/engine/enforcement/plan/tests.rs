@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::domain::instrument::Instrument;
 
 const PROFILE: &VenueProfile = &VenueProfile::CROSSTRADE;
 
 fn position(name: &str, quantity: i64) -> Position {
     Position {
-        instrument: Instrument::new(name),
+        key: PositionKey::new(name),
         quantity: Decimal::from(quantity),
         average_price: None,
         unrealized: None,
@@ -76,7 +77,7 @@ fn flat_and_quiet_needs_both_to_be_read_and_empty() {
 
 #[test]
 fn out_of_an_instrument_is_not_done_while_an_order_rests_there() {
-    let goal = Goal::Closed(vec!["ES 03-26".to_owned()]);
+    let goal = Goal::Closed(vec![PositionKey::new("ES 03-26")]);
     let held = [position("ES 03-26", 2), position("NQ 03-26", 1)];
     let stop = listed(vec![order("s", "ESH26", OrderSide::Sell, 2)]);
     let other = listed(vec![order("n", "NQ 03-26", OrderSide::Sell, 1)]);
@@ -139,10 +140,10 @@ fn an_order_that_says_too_little_is_cancelled_with_all() {
 
 #[test]
 fn several_goals_need_no_write_twice() {
-    let es = Instrument::new("ES 03-26");
+    let es = PositionKey::new("ES 03-26");
     let goals = [
         Goal::Quiet,
-        Goal::Closed(vec!["ES 03-26".to_owned()]),
+        Goal::Closed(vec![PositionKey::new("ES 03-26")]),
         Goal::FlatAndQuiet,
     ];
     let opening = |goals: &[Goal]| {

@@ -1,8 +1,8 @@
 //! Limits by address and by key, weights, what headers say, and bans, in virtual time.
 
 use super::*;
-use crate::domain::instrument::Instrument;
 use crate::domain::limits::{Costs, Limit, Rate, UsageHeader};
+use crate::domain::position_key::PositionKey;
 use crate::domain::request::Write;
 use crate::venue::Permit;
 
@@ -68,7 +68,7 @@ const BY_ENDPOINT: &RequestLimits = &RequestLimits {
 };
 
 fn close() -> Write {
-    Write::ClosePosition(Instrument::new("BTCUSDT"))
+    Write::ClosePosition(PositionKey::new("BTCUSDT"))
 }
 
 /// Two keys of one address.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::instrument::Instrument;
+use crate::domain::position_key::PositionKey;
 
 fn answered(status: u16, body: &str) -> Sent {
     Sent::Answered(Reply {
@@ -148,7 +148,7 @@ fn a_read_that_learned_nothing_says_why() {
 fn only_a_yes_is_a_yes_and_only_a_no_is_a_no() {
     use Outcome::*;
     let order = Write::CancelOrder("1".into());
-    let close = Write::ClosePosition(Instrument::new("ES 12-24"));
+    let close = Write::ClosePosition(PositionKey::new("ES 12-24"));
     let cases = [
         (Sent::NoBudget, Write::Flatten, NotSent),
         (Sent::Unsent("refused".into()), Write::Flatten, NotSent),
