@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::instrument::Instrument;
 use super::money::Money;
-use super::position_key::PositionKey;
+use super::position_key::{PositionKey, PositionSide};
 
 /// One open position of one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,17 +50,66 @@ pub enum OrderSide {
     Sell,
 }
 
+/// What makes an order trade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderKind {
+    /// At once, at any price.
+    Market,
+    /// At its price or better.
+    Limit,
+    /// At any price once its stop price is reached.
+    Stop,
+    /// At its price or better once its stop price is reached.
+    StopLimit,
+    /// Once a price is reached that is better than now: a take-profit, a market if
+    /// touched.
+    Target,
+    /// A stop that follows the price.
+    Trailing,
+    /// Something else that the venue has a name for.
+    Other,
+}
+
+/// One of the lists in which a venue keeps its working orders. What is read,
+/// counted or cancelled in one says nothing of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OrderBook {
+    /// Orders that the market sees, or will; where there is one list, all of them.
+    Regular,
+    /// Orders that wait for a condition: stops, targets, trailing stops.
+    Conditional,
+}
+
+impl OrderBook {
+    /// The stable name, as in the record.
+    pub const fn name(self) -> &'static str {
+        match self {
+            OrderBook::Regular => "regular",
+            OrderBook::Conditional => "conditional",
+        }
+    }
+}
+
 /// An order that may still fill. An order in a state that riskd does not know
-/// is one of these too.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// is one of these too. What the venue does not say is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WorkingOrder {
-    /// The venue's id for it, when it has told one.
+    /// The venue's id for it.
     pub id: Option<Arc<str>>,
-    /// What it trades, when the venue says so.
+    /// What it trades.
     pub instrument: Option<Instrument>,
-    /// Which way it trades, when the venue says so.
+    /// Which way it trades.
     pub side: Option<OrderSide>,
-    /// What may still fill: ordered less filled, when the venue says so.
+    /// The side of the position that it acts on. Where accounts have no sides, that
+    /// is known without the venue's word.
+    pub position: Option<PositionSide>,
+    /// What makes it trade.
+    pub kind: Option<OrderKind>,
+    /// The list that it stands in.
+    pub book: Option<OrderBook>,
+    /// Whether the venue lets it reduce a position alone.
+    pub reduce_only: Option<bool>,
+    /// What may still fill: ordered less filled.
     pub remaining: Option<Decimal>,
     /// The state in the venue's own word.
     pub state: Arc<str>,

@@ -316,6 +316,7 @@ fn a_firing_on_holdings_says_which_and_why() {
         side: Some(OrderSide::Buy),
         remaining: Some(Decimal::from(8)),
         state: "Working".into(),
+        ..WorkingOrder::default()
     };
     world.content(
         "09:00:00",

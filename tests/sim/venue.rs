@@ -35,6 +35,7 @@ pub fn look(venue: &PaperVenue, account: &str) -> Learned {
                     }),
                     remaining: Some(order.remaining),
                     state: Arc::from("Working"),
+                    ..WorkingOrder::default()
                 })
                 .collect(),
         ),

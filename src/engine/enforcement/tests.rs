@@ -150,6 +150,7 @@ fn orders(text: &str) -> WorkingOrders {
         side: Some(OrderSide::Sell),
         remaining: Some(Decimal::ONE),
         state: Arc::from("Working"),
+        ..WorkingOrder::default()
     });
     WorkingOrders::Listed(working.collect())
 }

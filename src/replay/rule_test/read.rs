@@ -290,6 +290,7 @@ fn order(node: &Node<'_>, findings: &mut Findings) -> Option<WorkingOrder> {
             .read("quantity", findings, read::positive_money)
             .map(|quantity| quantity.decimal()),
         state: Arc::from("working"),
+        ..WorkingOrder::default()
     })
 }
 

@@ -6,9 +6,11 @@ use rust_decimal::Decimal;
 
 use super::amount;
 use crate::domain::account::AccountNumber;
-use crate::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
+use crate::domain::holdings::{
+    OrderBook, OrderKind, OrderSide, Position, WorkingOrder, WorkingOrders,
+};
 use crate::domain::instrument::Instrument;
-use crate::domain::position_key::PositionKey;
+use crate::domain::position_key::{PositionKey, PositionSide};
 use crate::venue::rest::json::{Node, Object};
 
 /// Names that a position's open result goes by (facts on the venue's replies
@@ -128,6 +130,14 @@ fn working_order(row: &Object<'_>) -> Option<WorkingOrder> {
             .filter(|text| !text.trim().is_empty())
             .map(|text| Instrument::new(&text)),
         side: row.text("orderaction").and_then(|action| side(&action)),
+        position: Some(PositionSide::OneWay),
+        kind: row
+            .text("ordertype")
+            .filter(|kind| !kind.trim().is_empty())
+            .map(|kind| order_kind(&kind)),
+        book: Some(OrderBook::Regular),
+        // NinjaTrader has no such orders.
+        reduce_only: Some(false),
         remaining: remaining(row),
         state: Arc::from(state),
     })
@@ -138,6 +148,19 @@ fn side(action: &str) -> Option<OrderSide> {
         "buy" | "buytocover" => Some(OrderSide::Buy),
         "sell" | "sellshort" => Some(OrderSide::Sell),
         _ => None,
+    }
+}
+
+/// The documented types, and the trailing stop of NinjaTrader's own lists.
+fn order_kind(text: &str) -> OrderKind {
+    match plain(text).as_str() {
+        "market" => OrderKind::Market,
+        "limit" => OrderKind::Limit,
+        "stopmarket" | "stop" => OrderKind::Stop,
+        "stoplimit" => OrderKind::StopLimit,
+        "mit" | "marketiftouched" => OrderKind::Target,
+        "trailingstop" | "trailstop" => OrderKind::Trailing,
+        _ => OrderKind::Other,
     }
 }
 
@@ -344,13 +367,18 @@ mod tests {
     fn an_order_is_read_as_far_as_it_goes() {
         let body = r#"{"orders": [{"account": "Sim101", "orderId": "16f6", "id": "4711",
             "instrument": "MES 12-25", "orderAction": "BuyToCover", "orderState": "Accepted",
-            "quantity": 3, "filled": 1, "isShort": true}], "success": true}"#;
+            "orderType": "StopMarket", "quantity": 3, "filled": 1, "isShort": true}],
+            "success": true}"#;
         assert_eq!(
             read_orders(body).unwrap(),
             [WorkingOrder {
                 id: Some("16f6".into()),
                 instrument: Some(Instrument::new("MES 12-25")),
                 side: Some(OrderSide::Buy),
+                position: Some(PositionSide::OneWay),
+                kind: Some(OrderKind::Stop),
+                book: Some(OrderBook::Regular),
+                reduce_only: Some(false),
                 remaining: Some(Decimal::TWO),
                 state: "Accepted".into(),
             }]
@@ -392,6 +420,18 @@ mod tests {
             ("Hold", None),
         ] {
             assert_eq!(side(action), expected);
+        }
+        for (kind, expected) in [
+            (r#", "orderType": "Market""#, Some(OrderKind::Market)),
+            (r#", "OrderType": "STOP_LIMIT""#, Some(OrderKind::StopLimit)),
+            (r#", "orderType": "Limit""#, Some(OrderKind::Limit)),
+            (r#", "orderType": "MIT""#, Some(OrderKind::Target)),
+            (r#", "orderType": "Iceberg""#, Some(OrderKind::Other)),
+            (r#", "orderType": null"#, None),
+            ("", None),
+        ] {
+            let row = format!(r#"[{{"orderState": "Working"{kind}}}]"#);
+            assert_eq!(read_orders(&row).unwrap()[0].kind, expected, "{row}");
         }
         assert!(read_orders(r#"{"orders": [1]}"#).is_err());
         assert!(read_orders(r#"{"orders": [{"account": "Other"}]}"#).is_err());

@@ -236,6 +236,7 @@ fn order(remaining: i64) -> WorkingOrder {
         side: Some(OrderSide::Buy),
         remaining: Some(Decimal::from(remaining)),
         state: "Working".into(),
+        ..WorkingOrder::default()
     }
 }
 

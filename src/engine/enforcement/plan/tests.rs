@@ -21,6 +21,7 @@ fn order(id: &str, name: &str, side: OrderSide, remaining: i64) -> WorkingOrder 
         side: Some(side),
         remaining: Some(Decimal::from(remaining)),
         state: Arc::from("Working"),
+        ..WorkingOrder::default()
     }
 }
 
