@@ -50,6 +50,16 @@ pub enum OrderSide {
     Sell,
 }
 
+impl OrderSide {
+    /// The stable name, as in the record.
+    pub const fn name(self) -> &'static str {
+        match self {
+            OrderSide::Buy => "buy",
+            OrderSide::Sell => "sell",
+        }
+    }
+}
+
 /// What makes an order trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderKind {

@@ -3,16 +3,32 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::micros;
+
+/// How a venue names its instruments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// A root and a month: `ES 03-26` is a contract of `ES`.
+    Futures,
+    /// Each symbol is an instrument as it stands, as at exchanges of crypto assets:
+    /// `BTC-27JUN25` is neither of `BTC` nor of a month.
+    Symbols,
+}
+
 /// A tradable instrument: the spelling that was seen, with the root and the
-/// expiry read from it.
+/// expiry read from it where the venue has them.
 ///
-/// Two spellings of one contract are equal: `MNQ 06-26`, `MNQ JUN26`, `MNQM26`
-/// and `MNQM6` (the last only while its decade is unambiguous). A spelling
-/// without an expiry (`MNQ`, `MNQ1!`) is equal only to another one without.
+/// Two spellings of one contract of futures are equal: `MNQ 06-26`, `MNQ JUN26`,
+/// `MNQM26` and `MNQM6` (the last only while its decade is unambiguous). A spelling
+/// without an expiry (`MNQ`, `MNQ1!`) is equal only to another one without. A
+/// symbol is equal to the same letters alone, of whatever case.
 #[derive(Clone, Debug)]
 pub struct Instrument {
     text: Arc<str>,
+    dialect: Dialect,
+    /// Of the text as one of futures.
     root_length: usize,
+    /// Of the text as one of futures.
     expiry: Option<Expiry>,
 }
 
@@ -35,13 +51,20 @@ const MONTH_NAMES: [&str; 12] = [
 const ONE_DIGIT_DECADE: u16 = 2020;
 
 impl Instrument {
-    /// Reads a spelling. Every text is an instrument; one whose expiry cannot
-    /// be read has none.
+    /// Reads a spelling as one of futures, and as one of symbols when it is compared
+    /// with one of those. Every text is an instrument; one whose expiry cannot be
+    /// read has none.
     pub fn new(text: &str) -> Instrument {
+        Instrument::of(text, Dialect::Futures)
+    }
+
+    /// Reads a spelling as the venue means it.
+    pub fn of(text: &str, dialect: Dialect) -> Instrument {
         let text = text.trim();
         let (root_length, expiry) = split(text);
         Instrument {
             text: Arc::from(text),
+            dialect,
             root_length,
             expiry,
         }
@@ -52,27 +75,60 @@ impl Instrument {
         &self.text
     }
 
-    /// The root in the spelling that was seen: `ES` of `ES 03-26`.
+    /// The root in the spelling that was seen: `ES` of `ES 03-26`. A symbol has no
+    /// other than itself.
     pub fn root(&self) -> &str {
-        self.text.get(..self.root_length).unwrap_or(&self.text)
+        match self.dialect {
+            Dialect::Futures => self.futures_root(),
+            Dialect::Symbols => &self.text,
+        }
     }
 
     /// The contract's month, when the spelling has one.
     pub fn expiry(&self) -> Option<Expiry> {
-        self.expiry
+        match self.dialect {
+            Dialect::Futures => self.expiry,
+            Dialect::Symbols => None,
+        }
+    }
+
+    /// Whether it is a micro contract. There are none but of futures.
+    pub fn is_micro(&self) -> bool {
+        self.dialect == Dialect::Futures && micros::is_micro(self.futures_root())
     }
 
     /// Whether this instrument is what `other` names in a rule: the same
-    /// contract, or any contract of that root when `other` has no expiry.
+    /// contract, or any contract of that root when `other` has no expiry. It is
+    /// read as the venue of this one means it.
     pub fn is_covered_by(&self, other: &Instrument) -> bool {
-        self.root().eq_ignore_ascii_case(other.root())
-            && (other.expiry.is_none() || other.expiry == self.expiry)
+        match self.dialect {
+            Dialect::Futures => {
+                self.futures_root()
+                    .eq_ignore_ascii_case(other.futures_root())
+                    && (other.expiry.is_none() || other.expiry == self.expiry)
+            }
+            Dialect::Symbols => self.text.eq_ignore_ascii_case(&other.text),
+        }
+    }
+
+    fn futures_root(&self) -> &str {
+        self.text.get(..self.root_length).unwrap_or(&self.text)
     }
 }
 
 impl PartialEq for Instrument {
     fn eq(&self, other: &Instrument) -> bool {
-        self.expiry == other.expiry && self.root().eq_ignore_ascii_case(other.root())
+        let are_futures = [self, other]
+            .iter()
+            .all(|one| one.dialect == Dialect::Futures);
+        if are_futures {
+            self.expiry == other.expiry
+                && self
+                    .futures_root()
+                    .eq_ignore_ascii_case(other.futures_root())
+        } else {
+            self.text.eq_ignore_ascii_case(&other.text)
+        }
     }
 }
 
@@ -176,6 +232,35 @@ mod tests {
         assert!(held.is_covered_by(&Instrument::new("ESH26")));
         assert!(!held.is_covered_by(&Instrument::new("ES 06-26")));
         assert!(!held.is_covered_by(&Instrument::new("MES")));
+    }
+
+    #[test]
+    fn a_symbol_is_itself_and_nothing_else() {
+        let symbol = |text| Instrument::of(text, Dialect::Symbols);
+        let june = symbol("BTC-27JUN25");
+        assert_eq!(june.root(), "BTC-27JUN25");
+        assert_eq!(june.expiry(), None);
+        assert_eq!(june, symbol("btc-27jun25"));
+        // As it stands in a rule, in a history or in the record.
+        assert_eq!(june, Instrument::new("BTC-27JUN25"));
+        assert!(june.is_covered_by(&Instrument::new("BTC-27JUN25")));
+        for other in [
+            "BTC-27JUN5",
+            "BTC-27JUL25",
+            "BTC-27JU",
+            "BTC",
+            "BTC-27JU 07-25",
+        ] {
+            assert_ne!(june, Instrument::new(other), "{other}");
+            assert_ne!(june, symbol(other), "{other}");
+            assert!(!june.is_covered_by(&Instrument::new(other)), "{other}");
+        }
+        // What a rule for accounts of both kinds names is a root to one of them.
+        let named = symbol("ES");
+        assert!(Instrument::new("ES 03-26").is_covered_by(&named));
+        assert!(!symbol("ES 03-26").is_covered_by(&named));
+        assert!(Instrument::new("MES 03-26").is_micro());
+        assert!(!symbol("MES").is_micro());
     }
 
     #[test]

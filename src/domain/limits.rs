@@ -165,9 +165,9 @@ impl Costs {
             Ask::Alive => self.alive,
             Ask::Orders => self.orders,
             Ask::Write(Write::Flatten) => self.flatten,
-            Ask::Write(Write::ClosePosition(_)) => self.close,
-            Ask::Write(Write::CancelOrders | Write::CancelOrdersOf(_)) => self.cancel_orders,
-            Ask::Write(Write::CancelOrder(_)) => self.cancel_order,
+            Ask::Write(Write::ClosePosition(_) | Write::CloseQuantity(_)) => self.close,
+            Ask::Write(Write::CancelOrders | Write::CancelOrdersOf { .. }) => self.cancel_orders,
+            Ask::Write(Write::CancelOrder { .. }) => self.cancel_order,
         }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Nothing here reads a clock or does I/O; time is always an argument.
 
+pub mod abilities;
 pub mod account;
 pub mod closures;
 mod cron_fields;
@@ -24,6 +25,7 @@ pub mod request;
 pub mod schedule;
 pub mod session;
 pub mod severity;
+pub mod symbols;
 pub mod time_of_day;
 pub mod timeouts;
 pub mod trade_date;

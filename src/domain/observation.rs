@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::account::AccountName;
 use super::holdings::{Position, WorkingOrders};
 use super::money::Money;
+use super::symbols::Symbols;
 
 /// An instant, always in UTC.
 pub type Timestamp = DateTime<Utc>;
@@ -47,6 +48,9 @@ pub struct Learned {
     /// stamps of the same venue alone, never with a clock of this machine: two
     /// answers with one stamp are one look at the account.
     pub stamp: Option<i64>,
+    /// What the venue says of its symbols, where it was asked: that stands until it
+    /// says something else.
+    pub symbols: Option<Arc<Symbols>>,
 }
 
 /// The figures of an account; a missing or non-finite number is `None`.

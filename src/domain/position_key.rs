@@ -6,7 +6,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::instrument::Instrument;
+use super::instrument::{Dialect, Instrument};
 
 /// The side of a position.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,8 +62,13 @@ impl PositionKey {
 
     /// Reads `ES 03-26`, `BTCUSDT/long` or `BTCUSDT/short`, the side in any case.
     /// Every text names a position; what stands behind another slash belongs to
-    /// the instrument.
+    /// the instrument, which is read as in [`Instrument::new`].
     pub fn new(text: &str) -> PositionKey {
+        PositionKey::of(text, Dialect::Futures)
+    }
+
+    /// Reads the same as the venue means it.
+    pub fn of(text: &str, dialect: Dialect) -> PositionKey {
         let sides = [PositionSide::Long, PositionSide::Short];
         let split = text.trim().rsplit_once('/').and_then(|(instrument, word)| {
             let is_it = |side: &PositionSide| {
@@ -75,10 +80,10 @@ impl PositionKey {
         });
         match split {
             Some((instrument, side)) => PositionKey {
-                instrument: Instrument::new(instrument),
+                instrument: Instrument::of(instrument, dialect),
                 side,
             },
-            None => PositionKey::one_way(Instrument::new(text)),
+            None => PositionKey::one_way(Instrument::of(text, dialect)),
         }
     }
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 use chrono::{TimeDelta, Timelike as _};
 use chrono_tz::Tz;
 
+use super::abilities::{Abilities, CancelScope, CloseScope};
+use super::instrument::Dialect;
 use super::limits::{Cost, Costs, Limit, LimitScope, Rate, RequestLimits};
 use super::observation::Timestamp;
 
@@ -30,6 +32,8 @@ pub struct VenueProfile {
     pub base_url: &'static str,
     /// The parts of its credential, as the rule file names them.
     pub credential: &'static [&'static str],
+    /// How it names instruments.
+    pub dialect: Dialect,
     /// The day of its own figure of a session's result; `None` where it has none.
     pub day: Option<VenueDay>,
     /// Whether figures that are all zero are those of an account that has not
@@ -38,12 +42,8 @@ pub struct VenueProfile {
     /// For how long the venue may answer polls from a cache. While it may, what
     /// a poll shows can be older than the poll.
     pub polls_cached_for: Option<TimeDelta>,
-    /// Whether a flatten also cancels the working orders of what it closes, so
-    /// that a cancel beside it can wait.
-    pub flatten_cancels_orders: bool,
-    /// Whether a second flatten or close that arrives while one is still filling
-    /// joins it. Where it does not, it would turn the position round.
-    pub repeated_close_joins: bool,
+    /// What can be asked of it.
+    pub abilities: Abilities,
     /// How long an account is watched closely after it was proven flat: signals
     /// that the venue accepted before may still place orders.
     pub watch_after_flat: TimeDelta,
@@ -78,14 +78,26 @@ impl VenueProfile {
         name: "crosstrade",
         base_url: "https://app.crosstrade.io/v1/api",
         credential: &["token"],
+        dialect: Dialect::Futures,
         day: Some(VenueDay {
             timezone: chrono_tz::America::New_York,
             reset_hour: 18,
         }),
         zero_means_unloaded: true,
         polls_cached_for: Some(TimeDelta::seconds(3)),
-        flatten_cancels_orders: true,
-        repeated_close_joins: false,
+        abilities: Abilities {
+            cancel: &[
+                CancelScope::Account,
+                CancelScope::Symbol,
+                CancelScope::Order,
+            ],
+            close: &[CloseScope::Account, CloseScope::Position],
+            books: &[],
+            hedge_mode: false,
+            flatten_cancels_orders: true,
+            cancel_before_close: false,
+            repeated_close_joins: false,
+        },
         watch_after_flat: TimeDelta::seconds(75),
         limits: RequestLimits {
             limits: &[

@@ -28,13 +28,14 @@ use evidence::{Evidence, Polled};
 use pace::Pace;
 use requests::Requests;
 
-use super::enforcement::plan::{Known, Planned, merged, opening_plan, plan};
+use super::enforcement::plan::{Means, Planned, Seen, merged, plan, serves};
 use super::record::{Cause, Goal};
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::ids::{IntentId, RequestId};
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::domain::request::{Answer, Outcome, Urgency, Write};
+use crate::domain::symbols::Symbols;
 use crate::domain::timeouts;
 use crate::domain::venue::VenueProfile;
 
@@ -161,6 +162,8 @@ struct Look {
 #[derive(Clone, Debug)]
 pub struct Enforcement {
     profile: &'static VenueProfile,
+    /// What the venue says of its symbols.
+    symbols: Arc<Symbols>,
     intents: Vec<Intent>,
     requests: Requests,
     evidence: Evidence,
@@ -187,6 +190,7 @@ impl Enforcement {
     pub fn new(profile: &'static VenueProfile) -> Enforcement {
         Enforcement {
             profile,
+            symbols: Arc::default(),
             intents: Vec::new(),
             requests: Requests::default(),
             evidence: Evidence::default(),
@@ -216,6 +220,18 @@ impl Enforcement {
     /// The account is at a venue of this kind from now on.
     pub fn set_profile(&mut self, profile: &'static VenueProfile) {
         self.profile = profile;
+    }
+
+    /// The venue says this of its symbols from now on.
+    pub fn set_symbols(&mut self, symbols: &Arc<Symbols>) {
+        self.symbols = Arc::clone(symbols);
+    }
+
+    fn means(&self) -> Means<'_> {
+        Means {
+            abilities: &self.profile.abilities,
+            symbols: &self.symbols,
+        }
     }
 
     /// The facts of the venue that the account is at.
@@ -259,11 +275,8 @@ impl Enforcement {
         if self.intents.iter().any(covers) {
             return self.resume(intent, now);
         }
-        let known = Known {
-            positions: held.map(AsRef::as_ref),
-            orders,
-        };
-        let writes = opening_plan(&intent.goal, known, self.profile);
+        let seen = Seen::glimpse(held.map(AsRef::as_ref), orders);
+        let writes = plan(&intent.goal, seen, self.means()).writes;
         self.admit(intent);
         self.requests.note_held(held);
         let mut steps = self.send(writes, now);
@@ -556,11 +569,10 @@ impl Enforcement {
             self.flat_at = Some(now.steady);
         }
         let evidence = &self.evidence;
-        let (is_locked, profile) = (self.is_locked, self.profile);
+        let (is_locked, means) = (self.is_locked, self.means());
         let is_done = |intent: &Intent| {
             let since = acted.map_or(intent.since, |acted| acted.max(intent.since));
-            let known = evidence.after(Some(since));
-            plan(&intent.goal, known, profile).is_reached()
+            plan(&intent.goal, evidence.after(Some(since)), means).is_reached()
                 && evidence.stands_for(&intent.goal, is_locked)
         };
         let done: Vec<bool> = self.intents.iter().map(is_done).collect();
@@ -590,7 +602,7 @@ impl Enforcement {
             return Vec::new();
         }
         if done.iter().any(|one| one.goal == Goal::FlatAndQuiet) {
-            self.watch_until = Some(after(now, profile.watch_after_flat));
+            self.watch_until = Some(after(now, self.profile.watch_after_flat));
             self.next_look = Some(after(now, FIRST_WAIT));
         }
         let mut steps = vec![Step::Reached {
@@ -604,21 +616,8 @@ impl Enforcement {
 
     /// What still waits for nobody need not leave.
     fn withdraw_needless(&mut self) -> Vec<Step> {
-        let (profile, known) = (self.profile, Known::NOTHING);
-        let goals = self.intents.iter().map(|intent| &intent.goal);
-        let wanted = merged(goals.flat_map(|goal| match goal {
-            // Which orders those are is not known without a look.
-            Goal::ReduceOnly => vec![],
-            goal => opening_plan(goal, known, profile),
-        }));
-        let keeps_orders = self
-            .intents
-            .iter()
-            .any(|intent| intent.goal == Goal::ReduceOnly);
-        let is_wanted = |write: &Write| {
-            let is_cancel = !write.closes();
-            (is_cancel && keeps_orders) || wanted.iter().any(|one| one.write.covers(write))
-        };
+        let intents = &self.intents;
+        let is_wanted = |write: &Write| intents.iter().any(|intent| serves(&intent.goal, write));
         let requests = self.requests.withdraw(|one| !is_wanted(&one.write));
         let mut steps = Vec::new();
         if !requests.is_empty() {
@@ -688,12 +687,10 @@ impl Enforcement {
             .evidence
             .unused_after(self.requests.closed_at(), self.requests.acted_at());
         let positions = known.positions.clone();
-        let view = Known {
-            positions: positions.as_deref(),
-            orders: &known.orders,
-        };
+        let seen = Seen::proof(positions.as_deref(), &known.orders);
+        let means = self.means();
         let goals = self.intents.iter().map(|intent| &intent.goal);
-        let missing = merged(goals.flat_map(|goal| plan(goal, view, self.profile).writes));
+        let missing = merged(goals.flat_map(|goal| plan(goal, seen, means).writes));
         if missing.is_empty() {
             return Vec::new();
         }
@@ -831,13 +828,16 @@ impl Enforcement {
         Step::Send { round, writes }
     }
 
-    /// What is sent when nothing can be read: everything the goals may need, as
-    /// long as that is safe to repeat without looking, and less what a poll has
-    /// shown not to be needed.
+    /// What is sent when nothing can be read: everything the goals may need by what
+    /// was seen last, as long as that is safe to repeat without looking, and less what
+    /// a poll has shown not to be needed.
     fn blind_writes(&self) -> Vec<Planned> {
         let is_flat = self.evidence.is_flat_after(self.requests.acted_at());
+        let (seen, means) = (self.evidence.newest(), self.means());
         let goals = self.intents.iter().map(|intent| &intent.goal);
-        let all = merged(goals.flat_map(|goal| opening_plan(goal, Known::NOTHING, self.profile)));
+        // Which orders increase exposure is not known without a look.
+        let goals = goals.filter(|goal| **goal != Goal::ReduceOnly);
+        let all = merged(goals.flat_map(|goal| plan(goal, seen, means).writes));
         let mut writes = Vec::new();
         for mut planned in all {
             if is_flat && planned.write.closes() {

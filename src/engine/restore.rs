@@ -17,7 +17,6 @@ use crate::domain::account::{AccountName, RuleName};
 use crate::domain::ids::FiringId;
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
-use crate::domain::position_key::PositionKey;
 use crate::domain::request::{Outcome, Write};
 use crate::rules::ruleset::{Account, Rule, RuleSet};
 
@@ -69,12 +68,7 @@ impl RecentRequest {
         if matches!(self.answer, Some((_, Outcome::NotSent | Outcome::Refused))) {
             return None;
         }
-        let target = self.target.as_deref();
-        match (self.write.as_str(), target) {
-            ("flatten", _) => Some(Write::Flatten),
-            ("close_position", Some(name)) => Some(Write::ClosePosition(PositionKey::new(name))),
-            _ => None,
-        }
+        Write::recorded_close(&self.write, self.target.as_deref())
     }
 }
 

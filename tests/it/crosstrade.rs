@@ -157,15 +157,11 @@ async fn writes_carry_exactly_the_path_of_their_account() {
             r#"{"instrument":"ES 03-26"}"#,
         ),
         (
-            Write::CancelOrdersOf(Instrument::new("ES 03-26")),
+            Write::cancel_orders_of(Instrument::new("ES 03-26")),
             "orders/cancel",
             r#"{"instrument":"ES 03-26"}"#,
         ),
-        (
-            Write::CancelOrder("a b".into()),
-            "orders/a%20b/cancel",
-            "{}",
-        ),
+        (Write::cancel_order("a b"), "orders/a%20b/cancel", "{}"),
     ];
     let accounts = [
         ("PA APEX 12!", "PA%20APEX%2012!"),
@@ -188,7 +184,7 @@ async fn writes_carry_exactly_the_path_of_their_account() {
             assert_eq!(last.header("content-type"), Some("application/json"));
         }
     }
-    let elsewhere = Write::CancelOrder("../../positions".into());
+    let elsewhere = Write::cancel_order("../../positions");
     let refused = write(&adapter, "A", &elsewhere).await;
     assert_eq!(refused.outcome, Outcome::NotSent);
     assert_eq!(stub.seen().len(), sent);

@@ -40,6 +40,7 @@ pub fn look(venue: &PaperVenue, account: &str) -> Learned {
                 .collect(),
         ),
         stamp: None,
+        symbols: None,
     }
 }
 

@@ -152,6 +152,9 @@ impl Hand {
                 return;
             }
         };
+        if let Some(symbols) = &learned.symbols {
+            self.enforcement.set_symbols(symbols);
+        }
         let as_of = self.enforcement.polled(learned.stamp, at);
         let is_unloaded = self.enforcement.profile().zero_means_unloaded;
         if is_unloaded && learned.figures.are_all_zero() {

@@ -11,7 +11,7 @@ use crate::domain::now::Now;
 use crate::domain::observation::{Missing, Timestamp};
 use crate::domain::request::{Answer, Outcome};
 use crate::engine::effect::{Effect, Severity};
-use crate::engine::enforcement::plan::Planned;
+use crate::engine::enforcement::plan::{Planned, increasing_orders};
 use crate::engine::enforcement::{Intent, REOPENED_WITHIN, Shown, Step};
 use crate::engine::event::{ReadFailure, ReadResult};
 use crate::engine::output::Output;
@@ -134,7 +134,8 @@ impl AccountRun {
         else {
             return false;
         };
-        !crate::engine::enforcement::plan::increasing_orders(orders, positions).is_empty()
+        let hedge_mode = self.account.profile.abilities.hedge_mode;
+        !increasing_orders(orders, positions, hedge_mode).is_empty()
     }
 
     /// A write was answered, or given up.

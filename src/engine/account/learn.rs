@@ -66,6 +66,9 @@ impl AccountRun {
         out: &mut Output<'_>,
     ) -> bool {
         self.note_data_back(at, now, out);
+        if let Some(symbols) = &learned.symbols {
+            self.enforcement.set_symbols(symbols);
+        }
         let as_of = self.enforcement.polled(learned.stamp, at);
         self.take_holdings(learned, at, as_of, now);
         // The record's times are wall times.

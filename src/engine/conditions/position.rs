@@ -5,7 +5,6 @@ use rust_decimal::Decimal;
 use super::{Answer, Context, Reading};
 use crate::domain::holdings::Position;
 use crate::domain::instrument::Instrument;
-use crate::domain::micros;
 use crate::domain::position_key::PositionSide;
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
@@ -48,7 +47,7 @@ fn gross(rule: &PositionLimit, held: &[Position]) -> Option<Decimal> {
 fn weight(rule: &PositionLimit, position: &Position) -> Option<Decimal> {
     let size = position.quantity.abs();
     match rule.micro_ratio {
-        Some(ratio) if micros::is_micro(position.key.instrument.root()) => size.checked_div(ratio),
+        Some(ratio) if position.key.instrument.is_micro() => size.checked_div(ratio),
         _ => Some(size),
     }
 }

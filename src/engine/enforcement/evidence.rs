@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Reading;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::observation::Timestamp;
-use crate::engine::enforcement::plan::Known;
+use crate::engine::enforcement::plan::Seen;
 use crate::engine::record::Goal;
 
 /// Something that was seen of an account. Nothing in it is older than `as_of`,
@@ -102,13 +102,22 @@ impl Evidence {
     }
 
     /// What is known from after this time.
-    pub(super) fn after(&self, time: Option<Timestamp>) -> Known<'_> {
+    pub(super) fn after(&self, time: Option<Timestamp>) -> Seen<'_> {
         let positions = self.positions.as_ref().filter(|seen| seen.is_after(time));
         let orders = self.orders.as_ref().filter(|seen| seen.is_after(time));
-        Known {
-            positions: positions.map(|seen| seen.what.as_ref()),
-            orders: orders.map_or(&WorkingOrders::Unknown, |seen| &seen.what),
-        }
+        Seen::proof(
+            positions.map(|seen| seen.what.as_ref()),
+            orders.map_or(&WorkingOrders::Unknown, |seen| &seen.what),
+        )
+    }
+
+    /// What was seen last, whenever that was.
+    pub(super) fn newest(&self) -> Seen<'_> {
+        let orders = self.orders.as_ref().map(|seen| &seen.what);
+        Seen::glimpse(
+            self.newest_positions(),
+            orders.unwrap_or(&WorkingOrders::Unknown),
+        )
     }
 
     /// What was seen after the last close, and after the last request of any

@@ -1,32 +1,59 @@
-//! The planner: what should be, against what is known, gives the fewest writes
-//! that are missing.
+//! The planner: what should be, against what is seen, gives the fewest writes that
+//! are missing, by what the venue can be asked to do. Every choice is made here; one
+//! write is one request.
 
-use std::collections::BTreeSet;
+mod cancels;
+mod closes;
 
-use rust_decimal::Decimal;
-
-use crate::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
+use crate::domain::abilities::Abilities;
+use crate::domain::holdings::{Position, WorkingOrder, WorkingOrders};
 use crate::domain::position_key::PositionKey;
 use crate::domain::request::{Urgency, Write};
-use crate::domain::venue::VenueProfile;
+use crate::domain::symbols::Symbols;
 
 use crate::engine::record::Goal;
+pub use cancels::increasing_orders;
 
-/// What is known of an account's holdings.
+/// What is seen of an account's holdings.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
+pub struct Seen<'a> {
     /// Open positions, as far as they are known.
     pub positions: Option<&'a [Position]>,
     /// Working orders, as far as they are known.
     pub orders: &'a WorkingOrders,
+    /// Whether it was read for this goal, after the last request. What a poll saw may
+    /// be old: what it shows is believed, not what it does not show.
+    is_proof: bool,
 }
 
-impl Known<'_> {
-    /// What is known when nothing is.
-    pub const NOTHING: Known<'static> = Known {
-        positions: None,
-        orders: &WorkingOrders::Unknown,
-    };
+impl<'a> Seen<'a> {
+    /// What was read for the goal.
+    pub const fn proof(positions: Option<&'a [Position]>, orders: &'a WorkingOrders) -> Seen<'a> {
+        Seen {
+            positions,
+            orders,
+            is_proof: true,
+        }
+    }
+
+    /// What was seen before anything was read for the goal: other things may be there
+    /// too.
+    pub const fn glimpse(positions: Option<&'a [Position]>, orders: &'a WorkingOrders) -> Seen<'a> {
+        Seen {
+            positions,
+            orders,
+            is_proof: false,
+        }
+    }
+
+    fn held(&self) -> &'a [Position] {
+        self.positions.unwrap_or_default()
+    }
+
+    /// Each order, where they are known one by one.
+    fn listed(&self) -> Option<&'a [WorkingOrder]> {
+        self.orders.listed()
+    }
 }
 
 /// One write, and how soon it must leave.
@@ -47,23 +74,12 @@ impl Planned {
         };
         Planned { write, urgency }
     }
-
-    /// A cancel that a close beside it makes needless at this kind of venue, and
-    /// that leaves only while there is room.
-    fn beside(write: Write, profile: &VenueProfile) -> Planned {
-        let urgency = if profile.flatten_cancels_orders {
-            Urgency::Beside
-        } else {
-            Urgency::Cancel
-        };
-        Planned { write, urgency }
-    }
 }
 
 /// What a goal still needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// The writes that are missing, by what is known.
+    /// The writes that are missing, by what is seen.
     pub writes: Vec<Planned>,
     /// Whether enough is known to say that nothing else is missing.
     pub is_complete: bool,
@@ -76,121 +92,103 @@ impl Plan {
     }
 }
 
-/// Everything that a goal may need before anything was read for it: what a poll
-/// saw may be old, so only what it shows is believed, not what it does not show.
-pub fn opening_plan(goal: &Goal, known: Known<'_>, profile: &VenueProfile) -> Vec<Planned> {
-    match goal {
-        Goal::Quiet => vec![Planned::urgent(Write::CancelOrders)],
-        Goal::FlatAndQuiet => vec![
-            Planned::urgent(Write::Flatten),
-            Planned::beside(Write::CancelOrders, profile),
-        ],
-        Goal::Closed(keys) => keys
-            .iter()
-            .flat_map(|key| close_of(key.clone(), profile))
-            .collect(),
-        Goal::ReduceOnly => plan(goal, known, profile).writes,
-    }
+/// What the planner knows of the venue.
+#[derive(Clone, Copy, Debug)]
+pub struct Means<'a> {
+    /// What can be asked of it.
+    pub abilities: &'a Abilities,
+    /// What it says of its symbols.
+    pub symbols: &'a Symbols,
 }
 
-/// What is still missing for the goal, by what was read after the last request.
-pub fn plan(goal: &Goal, known: Known<'_>, profile: &VenueProfile) -> Plan {
-    match goal {
-        Goal::Quiet => quiet(known.orders),
-        Goal::FlatAndQuiet => flat_and_quiet(known, profile),
-        Goal::Closed(keys) => closed(keys, known, profile),
-        Goal::ReduceOnly => reduce_only(known),
-    }
-}
-
-fn quiet(orders: &WorkingOrders) -> Plan {
-    let mut plan = Plan {
-        is_complete: orders.count().is_some(),
-        ..Plan::default()
-    };
-    if orders.count().is_some_and(|working| working > 0) {
-        plan.writes.push(Planned::urgent(Write::CancelOrders));
-    }
-    plan
-}
-
-fn flat_and_quiet(known: Known<'_>, profile: &VenueProfile) -> Plan {
-    let is_held = known.positions.map(|held| !held.is_empty());
-    if is_held != Some(true) {
-        let mut plan = quiet(known.orders);
-        plan.is_complete &= is_held.is_some();
-        return plan;
-    }
-    let mut plan = Plan {
-        writes: vec![Planned::urgent(Write::Flatten)],
-        is_complete: known.orders.count().is_some(),
-    };
-    // An order may fill behind the flatten, and a flatten may leave it resting.
-    if known.orders.count() != Some(0) {
-        let cancel = Write::CancelOrders;
-        plan.writes.push(match known.orders.count() {
-            Some(_) => Planned::urgent(cancel),
-            None => Planned::beside(cancel, profile),
-        });
-    }
-    plan
-}
-
-fn close_of(key: PositionKey, profile: &VenueProfile) -> [Planned; 2] {
-    let instrument = key.instrument.clone();
-    [
-        Planned::urgent(Write::ClosePosition(key)),
-        Planned::beside(Write::CancelOrdersOf(instrument), profile),
-    ]
-}
-
-/// Output of these instruments: neither a position nor an order that could open
-/// one again. An order that does not say its instrument may be one of them.
-fn closed(keys: &[PositionKey], known: Known<'_>, profile: &VenueProfile) -> Plan {
-    let mut plan = Plan {
-        is_complete: known.positions.is_some() && known.orders.listed().is_some(),
-        ..Plan::default()
-    };
-    for wanted in keys {
-        let held = known.positions.unwrap_or_default();
-        let position = held.iter().find(|held| held.key == *wanted);
-        if let Some(position) = position {
-            let close = Write::ClosePosition(position.key.clone());
-            plan.writes.push(Planned::urgent(close));
-        }
-        let Some(orders) = known.orders.listed() else {
-            if position.is_some() {
-                let cancel = Write::CancelOrdersOf(wanted.instrument.clone());
-                plan.writes.push(Planned::beside(cancel, profile));
-            }
-            continue;
-        };
-        if orders.iter().any(|order| order.instrument.is_none()) {
-            plan.writes.push(Planned::urgent(Write::CancelOrders));
-        } else if let Some(instrument) = orders
-            .iter()
-            .filter_map(|order| order.instrument.as_ref())
-            .find(|instrument| **instrument == wanted.instrument)
-        {
-            let cancel = Write::CancelOrdersOf(instrument.clone());
-            plan.writes.push(Planned::urgent(cancel));
-        }
-    }
-    plan
-}
-
-fn reduce_only(known: Known<'_>) -> Plan {
-    match (known.orders.listed(), known.positions) {
-        // No order increases anything, whatever is held.
-        (Some([]), _) => Plan {
-            writes: Vec::new(),
-            is_complete: true,
+/// The writes that are missing for the goal, by what is seen. From a glimpse, those
+/// that it may need.
+pub fn plan(goal: &Goal, seen: Seen<'_>, means: Means<'_>) -> Plan {
+    let mut plan = match goal {
+        Goal::Quiet => Plan {
+            writes: cancels::of_all(seen, means, &[]),
+            is_complete: seen.orders.count().is_some() && cancels::can_all_go(seen, means),
         },
-        (Some(orders), Some(positions)) => Plan {
-            writes: cancels_of_increasing(orders, positions),
-            is_complete: true,
+        Goal::FlatAndQuiet => flat_and_quiet(seen, means),
+        Goal::Closed(keys) => closed(keys, seen, means),
+        Goal::ReduceOnly => cancels::of_increasing(seen, means),
+    };
+    plan.is_complete &= seen.is_proof;
+    plan
+}
+
+fn flat_and_quiet(seen: Seen<'_>, means: Means<'_>) -> Plan {
+    let closes = closes::of_all(seen, means);
+    let cancels = cancels::of_all(seen, means, &closes);
+    Plan {
+        writes: together(closes, cancels, means),
+        is_complete: seen.positions.is_some()
+            && seen.orders.count().is_some()
+            && cancels::can_all_go(seen, means),
+    }
+}
+
+/// Out of these positions: neither one of them nor an order that could open it again.
+fn closed(keys: &[PositionKey], seen: Seen<'_>, means: Means<'_>) -> Plan {
+    let mut plan = Plan {
+        writes: Vec::new(),
+        is_complete: seen.positions.is_some() && seen.listed().is_some(),
+    };
+    for key in keys {
+        let closes = closes::of_one(key, seen, means);
+        let cancels = cancels::of_one(key, seen, means, !closes.is_empty());
+        plan.is_complete &= cancels.is_complete;
+        plan.writes.extend(together(closes, cancels.writes, means));
+    }
+    plan
+}
+
+/// Closes and the cancels that go along with them, in the order in which the venue
+/// wants them.
+fn together(closes: Vec<Write>, cancels: Vec<Planned>, means: Means<'_>) -> Vec<Planned> {
+    let closes = closes.into_iter().map(Planned::urgent);
+    if !means.abilities.cancel_before_close {
+        return closes.chain(cancels).collect();
+    }
+    let closed: Vec<Planned> = closes.collect();
+    let symbols: Vec<_> = closed
+        .iter()
+        .filter_map(|one| one.write.position())
+        .collect();
+    let is_in_the_way = |write: &Write| match write {
+        Write::CancelOrdersOf { instrument, .. }
+        | Write::CancelOrder {
+            instrument: Some(instrument),
+            ..
+        } => symbols.iter().any(|key| key.instrument == *instrument),
+        Write::CancelOrders | Write::CancelOrder { .. } => !closed.is_empty(),
+        Write::Flatten | Write::ClosePosition(_) | Write::CloseQuantity(_) => false,
+    };
+    let first = cancels.into_iter().map(|mut one| {
+        if is_in_the_way(&one.write) {
+            one.urgency = Urgency::Close;
+        }
+        one
+    });
+    let first: Vec<Planned> = first.collect();
+    first.into_iter().chain(closed).collect()
+}
+
+/// Whether the write does something for the goal, whatever is seen.
+pub fn serves(goal: &Goal, write: &Write) -> bool {
+    match goal {
+        Goal::FlatAndQuiet => true,
+        Goal::Quiet | Goal::ReduceOnly => !write.closes(),
+        Goal::Closed(keys) => match write {
+            Write::CancelOrdersOf { instrument, .. }
+            | Write::CancelOrder {
+                instrument: Some(instrument),
+                ..
+            } => keys.iter().any(|key| key.instrument == *instrument),
+            _ => write
+                .position()
+                .is_some_and(|position| keys.contains(position)),
         },
-        _ => Plan::default(),
     }
 }
 
@@ -211,67 +209,6 @@ pub fn merged(plans: impl IntoIterator<Item = Planned>) -> Vec<Planned> {
     });
     merged.sort_by_key(|one| one.urgency);
     merged
-}
-
-/// A cancel for each order that would open or increase exposure. When one of
-/// them has no id that a request can name, all orders go: leaving it would
-/// leave the exposure.
-fn cancels_of_increasing(orders: &[WorkingOrder], positions: &[Position]) -> Vec<Planned> {
-    let increasing = increasing_orders(orders, positions);
-    if increasing.iter().any(|order| !has_plain_id(order)) {
-        return vec![Planned::urgent(Write::CancelOrders)];
-    }
-    let ids: BTreeSet<_> = increasing
-        .iter()
-        .filter_map(|order| order.id.clone())
-        .collect();
-    ids.into_iter()
-        .map(|id| Planned::urgent(Write::CancelOrder(id)))
-        .collect()
-}
-
-/// Whether the order has an id that can stand in the path of a request.
-fn has_plain_id(order: &WorkingOrder) -> bool {
-    order.id.as_ref().is_some_and(|id| {
-        !id.is_empty()
-            && id
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':'))
-    })
-}
-
-/// The orders that would open or increase exposure if they filled. An order
-/// that says too little of itself is one of them. Orders on the closing side
-/// count up to the size of the position; the ones beyond would reverse it.
-///
-/// Stop and target of one bracket both close the whole position and only one
-/// of them can fill in full, so each order is measured against the position by
-/// itself, not against what the others would leave.
-pub fn increasing_orders<'a>(
-    orders: &'a [WorkingOrder],
-    positions: &[Position],
-) -> Vec<&'a WorkingOrder> {
-    orders
-        .iter()
-        .filter(|order| !reduces(order, positions).unwrap_or(false))
-        .collect()
-}
-
-/// Whether the order can only reduce what is held, or `None` when it does not
-/// say enough.
-fn reduces(order: &WorkingOrder, positions: &[Position]) -> Option<bool> {
-    let instrument = order.instrument.as_ref()?;
-    let side = order.side?;
-    let remaining = order.remaining?;
-    let held: Decimal = positions
-        .iter()
-        .find(|position| position.key.instrument == *instrument)
-        .map_or(Decimal::ZERO, |position| position.quantity);
-    let closes = match side {
-        OrderSide::Buy => held.is_sign_negative() && !held.is_zero(),
-        OrderSide::Sell => held.is_sign_positive() && !held.is_zero(),
-    };
-    Some(closes && remaining <= held.abs())
 }
 
 #[cfg(test)]

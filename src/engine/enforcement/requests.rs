@@ -143,7 +143,7 @@ impl Requests {
     pub(super) fn note_answered(&mut self, planned: &Planned, profile: &VenueProfile, now: Now) {
         let closes = planned.write.closes();
         self.note_acted(closes, now);
-        if closes && !profile.repeated_close_joins {
+        if closes && !profile.abilities.repeated_close_joins {
             let until = now.steady.checked_add_signed(FILLING);
             self.filling.push(Filling {
                 write: planned.write.clone(),
@@ -347,8 +347,7 @@ fn meet(one: &Write, other: &Write) -> bool {
     match (one, other) {
         (Write::Flatten, other) => other.closes(),
         (one, Write::Flatten) => one.closes(),
-        (Write::ClosePosition(one), Write::ClosePosition(other)) => one == other,
-        _ => false,
+        (one, other) => one.position().is_some() && one.position() == other.position(),
     }
 }
 
@@ -357,10 +356,9 @@ impl Filling {
     /// left of what was held: each of the same sign, at the same price, and no
     /// larger.
     fn may_explain(&self, positions: &[Position]) -> bool {
-        let touched = positions.iter().filter(|position| match &self.write {
-            Write::ClosePosition(key) => position.key == *key,
-            _ => true,
-        });
+        let touched = positions
+            .iter()
+            .filter(|position| self.write.position().is_none_or(|key| position.key == *key));
         let touched: Vec<&Position> = touched.collect();
         if touched.is_empty() {
             return false;

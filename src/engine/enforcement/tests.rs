@@ -13,6 +13,7 @@ use chrono::DateTime;
 use rust_decimal::Decimal;
 
 use super::*;
+use crate::domain::abilities::Abilities;
 use crate::domain::holdings::{OrderSide, WorkingOrder};
 use crate::domain::ids::FiringId;
 use crate::domain::instrument::Instrument;
@@ -41,7 +42,10 @@ const PROMPT: VenueProfile = VenueProfile {
 };
 /// A venue where a second close joins the one that is still filling.
 const JOINING: VenueProfile = VenueProfile {
-    repeated_close_joins: true,
+    abilities: Abilities {
+        repeated_close_joins: true,
+        ..PROMPT.abilities
+    },
     ..PROMPT
 };
 

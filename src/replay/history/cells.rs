@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use super::HistoryError;
 use super::columns::Column;
 use crate::domain::holdings::Position;
+use crate::domain::instrument::Dialect;
 use crate::domain::position_key::PositionKey;
 use crate::rules::diagnostic::quoted;
 
@@ -217,7 +218,10 @@ pub(super) fn text(cell: &[u8], line: u64, column: Column) -> Result<&str, Histo
 
 /// Positions as `ES 03-26:+2@5000.25;NQ 03-26:-1`, or what is wrong with them
 /// and what would be right.
-pub(super) fn positions(text: &str) -> Result<Arc<[Position]>, (String, &'static str)> {
+pub(super) fn positions(
+    text: &str,
+    dialect: Dialect,
+) -> Result<Arc<[Position]>, (String, &'static str)> {
     const HELP: &str = "write `ES 03-26:+2@5000.25`, with a side `BTCUSDT/long:+0.5`, `;` between positions, \
          or `flat` for none";
     if text == FLAT {
@@ -225,7 +229,7 @@ pub(super) fn positions(text: &str) -> Result<Arc<[Position]>, (String, &'static
     }
     let mut held: Vec<Position> = Vec::new();
     for part in text.split(';') {
-        let position = position(part.trim());
+        let position = position(part.trim(), dialect);
         let position =
             position.ok_or_else(|| (format!("{} is not a position", quoted(part)), HELP))?;
         if !held
@@ -243,14 +247,14 @@ pub(super) fn positions(text: &str) -> Result<Arc<[Position]>, (String, &'static
     Ok(held.into())
 }
 
-fn position(text: &str) -> Option<Position> {
+fn position(text: &str, dialect: Dialect) -> Option<Position> {
     let (name, size) = text.rsplit_once(':')?;
     let (quantity, price) = match size.split_once('@') {
         Some((quantity, price)) => (quantity, Some(decimal(price.trim().as_bytes())?)),
         None => (size, None),
     };
     let quantity = decimal(quantity.trim().as_bytes())?;
-    let key = PositionKey::new(name);
+    let key = PositionKey::of(name, dialect);
     if name.trim().is_empty() || !key.side.admits(quantity) {
         return None;
     }

@@ -9,6 +9,7 @@ use super::cells::{Cells, decimal, leading_count, leading_decimal, positions, te
 use super::columns::Column;
 use super::{Entry, HistoryError};
 use crate::domain::holdings::{Position, WorkingOrders};
+use crate::domain::instrument::Dialect;
 use crate::domain::money::Money;
 use crate::domain::observation::{Content, Figures, Learned, Missing};
 use crate::rules::diagnostic::quoted;
@@ -29,6 +30,8 @@ pub(in crate::replay) struct ContentReader {
 /// What the last row of an account said.
 #[derive(Clone, Debug)]
 struct LastSaid {
+    /// How its instruments are named.
+    dialect: Dialect,
     content: Content,
     /// The positions that were read last, which may be of an earlier row.
     held: Option<Held>,
@@ -44,15 +47,17 @@ struct Held {
 }
 
 impl ContentReader {
-    pub(super) fn new(columns: Arc<[Column]>, accounts: usize) -> ContentReader {
-        let nothing = LastSaid {
+    /// Begins with nothing known of the accounts, whose instruments are named so.
+    pub(super) fn new(columns: Arc<[Column]>, dialects: &[Dialect]) -> ContentReader {
+        let nothing = |dialect: &Dialect| LastSaid {
+            dialect: *dialect,
             content: NOTHING.clone(),
             held: None,
         };
         ContentReader {
             columns,
             cells: Cells::default(),
-            said: vec![nothing; accounts],
+            said: dialects.iter().map(nothing).collect(),
         }
     }
 
@@ -78,7 +83,7 @@ impl ContentReader {
     fn quick(&mut self, piece: &[u8], entry: &Entry) -> Option<()> {
         let read = entry.read?;
         let mut rest = entry.text(piece).get(read.bytes as usize..)?;
-        let LastSaid { content, held } = self.said.get_mut(entry.account())?;
+        let LastSaid { content, held, .. } = self.said.get_mut(entry.account())?;
         let Content::Learned(learned) = content else {
             return None;
         };
@@ -142,7 +147,7 @@ impl ContentReader {
             return Ok(());
         };
         if let Some(cell) = read.positions {
-            read.learned.positions = Some(held_in(cell, entry.line, &mut said.held)?);
+            read.learned.positions = Some(held_in(cell, entry.line, said.dialect, &mut said.held)?);
         }
         said.content = if read.is_known {
             Content::Learned(read.learned)
@@ -229,6 +234,7 @@ fn orders(cell: &[u8], line: u64) -> Result<WorkingOrders, HistoryError> {
 fn held_in(
     cell: &[u8],
     line: u64,
+    dialect: Dialect,
     last: &mut Option<Held>,
 ) -> Result<Arc<[Position]>, HistoryError> {
     if let Some(held) = last
@@ -237,7 +243,7 @@ fn held_in(
         return Ok(Arc::clone(&held.positions));
     }
     let text = text(cell, line, Column::Positions)?;
-    let positions = positions(text).map_err(|(message, help)| {
+    let positions = positions(text, dialect).map_err(|(message, help)| {
         HistoryError::in_column(line, Column::Positions, message).help(help)
     })?;
     *last = Some(Held {

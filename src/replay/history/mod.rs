@@ -23,6 +23,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::domain::instrument::Dialect;
 use crate::domain::observation::{Content, Timestamp};
 use crate::rules::ruleset::Account;
 use cells::Cells;
@@ -92,7 +93,8 @@ impl Entry {
 pub struct History<R> {
     pieces: Pieces<R>,
     columns: Arc<[Column]>,
-    accounts: usize,
+    /// How the instruments of each account are named.
+    dialects: Arc<[Dialect]>,
     keys: KeyReader,
     contents: ContentReader,
 }
@@ -121,11 +123,13 @@ impl<R: io::Read> History<R> {
         let wrong = |problem| HistoryError::on(first.line, problem);
         cells.take(text).map_err(wrong)?;
         let columns: Arc<[Column]> = columns::header(&cells, first.line)?.into();
+        let dialects = accounts.iter().map(|account| account.profile.dialect);
+        let dialects: Arc<[Dialect]> = dialects.collect();
         Ok(History {
             pieces,
             keys: KeyReader::new(Arc::clone(&columns), accounts),
-            accounts: accounts.len(),
-            contents: ContentReader::new(Arc::clone(&columns), accounts.len()),
+            contents: ContentReader::new(Arc::clone(&columns), &dialects),
+            dialects,
             columns,
         })
     }
@@ -163,7 +167,7 @@ impl<R: io::Read> History<R> {
 
     /// One who reads the contents of entries.
     pub(super) fn content_reader(&self) -> ContentReader {
-        ContentReader::new(Arc::clone(&self.columns), self.accounts)
+        ContentReader::new(Arc::clone(&self.columns), &self.dialects)
     }
 
     /// The next row of this piece, or `None` when there is no whole one.

@@ -8,7 +8,7 @@ use super::tables;
 use super::{Changes, Expected, Given, RuleTest, Says, Step};
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
-use crate::domain::instrument::Instrument;
+use crate::domain::instrument::{Dialect, Instrument};
 use crate::domain::observation::Timestamp;
 use crate::domain::position_key::PositionKey;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, either, listed, quoted};
@@ -52,8 +52,12 @@ fn test(node: &Node<'_>, rules: Option<&RuleSet>, findings: &mut Findings) -> Op
         account(node, rules, findings)
     });
     let start = fields.read("start", findings, instant);
-    let steps = fields.read("steps", findings, steps);
-    let watching = rules.zip(account.as_ref().and_then(|account| account.as_ref()));
+    let found = account.as_ref().and_then(|account| account.as_ref());
+    let dialect = found.map_or(Dialect::Futures, |account| account.profile.dialect);
+    let steps = fields.read("steps", findings, |node, findings| {
+        steps(node, dialect, findings)
+    });
+    let watching = rules.zip(found);
     let expect = fields.read("expect", findings, |node, findings| {
         expect(node, watching, findings)
     });
@@ -132,12 +136,12 @@ fn end(node: &Node<'_>, last: TimeDelta, findings: &mut Findings) -> Option<Time
     Some(end)
 }
 
-fn steps(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Step>> {
+fn steps(node: &Node<'_>, dialect: Dialect, findings: &mut Findings) -> Option<Vec<Step>> {
     let items = read::list(node, "the list of steps", findings)?;
     let mut steps = Vec::with_capacity(items.len());
     let mut last: Option<TimeDelta> = None;
     for item in items {
-        let Some((step, place)) = step(item, findings) else {
+        let Some((step, place)) = step(item, dialect, findings) else {
             continue;
         };
         if last.is_some_and(|last| step.at < last) {
@@ -152,7 +156,7 @@ fn steps(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Step>> {
 }
 
 /// A step, and where its time stands.
-fn step(node: &Node<'_>, findings: &mut Findings) -> Option<(Step, Place)> {
+fn step(node: &Node<'_>, dialect: Dialect, findings: &mut Findings) -> Option<(Step, Place)> {
     let fields = Fields::open(node, &tables::STEP, findings)?;
     let at = fields.read("at", findings, offset);
     let restart = fields.read("restart", findings, read::flag);
@@ -161,8 +165,12 @@ fn step(node: &Node<'_>, findings: &mut Findings) -> Option<(Step, Place)> {
         unrealized: fields.read("unrealized", findings, figure),
         balance: fields.read("balance", findings, figure),
         equity: fields.read("equity", findings, figure),
-        positions: fields.read("positions", findings, positions),
-        orders: fields.read("orders", findings, orders),
+        positions: fields.read("positions", findings, |node, findings| {
+            positions(node, dialect, findings)
+        }),
+        orders: fields.read("orders", findings, |node, findings| {
+            orders(node, dialect, findings)
+        }),
     };
     let says = match fields.get("data") {
         None => Says::Learned(changes),
@@ -206,7 +214,11 @@ fn figure(node: &Node<'_>, findings: &mut Findings) -> Option<Given<crate::domai
     read::money(node, findings).map(Given::Known)
 }
 
-fn positions(node: &Node<'_>, findings: &mut Findings) -> Option<Given<Arc<[Position]>>> {
+fn positions(
+    node: &Node<'_>,
+    dialect: Dialect,
+    findings: &mut Findings,
+) -> Option<Given<Arc<[Position]>>> {
     if is_unknown(node) {
         return Some(Given::Unknown);
     }
@@ -218,7 +230,7 @@ fn positions(node: &Node<'_>, findings: &mut Findings) -> Option<Given<Arc<[Posi
     };
     let mut held: Vec<Position> = Vec::with_capacity(entries.len());
     for entry in entries {
-        let key = PositionKey::new(&entry.key);
+        let key = PositionKey::of(&entry.key, dialect);
         if !held.iter().all(|known| known.key.goes_beside(&key)) {
             let message = format!("{} is held already", quoted(&entry.key));
             let help = "write one position for each instrument, or one for each of its sides";
@@ -263,7 +275,11 @@ fn position(key: PositionKey, node: &Node<'_>, findings: &mut Findings) -> Optio
     Some(position)
 }
 
-fn orders(node: &Node<'_>, findings: &mut Findings) -> Option<Given<WorkingOrders>> {
+fn orders(
+    node: &Node<'_>,
+    dialect: Dialect,
+    findings: &mut Findings,
+) -> Option<Given<WorkingOrders>> {
     if is_unknown(node) {
         return Some(Given::Unknown);
     }
@@ -271,20 +287,22 @@ fn orders(node: &Node<'_>, findings: &mut Findings) -> Option<Given<WorkingOrder
         None => read::whole(node, 0, tables::MAX_ORDERS, findings)
             .map(|count| Given::Known(WorkingOrders::Counted(count))),
         Some(items) => {
-            let orders: Vec<Option<WorkingOrder>> =
-                items.iter().map(|item| order(item, findings)).collect();
+            let orders: Vec<Option<WorkingOrder>> = items
+                .iter()
+                .map(|item| order(item, dialect, findings))
+                .collect();
             let orders: Option<Vec<WorkingOrder>> = orders.into_iter().collect();
             Some(Given::Known(WorkingOrders::Listed(orders?.into())))
         }
     }
 }
 
-fn order(node: &Node<'_>, findings: &mut Findings) -> Option<WorkingOrder> {
+fn order(node: &Node<'_>, dialect: Dialect, findings: &mut Findings) -> Option<WorkingOrder> {
     let fields = Fields::open(node, &tables::ORDER, findings)?;
     let instrument = fields.read("instrument", findings, read::line_of_text);
     Some(WorkingOrder {
         id: None,
-        instrument: instrument.map(Instrument::new),
+        instrument: instrument.map(|text| Instrument::of(text, dialect)),
         side: fields.read("side", findings, side),
         remaining: fields
             .read("quantity", findings, read::positive_money)

@@ -56,7 +56,7 @@ fn leaf(kind: &str, entry: &Entry<'_>, scope: &Scope<'_>, findings: &mut Finding
         "outside" => time::windows(value, WindowSide::Outside, scope, findings).map(Leaf::Windows),
         "inside" => time::windows(value, WindowSide::Inside, scope, findings).map(Leaf::Windows),
         "at" => time::at(value, entry.key_place, scope, findings).map(Leaf::At),
-        "position" => holdings::position(value, findings).map(Leaf::Position),
+        "position" => holdings::position(value, scope, findings).map(Leaf::Position),
         "orders" => holdings::orders(value, findings).map(Leaf::Orders),
         "no_data" => time::no_data(value, scope, findings).map(Leaf::NoData),
         _ => expression::expr(value, scope, findings).map(Leaf::Expr),

@@ -2,9 +2,9 @@
 
 use rust_decimal::Decimal;
 
+use super::rule::Scope;
 use super::spelling;
-use crate::domain::instrument::Instrument;
-use crate::domain::micros;
+use crate::domain::instrument::{Dialect, Instrument};
 use crate::rules::dated::Dated;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, quoted};
 use crate::rules::keys::Fields;
@@ -16,28 +16,33 @@ use crate::rules::tables::{self, MAX_COUNT};
 /// Longest spelling of an instrument, in bytes.
 const MAX_INSTRUMENT: usize = 64;
 
-pub(super) fn position(node: &Node<'_>, findings: &mut Findings) -> Option<PositionLimit> {
+pub(super) fn position(
+    node: &Node<'_>,
+    scope: &Scope<'_>,
+    findings: &mut Findings,
+) -> Option<PositionLimit> {
+    let list = |node: &Node<'_>, findings: &mut Findings| instruments(node, scope, findings);
     let fields = Fields::open(node, &tables::POSITION, findings)?;
     let before = findings.errors();
     let limit = PositionLimit {
         contracts: fields.read("contracts", findings, read::quantity),
         per_instrument: fields
-            .read("per_instrument", findings, per_instrument)
+            .read("per_instrument", findings, |node, findings| {
+                per_instrument(node, scope, findings)
+            })
             .unwrap_or_default(),
         positions: fields.read("positions", findings, |node, findings| {
             read::whole(node, 0, MAX_COUNT, findings)
         }),
-        allow: fields
-            .read("allow", findings, instruments)
-            .unwrap_or_default(),
-        deny: fields
-            .read("deny", findings, instruments)
-            .unwrap_or_default(),
+        allow: fields.read("allow", findings, list).unwrap_or_default(),
+        deny: fields.read("deny", findings, list).unwrap_or_default(),
         micro_ratio: fields
             .read("micro_ratio", findings, read::positive_money)
             .map(|money| money.decimal()),
         opposite: fields
-            .read("opposite", findings, groups)
+            .read("opposite", findings, |node, findings| {
+                groups(node, scope, findings)
+            })
             .unwrap_or_default(),
     };
     limits_fit(&fields, &limit, findings);
@@ -108,7 +113,7 @@ fn out_of_reach(
     let entries = fields.get("per_instrument").and_then(|node| node.entries());
     let pairs = limit.per_instrument.iter().zip(entries.unwrap_or_default());
     for ((instrument, own), entry) in pairs {
-        let is_micro = micros::is_micro(instrument.root());
+        let is_micro = instrument.is_micro();
         let counted = match limit.micro_ratio.filter(|_| is_micro) {
             Some(ratio) => own.checked_div(ratio),
             None => Some(*own),
@@ -145,7 +150,11 @@ fn reachable(most: Decimal, limit: &PositionLimit, is_micro: bool) -> Decimal {
     most.saturating_mul(ratio).normalize()
 }
 
-fn per_instrument(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<(Instrument, Decimal)>> {
+fn per_instrument(
+    node: &Node<'_>,
+    scope: &Scope<'_>,
+    findings: &mut Findings,
+) -> Option<Vec<(Instrument, Decimal)>> {
     let Some(entries) = node.entries().filter(|entries| !entries.is_empty()) else {
         let message = format!(
             "expected instruments with their limits, found {}",
@@ -157,8 +166,8 @@ fn per_instrument(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<(Instr
     let mut limits: Vec<(Instrument, Decimal)> = Vec::new();
     for entry in entries {
         let limit = read::quantity(&entry.value, findings);
-        let instrument = Instrument::new(&entry.key);
-        named(entry.key_place, &entry.key, &instrument, findings);
+        let instrument = Instrument::of(&entry.key, scope.dialect());
+        named(entry.key_place, &entry.key, &instrument, scope, findings);
         if limits.iter().any(|(known, _)| *known == instrument) {
             let message = format!("{} is a duplicate", quoted(&entry.key));
             findings.push(Diagnostic::error(entry.key_place, message));
@@ -169,8 +178,17 @@ fn per_instrument(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<(Instr
 }
 
 /// What is to be said of an instrument that a rule names.
-fn named(place: Place, text: &str, instrument: &Instrument, findings: &mut Findings) {
-    spelling::warn(place, text, findings);
+fn named(
+    place: Place,
+    text: &str,
+    instrument: &Instrument,
+    scope: &Scope<'_>,
+    findings: &mut Findings,
+) {
+    // Any text may be a symbol.
+    if scope.dialect() == Dialect::Futures {
+        spelling::warn(place, text, findings);
+    }
     if let Some(expiry) = instrument.expiry() {
         findings.note_date(Dated::Contract {
             place,
@@ -181,14 +199,18 @@ fn named(place: Place, text: &str, instrument: &Instrument, findings: &mut Findi
 }
 
 /// A list of instruments, each once.
-pub(super) fn instruments(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Instrument>> {
+pub(super) fn instruments(
+    node: &Node<'_>,
+    scope: &Scope<'_>,
+    findings: &mut Findings,
+) -> Option<Vec<Instrument>> {
     let items = read::list(node, "a list of instruments", findings)?;
     let mut instruments: Vec<Instrument> = Vec::new();
     for item in items {
         let Some(text) = read::line_of_text(item, findings) else {
             continue;
         };
-        let instrument = Instrument::new(text);
+        let instrument = Instrument::of(text, scope.dialect());
         if text.len() > MAX_INSTRUMENT || text.contains(['*', '?']) {
             let message = format!("{} is not an instrument", quoted(text));
             let help = "write `ES` for every month of it, or one contract such as `ES 03-26`";
@@ -197,19 +219,23 @@ pub(super) fn instruments(node: &Node<'_>, findings: &mut Findings) -> Option<Ve
             let message = format!("{} is a duplicate", quoted(text));
             findings.push(Diagnostic::error(item.place, message));
         } else {
-            named(item.place, text, &instrument, findings);
+            named(item.place, text, &instrument, scope, findings);
             instruments.push(instrument);
         }
     }
     Some(instruments)
 }
 
-fn groups(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Vec<Instrument>>> {
+fn groups(
+    node: &Node<'_>,
+    scope: &Scope<'_>,
+    findings: &mut Findings,
+) -> Option<Vec<Vec<Instrument>>> {
     let items = read::list(node, "a list of groups of instruments", findings)?;
     let groups: Vec<Option<Vec<Instrument>>> = items
         .iter()
         .map(|item| match item.items() {
-            Some(_) => instruments(item, findings),
+            Some(_) => instruments(item, scope, findings),
             None => {
                 let message = "expected a group of instruments, which is a list";
                 let help = "write lists in a list: `[[ES, MES], [NQ, MNQ]]`";

@@ -6,6 +6,7 @@ use super::accounts::{Balance, Draft};
 use super::condition::condition;
 use super::{Declared, actions, flat, lints, unknown_name};
 use crate::domain::account::{NotifierName, RuleName};
+use crate::domain::instrument::Dialect;
 use crate::domain::money::Fraction;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, quoted};
 use crate::rules::keys::Fields;
@@ -27,6 +28,17 @@ pub(super) struct Scope<'d> {
 }
 
 impl Scope<'_> {
+    /// How instruments of the rule are read: with roots and months where each of its
+    /// accounts is at a venue that has them, else as they stand.
+    pub(super) fn dialect(&self) -> Dialect {
+        let mut profiles = self.accounts.iter().filter_map(|account| account.profile);
+        if profiles.all(|profile| profile.dialect == Dialect::Futures) {
+            Dialect::Futures
+        } else {
+            Dialect::Symbols
+        }
+    }
+
     /// Reports the first account without a starting balance; `why` says what
     /// needs one.
     pub(super) fn need_starting_balance(&self, place: Place, why: &str, findings: &mut Findings) {

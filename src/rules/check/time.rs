@@ -47,9 +47,10 @@ pub(super) fn windows(
         window_list(node, side, scope, findings)
     });
     narrowed.only = fields.read("only", findings, read::word);
-    if let Some(instruments) = fields.read("instruments", findings, holdings::instruments) {
-        narrowed.instruments = instruments;
-    }
+    let instruments = fields.read("instruments", findings, |node, findings| {
+        holdings::instruments(node, scope, findings)
+    });
+    narrowed.instruments = instruments.unwrap_or_default();
     narrowed.windows = windows?;
     Some(narrowed)
 }

@@ -212,7 +212,7 @@ impl Said {
 
     /// Whether the venue says that there was nothing to do.
     fn nothing(&self, write: &Write) -> bool {
-        let gone = matches!(write, Write::CancelOrder(_)) && self.code == "ordernotfound";
+        let gone = matches!(write, Write::CancelOrder { .. }) && self.code == "ordernotfound";
         gone || NOTHING.iter().any(|words| self.phrase.contains(words))
     }
 

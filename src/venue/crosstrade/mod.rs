@@ -418,10 +418,13 @@ fn unshared() -> RequestBudget {
 fn body_of(write: &Write) -> String {
     match write {
         Write::ClosePosition(PositionKey { instrument, .. })
-        | Write::CancelOrdersOf(instrument) => {
+        | Write::CancelOrdersOf { instrument, .. } => {
             serde_json::json!({ "instrument": instrument.as_str() }).to_string()
         }
-        Write::CancelOrders | Write::Flatten | Write::CancelOrder(_) => "{}".to_owned(),
+        Write::CancelOrders
+        | Write::Flatten
+        | Write::CancelOrder { .. }
+        | Write::CloseQuantity(_) => "{}".to_owned(),
     }
 }
 

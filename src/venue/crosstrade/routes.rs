@@ -48,18 +48,19 @@ pub(super) fn query_of(read: Read<'_>) -> Pairs {
 }
 
 /// The address of a write, always under `account`; `None` when an order id
-/// could lead to another one.
+/// could lead to another one, and for what the venue cannot be asked.
 pub(super) fn of_write(base: &Url, account: &AccountNumber, write: &Write) -> Option<Url> {
     match write {
-        Write::CancelOrders | Write::CancelOrdersOf(_) => {
+        Write::CancelOrders | Write::CancelOrdersOf { .. } => {
             of_account(base, account, &["orders", "cancel"])
         }
         Write::Flatten => of_account(base, account, &["positions", "flatten"]),
         Write::ClosePosition(_) => of_account(base, account, &["positions", "close"]),
-        Write::CancelOrder(id) if is_plain_segment(id) => {
+        Write::CancelOrder { id, .. } if is_plain_segment(id) => {
             of_account(base, account, &["orders", id, "cancel"])
         }
-        Write::CancelOrder(_) => None,
+        // The venue's order of a quantity can open a position.
+        Write::CancelOrder { .. } | Write::CloseQuantity(_) => None,
     }
 }
 
@@ -121,10 +122,10 @@ mod tests {
             ),
             // All of one instrument: the body names it.
             (
-                Write::CancelOrdersOf(Instrument::new("ES 03-26")),
+                Write::cancel_orders_of(Instrument::new("ES 03-26")),
                 "orders/cancel",
             ),
-            (Write::CancelOrder("a1".into()), "orders/a1/cancel"),
+            (Write::cancel_order("a1"), "orders/a1/cancel"),
         ];
         let accounts = [
             ("Sim101", "Sim101"),
@@ -152,16 +153,16 @@ mod tests {
     fn an_order_id_that_could_lead_elsewhere_is_refused() {
         for id in ["", " ", ".", "..", "a/b", "../../positions", "a\\b", "a\nb"] {
             assert_eq!(
-                write_path("Sim101", &Write::CancelOrder(id.into())),
+                write_path("Sim101", &Write::cancel_order(id)),
                 None,
                 "{id:?}"
             );
         }
         let long = "x".repeat(MAX_ORDER_ID + 1);
-        assert_eq!(write_path("Sim101", &Write::CancelOrder(long.into())), None);
+        assert_eq!(write_path("Sim101", &Write::cancel_order(&long)), None);
         for (id, encoded) in [("%2e%2e", "%252e%252e"), ("a b", "a%20b"), ("...", "...")] {
             assert_eq!(
-                write_path("Sim101", &Write::CancelOrder(id.into())),
+                write_path("Sim101", &Write::cancel_order(id)),
                 Some(format!("/v1/api/accounts/Sim101/orders/{encoded}/cancel"))
             );
         }

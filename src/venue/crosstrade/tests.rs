@@ -127,11 +127,11 @@ fn a_write_names_its_account_in_the_path_alone() {
     use crate::domain::position_key::PositionKey;
     assert_eq!(body_of(&Write::Flatten), "{}");
     assert_eq!(body_of(&Write::CancelOrders), "{}");
-    assert_eq!(body_of(&Write::CancelOrder("1".into())), "{}");
+    assert_eq!(body_of(&Write::cancel_order("1")), "{}");
     let instrument = Instrument::new("ES\" 03-26");
     for write in [
         Write::ClosePosition(PositionKey::one_way(instrument.clone())),
-        Write::CancelOrdersOf(instrument),
+        Write::cancel_orders_of(instrument),
     ] {
         assert_eq!(body_of(&write), r#"{"instrument":"ES\" 03-26"}"#);
     }

@@ -82,6 +82,7 @@ fn live(rules: RuleSet, random: &mut Random) {
                 positions: None,
                 orders: WorkingOrders::NotRead,
                 stamp: None,
+                symbols: None,
             };
             let observation = Observation {
                 account: account.name.clone(),

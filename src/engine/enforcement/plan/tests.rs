@@ -1,9 +1,18 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::domain::holdings::OrderSide;
 use crate::domain::instrument::Instrument;
+use crate::domain::venue::VenueProfile;
+use rust_decimal::Decimal;
 
-const PROFILE: &VenueProfile = &VenueProfile::CROSSTRADE;
+mod exchange;
+
+/// CrossTrade: everything in one request.
+const MEANS: Means<'static> = Means {
+    abilities: &VenueProfile::CROSSTRADE.abilities,
+    symbols: Symbols::NONE,
+};
 
 fn position(name: &str, quantity: i64) -> Position {
     Position {
@@ -38,7 +47,7 @@ fn check(
     expected: &[&str],
     is_complete: bool,
 ) {
-    let plan = plan(goal, Known { positions, orders }, PROFILE);
+    let plan = plan(goal, Seen::proof(positions, orders), MEANS);
     let told: Vec<String> = plan
         .writes
         .iter()
@@ -112,7 +121,7 @@ fn close_only_leaves_what_reduces() {
         order("cover", "NQ 03-26", OrderSide::Buy, 1),
         order("open", "CL 04-26", OrderSide::Sell, 1),
     ];
-    let cancelled: Vec<_> = increasing_orders(&orders, &held)
+    let cancelled: Vec<_> = increasing_orders(&orders, &held, false)
         .into_iter()
         .filter_map(|order| order.id.as_deref())
         .collect();
@@ -148,12 +157,8 @@ fn several_goals_need_no_write_twice() {
         Goal::FlatAndQuiet,
     ];
     let opening = |goals: &[Goal]| {
-        let known = Known::NOTHING;
-        merged(
-            goals
-                .iter()
-                .flat_map(|goal| opening_plan(goal, known, PROFILE)),
-        )
+        let seen = Seen::glimpse(None, &WorkingOrders::Unknown);
+        merged(goals.iter().flat_map(|goal| plan(goal, seen, MEANS).writes))
     };
     // What one asks for urgently is urgent.
     let urgent = |write| Planned::urgent(write);

@@ -147,7 +147,7 @@ fn a_read_that_learned_nothing_says_why() {
 #[test]
 fn only_a_yes_is_a_yes_and_only_a_no_is_a_no() {
     use Outcome::*;
-    let order = Write::CancelOrder("1".into());
+    let order = Write::cancel_order("1");
     let close = Write::ClosePosition(PositionKey::new("ES 12-24"));
     let cases = [
         (Sent::NoBudget, Write::Flatten, NotSent),
