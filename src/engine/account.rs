@@ -34,6 +34,7 @@ use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::ids::IntentId;
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Missing, Timestamp};
+use crate::domain::position_key::PositionKey;
 use crate::domain::session::Session;
 use crate::rules::ruleset::{Account, Rearm};
 
@@ -65,6 +66,8 @@ pub struct AccountRun {
     pub(super) proven_flat: Option<ProvenFlat>,
     /// The open intents that a person's locks asked for: they end with the lock.
     pub(super) asked_by_lock: Vec<IntentId>,
+    /// What is held of it that no order can close, and was told.
+    pub(super) dust: Vec<PositionKey>,
     /// How often in a row the account was re-opened from outside so soon.
     pub(super) reopened: u32,
     /// The last time that what is read of the holdings may have been frozen,
@@ -115,6 +118,7 @@ impl AccountRun {
             flat_proven_at: None,
             proven_flat: None,
             asked_by_lock: Vec::new(),
+            dust: Vec::new(),
             reopened: 0,
             frozen: None,
             is_calm: false,

@@ -219,7 +219,23 @@ impl Enforcement {
 
     /// The account is at a venue of this kind from now on.
     pub fn set_profile(&mut self, profile: &'static VenueProfile) {
+        if self.profile != profile {
+            self.symbols = Arc::default();
+        }
         self.profile = profile;
+    }
+
+    /// These positions without those that no order can close; `None` where there are
+    /// none of those.
+    pub fn closable(&self, positions: &Arc<[Position]>) -> Option<Arc<[Position]>> {
+        let means = self.means();
+        if positions.iter().all(|position| means.can_close(position)) {
+            return None;
+        }
+        let closable = positions
+            .iter()
+            .filter(|position| means.can_close(position));
+        Some(closable.cloned().collect())
     }
 
     /// The venue says this of its symbols from now on.

@@ -11,6 +11,7 @@ mod account;
 mod build_up;
 mod claims;
 mod conditions;
+mod dust;
 mod early_open;
 pub mod effect;
 

@@ -422,6 +422,8 @@ entry_kinds! {
     LockViolated = "lock_violated", true;
     /// A position came back within seconds of a proof that there was none.
     Reopened = "reopened", true;
+    /// What is held is less than an order can close, and counts as flat.
+    Dust = "dust", false;
     /// A lock or unfinished work belongs to an account that is not in the rule file.
     LeftBehind = "left_behind", true;
     /// Nothing can be learned of an account.

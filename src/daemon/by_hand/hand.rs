@@ -165,6 +165,8 @@ impl Hand {
         let Some(positions) = &learned.positions else {
             return;
         };
+        let closable = self.enforcement.closable(positions);
+        let positions = closable.as_ref().unwrap_or(positions);
         self.enforcement.poll_showed(!positions.is_empty(), at);
         let is_believed = |as_of| !positions.is_empty() || self.is_alive_at(as_of);
         if let Some(as_of) = as_of.filter(|as_of| is_believed(*as_of)) {
@@ -195,6 +197,7 @@ impl Hand {
             }
             // Whether an empty list can be believed was asked with it.
             ReadResult::Positions(positions) => {
+                let positions = self.enforcement.closable(&positions).unwrap_or(positions);
                 self.positions = Some(Arc::clone(&positions));
                 self.enforcement.saw(Shown::Positions {
                     positions,

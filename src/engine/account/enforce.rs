@@ -254,6 +254,7 @@ impl AccountRun {
             // That a watched account is flat was not verified.
             ReadResult::Positions(positions) if is_watch && positions.is_empty() => {}
             ReadResult::Positions(positions) => {
+                let positions = self.enforcement.closable(&positions).unwrap_or(positions);
                 self.enforcement.saw(Shown::Positions {
                     positions: Arc::clone(&positions),
                     as_of: at,

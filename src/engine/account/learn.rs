@@ -70,7 +70,9 @@ impl AccountRun {
             self.enforcement.set_symbols(symbols);
         }
         let as_of = self.enforcement.polled(learned.stamp, at);
-        self.take_holdings(learned, at, as_of, now);
+        let without_dust = self.without_dust(learned, out);
+        let holdings = without_dust.as_ref().unwrap_or(learned);
+        self.take_holdings(holdings, at, as_of, now);
         // The record's times are wall times.
         let wall = if at == now.steady {
             now.wall
@@ -82,7 +84,7 @@ impl AccountRun {
         let reported = self.seen.doubts.verdict();
         let doubt = self.doubt(learned, wall);
         if out.config.acts {
-            self.show_to_enforcement(learned, doubt, at, as_of);
+            self.show_to_enforcement(holdings, doubt, at, as_of);
         }
         if let Some(doubt) = doubt {
             self.disbelieve(doubt);
@@ -91,7 +93,7 @@ impl AccountRun {
             }
             return false;
         }
-        self.believe(learned, at, wall, out);
+        self.believe(holdings, at, wall, out);
         true
     }
 

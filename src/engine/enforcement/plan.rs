@@ -5,7 +5,7 @@
 mod cancels;
 mod closes;
 
-use crate::domain::abilities::Abilities;
+use crate::domain::abilities::{Abilities, CloseScope};
 use crate::domain::holdings::{Position, WorkingOrder, WorkingOrders};
 use crate::domain::position_key::PositionKey;
 use crate::domain::request::{Urgency, Write};
@@ -99,6 +99,18 @@ pub struct Means<'a> {
     pub abilities: &'a Abilities,
     /// What it says of its symbols.
     pub symbols: &'a Symbols,
+}
+
+impl Means<'_> {
+    /// Whether a request can close the position: it is not less than the venue trades.
+    pub fn can_close(&self, position: &Position) -> bool {
+        let widest = [CloseScope::Account, CloseScope::Position];
+        widest.iter().any(|scope| self.abilities.can_close(*scope)) || {
+            let instrument = &position.key.instrument;
+            let orders = self.symbols.closing_orders(instrument, position.quantity);
+            !orders.is_empty()
+        }
+    }
 }
 
 /// The writes that are missing for the goal, by what is seen. From a glimpse, those

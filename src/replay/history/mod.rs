@@ -5,7 +5,7 @@
 //! | `time` | RFC 3339 with its offset; required, in order |
 //! | `account` | the account's name in the rule file; required |
 //! | `realized`, `unrealized`, `balance`, `equity` | decimal numbers |
-//! | `positions` | `ES 03-26:+2@5000.25`, `;` between; `flat` for none |
+//! | `positions` | `ES 03-26:+2@5000.25`, `BTCUSDT/short:-0.5`, `;` between; `flat` for none |
 //! | `orders` | how many orders work |
 //!
 //! Columns stand in any order. An empty cell is unknown, and a row with nothing

@@ -92,15 +92,17 @@ pub(super) fn of_one(
         let mut instrument = order.instrument.iter();
         instrument.all(|instrument| *instrument == key.instrument)
     };
-    let stays = |order: &WorkingOrder| stays_beside(order, key);
     let meant: Vec<&WorkingOrder> = orders.iter().filter(is_meant).collect();
-    let is_narrow = meant.iter().any(|order| stays(order));
+    let (stay, go): (Vec<_>, Vec<_>) = meant
+        .into_iter()
+        .partition(|order| stays_beside(order, key));
+    let is_narrow = !stay.is_empty();
     let mut plan = Plan {
         writes: Vec::new(),
         is_complete: true,
     };
     let mut writes = Vec::new();
-    for order in meant.into_iter().filter(|order| !stays(order)) {
+    for order in go {
         let ways = match &order.instrument {
             Some(_) if is_narrow => by_id(order, abilities).into_iter().collect(),
             Some(_) => of_order(order, abilities),
@@ -207,13 +209,14 @@ fn add(writes: &mut Vec<Write>, more: Vec<Write>) {
 /// leave the exposure.
 pub(super) fn of_increasing(seen: Seen<'_>, means: Means<'_>) -> Plan {
     let abilities = means.abilities;
-    let (orders, positions) = match (seen.listed(), seen.positions) {
-        // No order increases anything, whatever is held.
-        (Some([]), _) => (&[][..], &[][..]),
-        (Some(orders), Some(positions)) => (orders, positions),
-        _ => return Plan::default(),
+    let Some(orders) = seen.listed() else {
+        return Plan::default();
     };
-    let mut increasing = increasing_orders(orders, positions, abilities.hedge_mode);
+    // No order increases anything, whatever is held.
+    if seen.positions.is_none() && !orders.is_empty() {
+        return Plan::default();
+    }
+    let mut increasing = increasing_orders(orders, seen.held(), abilities.hedge_mode);
     increasing.sort_by(|one, other| one.id.cmp(&other.id));
     let mut plan = Plan {
         writes: Vec::new(),

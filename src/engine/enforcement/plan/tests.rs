@@ -7,6 +7,7 @@ use crate::domain::venue::VenueProfile;
 use rust_decimal::Decimal;
 
 mod exchange;
+mod properties;
 
 /// CrossTrade: everything in one request.
 const MEANS: Means<'static> = Means {
