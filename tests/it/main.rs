@@ -34,5 +34,6 @@ mod schedule;
 mod session_calendar;
 mod store;
 mod support;
+mod third_venue;
 mod wall_clock;
 mod window;
