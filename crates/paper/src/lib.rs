@@ -31,7 +31,8 @@
 //! - No liquidation, no refusal for want of margin, and no contract whose value is the
 //!   inverse of its price. Sums over several margin assets are at par.
 //! - Of CrossTrade no strategies, executions, bars, replacing and reversing: they
-//!   give 404.
+//!   give 404. Of Bybit only what a guard calls, and an order to have something to
+//!   guard.
 #![cfg_attr(
     test,
     allow(
@@ -53,16 +54,17 @@ mod tests;
 mod venue;
 
 pub use config::{
-    AccountConfig, ConfigError, InstrumentConfig, MAX_ACCOUNTS, OrderConfig, PaperConfig,
-    PositionConfig, TraderConfig, WatchConfig,
+    AccountConfig, ConfigError, InstrumentConfig, KeyConfig, MAX_ACCOUNTS, OrderConfig,
+    PaperConfig, PositionConfig, TraderConfig, WatchConfig,
 };
+pub use dialect::VenueKind;
 pub use dialect::crosstrade::routes::CallKind;
 pub use faults::class::RequestClass;
 pub use faults::kind::{Fault, FaultLayer};
-pub use faults::list::{FaultKind, fault_kinds};
+pub use faults::list::{FaultKind, exchange_fault_kinds, fault_kinds};
 pub use faults::rule::{FaultError, FaultRule, FaultStatus, MAX_RULES};
 pub use http::limit::{BURST, REFILL_PER_SECOND};
-pub use http::message::{Delivery, Page, Request, Response};
+pub use http::message::{Delivery, Incoming, Page, Request, Response};
 pub use http::server::{PaperError, Serving, serve, serve_venue};
 pub use record::{Counters, Found, RequestRecord};
 pub use sim::account::ConnectionStatus;

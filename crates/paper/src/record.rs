@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::dialect::crosstrade::routes::{Call, CallKind};
+use crate::dialect::crosstrade::routes::CallKind;
 use crate::faults::class::RequestClass;
 use crate::sim::clock;
 
@@ -26,11 +26,11 @@ pub struct RequestRecord {
     pub method: String,
     /// Path and query as they came.
     pub path: String,
-    /// The call, when there is one of that path.
+    /// The call, when the venue is CrossTrade and has one of that path.
     pub call: Option<CallKind>,
     /// The class of the call.
     pub class: RequestClass,
-    /// The account in the path, decoded.
+    /// The account in the path, decoded, or that of the key.
     pub account: Option<String>,
     /// The status of the response; `None` while or where there is none.
     pub status: Option<u16>,
@@ -46,7 +46,14 @@ pub struct RequestRecord {
 impl RequestRecord {
     /// A flatten of an account that held nothing and had nothing working.
     pub fn is_needless_flatten(&self) -> bool {
-        self.call == Some(CallKind::Flatten) && self.found.is_some_and(Found::is_nothing)
+        self.is_flatten() && self.found.is_some_and(Found::is_nothing)
+    }
+
+    /// Whether it is about flattening one account: CrossTrade's call for that, at
+    /// other venues an order that only reduces.
+    fn is_flatten(&self) -> bool {
+        let is_close_call = self.call.is_some_and(|call| call != CallKind::Flatten);
+        self.class == RequestClass::Flatten && !is_close_call
     }
 }
 
@@ -89,6 +96,17 @@ pub struct Counters {
     pub overlapping_flattens: u64,
 }
 
+/// What the first line of a request says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Arrival<'a> {
+    pub(crate) method: &'a str,
+    /// Path and query as they came.
+    pub(crate) target: &'a str,
+    pub(crate) call: Option<CallKind>,
+    pub(crate) class: RequestClass,
+    pub(crate) account: Option<String>,
+}
+
 /// The requests and their sums.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -109,14 +127,8 @@ impl Record {
     }
 
     /// Notes a request and returns its number.
-    pub(crate) fn arrived(
-        &mut self,
-        at: DateTime<Utc>,
-        method: &str,
-        path: &str,
-        call: Option<&Call>,
-    ) -> u64 {
-        self.count(at, call);
+    pub(crate) fn arrived(&mut self, at: DateTime<Utc>, arrival: Arrival<'_>) -> u64 {
+        self.count(at, arrival.call);
         if self.requests.len() >= MAX_RECORDS {
             self.requests.pop_front();
         }
@@ -125,11 +137,11 @@ impl Record {
             number,
             at,
             since_start_us: clock::micros_between(self.started, at),
-            method: method.to_owned(),
-            path: path.to_owned(),
-            call: call.map(|call| call.kind),
-            class: call.map(|call| call.kind.class()).unwrap_or_default(),
-            account: call.and_then(|call| call.account.clone()),
+            method: arrival.method.to_owned(),
+            path: arrival.target.to_owned(),
+            call: arrival.call,
+            class: arrival.class,
+            account: arrival.account,
             status: None,
             latency_us: None,
             content_at: None,
@@ -138,10 +150,10 @@ impl Record {
         number
     }
 
-    fn count(&mut self, at: DateTime<Utc>, call: Option<&Call>) {
+    fn count(&mut self, at: DateTime<Utc>, call: Option<CallKind>) {
         let counters = &mut self.counters;
         counters.requests = counters.requests.saturating_add(1);
-        if call.is_some_and(|call| call.kind.acts_on_all_accounts()) {
+        if call.is_some_and(CallKind::acts_on_all_accounts) {
             counters.all_accounts = counters.all_accounts.saturating_add(1);
         }
         let minute = TimeDelta::seconds(60);
@@ -159,6 +171,13 @@ impl Record {
 
     fn request(&mut self, number: u64) -> Option<&mut RequestRecord> {
         self.requests.iter_mut().rev().find(|r| r.number == number)
+    }
+
+    /// Notes the class of a request whose body says it.
+    pub(crate) fn classify(&mut self, number: u64, class: RequestClass) {
+        if let Some(request) = self.request(number) {
+            request.class = class;
+        }
     }
 
     /// Notes what the account held when a write to it was let in.
@@ -203,7 +222,7 @@ impl Record {
         self.requests.iter().find(|request| {
             let named = request.account.as_deref();
             request.at >= after
-                && request.call == Some(CallKind::Flatten)
+                && request.is_flatten()
                 && named.is_some_and(|named| named.eq_ignore_ascii_case(account))
         })
     }
@@ -222,7 +241,7 @@ mod tests {
     fn the_worst_minute_is_a_rolling_one() {
         let start = DateTime::UNIX_EPOCH;
         let mut record = Record::new(start);
-        let mut at = |ms| record.arrived(clock::after(start, ms), "GET", "/", None);
+        let mut at = |ms| record.arrived(clock::after(start, ms), Arrival::default());
         for ms in [0, 1_000, 59_999, 60_000, 61_000, 200_000] {
             at(ms);
         }

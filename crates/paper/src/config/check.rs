@@ -26,6 +26,12 @@ pub enum ConfigError {
     /// Requests could not be kept apart from those of strangers'.
     #[error("the token is empty")]
     EmptyToken,
+    /// A venue whose requests are signed, and nothing to sign them with.
+    #[error("a venue with signed requests needs a key")]
+    NoKey,
+    /// A key that is empty, there twice, or of an account that is not there.
+    #[error("the key of account {0:?} is empty, there twice, or of no account")]
+    Key(String),
     /// More than [`MAX_ACCOUNTS`].
     #[error("at most 1000 accounts are simulated")]
     TooManyAccounts,
@@ -55,6 +61,7 @@ impl PaperConfig {
         if self.token.is_empty() {
             return Err(ConfigError::EmptyToken);
         }
+        self.check_keys()?;
         let market = self.market(now)?;
         let accounts = self.checked_accounts()?;
         let settings = Settings {
@@ -65,6 +72,22 @@ impl PaperConfig {
         let mut simulation = Simulation::new(now, self.seed, market, accounts, settings);
         self.set_up(&mut simulation)?;
         Ok(simulation)
+    }
+
+    fn check_keys(&self) -> Result<(), ConfigError> {
+        if self.kind.is_signed() && self.keys.is_empty() {
+            return Err(ConfigError::NoKey);
+        }
+        let mut seen = HashSet::new();
+        for key in &self.keys {
+            let mut accounts = self.accounts.iter();
+            let has_account = accounts.any(|account| account.name == key.account);
+            let is_blank = key.key.is_empty() || key.secret.is_empty();
+            if is_blank || !has_account || !seen.insert(key.key.as_str()) {
+                return Err(ConfigError::Key(key.account.clone()));
+            }
+        }
+        Ok(())
     }
 
     fn set_up(&self, simulation: &mut Simulation) -> Result<(), ConfigError> {

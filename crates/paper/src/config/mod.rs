@@ -2,11 +2,13 @@
 
 mod check;
 mod demo;
+mod key;
 
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::dialect::VenueKind;
 use crate::faults::rule::FaultRule;
 use crate::sim::account::ConnectionStatus;
 use crate::sim::market::Motion;
@@ -16,12 +18,17 @@ use crate::sim::rules::{Rules, Terms};
 use crate::sim::script::ScriptStep;
 
 pub use check::{ConfigError, MAX_ACCOUNTS};
+pub use key::KeyConfig;
 
 /// A start-up scenario. The scenario file of `riskd paper` is this in JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PaperConfig {
-    /// The bearer token that the API asks for.
+    /// Whose API it speaks.
+    pub kind: VenueKind,
+    /// The keys of a venue whose requests are signed; unused at CrossTrade.
+    pub keys: Vec<KeyConfig>,
+    /// The bearer token that CrossTrade's API asks for.
     pub token: String,
     /// Seed of everything random.
     pub seed: u64,
@@ -41,7 +48,8 @@ pub struct PaperConfig {
     pub watches: Vec<WatchConfig>,
     /// Faults present from the start.
     pub faults: Vec<FaultRule>,
-    /// Whether the bucket of 20 requests, refilled with 3 a second, applies.
+    /// Whether the venue's limits apply: at CrossTrade the bucket of 20 requests,
+    /// refilled with 3 a second.
     pub rate_limit: bool,
     /// Whether amounts carry the float noise of NinjaTrader.
     pub float_noise: bool,
@@ -70,6 +78,8 @@ pub struct PaperConfig {
 impl Default for PaperConfig {
     fn default() -> PaperConfig {
         PaperConfig {
+            kind: VenueKind::CrossTrade,
+            keys: Vec::new(),
             token: "paper-token".to_owned(),
             seed: 1,
             accounts: Vec::new(),
@@ -250,6 +260,13 @@ impl PaperConfig {
     #[must_use]
     pub fn account(mut self, name: &str, balance: impl Into<Decimal>) -> PaperConfig {
         self.accounts.push(AccountConfig::new(name, balance));
+        self
+    }
+
+    /// Adds a key.
+    #[must_use]
+    pub fn key(mut self, key: KeyConfig) -> PaperConfig {
+        self.keys.push(key);
         self
     }
 

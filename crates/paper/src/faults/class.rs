@@ -9,9 +9,9 @@ pub enum RequestClass {
     /// Every request; in a request record: one that is in no other class.
     #[default]
     All,
-    /// `GET accounts/snapshot`.
+    /// The snapshot of all accounts.
     Snapshot,
-    /// `GET accounts`, `GET accounts/{account}`.
+    /// Reads of an account or of all, and of a key's rights.
     Accounts,
     /// Reads of positions.
     Positions,
@@ -19,14 +19,16 @@ pub enum RequestClass {
     Orders,
     /// Cancels of one order or of all of an account.
     Cancel,
-    /// Flattens and closes.
+    /// Flattens and closes, and orders that only reduce.
     Flatten,
-    /// Placing of orders.
+    /// Placing of other orders.
     Place,
-    /// Quotes.
+    /// Quotes, instruments, the server's time.
     Market,
     /// Watermarks.
     Watermarks,
+    /// What moved money, and fills.
+    Ledger,
     /// Every read; never in a request record.
     Reads,
     /// Everything that is not a read; never in a request record.
@@ -59,6 +61,7 @@ impl RequestClass {
                 | RequestClass::Orders
                 | RequestClass::Market
                 | RequestClass::Watermarks
+                | RequestClass::Ledger
                 | RequestClass::Reads
         )
     }

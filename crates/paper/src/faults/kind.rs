@@ -12,6 +12,8 @@ use crate::sim::flatten::Repeat;
 
 /// The most requests a second of another program.
 const MOST_PER_SECOND: u32 = 100;
+/// The furthest a venue's clock is off: a day.
+const LARGEST_OFFSET_MS: u64 = 24 * 3_600_000;
 /// The shortest time between two comparisons of a copier.
 const SHORTEST_COMPARISON_MS: u64 = 100;
 
@@ -41,6 +43,14 @@ pub enum Fault {
         /// Seconds for a `Retry-After` header and the body's `retryAfter`.
         #[serde(default)]
         retry_after: Option<u32>,
+        /// Whether it happens all the same.
+        #[serde(default)]
+        after_effect: bool,
+    },
+    /// 200 with an error code of the venue's own; exchanges alone.
+    Code {
+        /// Such as 10006 or 10016.
+        code: i64,
         /// Whether it happens all the same.
         #[serde(default)]
         after_effect: bool,
@@ -133,6 +143,14 @@ pub enum Fault {
     PositionsMissing,
     /// The list of orders is empty though there are some.
     OrdersMissing,
+    /// The list of orders holds no conditional one though there are some;
+    /// exchanges alone.
+    StopsMissing,
+    /// The rows of one instrument are not in the list; exchanges alone.
+    RowMissing {
+        /// Which.
+        instrument: String,
+    },
     /// The connection shows another state; figures stay live.
     ConnectionShown {
         /// What it shows.
@@ -190,6 +208,16 @@ pub enum Fault {
     CancelStuck,
     /// The orders fill when their cancel is asked for.
     FillsOnCancel,
+    /// A cancel of all leaves conditional orders unless it names them; exchanges
+    /// alone.
+    CancelLeavesStops,
+    /// While a position is closed another one is opened; exchanges alone.
+    Appears {
+        /// In which instrument.
+        instrument: String,
+        /// How much, negative when short.
+        quantity: Decimal,
+    },
     /// The trader opens the position again after a flatten; `count` times.
     Reenters {
         /// Milliseconds after the flatten.
@@ -198,6 +226,11 @@ pub enum Fault {
 
     // What others do as long as the fault is in force, whatever is asked for.
     // These belong to no class of requests and to no chance.
+    /// The venue's clock is off; exchanges alone.
+    ClockOff {
+        /// Milliseconds, negative when it is behind.
+        ms: i64,
+    },
     /// Another program with the same token takes requests out of the bucket, in
     /// even steps; `count` of them.
     OtherProgram {
@@ -246,6 +279,7 @@ impl Fault {
             | Fault::LostBeforeEffect
             | Fault::LostAfterEffect
             | Fault::Status { .. }
+            | Fault::Code { .. }
             | Fault::SuccessFalse
             | Fault::HtmlBody
             | Fault::Redirect
@@ -260,14 +294,17 @@ impl Fault {
             | Fault::FlattenFillsLate { .. }
             | Fault::FlattenLeavesOrders
             | Fault::FlattenRefused { .. }
+            | Fault::Appears { .. }
             | Fault::Reenters { .. } => FaultLayer::Flatten,
             Fault::CancelNothing
             | Fault::CancelLate { .. }
             | Fault::CancelStuck
+            | Fault::CancelLeavesStops
             | Fault::FillsOnCancel => FaultLayer::Cancel,
-            Fault::OtherProgram { .. } | Fault::Reopens { .. } | Fault::Copier { .. } => {
-                FaultLayer::Others
-            }
+            Fault::ClockOff { .. }
+            | Fault::OtherProgram { .. }
+            | Fault::Reopens { .. }
+            | Fault::Copier { .. } => FaultLayer::Others,
             _ => FaultLayer::Data,
         }
     }
@@ -296,6 +333,9 @@ impl Fault {
             Fault::Status { code, .. } if !(400..=599).contains(code) => Err(FaultError::Status),
             Fault::SlowLoris { interval_ms: 0 } | Fault::Reopens { after_ms: 0 } => {
                 Err(FaultError::Interval)
+            }
+            Fault::ClockOff { ms } if ms.unsigned_abs() > LARGEST_OFFSET_MS => {
+                Err(FaultError::Offset)
             }
             Fault::Copier { every_ms, .. } if *every_ms < SHORTEST_COMPARISON_MS => {
                 Err(FaultError::Comparison)

@@ -18,9 +18,34 @@ pub struct FaultKind {
     pub example: Fault,
 }
 
-/// Every kind of fault, each once, with usual settings.
+/// Every kind of fault that CrossTrade can have, each once, with usual settings.
 pub fn fault_kinds() -> Vec<FaultKind> {
-    examples()
+    kinds(examples())
+}
+
+/// The kinds that exchanges can have beside them.
+pub fn exchange_fault_kinds() -> Vec<FaultKind> {
+    let instrument = || "ETHUSDT".to_owned();
+    kinds(vec![
+        Fault::Code {
+            code: 10016,
+            after_effect: true,
+        },
+        Fault::StopsMissing,
+        Fault::RowMissing {
+            instrument: instrument(),
+        },
+        Fault::CancelLeavesStops,
+        Fault::Appears {
+            instrument: instrument(),
+            quantity: Decimal::NEGATIVE_ONE,
+        },
+        Fault::ClockOff { ms: -3000 },
+    ])
+}
+
+fn kinds(examples: Vec<Fault>) -> Vec<FaultKind> {
+    examples
         .into_iter()
         .map(|example| FaultKind {
             name: example.name(),
@@ -107,6 +132,7 @@ fn examples() -> Vec<Fault> {
         },
     ]
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,7 +140,10 @@ mod tests {
 
     #[test]
     fn the_list_names_every_kind_once() {
-        let kinds = fault_kinds();
+        let kinds: Vec<FaultKind> = fault_kinds()
+            .into_iter()
+            .chain(exchange_fault_kinds())
+            .collect();
         assert!(kinds.len() >= 40, "{}", kinds.len());
         let names: std::collections::HashSet<_> = kinds.iter().map(|kind| &kind.name).collect();
         assert_eq!(names.len(), kinds.len());

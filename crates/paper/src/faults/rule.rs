@@ -110,11 +110,14 @@ pub enum FaultError {
     /// A copier that would do nothing else.
     #[error("a copier compares every 100 ms or less often")]
     Comparison,
+    /// A clock that is off by more than a day.
+    #[error("a venue's clock is off by a day at most")]
+    Offset,
     /// Another program that asks for nothing, or for too much.
     #[error("another program sends 1 to 100 requests a second")]
     OtherProgram,
     /// What others do has no requests to touch at random.
-    #[error("what others do (other_program, reopens, copier) has no probability")]
+    #[error("what others do (clock_off, other_program, reopens, copier) has no probability")]
     NoChance,
     /// A bot's or a copier's account.
     #[error("a fault of what others do names an account that is not there")]
@@ -240,6 +243,17 @@ impl Faults {
             });
         }
         triggered
+    }
+
+    /// By how much the venue's clock is off.
+    pub(crate) fn clock_offset_ms(&self) -> i64 {
+        let offsets = self.active.iter().filter_map(|active| {
+            let Fault::ClockOff { ms } = active.rule.fault else {
+                return None;
+            };
+            Some(ms)
+        });
+        offsets.fold(0, i64::saturating_add)
     }
 
     /// Counts one use of a rule.

@@ -16,6 +16,8 @@ const HUGE_BYTES: usize = 10 * 1024 * 1024;
 pub(crate) trait ErrorPages {
     /// An error of this status.
     fn status(&self, code: u16, retry_after: Option<u32>) -> Page;
+    /// 200 with an error code of the venue's own.
+    fn code(&self, code: i64) -> Page;
     /// 200 that says that nothing was done.
     fn not_done(&self) -> Page;
     /// The web site instead of the API.
@@ -48,6 +50,10 @@ pub(crate) fn before_effect(fault: &Fault, pages: &impl ErrorPages) -> Option<De
             retry_after,
             after_effect: false,
         } => Delivery::Whole(pages.status(*code, *retry_after)),
+        Fault::Code {
+            code,
+            after_effect: false,
+        } => Delivery::Whole(pages.code(*code)),
         Fault::SuccessFalse => Delivery::Whole(pages.not_done()),
         Fault::Redirect => Delivery::Whole(pages.login()),
         _ => return None,
@@ -66,6 +72,7 @@ pub(crate) fn after_effect(
         Some(Fault::Status {
             code, retry_after, ..
         }) => Delivery::Whole(pages.status(*code, *retry_after)),
+        Some(Fault::Code { code, .. }) => Delivery::Whole(pages.code(*code)),
         Some(Fault::HtmlBody) => Delivery::Whole(pages.site()),
         Some(Fault::EmptyBody) => Delivery::Whole(Page {
             body: Bytes::new(),

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::json::Json;
-use crate::faults::list::{FaultKind, fault_kinds};
+use crate::dialect::VenueKind;
+use crate::faults::list::{FaultKind, exchange_fault_kinds, fault_kinds};
 use crate::faults::rule::{FaultRule, FaultStatus};
 use crate::record::{Counters, RequestRecord};
 use crate::sim::account::ConnectionStatus;
@@ -230,8 +231,12 @@ async fn clear_fault(State(venue): State<PaperVenue>, Path(id): Path<u64>) -> Re
     }
 }
 
-async fn kinds() -> Json<Vec<FaultKind>> {
-    Json(fault_kinds())
+async fn kinds(State(venue): State<PaperVenue>) -> Json<Vec<FaultKind>> {
+    let mut kinds = fault_kinds();
+    if venue.config().kind != VenueKind::CrossTrade {
+        kinds.extend(exchange_fault_kinds());
+    }
+    Json(kinds)
 }
 
 async fn requests(State(venue): State<PaperVenue>) -> Json<Vec<RequestRecord>> {

@@ -5,7 +5,40 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 
-/// A request that reached the venue.
+/// A request that reached the venue, with all that a signature covers.
+#[derive(Clone, Debug)]
+pub struct Incoming<'a> {
+    /// The HTTP method.
+    pub method: &'a str,
+    /// The path, as it came.
+    pub path: &'a str,
+    /// The query behind it as it came, without the question mark; empty without
+    /// one.
+    pub query: &'a str,
+    /// Names and values of the headers that are text.
+    pub headers: Vec<(&'a str, &'a str)>,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+impl<'a> Incoming<'a> {
+    /// The first header of a name, in any casing.
+    pub(crate) fn header(&self, name: &str) -> Option<&'a str> {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| *value)
+    }
+
+    /// The path with its query.
+    pub(crate) fn target(&self) -> String {
+        match self.query {
+            "" => self.path.to_owned(),
+            query => format!("{}?{query}", self.path),
+        }
+    }
+}
+
+/// A request with a bearer token for its only header.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The HTTP method.
@@ -18,6 +51,25 @@ pub struct Request<'a> {
     pub authorization: Option<&'a str>,
     /// The body.
     pub body: &'a [u8],
+}
+
+impl<'a> From<&Request<'a>> for Incoming<'a> {
+    fn from(request: &Request<'a>) -> Incoming<'a> {
+        let token = request.authorization.map(|token| ("authorization", token));
+        Incoming {
+            method: request.method,
+            path: request.path,
+            query: request.query,
+            headers: token.into_iter().collect(),
+            body: request.body,
+        }
+    }
+}
+
+impl<'a> From<&Incoming<'a>> for Incoming<'a> {
+    fn from(request: &Incoming<'a>) -> Incoming<'a> {
+        request.clone()
+    }
 }
 
 /// The response to a request whose effect has happened.
@@ -55,6 +107,8 @@ pub struct Page {
     pub retry_after: Option<u64>,
     /// Where a redirect leads.
     pub location: Option<&'static str>,
+    /// More headers.
+    pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Bytes,
 }

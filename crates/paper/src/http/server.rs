@@ -1,5 +1,5 @@
-//! The HTTP server: CrossTrade's API under `/v1/api`, the control API under
-//! `/paper`, the web site everywhere else, and the faults of the wire.
+//! The HTTP server: the control API under `/paper`, the venue's own API everywhere
+//! else, and the faults of the wire.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,11 +17,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{ConfigError, PaperConfig};
-use crate::dialect::crosstrade::front::Admission;
-use crate::dialect::crosstrade::routes;
 use crate::http::broken_body::BrokenBody;
 use crate::http::control;
-use crate::http::message::{self, Delivery, Page};
+use crate::http::message::{self, Delivery, Incoming, Page};
 use crate::sim::clock::PaperClock;
 use crate::venue::PaperVenue;
 
@@ -62,7 +60,8 @@ pub struct Serving {
 impl Serving {
     /// The base address of the API, for an adapter's `base_url`.
     pub fn base_url(&self) -> String {
-        format!("http://{}{}", self.address, routes::PREFIX)
+        let prefix = self.venue.config().kind.prefix();
+        format!("http://{}{prefix}", self.address)
     }
 
     /// The address of the control API.
@@ -216,44 +215,46 @@ impl App {
 
 async fn respond(State(app): State<App>, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let path = head.uri.path().to_owned();
-    let call = routes::route(
-        head.method.as_str(),
-        &path,
-        head.uri.query().unwrap_or_default(),
-    );
-    let target = head
-        .uri
-        .path_and_query()
-        .map_or(path.as_str(), |p| p.as_str());
-    let token = authorization(&head.headers);
-    let (number, admission) = app.venue.admit(head.method.as_str(), target, call, token);
-    let body = match &admission {
-        Admission::Proceed { .. } => axum::body::to_bytes(body, MAX_REQUEST_BYTES).await,
-        Admission::WebSite | Admission::Refused(_) => Ok(Bytes::new()),
+    let mut incoming = Incoming {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        headers: texts(&head.headers),
+        body: &[],
+    };
+    let (number, admission) = app.venue.admit(&incoming);
+    let body = if admission.needs_body() {
+        axum::body::to_bytes(body, MAX_REQUEST_BYTES).await
+    } else {
+        Ok(Bytes::new())
     };
     let Ok(body) = body else {
         let status = StatusCode::PAYLOAD_TOO_LARGE;
         app.venue.responded(number, status.as_u16());
         return status.into_response();
     };
-    let response = app.venue.carry_out(admission, &path, target, &body);
+    incoming.body = &body;
+    let response = app.venue.carry_out(admission, &incoming);
     let mut response = app.send(number, response).await;
     // The server would put the machine's own time here, and an adapter goes by
     // it to find a clock that is wrong: a venue has one clock.
-    if let Ok(date) = HeaderValue::from_str(&http_date(app.venue.now())) {
+    if let Ok(date) = HeaderValue::from_str(&http_date(app.venue.shown_time())) {
         response.headers_mut().insert(header::DATE, date);
     }
     response
 }
 
+/// The headers that are text.
+fn texts(headers: &HeaderMap) -> Vec<(&str, &str)> {
+    headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+        .collect()
+}
+
 /// A time as the head of a response has it.
 fn http_date(time: DateTime<Utc>) -> String {
     time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
-}
-
-fn authorization(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()
 }
 
 /// A page's head with this body.
@@ -269,6 +270,11 @@ fn head_with(page: &Page, body: Body) -> Response {
     }
     if let Some(seconds) = page.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    for (name, value) in &page.headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(*name, value);
+        }
     }
     response
 }

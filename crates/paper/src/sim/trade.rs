@@ -108,23 +108,10 @@ impl Simulation {
         ticket: &Ticket,
         price: Option<Decimal>,
     ) -> Result<String, TradeError> {
-        let account = self.connected_account(account)?;
-        let contract = self.contract_index(&ticket.instrument)?;
-        if let Some(contract) = self.market.contracts.get(contract) {
-            contract.rules.check(ticket)?;
-        }
+        let (account, key) = self.check_ticket(account, ticket)?;
         let price = price.map(|price| in_range(Some(price))).transpose()?;
-        let key = PositionKey {
-            contract,
-            side: ticket.position_side,
-        };
-        if !key.side.belongs_to(self.mode(account)) {
-            return Err(TradeError::WrongPositionSide);
-        }
         let order = self.new_order(account, key, ticket);
-        if order.only_reduces() && self.closable(account, key, order.side).is_zero() {
-            return Err(TradeError::NothingToReduce);
-        }
+        self.check_reduces(&order)?;
         let order_id = order.order_id.clone();
         self.orders.push(order);
         if let Some(price) = price {
@@ -132,6 +119,63 @@ impl Simulation {
         }
         self.settle();
         Ok(order_id)
+    }
+
+    /// Places a market order of which a part fills at once; the rest is cancelled, as
+    /// it is where a market order is bounded in price.
+    pub(crate) fn place_in_part(
+        &mut self,
+        account: &str,
+        ticket: &Ticket,
+        part: Decimal,
+    ) -> Result<String, TradeError> {
+        let (account, key) = self.check_ticket(account, ticket)?;
+        let order = self.new_order(account, key, ticket);
+        self.check_reduces(&order)?;
+        let last = self.market.contracts.get(key.contract).map(|c| c.last);
+        let (order_id, index) = (order.order_id.clone(), self.orders.len());
+        self.orders.push(Order {
+            quantity: part,
+            ..order
+        });
+        if let Some(last) = last.filter(|_| !part.is_zero()) {
+            self.fill(index, last);
+        }
+        if let Some(order) = self.orders.get_mut(index) {
+            order.quantity = ticket.quantity;
+            order.state = OrderState::Cancelled;
+        }
+        self.settle();
+        Ok(order_id)
+    }
+
+    /// The account and position that an order is about, when it may be placed.
+    fn check_ticket(
+        &self,
+        account: &str,
+        ticket: &Ticket,
+    ) -> Result<(usize, PositionKey), TradeError> {
+        let account = self.connected_account(account)?;
+        let contract = self.contract_index(&ticket.instrument)?;
+        if let Some(contract) = self.market.contracts.get(contract) {
+            contract.rules.check(ticket)?;
+        }
+        let key = PositionKey {
+            contract,
+            side: ticket.position_side,
+        };
+        if !key.side.belongs_to(self.mode(account)) {
+            return Err(TradeError::WrongPositionSide);
+        }
+        Ok((account, key))
+    }
+
+    fn check_reduces(&self, order: &Order) -> Result<(), TradeError> {
+        let closable = self.closable(order.account, order.key, order.side);
+        if order.only_reduces() && closable.is_zero() {
+            return Err(TradeError::NothingToReduce);
+        }
+        Ok(())
     }
 
     /// An order that is not in the book yet.

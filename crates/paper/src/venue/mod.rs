@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use crate::config::{ConfigError, PaperConfig};
+use crate::dialect::bybit::BybitState;
 use crate::dialect::crosstrade::snapshots::SnapshotCache;
 use crate::faults::rule::Faults;
 use crate::http::limit::Bucket;
@@ -46,6 +47,7 @@ pub(crate) struct State {
     pub(crate) bucket: Bucket,
     pub(crate) record: Record,
     pub(crate) snapshots: SnapshotCache,
+    pub(crate) bybit: BybitState,
     pub(crate) addon_connected: bool,
 }
 
@@ -62,6 +64,7 @@ impl PaperVenue {
             bucket: Bucket::full(now),
             record: Record::new(now),
             snapshots: SnapshotCache::new(config.snapshot_cache_ms),
+            bybit: BybitState::default(),
             addon_connected: true,
         };
         for rule in &config.faults {

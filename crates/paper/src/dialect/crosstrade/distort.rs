@@ -4,11 +4,8 @@ use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Map, Value, json};
 
 use super::words;
+use crate::dialect::fields::{INFINITY, NAN, extra_fields, remove_everywhere, set_everywhere};
 use crate::faults::kind::Fault;
-
-/// Stands for a token that JSON cannot hold until the body is text.
-const NAN: &str = "@@NaN@@";
-const INFINITY: &str = "@@Infinity@@";
 
 /// Applies a data fault to a body, for one account or for all.
 pub(crate) fn distort(body: &mut Value, fault: &Fault, account: Option<&str>) {
@@ -36,16 +33,6 @@ pub(crate) fn distort(body: &mut Value, fault: &Fault, account: Option<&str>) {
             set_everywhere(part, &mut |key, value| set_field(fault, key, value));
         }),
     }
-}
-
-/// The body as text, with the tokens that are not JSON.
-pub(crate) fn render(body: &Value) -> String {
-    let text = body.to_string();
-    if !text.contains("@@") {
-        return text;
-    }
-    text.replace(&format!("\"{NAN}\""), "NaN")
-        .replace(&format!("\"{INFINITY}\""), "Infinity")
 }
 
 /// Faults that change one value wherever its key stands.
@@ -101,36 +88,6 @@ fn belongs_to(row: &Value, account: &str) -> bool {
         .is_some_and(|name| name.eq_ignore_ascii_case(account))
 }
 
-/// Runs a change on every key and value, at any depth.
-fn set_everywhere(value: &mut Value, change: &mut dyn FnMut(&str, &mut Value)) {
-    match value {
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| set_everywhere(item, change)),
-        Value::Object(map) => {
-            for (key, value) in map.iter_mut() {
-                change(key, value);
-                set_everywhere(value, change);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn remove_everywhere(value: &mut Value, field: &str) {
-    match value {
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| remove_everywhere(item, field)),
-        Value::Object(map) => {
-            map.remove(field);
-            map.values_mut()
-                .for_each(|value| remove_everywhere(value, field));
-        }
-        _ => {}
-    }
-}
-
 /// Runs a change on every position row.
 fn each_position(value: &mut Value, change: &mut dyn FnMut(&mut Map<String, Value>)) {
     match value {
@@ -168,17 +125,6 @@ fn negative_shorts(body: &mut Value) {
             row.insert("quantity".to_owned(), json!(-quantity));
         }
     });
-}
-
-fn extra_fields(value: &mut Value) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(extra_fields),
-        Value::Object(map) => {
-            map.values_mut().for_each(extra_fields);
-            map.insert("newInThisVersion".to_owned(), json!({"since": "2.0"}));
-        }
-        _ => {}
-    }
 }
 
 fn empty_list(body: &mut Value, key: &str) {
@@ -229,6 +175,7 @@ fn duplicate_account(body: &mut Value, account: Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::fields::render;
 
     fn snapshot() -> Value {
         let row = |name: &str| {

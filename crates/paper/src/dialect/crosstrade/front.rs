@@ -14,8 +14,8 @@ use super::{distort, writes};
 use crate::faults::kind::{Fault, FaultLayer};
 use crate::faults::rule::Triggered;
 use crate::faults::wire;
-use crate::http::message::{Delivery, Request, Response};
-use crate::record::Found;
+use crate::http::message::{Delivery, Incoming, Response};
+use crate::record::{Arrival, Found};
 use crate::sim::Simulation;
 use crate::venue::{PaperVenue, State};
 
@@ -37,28 +37,14 @@ pub(crate) enum Admission {
 }
 
 impl PaperVenue {
-    /// Takes a request from a program in the same process: notes it, carries
-    /// it out, and gives the response.
-    pub fn receive(&self, request: &Request<'_>) -> Response {
-        let call = routes::route(request.method, request.path, request.query);
-        let path = match request.query {
-            "" => request.path.to_owned(),
-            query => format!("{}?{query}", request.path),
-        };
-        let (_, admission) = self.admit(request.method, &path, call, request.authorization);
-        self.carry_out(admission, request.path, &path, request.body)
-    }
-
-    /// Carries out an admitted request. `target` is the path with its query.
-    pub(crate) fn carry_out(
+    /// Carries out an admitted request.
+    pub(crate) fn carry_out_crosstrade(
         &self,
         admission: Admission,
-        path: &str,
-        target: &str,
-        body: &[u8],
+        request: &Incoming<'_>,
     ) -> Response {
         let (number, call, triggered, away_ms) = match admission {
-            Admission::WebSite => return Response::at_once(web_site(path)),
+            Admission::WebSite => return Response::at_once(web_site(request.path)),
             Admission::Refused(reply) => return Response::at_once(json(reply)),
             Admission::Proceed {
                 number,
@@ -82,7 +68,7 @@ impl PaperVenue {
                 delivery: Delivery::Whole(json(reply)),
             };
         }
-        let reply = self.perform(number, &call, target, body, &triggered);
+        let reply = self.perform(number, &call, request, &triggered);
         Response {
             after: delay,
             delivery: wire::after_effect(fault, json(reply), &Pages),
@@ -90,16 +76,20 @@ impl PaperVenue {
     }
 
     /// Notes a request and decides whether it goes on.
-    pub(crate) fn admit(
-        &self,
-        method: &str,
-        path: &str,
-        call: Result<Call, NoCall>,
-        authorization: Option<&str>,
-    ) -> (u64, Admission) {
+    pub(crate) fn admit_to_crosstrade(&self, request: &Incoming<'_>) -> (u64, Admission) {
+        let call = routes::route(request.method, request.path, request.query);
+        let authorization = request.header("authorization");
         let now = self.now();
         let mut state = self.state();
-        let number = state.record.arrived(now, method, path, call.as_ref().ok());
+        let known = call.as_ref().ok();
+        let arrival = Arrival {
+            method: request.method,
+            target: &request.target(),
+            call: known.map(|call| call.kind),
+            class: known.map(|call| call.kind.class()).unwrap_or_default(),
+            account: known.and_then(|call| call.account.clone()),
+        };
+        let number = state.record.arrived(now, arrival);
         let admission = self.decide(&mut state, now, number, call, authorization);
         if let Admission::Proceed { call, .. } = &admission
             && let Some(found) = found(&state.sim, call)
@@ -161,12 +151,11 @@ impl PaperVenue {
     }
 
     /// Carries out a call with the faults that it has triggered.
-    pub(crate) fn perform(
+    fn perform(
         &self,
         number: u64,
         call: &Call,
-        path: &str,
-        body: &[u8],
+        request: &Incoming<'_>,
         triggered: &[Triggered],
     ) -> Reply {
         let mut state = self.state();
@@ -176,7 +165,7 @@ impl PaperVenue {
             flattened,
         } = match call.kind {
             CallKind::AccountsSummary => state.snapshot(number, call, &behaviour).into(),
-            _ => writes::perform(&mut state.sim, call, body, &behaviour),
+            _ => writes::perform(&mut state.sim, call, request.body, &behaviour),
         };
         for one in triggered {
             if let Fault::Reenters { after_ms } = one.fault
@@ -187,7 +176,7 @@ impl PaperVenue {
             }
         }
         if reply.status == 200 {
-            distort_reply(&mut state, &mut reply, path, triggered);
+            distort_reply(&mut state, &mut reply, &request.target(), triggered);
         }
         reply
     }

@@ -2,8 +2,8 @@
 
 use axum::body::Bytes;
 
-use super::distort;
 use super::reply::{Body, Reply};
+use crate::dialect::fields::render;
 use crate::faults::wire::ErrorPages;
 use crate::http::message::Page;
 
@@ -36,6 +36,11 @@ impl ErrorPages for Pages {
         json(reply)
     }
 
+    /// It has no codes of its own.
+    fn code(&self, _code: i64) -> Page {
+        self.not_done()
+    }
+
     fn not_done(&self) -> Page {
         let detail = "The request was not carried out";
         json(Reply::error(200, "internal_error", detail))
@@ -47,6 +52,7 @@ impl ErrorPages for Pages {
             content_type: Some(HTML),
             retry_after: None,
             location: None,
+            headers: Vec::new(),
             body: Bytes::from_static(SITE.as_bytes()),
         }
     }
@@ -70,6 +76,7 @@ fn redirect() -> Page {
         content_type: None,
         retry_after: None,
         location: Some("/"),
+        headers: Vec::new(),
         body: Bytes::new(),
     }
 }
@@ -78,13 +85,14 @@ fn redirect() -> Page {
 pub(crate) fn json(reply: Reply) -> Page {
     let text = match reply.body {
         Body::Text(text) => text,
-        Body::Tree(tree) => distort::render(&tree),
+        Body::Tree(tree) => render(&tree),
     };
     Page {
         status: reply.status,
         content_type: Some(JSON),
         retry_after: reply.retry_after,
         location: None,
+        headers: Vec::new(),
         body: Bytes::from(text),
     }
 }

@@ -1,0 +1,57 @@
+//! The keys of a venue whose requests are signed.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// An API key of one account, and what it may do.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyConfig {
+    /// Whose.
+    pub account: String,
+    /// The key, which every request shows.
+    pub key: String,
+    /// What requests are signed with.
+    pub secret: String,
+    /// Whether it may only read.
+    #[serde(default)]
+    pub read_only: bool,
+    /// Whether it may trade futures.
+    #[serde(default = "yes")]
+    pub may_trade: bool,
+    /// Whether it may withdraw, which no key of a guard should.
+    #[serde(default)]
+    pub may_withdraw: bool,
+    /// The addresses from which it may come; any without one. They are shown and
+    /// not held: every request comes from this machine.
+    #[serde(default)]
+    pub addresses: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl KeyConfig {
+    /// A key that may read and trade, and no more.
+    pub fn new(account: &str, key: &str, secret: &str) -> KeyConfig {
+        KeyConfig {
+            account: account.to_owned(),
+            key: key.to_owned(),
+            secret: secret.to_owned(),
+            read_only: false,
+            may_trade: true,
+            may_withdraw: false,
+            addresses: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Debug for KeyConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("KeyConfig");
+        shown.field("account", &self.account);
+        shown.field("key", &self.key).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,179 @@
+//! The wallet, the kind of account, and what a key may do.
+
+use chrono::Days;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use super::markets::dollars;
+use super::params::{Params, wrong};
+use super::reply::Done;
+use super::words::{milliseconds, number};
+use crate::config::KeyConfig;
+use crate::sim::Simulation;
+use crate::sim::account::{Account, Wallet};
+
+/// The leverage of every position: initial margin is a tenth of the value.
+pub(crate) const LEVERAGE: Decimal = Decimal::TEN;
+
+/// How long a key without addresses lasts.
+const KEY_DAYS: u32 = 90;
+
+/// Sums over all coins, in dollars.
+#[derive(Default)]
+struct Totals {
+    balance: Decimal,
+    unrealized: Decimal,
+    initial: Decimal,
+    maintenance: Decimal,
+}
+
+/// `GET /v5/account/wallet-balance`.
+pub(crate) fn wallet(sim: &Simulation, index: usize, params: &Params) -> Done {
+    if params.text("accountType") != Some("UNIFIED") {
+        return Err(wrong("accountType"));
+    }
+    let Some(account) = sim.accounts.get(index) else {
+        return Ok(json!({"list": []}));
+    };
+    let wanted: Option<Vec<&str>> = params.text("coin").map(|coins| coins.split(',').collect());
+    let mut totals = Totals::default();
+    let mut coins = Vec::new();
+    for wallet in &account.wallets {
+        totals.add(sim, account, wallet);
+        let is_wanted = |coins: &Vec<&str>| coins.contains(&wallet.asset.as_str());
+        if wanted.as_ref().is_none_or(is_wanted) {
+            coins.push(coin(sim, index, account, wallet));
+        }
+    }
+    let mut row = totals.row();
+    if let Some(fields) = row.as_object_mut() {
+        fields.insert("coin".to_owned(), Value::Array(coins));
+    }
+    Ok(json!({"list": [row]}))
+}
+
+impl Totals {
+    fn add(&mut self, sim: &Simulation, account: &Account, wallet: &Wallet) {
+        let asset = wallet.asset.as_str();
+        let rate = dollars(sim, asset).unwrap_or_default();
+        self.balance += wallet.balance * rate;
+        self.unrealized += account.unrealized_in(asset, &sim.market) * rate;
+        self.initial += initial_margin(sim, account, asset) * rate;
+        self.maintenance += account.maintenance_in(asset, &sim.market) * rate;
+    }
+
+    fn row(&self) -> Value {
+        let equity = self.balance + self.unrealized;
+        let part = |margin: Decimal| number(margin.checked_div(equity).unwrap_or_default());
+        json!({
+            "accountType": "UNIFIED",
+            "totalEquity": number(equity),
+            "totalWalletBalance": number(self.balance),
+            "totalMarginBalance": number(equity),
+            "totalAvailableBalance": number((equity - self.initial).max(Decimal::ZERO)),
+            "totalPerpUPL": number(self.unrealized),
+            "totalInitialMargin": number(self.initial),
+            "totalMaintenanceMargin": number(self.maintenance),
+            "accountIMRate": part(self.initial),
+            "accountMMRate": part(self.maintenance),
+            "accountLTV": "0",
+        })
+    }
+}
+
+fn coin(sim: &Simulation, index: usize, account: &Account, wallet: &Wallet) -> Value {
+    let asset = wallet.asset.as_str();
+    let unrealized = account.unrealized_in(asset, &sim.market);
+    let equity = wallet.balance + unrealized;
+    let fills = sim.ledger.fills(index).filter(|fill| fill.asset == asset);
+    let realized: Decimal = fills.map(|fill| fill.realized - fill.fee).sum();
+    let dollars = dollars(sim, asset).map(|rate| number(equity * rate));
+    json!({
+        "coin": asset,
+        "equity": number(equity),
+        "usdValue": dollars.unwrap_or_default(),
+        "walletBalance": number(wallet.balance),
+        "unrealisedPnl": number(unrealized),
+        "cumRealisedPnl": number(realized),
+        "locked": "0",
+        "borrowAmount": "0.0",
+        "spotBorrow": "0",
+        "accruedInterest": "",
+        "availableToWithdraw": "",
+        "totalOrderIM": "0",
+        "totalPositionIM": number(initial_margin(sim, account, asset)),
+        "totalPositionMM": number(account.maintenance_in(asset, &sim.market)),
+        "marginCollateral": true,
+        "collateralSwitch": true,
+        "bonus": "0",
+    })
+}
+
+/// The initial margin of the positions in one asset.
+fn initial_margin(sim: &Simulation, account: &Account, asset: &str) -> Decimal {
+    let values = account.positions.iter().filter_map(|position| {
+        let contract = sim.market.contracts.get(position.key.contract)?;
+        let value = contract.money(contract.mark() * position.quantity.abs());
+        (contract.terms.asset == asset).then_some(value)
+    });
+    let value: Decimal = values.sum();
+    value.checked_div(LEVERAGE).unwrap_or_default()
+}
+
+/// `GET /v5/account/info`.
+pub(crate) fn info(sim: &Simulation) -> Value {
+    json!({
+        "unifiedMarginStatus": 5,
+        "marginMode": "REGULAR_MARGIN",
+        "isMasterTrader": false,
+        "spotHedgingStatus": "OFF",
+        "updatedTime": milliseconds(sim.now()),
+    })
+}
+
+/// `GET /v5/user/query-api`.
+pub(crate) fn key_info(sim: &Simulation, key: &KeyConfig, index: usize) -> Value {
+    // A key that may come from anywhere ends after three months.
+    let is_bound = !key.addresses.is_empty();
+    let any = || vec!["*".to_owned()];
+    let ends = sim.now().checked_add_days(Days::new(u64::from(KEY_DAYS)));
+    let ends = ends.filter(|_| !is_bound).map(|at| at.to_rfc3339());
+    let contract: &[&str] = if key.may_trade {
+        &["Order", "Position"]
+    } else {
+        &[]
+    };
+    let wallet: &[&str] = if key.may_withdraw { &["Withdraw"] } else { &[] };
+    let derivatives: &[&str] = if key.may_trade {
+        &["DerivativesTrade"]
+    } else {
+        &[]
+    };
+    json!({
+        "id": (index + 1).to_string(),
+        "note": "paper",
+        "apiKey": key.key,
+        "secret": "",
+        "readOnly": u8::from(key.read_only),
+        "permissions": {
+            "ContractTrade": contract,
+            "Spot": [],
+            "Wallet": wallet,
+            "Options": [],
+            "Derivatives": derivatives,
+            "CopyTrading": [],
+            "BlockTrade": [],
+            "Exchange": [],
+            "NFT": [],
+            "Affiliate": [],
+        },
+        "ips": if is_bound { key.addresses.clone() } else { any() },
+        "type": 1,
+        "deadlineDay": if is_bound { -2 } else { i64::from(KEY_DAYS) },
+        "expiredAt": ends.unwrap_or_default(),
+        "unified": 0,
+        "uta": 1,
+        "userID": 24_617_703 + index,
+        "isMaster": true,
+    })
+}

@@ -1,0 +1,251 @@
+//! How a request goes through Bybit: the address, the path, the key and its
+//! signature, its rights, the limit, then the call with its faults.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::behaviour::Behaviour;
+use super::limits::Left;
+use super::params::Params;
+use super::reply::{self, Done, Pages, Refusal};
+use super::routes::{self, Call, Route};
+use super::{account, cancel, create, distort, logs, markets, orders, positions, sign};
+use crate::config::KeyConfig;
+use crate::faults::class::RequestClass;
+use crate::faults::kind::{Fault, FaultLayer};
+use crate::faults::rule::Triggered;
+use crate::faults::wire;
+use crate::http::message::{Delivery, Incoming, Page, Response};
+use crate::record::{Arrival, Found};
+use crate::venue::{PaperVenue, State};
+
+/// A request whose head has been read.
+pub(crate) struct Arrived {
+    number: u64,
+    route: Option<&'static Route>,
+}
+
+/// A request that may be carried out.
+struct Asked<'a> {
+    number: u64,
+    route: &'static Route,
+    class: RequestClass,
+    /// Its key, with the account's place; `None` for what anybody may ask.
+    key: Option<(&'a KeyConfig, usize)>,
+    params: Params,
+    left: Option<Left>,
+    /// What the venue says the time is.
+    time: DateTime<Utc>,
+}
+
+/// What stops a request before it is carried out.
+enum Stopped {
+    /// By what stands in front of the venue.
+    Forbidden(&'static str),
+    /// By the venue.
+    Refused(Refusal, Option<Left>),
+}
+
+impl From<Refusal> for Stopped {
+    fn from(refusal: Refusal) -> Stopped {
+        Stopped::Refused(refusal, None)
+    }
+}
+
+impl PaperVenue {
+    /// Notes a request; nothing is decided before its body is there.
+    pub(crate) fn arrive_at_bybit(&self, request: &Incoming<'_>) -> (u64, Arrived) {
+        let route = routes::find(request.method, request.path);
+        let key = sign::key(&self.config().keys, request);
+        let arrival = Arrival {
+            method: request.method,
+            target: &request.target(),
+            call: None,
+            class: route.map(|route| route.class).unwrap_or_default(),
+            account: key.map(|key| key.account.clone()),
+        };
+        let now = self.now();
+        let number = self.state().record.arrived(now, arrival);
+        (number, Arrived { number, route })
+    }
+
+    /// Carries out a request, now with its body.
+    pub(crate) fn carry_out_bybit(&self, arrived: &Arrived, request: &Incoming<'_>) -> Response {
+        let time = self.shown_time();
+        let mut state = self.state();
+        match self.let_in(&mut state, arrived, request, time) {
+            Ok(asked) => respond(&mut state, &asked, request),
+            Err(Stopped::Forbidden(text)) => Response::at_once(reply::forbidden(text)),
+            Err(Stopped::Refused(refusal, left)) => {
+                let counters = &mut state.record.counters;
+                match refusal.code {
+                    10003 | 10004 => counters.unauthorized += 1,
+                    10006 => counters.rate_limited += 1,
+                    10017 => counters.unknown_paths += 1,
+                    _ => {}
+                }
+                let body = reply::envelope(Err(refusal), time.timestamp_millis());
+                Response::at_once(reply::page(&body, left))
+            }
+        }
+    }
+
+    fn let_in<'a>(
+        &'a self,
+        state: &mut State,
+        arrived: &Arrived,
+        request: &Incoming<'_>,
+        time: DateTime<Utc>,
+    ) -> Result<Asked<'a>, Stopped> {
+        let now = state.sim.now();
+        let counts = self.config().rate_limit;
+        if counts && !state.bybit.visits.count_address(now) {
+            return Err(Stopped::Forbidden("403, access too frequent"));
+        }
+        if request.method == "GET" && !request.body.is_empty() {
+            return Err(Stopped::Forbidden("403, a GET has no body"));
+        }
+        let Some(route) = arrived.route else {
+            return Err(Refusal::new(10017, "Route not found.").into());
+        };
+        let mut asked = Asked {
+            number: arrived.number,
+            route,
+            class: route.class,
+            key: None,
+            params: Params::of_query(request.query),
+            left: None,
+            time,
+        };
+        if let Some(limit) = route.per_second {
+            let key = self.authenticate(route, request, time)?;
+            let index = state.sim.account_index(&key.account);
+            let index = index.map_err(Refusal::from)?;
+            asked.key = Some((key, index));
+            if counts {
+                let visits = &mut state.bybit.visits;
+                let left = visits.count_account(&key.account, route.call, limit, now);
+                asked.left = Some(left);
+                if left.is_over {
+                    let refusal = Refusal::new(10006, "Too many visits!");
+                    return Err(Stopped::Refused(refusal, asked.left));
+                }
+            }
+        }
+        if route.is_write() {
+            asked.params = Params::of_body(request.body)?;
+        }
+        if route.call == Call::CreateOrder && asked.params.flag("reduceOnly") {
+            asked.class = RequestClass::Flatten;
+            state.record.classify(arrived.number, asked.class);
+        }
+        Ok(asked)
+    }
+
+    fn authenticate(
+        &self,
+        route: &Route,
+        request: &Incoming<'_>,
+        time: DateTime<Utc>,
+    ) -> Result<&KeyConfig, Refusal> {
+        let key = sign::key(&self.config().keys, request);
+        let key = key.ok_or_else(|| Refusal::new(10003, "API key is invalid."))?;
+        sign::check(request, key, time.timestamp_millis())?;
+        if route.is_write() && (key.read_only || !key.may_trade) {
+            let text = "Permission denied, please check your API key permissions.";
+            return Err(Refusal::new(10005, text));
+        }
+        Ok(key)
+    }
+}
+
+/// Carries out what was let in, with the faults that it triggers.
+fn respond(state: &mut State, asked: &Asked<'_>, request: &Incoming<'_>) -> Response {
+    let account = asked.key.map(|(key, _)| key.account.as_str());
+    let triggered = state.faults.trigger(asked.class, account);
+    note_what_is_there(state, asked);
+    let pages = Pages {
+        time: asked.time.timestamp_millis(),
+    };
+    let (fault, delay) = wire::wire_fault(&triggered);
+    if let Some(delivery) = fault.and_then(|fault| wire::before_effect(fault, &pages)) {
+        return Response {
+            after: Duration::ZERO,
+            delivery,
+        };
+    }
+    let done = perform(state, asked, &Behaviour::new(&triggered));
+    let mut body = reply::envelope(done, pages.time);
+    spoil(state, &mut body, asked, &request.target(), &triggered);
+    let page: Page = reply::page(&body, asked.left);
+    let delivery: Delivery = wire::after_effect(fault, page, &pages);
+    Response {
+        after: delay,
+        delivery,
+    }
+}
+
+fn perform(state: &mut State, asked: &Asked<'_>, behaviour: &Behaviour) -> Done {
+    let params = &asked.params;
+    let Some((key, index)) = asked.key else {
+        return match asked.route.call {
+            Call::ServerTime => Ok(markets::server_time(asked.time)),
+            _ => markets::instruments(&state.sim, params),
+        };
+    };
+    let (sim, known) = (&state.sim, &state.bybit);
+    match asked.route.call {
+        Call::ServerTime => Ok(markets::server_time(asked.time)),
+        Call::Instruments => markets::instruments(sim, params),
+        Call::WalletBalance => account::wallet(sim, index, params),
+        Call::AccountInfo => Ok(account::info(sim)),
+        Call::KeyInfo => Ok(account::key_info(sim, key, index)),
+        Call::Positions => positions::list(sim, index, params),
+        Call::OpenOrders => orders::list(sim, known, index, params),
+        Call::TransactionLog => logs::transactions(sim, known, index, params),
+        Call::Executions => logs::executions(sim, known, index, params),
+        Call::SwitchMode => positions::switch_mode(&mut state.sim, index, params),
+        Call::CreateOrder => create::create(state, index, params, behaviour),
+        Call::CancelAll => cancel::cancel_all(state, index, params, behaviour),
+    }
+}
+
+/// Applies the faults of what a read says.
+fn spoil(
+    state: &mut State,
+    body: &mut Value,
+    asked: &Asked<'_>,
+    target: &str,
+    triggered: &[Triggered],
+) {
+    let now = state.sim.now();
+    for one in triggered {
+        let most = match one.fault {
+            Fault::StaleEpoch => None,
+            Fault::Cached { ms } => Some(ms),
+            ref fault if fault.layer() == FaultLayer::Data => {
+                distort::distort(body, fault, asked.class);
+                continue;
+            }
+            _ => continue,
+        };
+        let fresh = body.take();
+        *body = state.faults.remembered(one.rule, target, now, most, fresh);
+    }
+}
+
+/// Notes what the account of a write holds.
+fn note_what_is_there(state: &mut State, asked: &Asked<'_>) {
+    let Some((_, index)) = asked.key.filter(|_| asked.route.is_write()) else {
+        return;
+    };
+    let account = state.sim.accounts.get(index);
+    let found = Found {
+        positions: account.map_or(0, |account| account.positions.len()),
+        working_orders: state.sim.count_live_orders(index),
+        is_closing: state.sim.is_closing(index),
+    };
+    state.record.found(asked.number, found);
+}
