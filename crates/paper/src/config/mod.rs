@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod exchange;
 mod key;
 
 use chrono_tz::Tz;

@@ -226,3 +226,23 @@ fn the_kind_of_account_is_told() {
     assert_eq!(text(result, "marginMode"), "REGULAR_MARGIN");
     assert!(result["unifiedMarginStatus"].is_i64());
 }
+
+#[test]
+fn the_scenario_of_an_exchange_can_be_traded() {
+    let config = crate::PaperConfig::exchange(crate::VenueKind::Bybit);
+    let json = serde_json::to_string(&config).unwrap();
+    let rig = Rig::of(serde_json::from_str(&json).unwrap());
+    rig.venue
+        .open("main", "BTCPERP", number("0.1"), None)
+        .unwrap();
+    rig.venue.open("hedge", "ETHUSDT", -1, None).unwrap();
+    let line = "GET /v5/market/instruments-info?category=linear";
+    let reply = rig.raw(line, &[], "").unwrap();
+    let coins: Vec<_> = reply
+        .list()
+        .iter()
+        .map(|row| text(row, "baseCoin"))
+        .collect();
+    assert_eq!(coins, ["BTC", "ETH", "BTC"]);
+    assert!(!format!("{config:?}").contains("paper-secret"));
+}
