@@ -11,7 +11,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 
 use super::aside::{Aside, may_be_the_disk};
-use super::chain::{self, Head};
+use super::chain;
 use super::disk::{FilesOfRecord, Mover};
 use super::error::{Fault, StoreError};
 use super::files::{Changed, Files};
@@ -20,6 +20,7 @@ use super::layout::{self, MIGRATIONS};
 use super::rescue;
 use super::restore;
 use super::sql;
+use super::write::{Tail, last_entry};
 use crate::domain::observation::Timestamp;
 use crate::domain::timeouts;
 
@@ -61,6 +62,8 @@ pub struct Store {
     pub(super) connection: Option<Connection>,
     /// The number that the next batch is written under.
     pub(super) next_batch: i64,
+    /// The highest number under which a batch was tried.
+    pub(super) tried: i64,
     /// There while the record itself could not be opened for writing: the
     /// connection leads to this copy, which is for reading what was in force.
     aside: Option<Aside>,
@@ -73,8 +76,8 @@ pub struct Store {
 pub(super) struct Connection {
     pub(super) raw: SqliteConnection,
     checkpoints: Checkpoints,
-    /// The last link of the chain, as far as this connection knows it.
-    pub(super) head: Option<Head>,
+    /// What the record ends with, as far as this connection knows it.
+    pub(super) tail: Option<Tail>,
 }
 
 impl Store {
@@ -119,6 +122,7 @@ impl Store {
             checkpoints: Checkpoints::Itself,
             connection: Some(connection),
             next_batch: last.saturating_add(1),
+            tried: last,
             aside,
             opened: now,
             _instance: instance,
@@ -168,7 +172,7 @@ impl Store {
     pub async fn close(mut self) -> Result<(), StoreError> {
         use sqlx::Connection as _;
         let connection = self.connection.take();
-        report_head(connection.as_ref().and_then(|c| c.head), "closed");
+        report_tail(connection.as_ref().and_then(|c| c.tail), "closed");
         match connection {
             Some(connection) => connection
                 .raw
@@ -285,15 +289,15 @@ async fn prepared(
     layout::compare(&mut connection.raw, path, migrations).await?;
     let begun = chain::begin(&mut connection.raw, now).await;
     begun.map_err(|fault| fault.at(path))?;
-    let (last, head) = known(&mut connection.raw, path).await?;
-    connection.head = Some(head);
-    report_head(Some(head), "opened");
+    let (last, tail) = known(&mut connection.raw, path).await?;
+    connection.tail = Some(tail);
+    report_tail(Some(tail), "opened");
     Ok((connection, last))
 }
 
-/// The number of the last batch and the head of the chain of a record whose
-/// locks are those that were written.
-async fn known(connection: &mut SqliteConnection, path: &Path) -> Result<(i64, Head), StoreError> {
+/// The number of the last batch of a record whose locks are those that were
+/// written, and what it ends with.
+async fn known(connection: &mut SqliteConnection, path: &Path) -> Result<(i64, Tail), StoreError> {
     let at = |fault: Fault| fault.at(path);
     if let Some(found) = chain::check_locks(connection).await.map_err(at)? {
         return Err(StoreError::Corrupt {
@@ -303,8 +307,11 @@ async fn known(connection: &mut SqliteConnection, path: &Path) -> Result<(i64, H
         });
     }
     let last = last_batch(connection).await.map_err(at)?;
-    let head = chain::head(connection).await.map_err(at)?;
-    Ok((last, head))
+    let tail = Tail {
+        head: chain::head(connection).await.map_err(at)?,
+        entry: last_entry(connection).await.map_err(at)?,
+    };
+    Ok((last, tail))
 }
 
 /// Refuses what a start refuses once the structure of the file is sound: one
@@ -322,8 +329,8 @@ pub(super) async fn refuse_as_a_start(
 }
 
 /// Has the head of the chain in the log, which is another place than the record.
-fn report_head(head: Option<Head>, what: &'static str) {
-    if let Some(head) = head {
+fn report_tail(tail: Option<Tail>, what: &'static str) {
+    if let Some(Tail { head, .. }) = tail {
         let hash = chain::hex(&head.hash);
         tracing::info!(
             link = head.seq,
@@ -423,7 +430,7 @@ pub(super) async fn connect(
     let mut connection = Connection {
         raw,
         checkpoints: Checkpoints::Itself,
-        head: None,
+        tail: None,
     };
     connection.set(checkpoints, path).await?;
     Ok(connection)

@@ -48,12 +48,12 @@ impl Store {
 
     async fn begun_anew(&self, connection: Connection) -> Result<Connection, StoreError> {
         use sqlx::Connection as _;
-        let head = connection.head;
+        let tail = connection.tail;
         let failed = |error| Fault::from(error).at(&self.path);
         connection.raw.close().await.map_err(failed)?;
         self.put_away_other_log()?;
         let mut connection = self.reconnected().await?;
-        connection.head = head;
+        connection.tail = tail;
         Ok(connection)
     }
 

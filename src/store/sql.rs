@@ -97,11 +97,6 @@ statements! {
         select id, since, until from locks
         where account = ?1 and kind = ?2 and ended_at is null and replaced_by is null";
     NEXT_LOCK = "select coalesce(max(id), 0) + 1 from locks";
-    // All in force beside the next number, in one row at least.
-    LOCKS_BEFORE = "
-        select next.id, locks.id, account, kind, since, until
-        from (select coalesce(max(id), 0) + 1 as id from locks) as next
-        left join locks on ended_at is null and replaced_by is null";
     REPLACE_LOCK = "update locks set replaced_by = ?2 where id = ?1";
     ADD_LOCK = "
         insert into locks (id, account, kind, since, until, reason, firing)
@@ -111,7 +106,45 @@ statements! {
         insert into entries (at, kind, account, rule, firing, message, fields)
         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
+    // The rows of a whole batch, each parameter a JSON array of rows; see `together`.
+    END_INTENTS = "
+        update intents set ended_at = row.at, ended = row.ended
+        from (select value ->> 0 as id, value ->> 1 as at, value ->> 2 as ended
+              from json_each(?)) as row
+        where intents.id = row.id and intents.ended_at is null
+        returning 'ended', intents.id";
+    PUT_ALL_SENT = "
+        update requests set sent_at = row.at, unrecorded = row.unrecorded
+        from (select value ->> 0 as id, value ->> 1 as at, value ->> 2 as unrecorded
+              from json_each(?)) as row
+        where requests.id = row.id
+        returning 'sent', requests.id";
+    PUT_ANSWERS = "
+        update requests set answered_at = row.at, outcome = row.outcome,
+            status = row.status, words = row.words
+        from (select value ->> 0 as id, value ->> 1 as at, value ->> 2 as outcome,
+                  value ->> 3 as status, value ->> 4 as words
+              from json_each(?)) as row
+        where requests.id = row.id
+        returning 'answered', requests.id";
+    NEXT_LOCK_BEFORE = "select 'next lock', coalesce(max(id), 0) + 1 from locks";
+    LOCKS_BEFORE = "
+        select 'lock', id, account, kind, since, until from locks
+        where ended_at is null and replaced_by is null";
+    REPLACE_LOCKS = "
+        update locks set replaced_by = row.by
+        from (select value ->> 0 as id, value ->> 1 as by from json_each(?)) as row
+        where locks.id = row.id";
+    ADD_NUMBERED_ENTRY = "
+        insert into entries (id, at, kind, account, rule, firing, message, fields)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
     // The chain.
+    // Links as a JSON array of arrays, their bytes hexadecimal.
+    ADD_LINKS = "
+        insert into chain (seq, part, body, hash)
+        select value ->> 0, value ->> 1, unhex(value ->> 2), unhex(value ->> 3)
+        from json_each(?)";
     CHAIN_HEAD = "select seq, hash from chain order by seq desc limit 1";
     SECURE_DELETE = "pragma secure_delete = on";
     INSECURE_DELETE = "pragma secure_delete = off";
@@ -281,9 +314,6 @@ statements! {
             (select cast(value as integer) from meta where key = 'rolled_up_to'),
             -9223372036854775808)";
 }
-
-/// How the statement begins that adds links; how many it adds varies.
-pub(super) const ADD_LINKS: &str = "insert into chain (seq, part, body, hash) ";
 
 /// The checks of the tables that decide what riskd does after a start.
 pub(super) const CHECK_VITAL: &[&str] = &[

@@ -8,6 +8,15 @@ use super::error::{Fault, StoreError, is_about_the_row};
 use super::open::{Connection, Store, last_batch};
 use super::{put, sql, together};
 
+/// What the record ends with: what new rows are numbered and chained behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tail {
+    /// The last link of the chain.
+    pub(super) head: Head,
+    /// The number of the last log entry; 0 before there is one.
+    pub(super) entry: i64,
+}
+
 /// What became of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
@@ -63,10 +72,14 @@ impl Store {
     ) -> Result<Written, StoreError> {
         self.settle().await?;
         let mut connection = self.take_connection().await?;
-        let head = connection.head.take();
-        match transaction(&mut connection.raw, number, batch, head).await {
-            Ok((written, head)) => {
-                connection.head = head;
+        // One that was tried before may have been committed after all.
+        let is_first = number > self.tried;
+        self.tried = self.tried.max(number);
+        let tail = connection.tail.take();
+        let known = tail.filter(|_| is_first);
+        match transaction(&mut connection.raw, number, batch, known).await {
+            Ok((written, tail)) => {
+                connection.tail = tail;
                 self.connection = Some(connection);
                 Ok(written)
             }
@@ -98,14 +111,34 @@ async fn rolled_back(connection: &mut Connection) -> bool {
     }
 }
 
-/// Writes the rows and the links that tell of them, and says what the head of
-/// the chain is then, where that is known.
+/// Writes a batch, and says what the record ends with then, where that is known.
+/// The one before is only given for a batch that was never tried before.
 async fn transaction(
     connection: &mut SqliteConnection,
     number: i64,
     batch: &Batch,
-    head: Option<Head>,
-) -> Result<(Written, Option<Head>), Fault> {
+    tail: Option<Tail>,
+) -> Result<(Written, Option<Tail>), Fault> {
+    if let Some(tail) = tail {
+        match together::committed(connection, number, batch, tail).await {
+            Ok(Some((written, tail))) => return Ok((written, Some(tail))),
+            Ok(None) => {}
+            Err(Fault::Sql(error)) if is_about_the_row(&error) => {
+                // Begun anew, one by one, so that the others are written.
+                sqlx::query(sql::ROLLBACK).execute(&mut *connection).await?;
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    one_by_one(connection, number, batch).await
+}
+
+/// Writes the rows one by one, so that one that SQLite refuses holds up no other.
+async fn one_by_one(
+    connection: &mut SqliteConnection,
+    number: i64,
+    batch: &Batch,
+) -> Result<(Written, Option<Tail>), Fault> {
     if !begun(connection, number).await? {
         let written = Written {
             rows: batch.rows(),
@@ -115,23 +148,20 @@ async fn transaction(
     }
     // Read inside of the transaction: one that was given up may still be ending
     // on another connection before this one begins.
-    let head = match head {
-        Some(head) => head,
-        None => chain::head(connection).await?,
+    let head = chain::head(connection).await?;
+    let (written, links) = put::all(connection, batch).await?;
+    let tail = Tail {
+        head: chain::append(connection, head, links).await?,
+        entry: last_entry(connection).await?,
     };
-    let (written, links) = match together::all(connection, batch).await {
-        Ok(Some(put)) => put,
-        Ok(None) => put::all(connection, batch).await?,
-        Err(Fault::Sql(error)) if is_about_the_row(&error) => {
-            // Begun anew, one by one, so that the others are written.
-            sqlx::query(sql::ROLLBACK).execute(&mut *connection).await?;
-            begun(connection, number).await?;
-            put::all(connection, batch).await?
-        }
-        Err(fault) => return Err(fault),
-    };
-    let head = chain::append_and_commit(connection, head, links).await?;
-    Ok((written, Some(head)))
+    sqlx::query(sql::COMMIT).execute(&mut *connection).await?;
+    Ok((written, Some(tail)))
+}
+
+/// The number of the last log entry.
+pub(super) async fn last_entry(connection: &mut SqliteConnection) -> Result<i64, Fault> {
+    let newest = sqlx::query_scalar(sql::NEWEST_ENTRY).fetch_optional(connection);
+    Ok(newest.await?.unwrap_or_default())
 }
 
 /// Begins the transaction of a batch; `false` when it was committed before.

@@ -180,8 +180,10 @@ pub(in crate::store) fn link_hash(before: &Hash, seq: i64, body: &[u8]) -> Hash 
 }
 
 /// A hash as 64 hexadecimal digits.
-pub(in crate::store) fn hex(hash: &Hash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+pub(in crate::store) fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
+    let digits = |byte: &u8| [digit(byte >> 4), digit(byte & 0xf)];
+    bytes.iter().flat_map(digits).collect()
 }
 
 #[cfg(test)]

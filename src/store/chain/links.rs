@@ -1,17 +1,18 @@
 //! Adding to the chain.
 
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use super::change::{BEGAN, Change};
-use super::encoding::{Hash, Value, encode, link_hash};
+use super::encoding::{Hash, Value, encode, hex, link_hash};
 use super::evidence::{EVIDENCE, Rows, values};
 use crate::domain::observation::Timestamp;
 use crate::store::error::Fault;
 use crate::store::sql;
 use crate::store::time::to_millis;
+use crate::store::values::json;
 
 /// Most links that one statement adds.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 1_000;
 
 /// The last link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,17 @@ pub(in crate::store) struct Head {
     pub(in crate::store) seq: i64,
     /// Its hash; zeros before there is one.
     pub(in crate::store) hash: Hash,
+}
+
+impl Head {
+    /// What it is once this link is added.
+    fn next(&self, link: &Link) -> Head {
+        let seq = self.seq.saturating_add(1);
+        Head {
+            seq,
+            hash: link_hash(&self.hash, seq, &link.body),
+        }
+    }
 }
 
 /// A link that is still to be added.
@@ -71,54 +83,33 @@ pub(in crate::store) async fn head(connection: &mut SqliteConnection) -> Result<
 pub(in crate::store) async fn append(
     connection: &mut SqliteConnection,
     mut head: Head,
-    links: &mut Vec<Link>,
+    links: impl IntoIterator<Item = Link>,
 ) -> Result<Head, Fault> {
-    for some in links.chunks_mut(AT_ONCE) {
-        let mut query = QueryBuilder::<Sqlite>::new("");
-        head = push(&mut query, head, some);
-        query.build().execute(&mut *connection).await?;
+    let mut links = links.into_iter().peekable();
+    while links.peek().is_some() {
+        let some = json(&numbered(&mut head, links.by_ref().take(AT_ONCE)))?;
+        sqlx::query(sql::ADD_LINKS)
+            .bind(some)
+            .execute(&mut *connection)
+            .await?;
     }
-    links.clear();
     Ok(head)
 }
 
-/// Adds the last links of a transaction and commits it, in one go.
-pub(in crate::store) async fn append_and_commit(
-    connection: &mut SqliteConnection,
-    mut head: Head,
-    mut links: Vec<Link>,
-) -> Result<Head, Fault> {
-    let mut query = QueryBuilder::<Sqlite>::new("");
-    for some in links.chunks_mut(AT_ONCE) {
-        head = push(&mut query, head, some);
-        query.push("; ");
-    }
-    query.push(sql::COMMIT);
-    // How many links there are varies, so the text is of no use again.
-    let query = query.build().persistent(false);
-    query.execute(connection).await?;
-    Ok(head)
-}
+/// A link as JSON has it: number, table, body and hash, the bytes hexadecimal.
+pub(in crate::store) type NumberedLink = (i64, &'static str, String, String);
 
-/// Adds the statement that adds these links, and says what the head is then.
-fn push(query: &mut QueryBuilder<Sqlite>, mut head: Head, links: &mut [Link]) -> Head {
-    let numbered: Vec<(Head, &mut Link)> = links
-        .iter_mut()
+/// Numbers links behind the head, which is the last of them then.
+pub(in crate::store) fn numbered(
+    head: &mut Head,
+    links: impl Iterator<Item = Link>,
+) -> Vec<NumberedLink> {
+    links
         .map(|link| {
-            let seq = head.seq.saturating_add(1);
-            let hash = link_hash(&head.hash, seq, &link.body);
-            head = Head { seq, hash };
-            (head, link)
+            *head = head.next(&link);
+            (head.seq, link.part, hex(&link.body), hex(&head.hash))
         })
-        .collect();
-    query.push(sql::ADD_LINKS);
-    query.push_values(numbered, |mut row, (head, link)| {
-        row.push_bind(head.seq)
-            .push_bind(link.part)
-            .push_bind(std::mem::take(&mut link.body))
-            .push_bind(head.hash.to_vec());
-    });
-    head
+        .collect()
 }
 
 /// Begins the chain of a record that has none, over the rows that are there.
@@ -149,20 +140,21 @@ async fn all_that_is_there(connection: &mut SqliteConnection, now: Timestamp) ->
         .fetch_one(&mut *connection)
         .await?;
     let began = [Value::Integer(to_millis(now)), Value::Integer(rows)];
-    let mut links = vec![Link::new(&BEGAN, &began)];
+    let links = [Link::new(&BEGAN, &began)];
     let mut head = append(
         connection,
         Head {
             seq: 0,
             hash: [0; 32],
         },
-        &mut links,
+        links,
     )
     .await?;
     for evidence in EVIDENCE {
         // Reading ends before adding begins: it is one connection. A table's
         // links are in memory meanwhile, which happens once in the life of a
         // record that is older than its chain.
+        let mut links = Vec::new();
         let mut rows = Rows::of(connection, evidence.rows);
         while let Some(row) = rows.next().await? {
             for (index, change) in evidence.changes.iter().enumerate() {
@@ -174,7 +166,7 @@ async fn all_that_is_there(connection: &mut SqliteConnection, now: Timestamp) ->
             }
         }
         drop(rows);
-        head = append(connection, head, &mut links).await?;
+        head = append(connection, head, links).await?;
     }
     if rows > 0 {
         tracing::info!(rows, "the chain was begun over the rows that were there");

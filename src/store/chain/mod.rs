@@ -26,4 +26,4 @@ pub(super) use encoding::{Decoded, Hash, Value, decode, hex, link_hash};
 pub(super) use evidence::{EVIDENCE, Evidence, Rows, value};
 pub(super) use guard::check_locks;
 pub(super) use ledger::{Key, Ledger, Mismatch};
-pub(super) use links::{Head, Link, append_and_commit, begin, head};
+pub(super) use links::{Head, Link, append, begin, head, numbered};
