@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::find::{self, DatabaseArg, HttpArg, RulesArg};
 use super::printer::{Paint, Printer};
 use super::{Exit, runtime, time};
-use crate::daemon::by_hand::{self, Elsewhere, Progress};
+use crate::daemon::flatten::{self, OtherProgram, Progress};
 use crate::domain::account::AccountName;
 use crate::domain::plural::counted;
 use crate::domain::request;
@@ -183,7 +183,7 @@ fn take(shown: Shown, ended: &mut BTreeMap<AccountName, End>) -> String {
         Shown::Step(account, step) => {
             let proof = match &step {
                 Progress::Done { rounds } => Some(Proof::Here { rounds: *rounds }),
-                Progress::ProvenElsewhere => Some(Proof::Daemon),
+                Progress::ProvenByOther => Some(Proof::Daemon),
                 _ => None,
             };
             (account, words(&step), proof)
@@ -221,11 +221,11 @@ fn begin(
     let mut sides = Vec::new();
     for (config, its) in venues {
         let Some(first) = its.first() else { continue };
-        match by_hand::set_up(&first.venue) {
+        match flatten::set_up(&first.venue) {
             Ok(venue) => {
-                let (elsewhere, side) = Side::of(&its);
+                let (other, side) = Side::of(&its);
                 sides.push(side);
-                start(venue, its, elsewhere, show.clone());
+                start(venue, its, other, show.clone());
             }
             Err(problem) => {
                 for target in its {
@@ -234,7 +234,7 @@ fn begin(
                         target.account,
                         hint(config)
                     ));
-                    ended.entry(target.account).or_default().last = problem.clone();
+                    ended.entry(target.account).or_default().last = problem.to_string();
                 }
             }
         }
@@ -259,7 +259,7 @@ fn hint(venue: &ruleset::Venue) -> &'static str {
 fn start(
     venue: Arc<dyn Venue>,
     targets: Vec<Target>,
-    elsewhere: Elsewhere,
+    other: OtherProgram,
     show: mpsc::Sender<Shown>,
 ) {
     tokio::spawn(async move {
@@ -267,7 +267,7 @@ fn start(
             // Showing a step must never hold up the next one.
             let _ = show.try_send(Shown::Step(account.clone(), step));
         };
-        by_hand::flatten(venue, &targets, Some(elsewhere), &mut tell).await;
+        flatten::flatten(venue, &targets, Some(other), &mut tell).await;
     });
 }
 
@@ -284,7 +284,7 @@ fn words(step: &Progress) -> String {
             "flat and quiet, by what was read after the last request ({})",
             counted(*rounds, "round")
         ),
-        Progress::ProvenElsewhere => {
+        Progress::ProvenByOther => {
             "flat and quiet, by what the daemon saw after the last request".to_owned()
         }
     }

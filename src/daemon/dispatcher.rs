@@ -24,6 +24,7 @@ use super::input::{Input, Polled, Queues};
 use super::latency::Latencies;
 use super::lifecycle::{Lifecycle, State};
 use super::reload::RulesFile;
+use super::set_up::SetUpError;
 use super::venues::Venues;
 use crate::api::status::{RecordStatus, Status, VenueStatus};
 use crate::api::{ApiRequest, CommandError};
@@ -211,7 +212,7 @@ impl Dispatcher {
     }
 
     /// Tells of a venue whose credential could not be read at the start.
-    pub(super) fn report_keyless(&mut self, venue: &VenueName, wrong: &str) {
+    pub(super) fn report_keyless(&mut self, venue: &VenueName, wrong: &SetUpError) {
         let accounts = &self.engine.rules().accounts;
         let its = accounts.iter().filter(|account| account.venue == *venue);
         let its: Vec<&str> = its.map(|account| account.name.as_str()).collect();

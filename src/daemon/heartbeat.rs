@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::api::{ApiRequest, ProblemKind, problems};
-use crate::notify::Pulse;
+use crate::notify::{BeatError, Pulse};
 
 /// How long the dispatcher may take to answer.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -98,7 +98,7 @@ struct Told {
 }
 
 impl Told {
-    fn beaten(&mut self, sent: Result<(), String>) {
+    fn beaten(&mut self, sent: Result<(), BeatError>) {
         if std::mem::take(&mut self.is_withheld) {
             info!("all is well: the heartbeat goes on");
         }

@@ -18,13 +18,14 @@ mod measure;
 mod poller;
 mod reload;
 mod rule_file;
+mod set_up;
 mod start;
 mod take_over;
 mod venues;
 mod vital;
 mod watch;
 
-pub mod by_hand;
+pub mod flatten;
 pub mod rule_tests;
 
 use std::collections::HashMap;
@@ -41,6 +42,7 @@ use tracing::{error, info, warn};
 pub use clock::{Clock, wall};
 pub use executor::{Job, JobKind, carry_out, lane_of};
 pub use poller::{lane_of_orders, observe};
+pub use set_up::SetUpError;
 pub use venues::connect;
 
 use crate::api::{self, Api, Token};
@@ -114,8 +116,8 @@ pub enum StartError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A venue or a notifier cannot be set up.
-    #[error("{0}")]
-    Setup(String),
+    #[error(transparent)]
+    SetUp(#[from] SetUpError),
     /// The local API cannot listen.
     #[error(
         "http: nothing can listen at {address}; is another riskd running? `http: off` or another port in `daemon:` helps"
@@ -136,7 +138,7 @@ impl StartError {
     /// file or a secret.
     pub const fn needs_a_person(&self) -> bool {
         match self {
-            StartError::Rules { .. } | StartError::Tests { .. } | StartError::Setup(_) => true,
+            StartError::Rules { .. } | StartError::Tests { .. } | StartError::SetUp(_) => true,
             StartError::Store(_) | StartError::Http { .. } | StartError::Signals(_) => false,
         }
     }
@@ -194,7 +196,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         channels,
         heart,
         awaiting_credential,
-        mute,
+        silent,
         ..
     } = prepared;
     let rules = Arc::new(rules);
@@ -278,7 +280,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     for (venue, wrong) in awaiting_credential {
         dispatcher.report_keyless(&venue, &wrong);
     }
-    for wrong in mute {
+    for wrong in silent {
         let text =
             format!("{wrong}; riskd protects without it, and tries again with the next reload");
         dispatcher.report_mishap(EntryKind::NotifyFailed, text);

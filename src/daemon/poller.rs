@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
 use super::input::{Input, OrdersRead, Polled};
+use super::set_up::SetUpError;
 use super::venues;
 use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::limits::Ask;
@@ -38,7 +39,7 @@ const ORDERS_INTERVAL: Duration = Duration::from_secs(1);
 const ORDERS_LATE: Duration = Duration::from_secs(2);
 
 /// A credential that is being read again.
-type Reread = Option<JoinHandle<Result<Credential, String>>>;
+type Reread = Option<JoinHandle<Result<Credential, SetUpError>>>;
 
 /// The accounts of one venue.
 pub(super) type Accounts = Arc<Vec<(AccountName, AccountNumber)>>;

@@ -183,7 +183,7 @@ impl Dispatcher {
             channels,
             heart,
             awaiting_credential: _,
-            mute: _,
+            silent: _,
         } = prepared;
         let has_changed = self.engine.rules().hash != rules.hash;
         if has_changed {
@@ -249,7 +249,7 @@ impl Dispatcher {
 fn prepare(reading: Reading, running: &[Venue]) -> Reloaded {
     let outcome = reading.verdict.rules().and_then(|rules| {
         let prepared = Prepared::new(rules, running).and_then(Prepared::whole);
-        prepared.map_err(Refusal::from)
+        prepared.map_err(|error| Refusal::from(error.to_string()))
     });
     Reloaded {
         fingerprint: Some(reading.fingerprint),

@@ -18,6 +18,7 @@ use chrono::TimeDelta;
 use tracing::error;
 
 use super::rule_file::{Fingerprint, Reading, Refusal, Source, Verdict};
+use super::set_up::SetUpError;
 use super::venues::Prepared;
 use super::{StartError, load_rules};
 use crate::domain::now::Now;
@@ -151,7 +152,7 @@ impl First {
                 });
             }
         };
-        prepared.map(chosen).map_err(StartError::Setup)
+        Ok(chosen(prepared?))
     }
 }
 
@@ -180,17 +181,17 @@ impl Earlier<'_> {
     }
 
     /// The rules that were in force last, from the record.
-    fn rules(&self, hash: &str) -> Result<RuleSet, String> {
+    fn rules(&self, hash: &str) -> Result<RuleSet, EarlierError> {
         let kept = self.restored.rule_sets.iter();
         let kept = kept.into_iter().find(|kept| kept.hash == hash);
-        let kept = kept.ok_or("they are not on record")?;
+        let kept = kept.ok_or(EarlierError::NotOnRecord)?;
         let loaded = load_rules(&self.source.path, &kept.text);
-        Ok(loaded.rules.ok_or("they have errors")?)
+        Ok(loaded.rules.ok_or(EarlierError::Faulty)?)
     }
 
     /// The same, set up. What a start takes of an edit, though the rest of it be
     /// refused, is that of the file.
-    fn prepared(&self, hash: &str, file: Option<&RuleSet>) -> Result<Prepared, String> {
+    fn prepared(&self, hash: &str, file: Option<&RuleSet>) -> Result<Prepared, EarlierError> {
         let mut rules = self.rules(hash)?;
         if let Some(daemon) = &self.daemon {
             // A file with a mistake may be cut short before its `mode`: it cannot
@@ -204,8 +205,19 @@ impl Earlier<'_> {
         if let Some(file) = file {
             take_secrets(&mut rules, file);
         }
-        Prepared::new(self.source.observing(rules), &[])
+        Ok(Prepared::new(self.source.observing(rules), &[])?)
     }
+}
+
+/// Why the rules from before cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum EarlierError {
+    #[error("they are not on record")]
+    NotOnRecord,
+    #[error("they have errors")]
+    Faulty,
+    #[error(transparent)]
+    SetUp(#[from] SetUpError),
 }
 
 /// Takes the places of secrets from the file: those from before may be gone.
@@ -233,7 +245,7 @@ fn good(rules: RuleSet, is_first: bool) -> Result<Choice, StartError> {
         }
     });
     Ok(Choice {
-        prepared: prepared.map_err(StartError::Setup)?,
+        prepared: prepared?,
         refused: None,
         is_first,
     })

@@ -13,6 +13,7 @@ use super::heartbeat::Heart;
 use super::input::Input;
 use super::latency::Latencies;
 use super::poller::{Accounts, Poller};
+use super::set_up::SetUpError;
 use super::vital;
 use crate::domain::account::{AccountName, VenueName};
 use crate::domain::observation::Timestamp;
@@ -21,7 +22,7 @@ use crate::engine::event::Event;
 use crate::engine::restore::RecentRequest;
 use crate::notify::{Channels, Pulse};
 use crate::rules::ruleset::{self, RuleSet};
-use crate::secret::{self, Credential};
+use crate::secret::{self, Credential, Secret};
 use crate::venue::awaiting_credential::AwaitingCredential;
 use crate::venue::budget::{self, Scope};
 use crate::venue::crosstrade::CrossTrade;
@@ -30,33 +31,49 @@ use crate::venue::{Budget, Venue};
 /// The adapter of a venue.
 ///
 /// # Errors
-/// What is wrong with its secret or its address, in words; never the secret.
-pub fn connect(config: &ruleset::Venue) -> Result<Arc<dyn Venue>, String> {
+/// What is wrong with its secret or its address.
+pub fn connect(config: &ruleset::Venue) -> Result<Arc<dyn Venue>, SetUpError> {
     open(config, credential(config)?)
 }
 
 /// The adapter of a venue, with this credential.
-fn open(config: &ruleset::Venue, credential: Credential) -> Result<Arc<dyn Venue>, String> {
+fn open(config: &ruleset::Venue, credential: Credential) -> Result<Arc<dyn Venue>, SetUpError> {
     let ruleset::Venue { name, base_url, .. } = config;
     match config.profile.kind {
         VenueKind::CrossTrade => {
-            let token = credential
-                .part("token")
-                .ok_or_else(|| format!("venue {name}: it has no token"))?;
+            let token = part(config, &credential, "token")?;
             let budget = budget::shared(Scope::new(base_url, token), &config.profile.limits);
-            let venue = CrossTrade::new(base_url, token.clone(), budget, wall)
-                .map_err(|error| format!("venue {name}: {error}"))?;
+            let venue =
+                CrossTrade::new(base_url, token.clone(), budget, wall).map_err(|error| {
+                    SetUpError::Venue {
+                        venue: name.clone(),
+                        source: error.into(),
+                    }
+                })?;
             Ok(Arc::new(venue))
         }
     }
 }
 
+fn part<'c>(
+    config: &ruleset::Venue,
+    credential: &'c Credential,
+    part: &'static str,
+) -> Result<&'c Secret, SetUpError> {
+    credential.part(part).ok_or_else(|| SetUpError::NoPart {
+        venue: config.name.clone(),
+        part,
+    })
+}
+
 /// The credential of a venue, as it can be read now. May wait for the disk.
-pub(super) fn credential(config: &ruleset::Venue) -> Result<Credential, String> {
+pub(super) fn credential(config: &ruleset::Venue) -> Result<Credential, SetUpError> {
     let mut parts = Vec::new();
     for (part, source) in &config.credential.0 {
-        let secret = secret::resolve(source);
-        let secret = secret.map_err(|error| format!("venue {}: {error}", config.name))?;
+        let secret = secret::resolve(source).map_err(|source| SetUpError::Credential {
+            venue: config.name.clone(),
+            source,
+        })?;
         parts.push((*part, secret));
     }
     Ok(Credential::new(parts))
@@ -73,9 +90,9 @@ pub struct Prepared {
     pub(super) heart: Heart,
     /// The venues whose accounts cannot be protected before there is a
     /// credential, and what is wrong with it.
-    pub(super) awaiting_credential: Vec<(VenueName, String)>,
+    pub(super) awaiting_credential: Vec<(VenueName, SetUpError)>,
     /// What is wrong with notifiers and the heartbeat, which say nothing then.
-    pub(super) mute: Vec<String>,
+    pub(super) silent: Vec<SetUpError>,
 }
 
 impl Prepared {
@@ -83,8 +100,8 @@ impl Prepared {
     /// wait for the disk.
     ///
     /// # Errors
-    /// What is wrong with a venue's address or its running credential, in words.
-    pub(super) fn new(rules: RuleSet, running: &[ruleset::Venue]) -> Result<Prepared, String> {
+    /// What is wrong with a venue's address or its running credential.
+    pub(super) fn new(rules: RuleSet, running: &[ruleset::Venue]) -> Result<Prepared, SetUpError> {
         let mut venues = HashMap::new();
         let mut credentials = HashMap::new();
         let mut awaiting_credential = Vec::new();
@@ -106,9 +123,14 @@ impl Prepared {
             };
             venues.insert(config.name.clone(), venue);
         }
-        let (channels, mut mute) = Channels::of(&rules);
+        let (channels, wrong) = Channels::of(&rules);
+        let named = |(notifier, source)| SetUpError::Notifier { notifier, source };
+        let mut silent: Vec<SetUpError> = wrong.into_iter().map(named).collect();
         let pulse = rules.daemon.heartbeat.as_ref().map(Pulse::of);
-        let heart = pulse.and_then(|pulse| pulse.map_err(|wrong| mute.push(wrong)).ok());
+        let heart = pulse.and_then(|pulse| {
+            let pulse = pulse.map_err(|wrong| silent.push(SetUpError::Heartbeat(wrong)));
+            pulse.ok()
+        });
         Ok(Prepared {
             rules,
             venues,
@@ -116,7 +138,7 @@ impl Prepared {
             channels,
             heart: heart.map(Arc::new),
             awaiting_credential,
-            mute,
+            silent,
         })
     }
 
@@ -124,25 +146,24 @@ impl Prepared {
     /// must be able to speak.
     ///
     /// # Errors
-    /// What is wrong with venues, notifiers or the heartbeat, each on a line.
-    pub(super) fn whole(self) -> Result<Prepared, String> {
-        if self.awaiting_credential.is_empty() && self.mute.is_empty() {
+    /// What is wrong with venues, notifiers or the heartbeat.
+    pub(super) fn whole(self) -> Result<Prepared, SetUpError> {
+        if self.awaiting_credential.is_empty() && self.silent.is_empty() {
             return Ok(self);
         }
         let awaiting_credential = self.awaiting_credential.into_iter().map(|(_, wrong)| wrong);
-        Err(awaiting_credential
-            .chain(self.mute)
-            .collect::<Vec<_>>()
-            .join("\n"))
+        let all = awaiting_credential.chain(self.silent).collect();
+        Err(SetUpError::Several(all))
     }
 }
 
 /// A venue that has no credential yet.
-fn without_key(config: &ruleset::Venue, wrong: &str) -> Arc<dyn Venue> {
+fn without_key(config: &ruleset::Venue, wrong: &SetUpError) -> Arc<dyn Venue> {
     let of = config.clone();
-    Arc::new(AwaitingCredential::new(wrong, move |credential| {
-        open(&of, credential)
-    }))
+    Arc::new(AwaitingCredential::new(
+        &wrong.to_string(),
+        move |credential| open(&of, credential).map_err(|error| error.to_string()),
+    ))
 }
 
 /// Takes out of each venue's budget what left for it shortly before this start:

@@ -8,6 +8,7 @@ use super::email::Mail;
 use super::failure::{Answer, Failure, Verdict};
 use super::message::Message;
 use super::post::{self, Post, Service};
+use super::set_up::SetUpError;
 use crate::domain::severity::Severity;
 use crate::rules::ruleset::{NotifierKind, PlainOrSecret};
 use crate::rules::{address, is_topic};
@@ -32,7 +33,7 @@ pub(super) enum Channel {
 pub(super) struct Shared(OnceCell<reqwest::Client>);
 
 impl Shared {
-    fn client(&self) -> Result<reqwest::Client, String> {
+    fn client(&self) -> Result<reqwest::Client, SetUpError> {
         if let Some(client) = self.0.get() {
             return Ok(client.clone());
         }
@@ -45,8 +46,8 @@ impl Channel {
     /// Sets a notifier up. May wait for the disk, where its secrets are.
     ///
     /// # Errors
-    /// What is wrong with its secrets, in words; never the secret.
-    pub(super) fn of(kind: &NotifierKind, shared: &Shared) -> Result<Channel, String> {
+    /// What is wrong with its secrets or its address.
+    pub(super) fn of(kind: &NotifierKind, shared: &Shared) -> Result<Channel, SetUpError> {
         let post = |url: Secret, bearer: Option<Secret>, service| {
             Ok(Channel::Post(Post::new(
                 shared.client()?,
@@ -58,11 +59,11 @@ impl Channel {
         match kind {
             NotifierKind::Log => Ok(Channel::Log),
             NotifierKind::Webhook { url, token } => {
-                let token = token.as_ref().map(resolve).transpose()?;
+                let token = token.as_ref().map(secret::resolve).transpose()?;
                 post(url_of(url)?, token, Service::Webhook)
             }
             NotifierKind::Telegram { api, chat, token } => {
-                let token = resolve(token)?;
+                let token = secret::resolve(token)?;
                 let chat = chat.clone();
                 post(
                     bot_url(api, &token)?,
@@ -70,8 +71,12 @@ impl Channel {
                     Service::Telegram { chat, token },
                 )
             }
-            NotifierKind::Discord { url } => post(checked(resolve(url)?)?, None, Service::Discord),
-            NotifierKind::Slack { url } => post(checked(resolve(url)?)?, None, Service::Slack),
+            NotifierKind::Discord { url } => {
+                post(checked(secret::resolve(url)?)?, None, Service::Discord)
+            }
+            NotifierKind::Slack { url } => {
+                post(checked(secret::resolve(url)?)?, None, Service::Slack)
+            }
             NotifierKind::Ntfy {
                 server,
                 topic,
@@ -79,10 +84,10 @@ impl Channel {
             } => {
                 let topic = text_of(topic)?;
                 if !is_topic(topic.expose()) {
-                    return Err("the topic holds more than letters, digits, `-` and `_`, or is longer than 64".to_owned());
+                    return Err(SetUpError::Topic);
                 }
-                let token = token.as_ref().map(resolve).transpose()?;
-                post(url(server.clone())?, token, Service::Ntfy { topic })
+                let token = token.as_ref().map(secret::resolve).transpose()?;
+                post(Secret::new(server.clone())?, token, Service::Ntfy { topic })
             }
             NotifierKind::Email(email) => Mail::new(email).map(Channel::Mail),
         }
@@ -119,44 +124,35 @@ fn log(message: &Message) {
     }
 }
 
-fn resolve(source: &crate::rules::ruleset::SecretSource) -> Result<Secret, String> {
-    secret::resolve(source).map_err(|error| error.to_string())
-}
-
 /// The text itself, or what its source holds.
-pub(super) fn text_of(text: &PlainOrSecret) -> Result<Secret, String> {
+pub(super) fn text_of(text: &PlainOrSecret) -> Result<Secret, SetUpError> {
     match text {
-        PlainOrSecret::Plain(text) => url(text.clone()),
-        PlainOrSecret::Secret(source) => resolve(source),
+        PlainOrSecret::Plain(text) => Ok(Secret::new(text.clone())?),
+        PlainOrSecret::Secret(source) => Ok(secret::resolve(source)?),
     }
 }
 
 /// An address that may be a secret by itself, checked as one in the file is.
-pub(super) fn url_of(text: &PlainOrSecret) -> Result<Secret, String> {
+pub(super) fn url_of(text: &PlainOrSecret) -> Result<Secret, SetUpError> {
     checked(text_of(text)?)
 }
 
-fn url(text: String) -> Result<Secret, String> {
-    Secret::new(text).map_err(|error| error.to_string())
-}
-
-fn checked(secret: Secret) -> Result<Secret, String> {
+fn checked(secret: Secret) -> Result<Secret, SetUpError> {
     let checked = address::checked(secret.expose(), address::Query::Yes)
-        .map_err(|(message, help)| format!("its address: {message}; {help}"))?;
-    url(checked)
+        .map_err(|(message, help)| SetUpError::Address { message, help })?;
+    Ok(Secret::new(checked)?)
 }
 
 /// The address that a bot's messages go to. The token is a part of its path:
 /// see "Making requests" of Telegram's "Bot API" page.
-fn bot_url(api: &str, token: &Secret) -> Result<Secret, String> {
+fn bot_url(api: &str, token: &Secret) -> Result<Secret, SetUpError> {
     let is_token = token
         .expose()
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || matches!(b, b':' | b'_' | b'-'));
     if !is_token || !token.expose().contains(':') {
-        return Err(
-            "its token is none of a Telegram bot: those look like `123456:AbC-dEf`".to_owned(),
-        );
+        return Err(SetUpError::BotToken);
     }
-    url(format!("{api}/bot{}/sendMessage", token.expose()))
+    let url = format!("{api}/bot{}/sendMessage", token.expose());
+    Ok(Secret::new(url)?)
 }

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use super::failure::{Answer, Failure, Verdict, with_causes};
 use super::message::{Message, as_it_is, fitted, units};
+use super::set_up::SetUpError;
 use crate::rules::ruleset::{Email, MailTls};
 use crate::secret::{self, Secret};
 
@@ -36,15 +37,18 @@ impl Mail {
     /// Sets up what needs no connection.
     ///
     /// # Errors
-    /// What is wrong with an address or with the password, in words.
-    pub(super) fn new(email: &Email) -> Result<Mail, String> {
+    /// What is wrong with an address or with the password.
+    pub(super) fn new(email: &Email) -> Result<Mail, SetUpError> {
         let address = |text: &String| {
             text.parse::<Address>()
-                .map_err(|error| format!("{text}: {error}"))
+                .map_err(|source| SetUpError::Mailbox {
+                    address: text.clone(),
+                    source,
+                })
         };
         let from = address(&email.from)?;
         let to = email.to.iter().map(address).collect::<Result<_, _>>()?;
-        let tls = tls(email).map_err(|error| error.to_string())?;
+        let tls = tls(email)?;
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&*email.host)
             .port(email.port)
             .tls(tls)
@@ -52,7 +56,7 @@ impl Mail {
             .hello_name(ClientId::Domain(from.domain().to_owned()));
         let mut password = None;
         if let Some((user, source)) = &email.login {
-            let secret = secret::resolve(source).map_err(|error| error.to_string())?;
+            let secret = secret::resolve(source)?;
             let credentials = Credentials::new(user.clone(), secret.expose().to_owned());
             builder = builder.credentials(credentials);
             password = Some(secret);

@@ -4,8 +4,21 @@ use std::time::Duration;
 
 use super::channel::url_of;
 use super::post;
+use super::set_up::SetUpError;
 use crate::rules::ruleset::Heartbeat;
 use crate::secret::Secret;
+
+/// Why a sign of life did not arrive. The address, which may be a secret, does not
+/// stand in it.
+#[derive(Debug, thiserror::Error)]
+pub enum BeatError {
+    /// The request failed, in words.
+    #[error("{0}")]
+    NoAnswer(String),
+    /// The answer was no success.
+    #[error("the server answered {0}")]
+    Status(reqwest::StatusCode),
+}
 
 /// A heartbeat that is set up.
 pub struct Pulse {
@@ -19,12 +32,11 @@ impl Pulse {
     /// Sets a heartbeat up. May wait for the disk, where its address may be.
     ///
     /// # Errors
-    /// What is wrong with its address, in words; never the address.
-    pub fn of(heartbeat: &Heartbeat) -> Result<Pulse, String> {
-        let named = |error| format!("heartbeat: {error}");
+    /// What is wrong with its address.
+    pub fn of(heartbeat: &Heartbeat) -> Result<Pulse, SetUpError> {
         Ok(Pulse {
-            client: post::client().map_err(named)?,
-            url: url_of(&heartbeat.url).map_err(named)?,
+            client: post::client()?,
+            url: url_of(&heartbeat.url)?,
             every: heartbeat.every.to_std().unwrap_or(Duration::MAX),
         })
     }
@@ -32,14 +44,16 @@ impl Pulse {
     /// Sends one.
     ///
     /// # Errors
-    /// Why it did not arrive, in words without the address.
-    pub async fn beat(&self) -> Result<(), String> {
+    /// Why it did not arrive.
+    pub async fn beat(&self) -> Result<(), BeatError> {
         let answer = self.client.get(self.url.expose()).send().await;
-        let status = answer.map_err(post::words_of)?.status();
+        let status = answer
+            .map_err(|error| BeatError::NoAnswer(post::words_of(error)))?
+            .status();
         if status.is_success() {
             Ok(())
         } else {
-            Err(format!("the server answered {status}"))
+            Err(BeatError::Status(status))
         }
     }
 }

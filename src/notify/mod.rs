@@ -17,6 +17,7 @@ mod hub;
 mod message;
 mod outbox;
 mod post;
+mod set_up;
 mod storm;
 
 use std::collections::HashMap;
@@ -29,8 +30,9 @@ use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
 pub use failure::{Answer, Failure, Verdict};
-pub use heartbeat::Pulse;
+pub use heartbeat::{BeatError, Pulse};
 pub use message::Message;
+pub use set_up::SetUpError;
 
 use crate::domain::account::NotifierName;
 use crate::domain::observation::Timestamp;
@@ -187,14 +189,15 @@ pub struct Channels(Vec<(NotifierName, Severity, Channel)>);
 
 impl Channels {
     /// Sets up the notifiers of these rules, and says what is wrong with those
-    /// that cannot be, in words; never a secret. May wait for the disk.
-    pub fn of(rules: &RuleSet) -> (Channels, Vec<String>) {
+    /// that cannot be. May wait for the disk.
+    pub fn of(rules: &RuleSet) -> (Channels, Vec<(NotifierName, SetUpError)>) {
         let shared = Shared::default();
         let mut wrong = Vec::new();
         let channels = rules.notifiers.iter().map(|notifier| {
             let channel = Channel::of(&notifier.kind, &shared).unwrap_or_else(|error| {
-                wrong.push(format!("notifier {}: {error}", notifier.name));
-                Channel::Broken(error)
+                let words = error.to_string();
+                wrong.push((notifier.name.clone(), error));
+                Channel::Broken(words)
             });
             (notifier.name.clone(), notifier.severity, channel)
         });
@@ -207,8 +210,20 @@ impl Channels {
 /// answered.
 ///
 /// # Errors
-/// Why it did not arrive, in words; never a secret.
-pub async fn try_once(notifier: &Notifier, message: &Message) -> Result<Answer, String> {
+/// Why it did not arrive.
+pub async fn try_once(notifier: &Notifier, message: &Message) -> Result<Answer, TryError> {
     let channel = Channel::of(&notifier.kind, &Shared::default())?;
-    channel.send(message).await.map_err(|failure| failure.words)
+    let sent = channel.send(message).await;
+    sent.map_err(|failure| TryError::Undelivered(failure.words))
+}
+
+/// Why a message of a test did not arrive. No secret stands in it.
+#[derive(Debug, thiserror::Error)]
+pub enum TryError {
+    /// Its notifier cannot be set up.
+    #[error(transparent)]
+    SetUp(#[from] SetUpError),
+    /// It was not delivered, in words.
+    #[error("{0}")]
+    Undelivered(String),
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Answer, Failure, verdict_of, with_causes};
 use super::message::Message;
+use super::set_up::SetUpError;
 use crate::http;
 use crate::secret::Secret;
 
@@ -32,13 +33,12 @@ const MIN_HIDDEN: usize = 6;
 ///
 /// # Errors
 /// When TLS cannot be set up.
-pub(super) fn client() -> Result<reqwest::Client, String> {
-    http::builder()
-        .map_err(|error| error.to_string())?
+pub(super) fn client() -> Result<reqwest::Client, SetUpError> {
+    http::builder()?
         .timeout(TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
         .build()
-        .map_err(words_of)
+        .map_err(|error| SetUpError::Client(words_of(error)))
 }
 
 /// Whose shape the request and the answer have.

@@ -25,10 +25,10 @@ pub(super) async fn write(database: &Path, ended: &BTreeMap<AccountName, End>, o
         return;
     }
     let database = database.to_owned();
-    let by_hand = ended
+    let flatten = ended
         .iter()
         .filter(|(_, end)| end.proof != Some(Proof::Daemon));
-    let entries: Vec<Record> = by_hand.map(entry).collect();
+    let entries: Vec<Record> = flatten.map(entry).collect();
     if entries.is_empty() {
         return;
     }

@@ -20,7 +20,7 @@ use super::proof_by_daemon::{Asking, State, TakenOver};
 use super::{Daemon, Shown};
 use crate::cli::client::{Client, ClientError};
 use crate::cli::find;
-use crate::daemon::by_hand::{self, Elsewhere, HandedOver, Said};
+use crate::daemon::flatten::{self, HandedOver, OtherProgram, Report};
 use crate::domain::account::AccountName;
 use crate::rules::Target;
 use crate::secret;
@@ -46,7 +46,7 @@ pub(super) struct Side {
     venue: String,
     targets: Vec<Target>,
     handed: mpsc::Receiver<HandedOver>,
-    said: mpsc::Sender<Said>,
+    reports: mpsc::Sender<Report>,
     /// What was handed over and is not proven.
     open: Vec<Open>,
     got_on: Instant,
@@ -68,20 +68,20 @@ struct Open {
 impl Side {
     /// The side for these accounts of one venue, and the end of it that the work
     /// takes.
-    pub(super) fn of(targets: &[Target]) -> (Elsewhere, Side) {
-        let (elsewhere, handed, said) = by_hand::channel(targets.len());
+    pub(super) fn of(targets: &[Target]) -> (OtherProgram, Side) {
+        let (other, handed, reports) = flatten::channel(targets.len());
         let venue = targets.first().map(|target| target.venue.name.to_string());
         let side = Side {
             venue: venue.unwrap_or_default(),
             targets: targets.to_vec(),
             handed,
-            said,
+            reports,
             open: Vec::new(),
             got_on: Instant::now(),
             waited: None,
             is_left: false,
         };
-        (elsewhere, side)
+        (other, side)
     }
 
     /// Why the daemon cannot prove anything of an account, by what it shows.
@@ -104,7 +104,7 @@ impl Side {
     fn take(&mut self, state: &State) -> Vec<(AccountName, String)> {
         let mut shown = Vec::new();
         let mut got_on = false;
-        let said = &self.said;
+        let reports = &self.reports;
         self.open.retain_mut(|open| {
             let Some(known) = state.account(open.account.as_str()) else {
                 return true;
@@ -115,7 +115,7 @@ impl Side {
             });
             if is_proven {
                 // Each account once: the queue holds them all.
-                let _ = said.try_send(Said::Proven(open.account.clone()));
+                let _ = reports.try_send(Report::Proven(open.account.clone()));
                 got_on = true;
                 return false;
             }
@@ -246,7 +246,7 @@ impl Prover {
 
     fn begin(&self, place: usize) {
         if let Some(side) = self.sides.get(place) {
-            let _ = side.said.try_send(Said::Willing);
+            let _ = side.reports.try_send(Report::Willing);
             let way = format!("{}: verified through the running daemon", side.venue);
             self.show(Shown::Way(way));
         }
@@ -256,7 +256,7 @@ impl Prover {
     /// nobody listens to this side of it any more.
     fn is_needed(&self) -> bool {
         let mut sides = self.sides.iter();
-        sides.any(|side| !side.is_left && !side.said.is_closed())
+        sides.any(|side| !side.is_left && !side.reports.is_closed())
     }
 
     fn take(&mut self, state: &State) {
@@ -359,7 +359,7 @@ impl Prover {
         };
         side.is_left = true;
         side.open.clear();
-        let _ = side.said.try_send(Said::Alone);
+        let _ = side.reports.try_send(Report::Alone);
         let way = format!(
             "{}: verified by riskd flatten itself, since {why}",
             side.venue

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cli::client::{Client, ClientError};
-use crate::daemon::by_hand::HandedOver;
+use crate::daemon::flatten::HandedOver;
 use crate::engine::event::FlattenSent;
 use crate::secret::Secret;
 

@@ -52,12 +52,13 @@ fn test(node: &Node<'_>, rules: Option<&RuleSet>, findings: &mut Findings) -> Op
         account(node, rules, findings)
     });
     let start = fields.read("start", findings, instant);
-    let found = account.as_ref().and_then(|account| account.as_ref());
-    let dialect = found.map_or(Dialect::Futures, |account| account.profile.dialect);
+    let dialect = account
+        .as_ref()
+        .map_or(Dialect::Futures, |account| account.profile.dialect);
     let steps = fields.read("steps", findings, |node, findings| {
         steps(node, dialect, findings)
     });
-    let watching = rules.zip(found);
+    let watching = rules.zip(account.as_ref());
     let expect = fields.read("expect", findings, |node, findings| {
         expect(node, watching, findings)
     });
@@ -68,7 +69,7 @@ fn test(node: &Node<'_>, rules: Option<&RuleSet>, findings: &mut Findings) -> Op
     Some(RuleTest {
         name: name.map_or_else(|| format!("line {}", node.place.line), str::to_owned),
         line: node.place.line,
-        account: account??,
+        account: account?,
         start: start?,
         steps: steps?,
         expect: expect?.into_iter().map(|(expected, _)| expected).collect(),
@@ -76,23 +77,22 @@ fn test(node: &Node<'_>, rules: Option<&RuleSet>, findings: &mut Findings) -> Op
     })
 }
 
-/// The account, or `None` inside when there are no rules to look it up in.
+/// The account; without rules to look it up in there is none, and nothing to say
+/// of it.
 fn account(
     node: &Node<'_>,
     rules: Option<&RuleSet>,
     findings: &mut Findings,
-) -> Option<Option<Arc<Account>>> {
+) -> Option<Arc<Account>> {
     let text = read::scalar(node, "the name of an account", findings)?;
-    let Some(rules) = rules else {
-        return Some(None);
-    };
+    let rules = rules?;
     let found = rules.account(&AccountName::from(text));
     if found.is_none() {
         let names = rules.accounts.iter().map(|account| account.name.as_str());
         let message = format!("there is no account {} in the rule file", quoted(text));
         findings.push(Diagnostic::error(node.place, message).help(near_or_all(text, names)));
     }
-    found.map(|account| Some(Arc::clone(account)))
+    found.map(Arc::clone)
 }
 
 fn near_or_all<'k>(text: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {

@@ -45,8 +45,10 @@ pub(super) fn daemon(node: Option<&Node<'_>>, findings: &mut Findings) -> Daemon
     let database = fields.read("database", findings, read::line_of_text);
     daemon.database = database.map(PathBuf::from);
     daemon.heartbeat = fields.read("heartbeat", findings, heartbeat);
-    if let Some(http) = fields.read("http", findings, http) {
-        daemon.http = http;
+    match fields.read("http", findings, http) {
+        Some(Http::At(address)) => daemon.http = Some(address),
+        Some(Http::Off) => daemon.http = None,
+        None => {}
     }
     daemon
 }
@@ -75,11 +77,17 @@ fn every(node: &Node<'_>, findings: &mut Findings) -> Option<TimeDelta> {
     None
 }
 
+/// Where the local API listens, as the file says it.
+enum Http {
+    Off,
+    At(SocketAddr),
+}
+
 /// An address to listen on, or `off`.
-fn http(node: &Node<'_>, findings: &mut Findings) -> Option<Option<SocketAddr>> {
+fn http(node: &Node<'_>, findings: &mut Findings) -> Option<Http> {
     let text = read::scalar(node, "an address or `off`", findings)?;
     if text == "off" {
-        return Some(None);
+        return Some(Http::Off);
     }
     let Ok(address) = text.parse::<SocketAddr>() else {
         let message = format!("{} is not an address with a port", quoted(text));
@@ -91,7 +99,7 @@ fn http(node: &Node<'_>, findings: &mut Findings) -> Option<Option<SocketAddr>> 
         let help = format!("use `127.0.0.1:{}` and a tunnel", address.port());
         findings.push(Diagnostic::warning(node.place, message).help(help));
     }
-    Some(Some(address))
+    Some(Http::At(address))
 }
 
 fn http_help(text: &str) -> String {

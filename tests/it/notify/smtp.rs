@@ -130,7 +130,7 @@ async fn a_refusal_is_told_in_the_words_of_the_server_without_the_password() {
         let server = SmtpServer::new(manner, None);
         let rules = rule_set(&notifier(&server, &login));
         let failed = try_once(&rules.notifiers[0], &Message::test(moment())).await;
-        let error = failed.unwrap_err();
+        let error = failed.unwrap_err().to_string();
         assert!(error.contains(words) && !error.contains(CANARY), "{error}");
         // The password went out in base64, and only there.
         assert!(

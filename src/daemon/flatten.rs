@@ -11,13 +11,14 @@
 //! Else, or once that daemon does not get on, it is looked at from here: one poll
 //! a second shows the positions of all.
 
-mod elsewhere;
-mod hand;
-mod hands;
-mod looks;
+mod account;
+mod accounts;
+mod other_program;
+mod verifier;
 
 use std::sync::Arc;
 
+use super::set_up::SetUpError;
 use super::venues::connect;
 use crate::domain::account::AccountName;
 use crate::domain::request::{Answer, Write};
@@ -26,9 +27,9 @@ use crate::rules::Target;
 use crate::rules::ruleset;
 use crate::venue::Venue;
 
-pub use elsewhere::{Elsewhere, HandedOver, Said, channel};
+pub use other_program::{HandedOver, OtherProgram, Report, channel};
 
-use hands::Hands;
+use accounts::FlattenAccounts;
 
 /// What happens while an account is made flat, to be shown as it happens.
 #[derive(Debug)]
@@ -64,26 +65,26 @@ pub enum Progress {
     },
     /// The account is flat and quiet, as was proven elsewhere after the last
     /// request of this side.
-    ProvenElsewhere,
+    ProvenByOther,
 }
 
 /// Sets up a venue for [`flatten`].
 ///
 /// # Errors
-/// What is wrong with its secret or its address, in words.
-pub fn set_up(config: &ruleset::Venue) -> Result<Arc<dyn Venue>, String> {
+/// What is wrong with its secret or its address.
+pub fn set_up(config: &ruleset::Venue) -> Result<Arc<dyn Venue>, SetUpError> {
     connect(config)
 }
 
 /// Makes accounts of one venue flat and quiet and tells of each step. Goes on
-/// until all are; the caller bounds it. With `elsewhere`, it is left to another
+/// until all are; the caller bounds it. With `other`, it is left to another
 /// program to see whether what was sent sufficed, as long as that one is willing.
 pub async fn flatten(
     venue: Arc<dyn Venue>,
     targets: &[Target],
-    elsewhere: Option<Elsewhere>,
+    other: Option<OtherProgram>,
     tell: &mut impl FnMut(&AccountName, Progress),
 ) {
-    let (mut hands, events) = Hands::new(venue, targets, elsewhere);
-    hands.run(events, tell).await;
+    let (mut accounts, events) = FlattenAccounts::new(venue, targets, other);
+    accounts.run(events, tell).await;
 }

@@ -23,7 +23,7 @@ pub struct HandedOver {
 
 /// What the other program says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum Report {
     /// It sees the accounts of this venue: they may be handed over.
     Willing,
     /// This account was flat and quiet after it was handed over.
@@ -35,15 +35,21 @@ pub enum Said {
 
 /// The side of the work.
 #[derive(Debug)]
-pub struct Elsewhere {
+pub struct OtherProgram {
     pub(super) handed: mpsc::Sender<HandedOver>,
-    pub(super) said: mpsc::Receiver<Said>,
+    pub(super) reports: mpsc::Receiver<Report>,
 }
 
 /// Connects both sides of the work on this many accounts: each is handed over and
 /// proven once at most, so that neither queue is ever full.
-pub fn channel(accounts: usize) -> (Elsewhere, mpsc::Receiver<HandedOver>, mpsc::Sender<Said>) {
+pub fn channel(
+    accounts: usize,
+) -> (
+    OtherProgram,
+    mpsc::Receiver<HandedOver>,
+    mpsc::Sender<Report>,
+) {
     let (handed, receiver) = mpsc::channel(accounts.max(1));
-    let (sender, said) = mpsc::channel(accounts.saturating_add(2));
-    (Elsewhere { handed, said }, receiver, sender)
+    let (sender, reports) = mpsc::channel(accounts.saturating_add(2));
+    (OtherProgram { handed, reports }, receiver, sender)
 }

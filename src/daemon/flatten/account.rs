@@ -21,7 +21,7 @@ const TOO_MANY_REQUESTS: u16 = 429;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     /// It is worked on here.
-    Here,
+    Own,
     /// Nothing more is sent, and it is handed over once all is answered.
     Settling,
     /// It is left to another program.
@@ -31,7 +31,7 @@ pub(super) enum Stage {
 }
 
 /// One account.
-pub(super) struct Hand {
+pub(super) struct FlattenAccount {
     pub(super) number: AccountNumber,
     pub(super) enforcement: Enforcement,
     pub(super) stage: Stage,
@@ -48,12 +48,12 @@ pub(super) struct Hand {
     flatten: Option<FlattenSent>,
 }
 
-impl Hand {
-    pub(super) fn new(number: AccountNumber, profile: &'static VenueProfile) -> Hand {
-        Hand {
+impl FlattenAccount {
+    pub(super) fn new(number: AccountNumber, profile: &'static VenueProfile) -> FlattenAccount {
+        FlattenAccount {
             number,
             enforcement: Enforcement::new(profile),
-            stage: Stage::Here,
+            stage: Stage::Own,
             requests: 0,
             positions: None,
             orders: WorkingOrders::Unknown,
@@ -80,7 +80,7 @@ impl Hand {
     /// carried out, be it one of the other program.
     pub(super) fn take_back(&mut self, now: Now) -> Vec<Step> {
         let was_handed_over = self.stage == Stage::HandedOver;
-        self.stage = Stage::Here;
+        self.stage = Stage::Own;
         if was_handed_over || self.is_flattened() {
             return self.enforcement.take_over(intent(now), now);
         }

@@ -11,9 +11,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::Progress;
-use super::elsewhere::Elsewhere;
-use super::hand::{Hand, Stage};
-use super::looks::Looks;
+use super::account::{FlattenAccount, Stage};
+use super::other_program::OtherProgram;
+use super::verifier::Verifier;
 use crate::daemon::clock::Clock;
 use crate::daemon::executor::{self, Job, JobKind};
 use crate::daemon::poller;
@@ -36,21 +36,21 @@ const QUEUE: usize = 4096;
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
 /// Something that came of what was started.
-pub(super) enum Heard {
+pub(super) enum Input {
     Polled(Vec<Observation>),
     Event(Event),
 }
 
 /// The accounts that are worked on, and what is under way for them.
-pub(super) struct Hands {
-    pub(super) hands: Vec<(AccountName, Hand)>,
+pub(super) struct FlattenAccounts {
+    pub(super) accounts: Vec<(AccountName, FlattenAccount)>,
     venue: Arc<dyn Venue>,
     pub(super) clock: Clock,
-    pub(super) looks: Looks,
+    pub(super) verifier: Verifier,
     /// What is not started before it is known who looks: reads, and cancels that
     /// the flattens beside them may make needless.
     pub(super) held: Vec<Held>,
-    events: mpsc::Sender<Heard>,
+    events: mpsc::Sender<Input>,
     jobs: JoinSet<()>,
     waiting: HashMap<Waiting, CancellationToken>,
     sent: HashMap<RequestId, Asked>,
@@ -80,23 +80,23 @@ struct Asked {
     is_withdrawn: bool,
 }
 
-impl Hands {
+impl FlattenAccounts {
     pub(super) fn new(
         venue: Arc<dyn Venue>,
         targets: &[Target],
-        elsewhere: Option<Elsewhere>,
-    ) -> (Hands, mpsc::Receiver<Heard>) {
-        let (events, heard) = mpsc::channel(QUEUE);
+        other: Option<OtherProgram>,
+    ) -> (FlattenAccounts, mpsc::Receiver<Input>) {
+        let (events, inputs) = mpsc::channel(QUEUE);
         let of = |target: &Target| {
-            let hand = Hand::new(target.number.clone(), target.venue.profile);
-            (target.account.clone(), hand)
+            let run = FlattenAccount::new(target.number.clone(), target.venue.profile);
+            (target.account.clone(), run)
         };
-        let looks = Looks::of(elsewhere, venue.scope().as_ref());
-        let hands = Hands {
-            hands: targets.iter().map(of).collect(),
+        let verifier = Verifier::of(other, venue.scope().as_ref());
+        let all = FlattenAccounts {
+            accounts: targets.iter().map(of).collect(),
             venue,
             clock: Clock::start(),
-            looks,
+            verifier,
             held: Vec::new(),
             events,
             jobs: JoinSet::new(),
@@ -104,27 +104,27 @@ impl Hands {
             sent: HashMap::new(),
             next_request: 1,
         };
-        (hands, heard)
+        (all, inputs)
     }
 
     pub(super) async fn run(
         &mut self,
-        mut events: mpsc::Receiver<Heard>,
+        mut events: mpsc::Receiver<Input>,
         tell: &mut impl FnMut(&AccountName, Progress),
     ) {
-        if self.looks.is_here() {
+        if self.verifier.is_own() {
             self.poll_for_ever();
         }
         self.begin(tell);
         while !self.are_done() {
             let due = self.next_due();
             tokio::select! {
-                heard = events.recv() => match heard {
-                    Some(Heard::Polled(observations)) => self.take_poll(&observations),
-                    Some(Heard::Event(event)) => self.take(event, tell),
+                input = events.recv() => match input {
+                    Some(Input::Polled(observations)) => self.take_poll(&observations),
+                    Some(Input::Event(event)) => self.take(event, tell),
                     None => break,
                 },
-                said = self.looks.said() => self.take_said(said, tell),
+                report = self.verifier.next_report() => self.take_report(report, tell),
                 () = sleep_until(due) => {}
             }
             self.hand_over(tell);
@@ -135,9 +135,9 @@ impl Hands {
     /// Polls the accounts from now on; that ends with this.
     pub(super) fn poll_for_ever(&mut self) {
         let accounts: Vec<(AccountName, AccountNumber)> = self
-            .hands
+            .accounts
             .iter()
-            .map(|(name, hand)| (name.clone(), hand.number.clone()))
+            .map(|(name, run)| (name.clone(), run.number.clone()))
             .collect();
         let (venue, clock) = (Arc::clone(&self.venue), self.clock.clone());
         let events = self.events.clone();
@@ -150,7 +150,7 @@ impl Hands {
                 let steady = || clock.steady();
                 let (observations, _) =
                     poller::observe(venue.as_ref(), &accounts, &numbers, steady).await;
-                if events.send(Heard::Polled(observations)).await.is_err() {
+                if events.send(Input::Polled(observations)).await.is_err() {
                     return;
                 }
             }
@@ -158,17 +158,19 @@ impl Hands {
     }
 
     fn are_done(&self) -> bool {
-        self.hands.iter().all(|(_, hand)| hand.stage == Stage::Done)
+        self.accounts
+            .iter()
+            .all(|(_, run)| run.stage == Stage::Done)
     }
 
     fn next_due(&self) -> Instant {
         let now = self.clock.now();
         let here = self
-            .hands
+            .accounts
             .iter()
-            .filter(|(_, hand)| hand.stage == Stage::Here);
-        let waits = here.filter_map(|(_, hand)| {
-            let at = hand.enforcement.deadline()?;
+            .filter(|(_, run)| run.stage == Stage::Own);
+        let waits = here.filter_map(|(_, run)| {
+            let at = run.enforcement.deadline()?;
             at.signed_duration_since(now.steady).to_std().ok()
         });
         let wait = waits.min().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
@@ -179,13 +181,13 @@ impl Hands {
 
     fn begin(&mut self, tell: &mut impl FnMut(&AccountName, Progress)) {
         let now = self.clock.now();
-        self.each(tell, |hand| hand.begin(now));
+        self.each(tell, |run| run.begin(now));
     }
 
     fn advance(&mut self, tell: &mut impl FnMut(&AccountName, Progress)) {
         let now = self.clock.now();
-        self.each(tell, |hand| match hand.stage {
-            Stage::Here => hand.enforcement.advance(now),
+        self.each(tell, |run| match run.stage {
+            Stage::Own => run.enforcement.advance(now),
             Stage::Settling | Stage::HandedOver | Stage::Done => Vec::new(),
         });
     }
@@ -194,10 +196,10 @@ impl Hands {
     pub(super) fn each(
         &mut self,
         tell: &mut impl FnMut(&AccountName, Progress),
-        next: impl Fn(&mut Hand) -> Vec<Step>,
+        next: impl Fn(&mut FlattenAccount) -> Vec<Step>,
     ) {
-        for place in 0..self.hands.len() {
-            let steps = self.hands.get_mut(place).map(|(_, hand)| next(hand));
+        for place in 0..self.accounts.len() {
+            let steps = self.accounts.get_mut(place).map(|(_, run)| next(run));
             self.carry_out(place, steps.unwrap_or_default(), tell);
         }
     }
@@ -205,21 +207,19 @@ impl Hands {
     fn take_poll(&mut self, observations: &[Observation]) {
         let now = self.clock.now();
         for observation in observations {
-            if let Some(hand) = self.hand(&observation.account) {
-                hand.take_poll(observation, now);
+            if let Some(run) = self.account(&observation.account) {
+                run.take_poll(observation, now);
             }
         }
     }
 
     fn place(&self, account: &AccountName) -> Option<usize> {
-        self.hands.iter().position(|(name, _)| name == account)
+        self.accounts.iter().position(|(name, _)| name == account)
     }
 
-    pub(super) fn hand(&mut self, account: &AccountName) -> Option<&mut Hand> {
-        let mut hands = self.hands.iter_mut();
-        hands
-            .find(|(name, _)| name == account)
-            .map(|(_, hand)| hand)
+    pub(super) fn account(&mut self, account: &AccountName) -> Option<&mut FlattenAccount> {
+        let mut all = self.accounts.iter_mut();
+        all.find(|(name, _)| name == account).map(|(_, run)| run)
     }
 
     fn take(&mut self, event: Event, tell: &mut impl FnMut(&AccountName, Progress)) {
@@ -241,8 +241,8 @@ impl Hands {
             }
             Event::ReadLeft { account, read, at } => {
                 self.waiting.remove(&Waiting::Read(account.clone(), read));
-                if let Some(hand) = self.hand(&account) {
-                    hand.enforcement.read_left(read, at);
+                if let Some(run) = self.account(&account) {
+                    run.enforcement.read_left(read, at);
                 }
                 (account, Vec::new())
             }
@@ -274,9 +274,9 @@ impl Hands {
         if let Some(Asked { round, write, .. }) = self.sent.get(&request).cloned() {
             tell(account, Progress::Sent { round, write });
         }
-        if let Some(hand) = self.hand(account) {
-            hand.requests = hand.requests.saturating_add(1);
-            hand.enforcement.left(request, now);
+        if let Some(run) = self.account(account) {
+            run.requests = run.requests.saturating_add(1);
+            run.enforcement.left(request, now);
         }
     }
 
@@ -290,13 +290,13 @@ impl Hands {
     ) -> Vec<Step> {
         self.waiting.remove(&Waiting::Request(request));
         let asked = self.sent.remove(&request);
-        let Some(hand) = self.hand(account) else {
+        let Some(run) = self.account(account) else {
             return Vec::new();
         };
         if let Some(asked) = &asked {
-            hand.note_answered(&asked.write, &answer);
+            run.note_answered(&asked.write, &answer);
         }
-        let steps = hand.enforcement.answered(request, &answer, now);
+        let steps = run.enforcement.answered(request, &answer, now);
         if let Some(asked) = asked.filter(|asked| !asked.is_withdrawn) {
             let write = asked.write;
             tell(account, Progress::Answered { write, answer });
@@ -313,17 +313,17 @@ impl Hands {
         now: Now,
         tell: &mut impl FnMut(&AccountName, Progress),
     ) -> Vec<Step> {
-        let Some(hand) = self.hand(account) else {
+        let Some(run) = self.account(account) else {
             return Vec::new();
         };
-        if !hand.enforcement.awaits_read(read) {
+        if !run.enforcement.awaits_read(read) {
             return Vec::new();
         }
-        match result.and_then(|seen| hand.take_read(seen, at)) {
-            Ok(()) => hand.enforcement.read_ended(now),
+        match result.and_then(|seen| run.take_read(seen, at)) {
+            Ok(()) => run.enforcement.read_ended(now),
             Err(failure) => {
                 let is_busy = failure.missing == Missing::RateLimited;
-                let steps = hand.enforcement.read_failed(is_busy, now);
+                let steps = run.enforcement.read_failed(is_busy, now);
                 tell(account, Progress::ReadFailed { failure });
                 steps
             }
@@ -336,7 +336,7 @@ impl Hands {
         steps: Vec<Step>,
         tell: &mut impl FnMut(&AccountName, Progress),
     ) {
-        let Some(account) = self.hands.get(place).map(|(name, _)| name.clone()) else {
+        let Some(account) = self.accounts.get(place).map(|(name, _)| name.clone()) else {
             return;
         };
         for step in steps {
@@ -355,14 +355,14 @@ impl Hands {
                     self.withdraw(&Waiting::Read(account.clone(), read));
                 }
                 Step::Reached { rounds, .. } => {
-                    if let Some((_, hand)) = self.hands.get_mut(place) {
-                        hand.stage = Stage::Done;
+                    if let Some((_, run)) = self.accounts.get_mut(place) {
+                        run.stage = Stage::Done;
                     }
                     tell(&account, Progress::Done { rounds });
                 }
                 Step::NotYet { .. } => {
-                    if let Some((_, hand)) = self.hands.get(place) {
-                        let holdings = hand.holdings();
+                    if let Some((_, run)) = self.accounts.get(place) {
+                        let holdings = run.holdings();
                         tell(&account, Progress::NotYet { holdings });
                     }
                 }
@@ -388,13 +388,13 @@ impl Hands {
                 urgency: planned.urgency,
             };
             requests.push((request, planned));
-            if let Some((_, hand)) = self.hands.get_mut(place) {
-                hand.note_asked();
+            if let Some((_, run)) = self.accounts.get_mut(place) {
+                run.note_asked();
             }
             self.start_or_hold(place, Waiting::Request(request), kind);
         }
-        if let Some((_, hand)) = self.hands.get_mut(place) {
-            hand.enforcement.queued(requests);
+        if let Some((_, run)) = self.accounts.get_mut(place) {
+            run.enforcement.queued(requests);
         }
     }
 
@@ -410,7 +410,7 @@ impl Hands {
             waiting,
             kind,
         };
-        if goes_at_once || self.looks.is_here() {
+        if goes_at_once || self.verifier.is_own() {
             self.start(job);
         } else {
             self.held.push(job);
@@ -423,13 +423,13 @@ impl Hands {
             waiting,
             kind,
         } = job;
-        let Some((account, hand)) = self.hands.get(place) else {
+        let Some((account, run)) = self.accounts.get(place) else {
             return;
         };
         let withdrawn = CancellationToken::new();
         let job = Job {
             account: account.clone(),
-            number: hand.number.clone(),
+            number: run.number.clone(),
             kind,
             trigger: None,
             withdrawn: withdrawn.clone(),
@@ -441,12 +441,12 @@ impl Hands {
         while self.jobs.try_join_next().is_some() {}
         self.jobs.spawn(async move {
             let left = |event| {
-                let _ = events.try_send(Heard::Event(event));
+                let _ = events.try_send(Input::Event(event));
             };
             let steady = || clock.steady();
             let ended = executor::carry_out(venue.as_ref(), job, steady, left).await;
             if let Some(event) = ended {
-                let _ = events.send(Heard::Event(event)).await;
+                let _ = events.send(Input::Event(event)).await;
             }
         });
     }
@@ -468,8 +468,8 @@ impl Hands {
         };
         if let Waiting::Request(request) = held.waiting {
             self.sent.remove(&request);
-            if let Some((_, hand)) = self.hands.get_mut(held.place) {
-                hand.note_not_started();
+            if let Some((_, run)) = self.accounts.get_mut(held.place) {
+                run.note_not_started();
             }
         }
     }
