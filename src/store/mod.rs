@@ -14,8 +14,8 @@
 //! - Whoever submits is never held up and never fails: see [`StoreHandle`].
 //! - With each row of evidence goes a link of the chain, in one transaction: see
 //!   [`chain`]. A start compares the locks with it.
-//! - All SQL is in [`sql`], but for the query whose filters vary and the
-//!   statement that adds links, as many as there are.
+//! - All SQL is in [`sql`], but for the query whose filters vary; the texts of
+//!   whole transactions are made of its statements in [`together`].
 
 mod aside;
 mod backlog;

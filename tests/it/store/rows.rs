@@ -402,3 +402,58 @@ async fn when_a_request_left_is_kept_and_read_back() {
     let stray = store.write(&vec![sent(77, 0, None)].into()).await.unwrap();
     assert_eq!(stray.unmatched, 1);
 }
+
+/// Whatever a venue or a person writes is in the record as it was, and fits its
+/// link of the chain.
+#[tokio::test]
+async fn any_text_comes_back_as_it_was() {
+    let long = "ä\"\\ ".repeat(40_000);
+    let texts = [
+        "",
+        "\"quoted\", [1, null] and {\"a\": 1}",
+        "a back\\slash, an apostrophe's, a ?1 and a ;",
+        "line\nfeed\ttab\r\u{1}\u{1f}\u{7f}",
+        "a zero \0 in the middle",
+        "\0",
+        "\u{e000} \u{10ffff} \u{fffd} \u{2028} 🦀",
+        "'; drop table entries; --",
+        long.as_str(),
+    ];
+    let place = Place::new();
+    let mut store = place.open().await;
+    for (id, text) in (1..).zip(texts) {
+        let words = AnswerRow {
+            words: text.to_owned(),
+            ..answer(id, Outcome::Unknown)
+        };
+        // As a batch of rows, and as one with a lock and a change.
+        let whole = vec![
+            line(text),
+            Record::Firing(firing(id)),
+            Record::Intent(intent(id, Goal::Quiet, Cause::Person(text.to_owned()))),
+            Record::Request(request(id, &[id])),
+        ];
+        let changes = vec![
+            line(text),
+            Record::Lock(lock(LockEnd::Manual, text, Some(id))),
+            Record::Answer(words),
+        ];
+        for batch in [whole, changes] {
+            let written = store.write(&batch.into()).await.unwrap();
+            assert_eq!((written.refused, written.unmatched), (vec![], 0), "{text:?}");
+        }
+    }
+    let reader = store.reader();
+    let entries = reader.entries(&EntryFilter::default()).await.unwrap();
+    let ids: Vec<i64> = entries.iter().map(|entry| entry.id).collect();
+    assert_eq!(ids, (1..=18).collect::<Vec<i64>>());
+    let lines: Vec<&str> = entries.iter().map(|entry| &*entry.message).collect();
+    let twice: Vec<&str> = texts.iter().flat_map(|text| [*text, *text]).collect();
+    assert_eq!(lines, twice);
+    for (id, text) in (1..).zip(texts) {
+        let told = reader.firing(FiringId(id)).await.unwrap().unwrap();
+        assert_eq!(told.locks[0].lock.reason, text);
+    }
+    let verified = reader.verify(None).await.unwrap();
+    assert!(verified.is_whole(), "{:?}", verified.findings);
+}
