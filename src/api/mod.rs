@@ -40,7 +40,7 @@ pub use token::{Token, token_path};
 
 use crate::domain::timeouts;
 use crate::json::Json;
-use crate::store::Reader;
+use crate::store::Reads;
 
 /// The pause before a taken address is tried again.
 const BIND_AGAIN: Duration = Duration::from_secs(5);
@@ -56,7 +56,7 @@ pub struct Api {
     /// To the daemon.
     pub questions: mpsc::Sender<ApiRequest>,
     /// The record, over connections that only read.
-    pub reader: Reader,
+    pub reader: Arc<dyn Reads>,
     /// What a write must show; without one, writes are refused.
     pub token: Option<Arc<Token>>,
 }

@@ -159,82 +159,81 @@ pub(super) async fn run(
 /// that was withdrawn. Calls `left` as it leaves riskd.
 pub async fn carry_out(
     venue: &dyn Venue,
-    job: Job,
+    mut job: Job,
     steady: impl Fn() -> Timestamp,
     left: impl FnOnce(Event),
 ) -> Option<Event> {
-    let Job {
-        account,
-        number,
-        kind,
-        withdrawn,
-        receipt,
-        ..
-    } = job;
-    match kind {
+    let receipt = job.receipt.take();
+    match &job.kind {
         JobKind::Write {
             request,
             write,
             urgency,
         } => {
-            let admitted = admit_recorded(venue, &write, urgency, &withdrawn, receipt).await;
-            let (permit, unrecorded) = match admitted {
-                Ok(admitted) => admitted,
-                Err(words) => return Some(not_sent(account, request, Arc::from(words))),
-            };
-            left(Event::Sent {
-                account: account.clone(),
-                request,
-                unrecorded,
-            });
-            let answer =
-                match timeout(timeouts::REQUEST, venue.write(&number, &write, permit)).await {
-                    Ok(answer) => answer,
-                    Err(_) => Answer {
-                        outcome: Outcome::Unknown,
-                        status: None,
-                        words: Arc::from("no answer in time"),
-                    },
-                };
-            if answer.outcome != Outcome::Acknowledged {
-                warn!(%account, %request, %write, outcome = answer.outcome.name(), words = %answer.words, "a request was not acknowledged");
-            }
-            Some(Event::Answered {
-                account,
-                request,
-                answer,
+            let admitted = admit_recorded(venue, write, *urgency, &job.withdrawn, receipt);
+            Some(match admitted.await {
+                Ok((permit, unrecorded)) => {
+                    left(Event::Sent {
+                        account: job.account.clone(),
+                        request: *request,
+                        unrecorded,
+                    });
+                    sent(venue, &job, (*request, write), permit).await
+                }
+                Err(words) => not_sent(job.account, *request, Arc::from(words)),
             })
         }
         JobKind::Read { read, what } => {
-            let lane = lane_of(what);
             let admitted = tokio::select! {
                 biased;
-                () = withdrawn.cancelled() => return None,
-                admitted = venue.admit(lane, ask_of(what)) => admitted,
+                () = job.withdrawn.cancelled() => return None,
+                admitted = venue.admit(lane_of(*what), ask_of(*what)) => admitted,
             };
             let at = steady();
             let result = match admitted {
                 Err(OutOfBudget) => Err(busy()),
                 Ok(permit) => {
                     left(Event::ReadLeft {
-                        account: account.clone(),
-                        read,
+                        account: job.account.clone(),
+                        read: *read,
                         at,
                     });
-                    look(venue, &number, what, permit).await
+                    look(venue, &job.number, *what, permit).await
                 }
             };
-            let result = result.map_err(|failure| ReadFailure {
-                missing: failure.missing,
-                words: failure.words,
-            });
             Some(Event::ReadEnded {
-                account,
-                read,
+                account: job.account.clone(),
+                read: *read,
                 at,
-                result,
+                result: result.map_err(|failure| ReadFailure {
+                    missing: failure.missing,
+                    words: failure.words,
+                }),
             })
         }
+    }
+}
+
+/// Sends a request and waits for its answer, but not for ever.
+async fn sent(
+    venue: &dyn Venue,
+    job: &Job,
+    (request, write): (RequestId, &Write),
+    permit: Permit,
+) -> Event {
+    let answer = timeout(timeouts::REQUEST, venue.write(&job.number, write, permit)).await;
+    let answer = answer.unwrap_or_else(|_| Answer {
+        outcome: Outcome::Unknown,
+        status: None,
+        words: Arc::from("no answer in time"),
+    });
+    if answer.outcome != Outcome::Acknowledged {
+        warn!(account = %job.account, %request, %write, outcome = answer.outcome.name(), words = %answer.words, "a request was not acknowledged");
+    }
+    Event::Answered {
+        account: job.account.clone(),
+        request,
+        answer,
     }
 }
 

@@ -36,6 +36,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -45,15 +46,18 @@ pub use poller::{lane_of_orders, observe};
 pub use set_up::SetUpError;
 pub use venues::connect;
 
-use crate::api::{self, Api, Token};
+use crate::api::{self, Api, ApiRequest, Token};
+use crate::domain::account::VenueName;
 use crate::domain::plural::counted;
 use crate::engine::record::EntryKind;
 use crate::engine::restore::{EarlierRules, Kept, Started};
 use crate::engine::{self, Engine, EngineConfig};
-use crate::notify::Notifiers;
+use crate::notify::{Notifiers, Undelivered};
 use crate::rules;
 use crate::rules::ruleset::{self, Mode};
-use crate::store::{Batch, Restored, Retention, Store, StoreError, StoreHandle, Writer};
+use crate::store::{
+    Batch, Drained, Reads, Restored, Retention, Store, StoreError, StoreHandle, Writer,
+};
 use counters::Counters;
 use dispatcher::{Dispatcher, row_of, short};
 use http_server::HttpServer;
@@ -61,7 +65,7 @@ use input::{Input, Queues, Why};
 use latency::Latencies;
 use lifecycle::Lifecycle;
 use reload::RulesFile;
-use rule_file::Source;
+use rule_file::{Fingerprint, Source};
 use start::Choice;
 use venues::{Prepared, Venues};
 
@@ -171,6 +175,66 @@ pub fn database_path(option: Option<&Path>, settings: Option<&ruleset::Daemon>) 
 /// # Errors
 /// [`StartError`] when it cannot start; once it runs, nothing but a stop ends it.
 pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartError> {
+    let opened = open(&options).await?;
+    let http = bind(&opened).await?;
+    let (inputs, queue) = mpsc::channel(INPUTS);
+    let (questions, asked) = mpsc::channel(api::QUESTIONS);
+    let (failures, undelivered) = mpsc::channel(UNDELIVERED);
+    let reader: Arc<dyn Reads> = Arc::new(opened.store.reader());
+    let (clock, database) = (opened.clock.clone(), opened.database.clone());
+    let (dispatcher, handle, writing) = begin(
+        opened,
+        Ends {
+            reader: Arc::clone(&reader),
+            inputs: inputs.clone(),
+            questions: questions.clone(),
+            failures,
+            http: http.as_ref(),
+            stop: stop.clone(),
+        },
+    );
+    if let Some(http) = http {
+        let api = Api {
+            questions,
+            reader: Arc::clone(&reader),
+            token: token(&database),
+        };
+        tokio::spawn(http.serve(api, stop.clone()));
+    }
+    tokio::spawn(retain_for_ever(handle.clone(), clock, stop.clone()));
+    tokio::spawn(watch_signals(inputs, stop.clone()).map_err(StartError::Signals)?);
+    let queues = Queues {
+        inputs: queue,
+        questions: asked,
+        undelivered,
+    };
+    vital::watched("the dispatcher", dispatcher.run(queues, stop)).await;
+    lifecycle::tell(&[sd_notify::NotifyState::Stopping]);
+    // A reader that is still there would leave the write-ahead log behind.
+    let _late = tokio::time::timeout(LAST_READS, reader.close()).await;
+    handle.close(LAST_WRITES);
+    if let Ok(drained) = writing.await
+        && !drained.is_closed
+    {
+        warn!("the record was not closed in order; nothing that was written is lost");
+    }
+    Ok(())
+}
+
+/// What a start has found: the rules to go by, and the record.
+struct Opened {
+    source: Source,
+    clock: Clock,
+    database: PathBuf,
+    store: Store,
+    kept: Kept,
+    choice: Choice,
+    fingerprint: Fingerprint,
+    files: Vec<PathBuf>,
+}
+
+/// Reads the rule file and the record, and chooses the rules to start with.
+async fn open(options: &Options) -> Result<Opened, StartError> {
     let source = Source {
         path: options.rules.clone(),
         observe: options.observe,
@@ -182,14 +246,57 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     let mut store = Store::open(&database, clock.now().wall).await?;
     let restored = store.restore().await?;
     report_last_end(&restored);
-    let fingerprint = first.fingerprint;
-    let files = first.files.clone();
+    let (fingerprint, files) = (first.fingerprint, first.files.clone());
     let kept = kept(restored.clone(), &options.rules);
-    let Choice {
-        prepared,
-        refused,
-        is_first,
-    } = first.choose(&source, &restored, &kept, clock.now())?;
+    let choice = first.choose(&source, &restored, &kept, clock.now())?;
+    Ok(Opened {
+        source,
+        clock,
+        database,
+        store,
+        kept,
+        choice,
+        fingerprint,
+        files,
+    })
+}
+
+/// Listens for the local API. An address that something else listens on ends a
+/// first start alone: somebody is looking then.
+async fn bind(opened: &Opened) -> Result<Option<HttpServer>, StartError> {
+    let Some(address) = opened.choice.prepared.rules.daemon.http else {
+        return Ok(None);
+    };
+    let server = HttpServer::bind(address).await;
+    match server.bound {
+        Err(source) if opened.choice.is_first => Err(StartError::Http { address, source }),
+        bound => Ok(Some(HttpServer { address, bound })),
+    }
+}
+
+/// What the dispatcher is connected to.
+struct Ends<'a> {
+    reader: Arc<dyn Reads>,
+    inputs: mpsc::Sender<Input>,
+    questions: mpsc::Sender<ApiRequest>,
+    failures: mpsc::Sender<Undelivered>,
+    http: Option<&'a HttpServer>,
+    stop: CancellationToken,
+}
+
+/// Starts the engine and all that works for it. From here on the accounts are
+/// polled.
+fn begin(opened: Opened, ends: Ends<'_>) -> (Dispatcher, StoreHandle, JoinHandle<Drained>) {
+    let Opened {
+        source,
+        clock,
+        database,
+        store,
+        kept,
+        choice,
+        fingerprint,
+        files,
+    } = opened;
     let Prepared {
         rules,
         venues: connected,
@@ -198,31 +305,16 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         awaiting_credential,
         silent,
         ..
-    } = prepared;
+    } = choice.prepared;
     let rules = Arc::new(rules);
-    venues::count_earlier(&connected, &rules, &kept.recent, clock.now().wall);
-    let door = match rules.daemon.http {
-        Some(address) => Some(HttpServer::bind(address).await),
-        None => None,
-    };
-    if is_first
-        && let Some(HttpServer {
-            address,
-            bound: Err(source),
-        }) = door
-    {
-        return Err(StartError::Http { address, source });
-    }
-    let (inputs, queue) = mpsc::channel(INPUTS);
-    let (questions, asked) = mpsc::channel(api::QUESTIONS);
-    let reader = store.reader();
-    let readers = reader.clone();
+    let now = clock.now();
+    venues::count_earlier(&connected, &rules, &kept.recent, now.wall);
     let latencies = Arc::new(Latencies::default());
     let mut venues = Venues::new(
         clock.clone(),
-        inputs.clone(),
+        ends.inputs.clone(),
         Arc::clone(&latencies),
-        stop.clone(),
+        ends.stop.clone(),
     );
     let (handle, writer) = Writer::new(store);
     let writing = tokio::spawn(writer.run());
@@ -230,23 +322,20 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         acts: rules.daemon.mode == Mode::Enforce,
         stale_after: Some(engine::stale_after(&rules)),
     };
-    let now = clock.now();
     let Started { engine, effects } = Engine::start(Arc::clone(&rules), config, kept, now);
     handle.submit(Batch {
         rule_sets: vec![row_of(&rules, now.wall)],
         ..Batch::default()
     });
     venues.change(&rules, connected);
-    let (failures, undelivered) = mpsc::channel(UNDELIVERED);
-    let notifiers = Notifiers::start(channels, failures);
     let (heart, beating) = tokio::sync::watch::channel(heart);
-    tokio::spawn(heartbeat::run(questions.clone(), beating, stop.clone()));
+    tokio::spawn(heartbeat::run(ends.questions, beating, ends.stop.clone()));
     let mut dispatcher = Dispatcher {
         engine,
-        clock: clock.clone(),
+        clock,
         started: now.wall,
         rules_file: RulesFile {
-            watch: reload::watch(files, inputs.clone()),
+            watch: reload::watch(files, ends.inputs.clone()),
             source,
             loaded: now.wall,
             swap: None,
@@ -258,10 +347,10 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         health: handle.health(),
         store: handle.clone(),
         database: database.display().to_string(),
-        extent: measure::measure(reader.clone(), stop.clone()),
-        inputs: inputs.clone(),
+        extent: measure::measure(ends.reader, ends.stop),
+        inputs: ends.inputs,
         venues,
-        notifiers,
+        notifiers: Notifiers::start(channels, ends.failures),
         heart,
         latencies,
         counters: Counters::default(),
@@ -274,50 +363,11 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         is_degraded: false,
     };
     dispatcher.begin(effects);
-    if let Some(refusal) = refused {
+    if let Some(refusal) = choice.refused {
         dispatcher.refuse(refusal);
     }
-    for (venue, wrong) in awaiting_credential {
-        dispatcher.report_keyless(&venue, &wrong);
-    }
-    for wrong in silent {
-        let text =
-            format!("{wrong}; riskd protects without it, and tries again with the next reload");
-        dispatcher.report_mishap(EntryKind::NotifyFailed, text);
-    }
-    if let Some(door) = door {
-        if let Err(source) = &door.bound {
-            let text = format!(
-                "http: {}: {source}; riskd protects without its API, and listens as soon as it can",
-                door.address
-            );
-            dispatcher.report_mishap(EntryKind::ApiFailed, text);
-        }
-        let api = Api {
-            questions,
-            reader,
-            token: token(&database),
-        };
-        tokio::spawn(door.serve(api, stop.clone()));
-    }
-    tokio::spawn(retain_for_ever(handle.clone(), clock, stop.clone()));
-    tokio::spawn(watch_signals(inputs, stop.clone()).map_err(StartError::Signals)?);
-    let queues = Queues {
-        inputs: queue,
-        questions: asked,
-        undelivered,
-    };
-    vital::watched("the dispatcher", dispatcher.run(queues, stop)).await;
-    lifecycle::tell(&[sd_notify::NotifyState::Stopping]);
-    // A reader that is still there would leave the write-ahead log behind.
-    let _late = tokio::time::timeout(LAST_READS, readers.close()).await;
-    handle.close(LAST_WRITES);
-    if let Ok(drained) = writing.await
-        && !drained.is_closed
-    {
-        warn!("the record was not closed in order; nothing that was written is lost");
-    }
-    Ok(())
+    dispatcher.report_what_is_missing(awaiting_credential, silent, ends.http);
+    (dispatcher, handle, writing)
 }
 
 /// The token for writes over the API. Without one riskd protects all the same,
@@ -392,6 +442,34 @@ fn watch_signals(
 }
 
 impl Dispatcher {
+    /// Tells of what could not be set up and keeps nobody else from being
+    /// protected.
+    fn report_what_is_missing(
+        &mut self,
+        awaiting_credential: Vec<(VenueName, SetUpError)>,
+        silent: Vec<SetUpError>,
+        http: Option<&HttpServer>,
+    ) {
+        for (venue, wrong) in awaiting_credential {
+            self.report_keyless(&venue, &wrong);
+        }
+        for wrong in silent {
+            let text =
+                format!("{wrong}; riskd protects without it, and tries again with the next reload");
+            self.report_mishap(EntryKind::NotifyFailed, text);
+        }
+        if let Some(HttpServer {
+            address,
+            bound: Err(source),
+        }) = http
+        {
+            let text = format!(
+                "http: {address}: {source}; riskd protects without its API, and listens as soon as it can"
+            );
+            self.report_mishap(EntryKind::ApiFailed, text);
+        }
+    }
+
     /// Tells of the start and takes up what was left undone.
     fn begin(&mut self, effects: Vec<crate::engine::effect::Effect>) {
         let rules = Arc::clone(self.engine.rules());

@@ -186,7 +186,7 @@ impl Earlier<'_> {
         let kept = kept.into_iter().find(|kept| kept.hash == hash);
         let kept = kept.ok_or(EarlierError::NotOnRecord)?;
         let loaded = load_rules(&self.source.path, &kept.text);
-        Ok(loaded.rules.ok_or(EarlierError::Faulty)?)
+        loaded.rules.ok_or(EarlierError::Faulty)
     }
 
     /// The same, set up. What a start takes of an edit, though the rest of it be

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::batch::Batch;
+use super::backend::Backend;
+use super::batch::{Batch, Written};
 use super::error::StoreError;
 use super::health::Health;
-use super::open::Store;
 use super::queue::{Group, Queue};
 use super::receipt::{Committed, Receipt};
-use super::write::Written;
+use super::sqlite::Store;
 
 /// What was submitted and is not yet in the record.
 #[derive(Debug)]
@@ -75,8 +75,8 @@ impl Backlog {
         let Some((number, group)) = &mut self.current else {
             return Ok(Written::default());
         };
-        let number = *number.get_or_insert_with(|| store.take_number());
-        match store.write_numbered(number, &group.batch).await {
+        let number = *number.get_or_insert_with(|| Backend::take_number(store));
+        match Backend::write(store, number, &group.batch).await {
             Ok(written) => {
                 self.done();
                 Ok(written)

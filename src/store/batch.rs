@@ -39,6 +39,27 @@ impl From<Vec<Record>> for Batch {
     }
 }
 
+/// What became of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// How many of its rows are in the record.
+    pub rows: usize,
+    /// Rows that SQLite refused for what is in them. The others are written:
+    /// one bad row must not hold up the record.
+    pub refused: Vec<Refused>,
+    /// Endings and answers whose beginning is not in the record.
+    pub unmatched: usize,
+}
+
+/// A row that could not be written whenever it is tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Which row.
+    pub row: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// A rule set with its text, so that firings can be explained by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleSetRow {

@@ -13,7 +13,7 @@ use super::batch::Batch;
 use super::health::Health;
 use super::queue::{Lost, Queue};
 use super::receipt::{Committed, Receipt};
-use super::retain::{Retention, Sweep};
+use super::retention::{Retention, Sweep};
 use crate::domain::observation::Timestamp;
 use crate::locked::Locked;
 

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use tokio::sync::oneshot;
 
 use super::batch::{Batch, RuleSetRow, Sample};
-use super::retain::Sweep;
+use super::retention::Sweep;
 use crate::domain::account::{AccountName, RuleName};
 use crate::engine::record::Record;
 

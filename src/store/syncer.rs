@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::backend::Durable;
 use super::error::StoreError;
 use super::health::{Board, Health, Part};
 use super::queue::{Flush, Lost, Waiting};
@@ -35,19 +36,6 @@ impl Job {
     }
 }
 
-/// What the work is done on: the files, or a stand-in for them in tests.
-pub(super) trait Disk: Send + 'static {
-    /// Has all that was committed before survive a loss of power.
-    fn sync(&mut self) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Moves what the log holds into the database, as far as that is possible
-    /// beside those who read and write.
-    fn checkpoint(&mut self) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Lets go of the files.
-    fn close(self) -> impl Future<Output = ()> + Send;
-}
-
 /// The task.
 #[derive(Debug)]
 pub(super) struct Syncer<P> {
@@ -57,7 +45,7 @@ pub(super) struct Syncer<P> {
     pub(super) closing: watch::Receiver<Option<Instant>>,
 }
 
-impl<P: Disk> Syncer<P> {
+impl<P: Durable> Syncer<P> {
     /// Works until nobody gives work any more.
     pub(super) async fn run(mut self) {
         while let Some(mut job) = self.jobs.recv().await {

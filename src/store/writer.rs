@@ -11,17 +11,15 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
-use super::batch::Batch;
-use super::disk::FilesOfRecord;
+use super::backend::Backend;
+use super::batch::Written;
 use super::error::StoreError;
 use super::handle::{Shared, StoreHandle};
 use super::health::{Board, Health, Part};
-use super::open::Store;
 use super::queue::{Group, Waiting};
 use super::receipt::Committed;
-use super::retain::{Step, Sweep};
-use super::syncer::{Disk, Job, Syncer, not_answered};
-use super::write::Written;
+use super::sqlite::Store;
+use super::syncer::{Job, Syncer, not_answered};
 
 /// The wait after the first failure; it doubles from there.
 pub(super) const FIRST_RETRY: Duration = Duration::from_millis(250);
@@ -68,58 +66,6 @@ impl Writer {
     }
 }
 
-/// What a worker writes to: the store, or a stand-in for it in tests.
-trait Sink: Send {
-    type Disk: Disk;
-
-    /// What the syncer works on. From now on it moves the log.
-    fn disk(&mut self) -> Self::Disk;
-
-    /// Sees that what is written to is still there.
-    fn look(&mut self) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    fn take_number(&mut self) -> i64;
-
-    fn write(
-        &mut self,
-        number: i64,
-        batch: &Batch,
-    ) -> impl Future<Output = Result<Written, StoreError>> + Send;
-
-    fn sweep(&mut self, sweep: &mut Sweep)
-    -> impl Future<Output = Result<Step, StoreError>> + Send;
-
-    fn close(self) -> impl Future<Output = Result<(), StoreError>> + Send;
-}
-
-impl Sink for Store {
-    type Disk = FilesOfRecord;
-
-    fn disk(&mut self) -> FilesOfRecord {
-        self.checkpoint_elsewhere()
-    }
-
-    async fn look(&mut self) -> Result<(), StoreError> {
-        Store::look(self).await
-    }
-
-    fn take_number(&mut self) -> i64 {
-        Store::take_number(self)
-    }
-
-    async fn write(&mut self, number: i64, batch: &Batch) -> Result<Written, StoreError> {
-        self.write_numbered(number, batch).await
-    }
-
-    async fn sweep(&mut self, sweep: &mut Sweep) -> Result<Step, StoreError> {
-        Store::sweep(self, sweep).await
-    }
-
-    async fn close(self) -> Result<(), StoreError> {
-        Store::close(self).await
-    }
-}
-
 #[derive(Debug)]
 struct Worker<S> {
     sink: S,
@@ -143,7 +89,7 @@ struct LogLength {
     transactions: usize,
 }
 
-impl<S: Sink> Worker<S> {
+impl<S: Backend> Worker<S> {
     fn new(sink: S) -> (StoreHandle, Worker<S>) {
         let shared = Arc::new(Shared::default());
         let board = Arc::new(Board::new());
@@ -173,7 +119,7 @@ impl<S: Sink> Worker<S> {
         let (jobs, work) = mpsc::unbounded_channel();
         self.jobs = Some(jobs);
         let syncer = Syncer {
-            disk: self.sink.disk(),
+            disk: self.sink.durable(),
             jobs: work,
             board: Arc::clone(&self.board),
             closing: self.closing.clone(),

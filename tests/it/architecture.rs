@@ -420,3 +420,13 @@ fn the_reader_of_sources_sees_what_it_should() {
     assert!(!names("to_f64_lossy()", "f64"));
     assert!(names("std::fs::read", "std::fs"));
 }
+
+/// What a record is kept in is known to one folder.
+#[test]
+fn one_folder_knows_the_database() {
+    for source in sources() {
+        if !source.path.starts_with("src/store/sqlite") {
+            assert!(!names(&source.code, "sqlx"), "{} names sqlx", source.path);
+        }
+    }
+}

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use std::sync::Mutex;
 
-use super::super::batch::RuleSetRow;
+use super::super::backend::Durable;
+use super::super::batch::{Batch, RuleSetRow};
 use super::super::handle::FlushError;
 use super::super::queue::Lost;
 use super::super::receipt::NotCommitted;
-use super::super::retain::Retention;
-use super::super::tests::{line, now, passing, place, vital};
+use super::super::retention::{Retention, Step, Sweep};
+use super::super::sqlite::tests::{line, now, passing, place, vital};
 use super::*;
 use crate::domain::account::AccountName;
 use crate::domain::ids::{FiringId, IntentId};
@@ -51,7 +52,7 @@ struct FakeDisk {
     syncs: Arc<Mutex<Vec<Instant>>>,
 }
 
-impl Disk for FakeDisk {
+impl Durable for FakeDisk {
     async fn sync(&mut self) -> Result<(), StoreError> {
         let state = self.states.lock().unwrap().pop_front();
         if let Some(DiskState::Hangs(time)) = state {
@@ -73,10 +74,10 @@ impl Disk for FakeDisk {
     async fn close(self) {}
 }
 
-impl Sink for Fake {
-    type Disk = FakeDisk;
+impl Backend for Fake {
+    type Durable = FakeDisk;
 
-    fn disk(&mut self) -> FakeDisk {
+    fn durable(&mut self) -> FakeDisk {
         FakeDisk {
             states: Arc::clone(&self.disk_states),
             syncs: Arc::clone(&self.syncs),

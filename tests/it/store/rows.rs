@@ -440,7 +440,11 @@ async fn any_text_comes_back_as_it_was() {
         ];
         for batch in [whole, changes] {
             let written = store.write(&batch.into()).await.unwrap();
-            assert_eq!((written.refused, written.unmatched), (vec![], 0), "{text:?}");
+            assert_eq!(
+                (written.refused, written.unmatched),
+                (vec![], 0),
+                "{text:?}"
+            );
         }
     }
     let reader = store.reader();

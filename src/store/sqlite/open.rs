@@ -1,0 +1,451 @@
+//! Opening the record.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use sqlx::ConnectOptions;
+use sqlx::SqliteConnection;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+
+use super::aside::{Aside, may_be_the_disk};
+use super::chain;
+use super::disk::{FilesOfRecord, Mover};
+use super::fault::Fault;
+use super::files::{Changed, Files};
+use super::instance::Instance;
+use super::layout::{self, MIGRATIONS};
+use super::rescue;
+use super::restore;
+use super::sql;
+use super::write::{Tail, last_entry};
+use crate::domain::observation::Timestamp;
+use crate::domain::timeouts;
+use crate::store::error::StoreError;
+
+/// What one connection may keep of the file in memory: 512 KiB, which SQLite
+/// takes as a negative number. Rows are added at the ends of trees, so little is
+/// read twice; the usual 2 MiB would fill up over the days.
+pub(super) const CACHE: &str = "-512";
+/// The write-ahead log is cut back to this many bytes after it was larger.
+const WAL_KEPT: &str = "67108864";
+/// What every SQLite file begins with.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// Who moves the write-ahead log into the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Checkpoints {
+    /// SQLite, with a commit that finds the log long.
+    Itself,
+    /// Another connection, so that no commit waits for the disk's disk.
+    Elsewhere,
+}
+
+impl Checkpoints {
+    const fn pragma(self) -> &'static str {
+        match self {
+            Checkpoints::Itself => sql::CHECKPOINT_WITH_COMMITS,
+            Checkpoints::Elsewhere => sql::NO_CHECKPOINT_WITH_COMMITS,
+        }
+    }
+}
+
+/// The record, open for writing by this process alone.
+#[derive(Debug)]
+pub struct Store {
+    pub(super) path: PathBuf,
+    pub(super) files: Files,
+    pub(super) mover: Mover,
+    checkpoints: Checkpoints,
+    /// `None` after a failure that a new connection may get over.
+    pub(super) connection: Option<Connection>,
+    /// The number that the next batch is written under.
+    pub(super) next_batch: i64,
+    /// The highest number under which a batch was tried.
+    pub(super) tried: i64,
+    /// There while the record itself could not be opened for writing: the
+    /// connection leads to this copy, which is for reading what was in force.
+    aside: Option<Aside>,
+    pub(super) opened: Timestamp,
+    _instance: Instance,
+}
+
+/// The writing connection, with what it is set to.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) raw: SqliteConnection,
+    checkpoints: Checkpoints,
+    /// What the record ends with, as far as this connection knows it.
+    pub(super) tail: Option<Tail>,
+}
+
+impl Store {
+    /// Opens the record at `path`, making it if there is none and bringing its
+    /// layout up to date. `now` is noted for whoever tries to open it too.
+    ///
+    /// # Errors
+    /// Every [`StoreError`]; in particular [`StoreError::InUse`] when another
+    /// riskd has it, [`StoreError::Corrupt`] when it is damaged and
+    /// [`StoreError::Newer`] when this program is too old for it. A disk that
+    /// cannot be written is none where there is a record: what was in force can
+    /// be restored, and writes fail until the disk is well again.
+    pub async fn open(path: &Path, now: Timestamp) -> Result<Store, StoreError> {
+        Store::open_with(path, now, &MIGRATIONS).await
+    }
+
+    /// [`Store::open`] with other migrations than the program's.
+    pub(super) async fn open_with(
+        path: &Path,
+        now: Timestamp,
+        migrations: &Migrator,
+    ) -> Result<Store, StoreError> {
+        let path = resolve(path)?;
+        let instance = Instance::claim(&path, now)?;
+        create_if_missing(&path)?;
+        refuse_other_files(&path)?;
+        let opened = prepared(&path, now, migrations).await;
+        let ((connection, last), aside) = match opened {
+            Ok(opened) => (opened, None),
+            Err(error) if may_be_the_disk(&error) => {
+                match set_aside(&path, now, migrations, &error).await {
+                    Some((opened, aside)) => (opened, Some(aside)),
+                    None => return Err(rescue::with_locks(error, &path).await),
+                }
+            }
+            Err(error) => return Err(rescue::with_locks(error, &path).await),
+        };
+        Ok(Store {
+            files: Files::of(&path)?,
+            path,
+            mover: Mover::default(),
+            checkpoints: Checkpoints::Itself,
+            connection: Some(connection),
+            next_batch: last.saturating_add(1),
+            tried: last,
+            aside,
+            opened: now,
+            _instance: instance,
+        })
+    }
+
+    /// Goes on with the record itself, where a start had to read a copy of it.
+    ///
+    /// # Errors
+    /// As [`Store::open`], as long as the disk cannot be written.
+    pub(super) async fn settle(&mut self) -> Result<(), StoreError> {
+        if self.aside.is_none() {
+            return Ok(());
+        }
+        let (path, opened) = (self.path.clone(), self.opened);
+        // A future of SQLx's migrations cannot go from thread to thread, and
+        // the writer's may: it is driven where it stays.
+        let runtime = tokio::runtime::Handle::current();
+        let preparing = tokio::task::spawn_blocking(move || {
+            runtime.block_on(prepared(&path, opened, &MIGRATIONS))
+        });
+        let (connection, _) = match preparing.await {
+            Ok(prepared) => prepared?,
+            Err(error) => {
+                let source = std::io::Error::other(error);
+                return Err(StoreError::io(&self.path, source));
+            }
+        };
+        self.files.note()?;
+        self.connection = Some(connection);
+        self.aside = None;
+        tracing::info!(path = %self.path.display(), "the record can be written after all");
+        Ok(())
+    }
+
+    /// The file, with its folder resolved.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Closes the record in order: what the write-ahead log holds goes into
+    /// the file, unless a reader is still there.
+    ///
+    /// # Errors
+    /// When the last of it could not be moved; nothing is lost then, the next
+    /// [`Store::open`] finds it in the log.
+    pub async fn close(mut self) -> Result<(), StoreError> {
+        use sqlx::Connection as _;
+        let connection = self.connection.take();
+        report_tail(connection.as_ref().and_then(|c| c.tail), "closed");
+        match connection {
+            Some(connection) => connection
+                .raw
+                .close()
+                .await
+                .map_err(|error| Fault::from(error).at(&self.path)),
+            None => Ok(()),
+        }
+    }
+
+    /// Leaves it to another connection to move the log into the database.
+    pub(super) fn checkpoint_elsewhere(&mut self) -> FilesOfRecord {
+        self.checkpoints = Checkpoints::Elsewhere;
+        FilesOfRecord {
+            files: self.files.clone(),
+            mover: Mover::clone(&self.mover),
+            is_doubtful: false,
+        }
+    }
+
+    /// Takes the writing connection out, or makes a new one. It is put back by
+    /// whoever took it once it is known to be good: one that is dropped on the
+    /// way (a failure, a cancelled future) rolls back by itself.
+    pub(super) async fn take_connection(&mut self) -> Result<Connection, StoreError> {
+        self.look().await?;
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.reconnected().await?,
+        };
+        connection.set(self.checkpoints, &self.path).await?;
+        Ok(connection)
+    }
+
+    /// Sees that the files are still those that are open. Where one beside the
+    /// database is not, what only this process has is brought back to the disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`], and [`StoreError::ReplacedBeside`] also where
+    /// nothing was lost: it is to be told.
+    pub(super) async fn look(&mut self) -> Result<(), StoreError> {
+        match self.files.changed() {
+            None => Ok(()),
+            Some(Changed::Database) => Err(StoreError::Replaced {
+                path: self.path.clone(),
+            }),
+            Some(Changed::Beside(_)) if self.aside.is_some() => Ok(()),
+            Some(Changed::Beside(path)) => match self.connection.take() {
+                Some(connection) => Err(self.save(connection, path).await),
+                // The next connection opens, or makes, what is there.
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// A connection to the record that was open before.
+    pub(super) async fn reconnected(&self) -> Result<Connection, StoreError> {
+        let mut connection = connect(&self.path, self.checkpoints).await?;
+        // SQLite opens the log with the first read.
+        last_batch(&mut connection.raw)
+            .await
+            .map_err(|fault| fault.at(&self.path))?;
+        self.files.note()?;
+        Ok(connection)
+    }
+}
+
+impl Connection {
+    /// Sets who moves the log into the database.
+    async fn set(&mut self, checkpoints: Checkpoints, path: &Path) -> Result<(), StoreError> {
+        if self.checkpoints == checkpoints {
+            return Ok(());
+        }
+        sqlx::query(checkpoints.pragma())
+            .execute(&mut self.raw)
+            .await
+            .map_err(|error| Fault::from(error).at(path))?;
+        self.checkpoints = checkpoints;
+        Ok(())
+    }
+}
+
+/// The record from a copy, when it cannot be written where it is.
+async fn set_aside(
+    path: &Path,
+    now: Timestamp,
+    migrations: &Migrator,
+    why: &StoreError,
+) -> Option<((Connection, i64), Aside)> {
+    if std::fs::metadata(path).ok()?.len() == 0 {
+        // A start that made the file got no further: nothing is in it.
+        return None;
+    }
+    let aside = Aside::copy(path).ok()?;
+    let opened = prepared(aside.file(), now, migrations).await.ok()?;
+    tracing::error!(
+        reason = why.in_full(),
+        "the record cannot be written; what was in force is read from a copy, and riskd protects from memory until the disk is well again. A restart before that forgets what happens now"
+    );
+    Some((opened, aside))
+}
+
+/// A connection to a record that is sound and up to date, and the number of its
+/// last batch.
+async fn prepared(
+    path: &Path,
+    now: Timestamp,
+    migrations: &Migrator,
+) -> Result<(Connection, i64), StoreError> {
+    let mut connection = connect(path, Checkpoints::Itself).await?;
+    let found = layout::inspect(&mut connection.raw, path).await?;
+    layout::check(&mut connection.raw, path, found).await?;
+    use_wal(&mut connection.raw, path).await?;
+    layout::update(&mut connection.raw, path, found, migrations).await?;
+    layout::compare(&mut connection.raw, path, migrations).await?;
+    let begun = chain::begin(&mut connection.raw, now).await;
+    begun.map_err(|fault| fault.at(path))?;
+    let (last, tail) = known(&mut connection.raw, path).await?;
+    connection.tail = Some(tail);
+    report_tail(Some(tail), "opened");
+    Ok((connection, last))
+}
+
+/// The number of the last batch of a record whose locks are those that were
+/// written, and what it ends with.
+async fn known(connection: &mut SqliteConnection, path: &Path) -> Result<(i64, Tail), StoreError> {
+    let at = |fault: Fault| fault.at(path);
+    if let Some(found) = chain::check_locks(connection).await.map_err(at)? {
+        return Err(StoreError::Corrupt {
+            path: path.to_owned(),
+            found,
+            locks: None,
+        });
+    }
+    let last = last_batch(connection).await.map_err(at)?;
+    let tail = Tail {
+        head: chain::head(connection).await.map_err(at)?,
+        entry: last_entry(connection).await.map_err(at)?,
+    };
+    Ok((last, tail))
+}
+
+/// Refuses what a start refuses once the structure of the file is sound: one
+/// without its tables, with other locks than were written, or with rows that it
+/// cannot go by.
+pub(super) async fn refuse_as_a_start(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), StoreError> {
+    let expected = layout::expected(path).await?;
+    layout::compare_with(connection, path, expected).await?;
+    known(connection, path).await?;
+    let restored = restore::restored(connection, Timestamp::UNIX_EPOCH).await;
+    restored.map(drop).map_err(|fault| fault.at(path))
+}
+
+/// Has the head of the chain in the log, which is another place than the record.
+fn report_tail(tail: Option<Tail>, what: &'static str) {
+    if let Some(Tail { head, .. }) = tail {
+        let hash = chain::hex(&head.hash);
+        tracing::info!(
+            link = head.seq,
+            "the record is {what}; the head of its chain is {hash}"
+        );
+    }
+}
+
+/// The number of the last batch that was committed.
+pub(super) async fn last_batch(connection: &mut SqliteConnection) -> Result<i64, Fault> {
+    let text: Option<String> = sqlx::query_scalar(sql::LAST_BATCH)
+        .fetch_optional(connection)
+        .await?;
+    let number = text.as_ref().and_then(|text| text.parse().ok());
+    number.ok_or_else(|| {
+        let found = text.as_deref().unwrap_or("missing");
+        Fault::Unreadable(format!("the number of the last batch is {found:?}"))
+    })
+}
+
+/// The path with its folder resolved, so that two ways to one file lead to one
+/// lock.
+pub(super) fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
+    match path.canonicalize() {
+        Ok(path) => return Ok(path),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(StoreError::reading(path, error)),
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let no_folder = || StoreError::NoFolder {
+        path: path.to_owned(),
+    };
+    let folder = folder.canonicalize().map_err(|_| no_folder())?;
+    path.file_name()
+        .map(|name| folder.join(name))
+        .ok_or_else(no_folder)
+}
+
+/// Makes an empty file that only its owner may read; SQLite gives the files
+/// beside it the same mode.
+fn create_if_missing(path: &Path) -> Result<(), StoreError> {
+    if path.exists() {
+        return Ok(());
+    }
+    match OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+    {
+        Ok(_) => layout::sync_folder(path).map_err(|error| StoreError::io(path, error)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(StoreError::io(path, error)),
+    }
+}
+
+/// Refuses a file that SQLite did not write before SQLite touches it.
+pub(super) fn refuse_other_files(path: &Path) -> Result<(), StoreError> {
+    let mut start = Vec::with_capacity(MAGIC.len());
+    std::fs::File::open(path)
+        .and_then(|file| {
+            file.take(u64::try_from(MAGIC.len()).unwrap_or(u64::MAX))
+                .read_to_end(&mut start)
+        })
+        .map_err(|error| StoreError::reading(path, error))?;
+    if start.is_empty() || start == MAGIC {
+        return Ok(());
+    }
+    Err(StoreError::Corrupt {
+        path: path.to_owned(),
+        found: "it does not begin as an SQLite file does".to_owned(),
+        locks: None,
+    })
+}
+
+/// A connection that writes. A commit is in the file for every process when it
+/// returns (`synchronous=NORMAL`); that it survives a loss of power takes a sync
+/// of the log.
+pub(super) async fn connect(
+    path: &Path,
+    checkpoints: Checkpoints,
+) -> Result<Connection, StoreError> {
+    let raw = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(timeouts::DATABASE_BUSY)
+        .foreign_keys(true)
+        .pragma("cache_size", CACHE)
+        .pragma("journal_size_limit", WAL_KEPT)
+        .synchronous(SqliteSynchronous::Normal)
+        .disable_statement_logging()
+        .connect()
+        .await
+        .map_err(|error| Fault::from(error).at(path))?;
+    let mut connection = Connection {
+        raw,
+        checkpoints: Checkpoints::Itself,
+        tail: None,
+    };
+    connection.set(checkpoints, path).await?;
+    Ok(connection)
+}
+
+/// Turns the write-ahead log on; the file stays so. It is done after the file
+/// was found to be riskd's, because it changes the file.
+async fn use_wal(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    let mode: String = sqlx::query_scalar(sql::USE_WAL)
+        .fetch_one(connection)
+        .await
+        .map_err(|error| Fault::from(error).at(path))?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    Err(Fault::Unreadable(format!("its journal mode stays {mode:?}, not \"wal\"")).at(path))
+}

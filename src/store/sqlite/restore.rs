@@ -1,0 +1,114 @@
+//! What a start needs of the record.
+
+use sqlx::SqliteConnection;
+
+use super::fault::Fault;
+use super::open::Store;
+use super::read::RawEntry;
+use super::rescue;
+use super::row::{RawIntent, RawLock, RawRecentRequest};
+use super::sql;
+use super::time::{from_millis, to_millis};
+use crate::domain::ids::{FiringId, IntentId, RequestId};
+use crate::domain::observation::Timestamp;
+use crate::store::error::StoreError;
+use crate::store::restored::{KeptRuleSet, Restored};
+
+impl Store {
+    /// Reads what was in force when the record was last written.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of reading; a row that cannot be understood is one,
+    /// because a lock that is skipped would be a lock that is lost.
+    pub async fn restore(&mut self) -> Result<Restored, StoreError> {
+        let mut connection = self.take_connection().await?;
+        match restored(&mut connection.raw, self.opened).await {
+            Ok(restored) => {
+                self.connection = Some(connection);
+                Ok(restored)
+            }
+            Err(fault) => Err(rescue::with_locks(fault.at(&self.path), &self.path).await),
+        }
+    }
+}
+
+/// How far back requests may count for a venue's budget, in milliseconds.
+const RECENT: i64 = 10_000;
+
+pub(super) async fn restored(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+) -> Result<Restored, Fault> {
+    let account_states: Vec<(String, String)> = sqlx::query_as(sql::ACCOUNT_STATES)
+        .fetch_all(&mut *connection)
+        .await?;
+    let rule_states: Vec<(String, String, String)> = sqlx::query_as(sql::RULE_STATES)
+        .fetch_all(&mut *connection)
+        .await?;
+    let locks: Vec<RawLock> = sqlx::query_as(sql::LOCKS_IN_FORCE)
+        .fetch_all(&mut *connection)
+        .await?;
+    let intents: Vec<RawIntent> = sqlx::query_as(sql::OPEN_INTENTS)
+        .fetch_all(&mut *connection)
+        .await?;
+    let observed: Vec<i64> = sqlx::query_scalar(sql::OBSERVED_FIRINGS)
+        .fetch_all(&mut *connection)
+        .await?;
+    let rules_hash = sqlx::query_scalar(sql::RULES_HASH)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let rule_sets: Vec<(String, String, i64, i64)> = sqlx::query_as(sql::LAST_RULE_SETS)
+        .fetch_all(&mut *connection)
+        .await?;
+    let recent: Vec<RawRecentRequest> = sqlx::query_as(sql::RECENT_REQUESTS)
+        .bind(to_millis(now).saturating_sub(RECENT))
+        .fetch_all(&mut *connection)
+        .await?;
+    let last_entry: Option<RawEntry> = sqlx::query_as(sql::LAST_ENTRY)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let last_sign: Option<i64> = sqlx::query_scalar(sql::LAST_SIGN)
+        .fetch_one(&mut *connection)
+        .await?;
+    Ok(Restored {
+        account_states: account_states
+            .into_iter()
+            .map(|(account, state)| (account.as_str().into(), state))
+            .collect(),
+        rule_states: rule_states
+            .into_iter()
+            .map(|(account, rule, state)| (account.as_str().into(), rule.as_str().into(), state))
+            .collect(),
+        locks: locks.iter().map(RawLock::lock).collect::<Result<_, _>>()?,
+        intents: intents
+            .iter()
+            .map(RawIntent::intent)
+            .collect::<Result<_, _>>()?,
+        observed: observed.into_iter().map(FiringId).collect(),
+        next_firing: FiringId(number(connection, sql::NEXT_FIRING).await?),
+        next_intent: IntentId(number(connection, sql::NEXT_INTENT).await?),
+        next_request: RequestId(number(connection, sql::NEXT_REQUEST).await?),
+        rules_hash,
+        rule_sets: rule_sets
+            .into_iter()
+            .map(|(hash, text, first, last)| {
+                Ok(KeptRuleSet {
+                    hash,
+                    text,
+                    loaded_at: from_millis(first)?,
+                    last_loaded_at: from_millis(last)?,
+                })
+            })
+            .collect::<Result<_, Fault>>()?,
+        recent_requests: recent
+            .into_iter()
+            .map(RawRecentRequest::request)
+            .collect::<Result<_, Fault>>()?,
+        last_entry: last_entry.map(RawEntry::entry).transpose()?,
+        last_sign: last_sign.map(from_millis).transpose()?,
+    })
+}
+
+async fn number(connection: &mut SqliteConnection, query: &'static str) -> Result<i64, Fault> {
+    Ok(sqlx::query_scalar(query).fetch_one(connection).await?)
+}

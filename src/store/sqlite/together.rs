@@ -1,0 +1,438 @@
+//! The rows of a batch in one way to SQLite and back.
+//!
+//! Each way is two changes of thread, and a request waits for the commit of the
+//! firing behind it. So all rows of a table are one parameter, a JSON array of
+//! arrays, and a whole transaction is one text that is always the same: SQLite has
+//! it prepared. A batch with changes of rows, or with locks, is two ways, because
+//! what the chain says of those depends on what is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use serde::{Serialize, Serializer};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _, SqlStr, SqliteConnection};
+
+use super::chain::{self, Change, Link, Value};
+use super::fault::Fault;
+use super::sql;
+use super::values::{self, InForce};
+use super::write::Tail;
+use crate::engine::record::{LockRow, Record, RequestRow};
+use crate::store::batch::Batch;
+use crate::store::batch::Written;
+
+/// What opens a transaction and puts the rows that depend on no other.
+static BEGINNING: LazyLock<String> = LazyLock::new(|| {
+    let rows = [
+        of_many(sql::PUT_SAMPLE),
+        of_many(sql::PUT_ACCOUNT_STATE),
+        of_many(sql::PUT_RULE_STATE),
+        of_many(sql::ADD_FIRING),
+        of_many(sql::ADD_INTENT),
+        of_many(sql::ADD_REQUEST),
+        of_many(sql::ADD_REQUEST_INTENT),
+    ];
+    let set_batch = sql::SET_BATCH.replace("?1", "?");
+    format!("{}; {set_batch}; {}", sql::BEGIN, rows.join("; "))
+});
+
+/// What puts the others and ends it.
+static END: LazyLock<String> = LazyLock::new(|| {
+    let rows = [
+        // Before the new ones: only one of a kind may be in force.
+        sql::REPLACE_LOCKS.to_owned(),
+        of_many(sql::ADD_LOCK),
+        of_many(sql::ADD_NUMBERED_ENTRY),
+        sql::ADD_LINKS.to_owned(),
+    ];
+    format!("{}; {}", rows.join("; "), sql::COMMIT)
+});
+
+/// All in one way.
+static WHOLE: LazyLock<SqlStr> = LazyLock::new(|| text(format!("{}; {}", *BEGINNING, *END)));
+/// The first of two ways: the answer says what was changed, and which locks are in
+/// force.
+static FIRST: LazyLock<SqlStr> = LazyLock::new(|| {
+    text(format!(
+        "{}; {}; {}; {}; {}; {}",
+        *BEGINNING,
+        sql::END_INTENTS,
+        sql::PUT_ALL_SENT,
+        sql::PUT_ANSWERS,
+        sql::NEXT_LOCK_BEFORE,
+        sql::LOCKS_BEFORE,
+    ))
+});
+/// The second of two ways.
+static SECOND: LazyLock<SqlStr> = LazyLock::new(|| text(END.clone()));
+
+fn text(text: String) -> SqlStr {
+    AssertSqlSafe(text).into_sql_str()
+}
+
+/// The statement for all rows of one parameter, made of the one for one row. The
+/// parameters of a text are taken in order, so none has a number.
+fn of_many(statement: &str) -> String {
+    let (head, rest) = statement.split_once("values (").unwrap_or((statement, ""));
+    let (values, tail) = rest.split_once(')').unwrap_or((rest, ""));
+    let columns: Vec<String> = (0..values.split(',').count())
+        .map(|place| format!("value ->> {place}"))
+        .collect();
+    // Without the condition SQLite takes `on` for that of a join.
+    format!(
+        "{head} select {} from json_each(?) where true {tail}",
+        columns.join(", ")
+    )
+}
+
+/// Writes a batch that was never tried before in a transaction of its own, and
+/// says what the record ends with then; `None`, with nothing done, for a batch
+/// that takes the other way.
+pub(super) async fn committed(
+    connection: &mut SqliteConnection,
+    number: i64,
+    batch: &Batch,
+    tail: Tail,
+) -> Result<Option<(Written, Tail)>, Fault> {
+    let Some(mut rows) = Rows::of(batch, tail)? else {
+        return Ok(None);
+    };
+    let mut written = Written {
+        rows: batch.rows(),
+        ..Written::default()
+    };
+    let mut parameters = rows.beginning(number)?;
+    if rows.changes.is_empty() && rows.locks.is_empty() {
+        parameters.extend(rows.end()?);
+        run(connection, &WHOLE, &parameters).await?;
+    } else {
+        parameters.extend(rows.changes()?);
+        let found = run(connection, &FIRST, &parameters).await?;
+        written.unmatched = rows.settle(&Found::in_rows(&found)?);
+        run(connection, &SECOND, &rows.end()?).await?;
+    }
+    Ok(Some((written, rows.tail)))
+}
+
+async fn run(
+    connection: &mut SqliteConnection,
+    text: &LazyLock<SqlStr>,
+    parameters: &[String],
+) -> Result<Vec<SqliteRow>, Fault> {
+    let mut query = sqlx::query(SqlStr::clone(text));
+    for parameter in parameters {
+        query = query.bind(parameter.as_str());
+    }
+    Ok(query.fetch_all(connection).await?)
+}
+
+/// The rows by their tables, and what the chain is to tell of them.
+#[derive(Debug)]
+struct Rows<'b> {
+    samples: Vec<Vec<Value>>,
+    account_states: Vec<Vec<Value>>,
+    rule_states: Vec<Vec<Value>>,
+    firings: Vec<Vec<Value>>,
+    intents: Vec<Vec<Value>>,
+    requests: Vec<Vec<Value>>,
+    request_intents: Vec<Vec<Value>>,
+    /// By what they change and the number of the row.
+    changes: BTreeMap<(&'static str, i64), Vec<Value>>,
+    replaced: Vec<Vec<Value>>,
+    locks: Vec<&'b LockRow>,
+    new_locks: Vec<Vec<Value>>,
+    entries: Vec<Vec<Value>>,
+    links: Vec<Told>,
+    /// What the record ends with, these rows included.
+    tail: Tail,
+}
+
+/// What the chain is to tell of a record.
+#[derive(Debug)]
+enum Told {
+    /// This.
+    Link(Link),
+    /// This, if the row is there.
+    IfThere(&'static str, i64, Link),
+    /// That a lock was added, and which one it replaces.
+    NextLock,
+}
+
+impl<'b> Rows<'b> {
+    fn of(batch: &'b Batch, tail: Tail) -> Result<Option<Rows<'b>>, Fault> {
+        if !is_plain(batch) {
+            return Ok(None);
+        }
+        let mut rows = Rows {
+            samples: batch.samples.iter().map(values::sample).collect(),
+            account_states: Vec::new(),
+            rule_states: Vec::new(),
+            firings: Vec::new(),
+            intents: Vec::new(),
+            requests: Vec::new(),
+            request_intents: Vec::new(),
+            changes: BTreeMap::new(),
+            replaced: Vec::new(),
+            locks: Vec::new(),
+            new_locks: Vec::new(),
+            entries: Vec::new(),
+            links: Vec::new(),
+            tail,
+        };
+        for record in &batch.records {
+            rows.record(record)?;
+        }
+        Ok(rows.fit_into_json().then_some(rows))
+    }
+
+    fn record(&mut self, record: &'b Record) -> Result<(), Fault> {
+        if let Some(changed) = values::changed(record) {
+            let link = Link::new(changed.change, &changed.values);
+            if let Some(Value::Integer(id)) = changed.values.first() {
+                let (what, id) = (changed.change.name, *id);
+                self.links.push(Told::IfThere(what, id, link));
+                self.changes.insert((what, id), changed.values);
+            }
+            return Ok(());
+        }
+        match record {
+            Record::AccountState { account, state } => {
+                let values = [account.as_str(), state].map(|text| Value::text(Some(text)));
+                self.account_states.push(values.into());
+            }
+            Record::RuleState {
+                account,
+                rule,
+                state,
+            } => {
+                let values = [account.as_str(), rule.as_str(), state];
+                let values = values.map(|text| Value::text(Some(text)));
+                self.rule_states.push(values.into());
+            }
+            Record::Firing(row) => {
+                let values = values::firing(row)?;
+                self.tell(&chain::FIRING_ADDED, &values);
+                self.firings.push(values);
+            }
+            Record::Intent(row) => {
+                let values = values::intent(row)?;
+                self.tell(&chain::INTENT_ADDED, &values);
+                self.intents.push(values);
+            }
+            Record::Request(row) => self.request(row)?,
+            Record::Lock(row) => {
+                self.locks.push(row);
+                self.links.push(Told::NextLock);
+            }
+            Record::Entry(row) => {
+                let id = self.tail.entry.saturating_add(1);
+                self.tail.entry = id;
+                let mut values = vec![Value::Integer(id)];
+                values.extend(values::entry(row)?);
+                self.tell(&chain::ENTRY_ADDED, &values);
+                self.entries.push(values);
+            }
+            // The first are changes; a batch with the last takes the other way.
+            Record::IntentEnded { .. }
+            | Record::Sent { .. }
+            | Record::Answer(_)
+            | Record::LockEnded { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, change: &Change, values: &[Value]) {
+        self.links.push(Told::Link(Link::new(change, values)));
+    }
+
+    fn request(&mut self, row: &RequestRow) -> Result<(), Fault> {
+        let values = values::request(row);
+        let intents = values::intents(row);
+        let mut told = values.clone();
+        told.push(Value::Text(values::json(&intents)?));
+        self.tell(&chain::REQUEST_ADDED, &told);
+        self.requests.push(values);
+        for intent in intents {
+            let values = [Value::Integer(intent), Value::Integer(row.id.0)];
+            self.request_intents.push(values.into());
+        }
+        Ok(())
+    }
+
+    /// Decides what depends on what is there: which locks are replaced, and what
+    /// the chain tells. Says how many changes found no row.
+    fn settle(&mut self, found: &Found) -> usize {
+        let mut id = found.next_lock;
+        let mut locks = std::mem::take(&mut self.locks).into_iter();
+        let mut missing = 0_usize;
+        for told in std::mem::take(&mut self.links) {
+            match told {
+                Told::Link(_) => self.links.push(told),
+                Told::IfThere(what, row, link) => {
+                    if found.changed.contains(&(what.to_owned(), row)) {
+                        self.links.push(Told::Link(link));
+                    } else {
+                        missing = missing.saturating_add(1);
+                    }
+                }
+                Told::NextLock => {
+                    if let Some(row) = locks.next() {
+                        self.lock(row, id, found);
+                        id = id.saturating_add(1);
+                    }
+                }
+            }
+        }
+        missing
+    }
+
+    /// It takes the place of the one of its kind that is in force.
+    fn lock(&mut self, row: &LockRow, id: i64, found: &Found) {
+        let key = (row.account.as_str().to_owned(), row.kind.name().to_owned());
+        let before = found.locks.get(&key).copied();
+        if let Some((old, ..)) = before {
+            let values = vec![Value::Integer(old), Value::Integer(id)];
+            self.tell(&chain::LOCK_REPLACED, &values);
+            self.replaced.push(values);
+        }
+        let values = values::lock(row, id, before);
+        self.tell(&chain::LOCK_ADDED, &values);
+        self.new_locks.push(values);
+    }
+
+    /// What the parameters of the beginning hold.
+    fn beginning(&self, number: i64) -> Result<Vec<String>, Fault> {
+        Ok(vec![
+            number.to_string(),
+            number.to_string(),
+            json(&self.samples)?,
+            json(&self.account_states)?,
+            json(&self.rule_states)?,
+            json(&self.firings)?,
+            json(&self.intents)?,
+            json(&self.requests)?,
+            json(&self.request_intents)?,
+        ])
+    }
+
+    /// What those of the changes hold.
+    fn changes(&self) -> Result<[String; 3], Fault> {
+        let changes = |of: &Change| {
+            let its = self
+                .changes
+                .iter()
+                .filter(|((what, _), _)| *what == of.name);
+            let its: Vec<&Vec<Value>> = its.map(|(_, values)| values).collect();
+            json(its)
+        };
+        Ok([
+            changes(&chain::INTENT_ENDED)?,
+            changes(&chain::REQUEST_SENT)?,
+            changes(&chain::REQUEST_ANSWERED)?,
+        ])
+    }
+
+    /// What those of the end hold. The links are numbered behind the last one.
+    fn end(&mut self) -> Result<[String; 4], Fault> {
+        let links = std::mem::take(&mut self.links).into_iter();
+        let links = links.filter_map(|told| match told {
+            Told::Link(link) => Some(link),
+            Told::IfThere(..) | Told::NextLock => None,
+        });
+        let links = chain::numbered(&mut self.tail.head, links);
+        Ok([
+            json(&self.replaced)?,
+            json(&self.new_locks)?,
+            json(&self.entries)?,
+            values::json(&links)?,
+        ])
+    }
+
+    /// Whether SQLite reads back out of JSON what is put in: a text with a
+    /// character zero ends there.
+    fn fit_into_json(&self) -> bool {
+        let tables = [
+            &self.samples,
+            &self.account_states,
+            &self.rule_states,
+            &self.firings,
+            &self.intents,
+            &self.requests,
+            &self.entries,
+        ];
+        let rows = tables.into_iter().flatten().chain(self.changes.values());
+        let has_zero = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
+        let locks = self.locks.iter();
+        !rows.flatten().any(has_zero) && !locks.into_iter().any(|lock| lock.reason.contains('\0'))
+    }
+}
+
+/// Whether the rows can be put table by table: none depends on another one of the
+/// batch, none is changed twice in the same way, and none is a rule set.
+fn is_plain(batch: &Batch) -> bool {
+    let mut locks = BTreeSet::new();
+    let mut changes = BTreeSet::new();
+    batch.rule_sets.is_empty()
+        && batch.records.iter().all(|record| match record {
+            Record::Lock(row) => locks.insert((row.account.as_str(), row.kind.name())),
+            Record::IntentEnded { id, .. } => changes.insert((0, id.0)),
+            Record::Sent { request, .. } => changes.insert((1, request.0)),
+            Record::Answer(row) => changes.insert((2, row.request.0)),
+            Record::LockEnded { .. } => false,
+            _ => true,
+        })
+}
+
+/// What the first of two ways brought back.
+#[derive(Debug, Default)]
+struct Found {
+    /// The rows that were changed: what was changed, and the number of the row.
+    changed: BTreeSet<(String, i64)>,
+    /// The number of the next lock.
+    next_lock: i64,
+    /// The locks in force by account and kind.
+    locks: BTreeMap<(String, String), InForce>,
+}
+
+impl Found {
+    fn in_rows(rows: &[SqliteRow]) -> Result<Found, Fault> {
+        let mut found = Found::default();
+        for row in rows {
+            let (what, id): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
+            match what.as_str() {
+                "next lock" => found.next_lock = id,
+                "lock" => {
+                    let key = (row.try_get(2)?, row.try_get(3)?);
+                    let in_force = (id, row.try_get(4)?, row.try_get(5)?);
+                    found.locks.insert(key, in_force);
+                }
+                _ => {
+                    found.changed.insert((what, id));
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn json<'v>(rows: impl IntoIterator<Item = &'v Vec<Value>>) -> Result<String, Fault> {
+    let rows: Vec<Vec<Column<'_>>> = rows
+        .into_iter()
+        .map(|values| values.iter().map(Column).collect())
+        .collect();
+    values::json(&rows)
+}
+
+/// A column as JSON.
+struct Column<'v>(&'v Value);
+
+impl Serialize for Column<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Integer(number) => serializer.serialize_i64(*number),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::Null | Value::Long(..) | Value::Strange => serializer.serialize_none(),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Writing a batch: one transaction.
+
+use sqlx::SqliteConnection;
+
+use super::chain::{self, Head};
+use super::fault::{Fault, is_about_the_row};
+use super::open::{Connection, Store, last_batch};
+use super::{put, sql, together};
+use crate::store::batch::Batch;
+use crate::store::batch::Written;
+use crate::store::error::StoreError;
+
+/// What the record ends with: what new rows are numbered and chained behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tail {
+    /// The last link of the chain.
+    pub(super) head: Head,
+    /// The number of the last log entry; 0 before there is one.
+    pub(super) entry: i64,
+}
+
+impl Store {
+    /// Writes a batch in one transaction. When this returns, it survives the
+    /// end of the process, and a loss of power once the log is synced, which the
+    /// [`Writer`](super::Writer) does for whoever asks.
+    ///
+    /// A caller in a hurry may drop the future; the batch is then either
+    /// written whole or not at all.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] but those of opening. Nothing of the batch is written
+    /// then, and the store can be used again: it makes a new connection where
+    /// the old one cannot be trusted.
+    pub async fn write(&mut self, batch: &Batch) -> Result<Written, StoreError> {
+        let number = self.take_number();
+        self.write_numbered(number, batch).await
+    }
+
+    /// A number for a batch that may have to be written more than once.
+    pub(super) fn take_number(&mut self) -> i64 {
+        let number = self.next_batch;
+        self.next_batch = number.saturating_add(1);
+        number
+    }
+
+    /// Writes a batch under a number. One that failed is handed in again under
+    /// the same number and unchanged, before any other: if it was committed
+    /// after all, it is not written twice.
+    pub(super) async fn write_numbered(
+        &mut self,
+        number: i64,
+        batch: &Batch,
+    ) -> Result<Written, StoreError> {
+        self.settle().await?;
+        let mut connection = self.take_connection().await?;
+        // One that was tried before may have been committed after all.
+        let is_first = number > self.tried;
+        self.tried = self.tried.max(number);
+        let tail = connection.tail.take();
+        let known = tail.filter(|_| is_first);
+        match transaction(&mut connection.raw, number, batch, known).await {
+            Ok((written, tail)) => {
+                connection.tail = tail;
+                self.connection = Some(connection);
+                Ok(written)
+            }
+            Err(fault) => {
+                let error = fault.at(&self.path);
+                if is_passing(&error) && rolled_back(&mut connection).await {
+                    self.connection = Some(connection);
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Whether the failure says nothing against the connection.
+fn is_passing(error: &StoreError) -> bool {
+    matches!(error, StoreError::DiskFull { .. } | StoreError::Busy { .. })
+}
+
+/// Makes sure that no transaction is open. SQLite may have rolled back by
+/// itself, in which case there is nothing to roll back.
+async fn rolled_back(connection: &mut Connection) -> bool {
+    match sqlx::query(sql::ROLLBACK)
+        .execute(&mut connection.raw)
+        .await
+    {
+        Ok(_) => true,
+        Err(error) => error.to_string().contains("no transaction is active"),
+    }
+}
+
+/// Writes a batch, and says what the record ends with then, where that is known.
+/// The one before is only given for a batch that was never tried before.
+async fn transaction(
+    connection: &mut SqliteConnection,
+    number: i64,
+    batch: &Batch,
+    tail: Option<Tail>,
+) -> Result<(Written, Option<Tail>), Fault> {
+    if let Some(tail) = tail {
+        match together::committed(connection, number, batch, tail).await {
+            Ok(Some((written, tail))) => return Ok((written, Some(tail))),
+            Ok(None) => {}
+            Err(Fault::Sql(error)) if is_about_the_row(&error) => {
+                // Begun anew, one by one, so that the others are written.
+                sqlx::query(sql::ROLLBACK).execute(&mut *connection).await?;
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    one_by_one(connection, number, batch).await
+}
+
+/// Writes the rows one by one, so that one that SQLite refuses holds up no other.
+async fn one_by_one(
+    connection: &mut SqliteConnection,
+    number: i64,
+    batch: &Batch,
+) -> Result<(Written, Option<Tail>), Fault> {
+    if !begun(connection, number).await? {
+        let written = Written {
+            rows: batch.rows(),
+            ..Written::default()
+        };
+        return Ok((written, None));
+    }
+    // Read inside of the transaction: one that was given up may still be ending
+    // on another connection before this one begins.
+    let head = chain::head(connection).await?;
+    let (written, links) = put::all(connection, batch).await?;
+    let tail = Tail {
+        head: chain::append(connection, head, links).await?,
+        entry: last_entry(connection).await?,
+    };
+    sqlx::query(sql::COMMIT).execute(&mut *connection).await?;
+    Ok((written, Some(tail)))
+}
+
+/// The number of the last log entry.
+pub(super) async fn last_entry(connection: &mut SqliteConnection) -> Result<i64, Fault> {
+    let newest = sqlx::query_scalar(sql::NEWEST_ENTRY).fetch_optional(connection);
+    Ok(newest.await?.unwrap_or_default())
+}
+
+/// Begins the transaction of a batch; `false` when it was committed before.
+async fn begun(connection: &mut SqliteConnection, number: i64) -> Result<bool, Fault> {
+    sqlx::query(sql::BEGIN).execute(&mut *connection).await?;
+    let numbered = sqlx::query(sql::SET_BATCH)
+        .bind(number)
+        .execute(&mut *connection)
+        .await?
+        .rows_affected();
+    if numbered > 0 {
+        return Ok(true);
+    }
+    let last = last_batch(connection).await?;
+    sqlx::query(sql::ROLLBACK).execute(&mut *connection).await?;
+    tracing::info!(number, last, "a batch was committed before");
+    Ok(false)
+}
