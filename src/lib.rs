@@ -35,7 +35,7 @@
 //! | [`api`] | local HTTP: state, events, metrics, commands with a token, the page |
 //! | [`notify`] | messages to people, each service behind a queue of its own; the heartbeat |
 //! | [`store`] | the record: queue, writer, what is read back; behind its `Backend` and `Reads` the folder `sqlite` with all of the SQL |
-//! | [`venue`] | the trait of a venue, its request budget, one folder an adapter |
+//! | [`venue`] | the trait of a venue, its request budget; `rest`: what every venue over HTTP needs; one folder an adapter |
 //! | [`http`], `json`, `locked`, [`secret`] | what every HTTP client has in common; JSON of riskd's own servers; locks; where secrets come from |
 //! | [`files`] | opening the files that people name, so that none can be waited for |
 //! | `replay` | histories and rule tests, run through the same engine |

@@ -25,7 +25,7 @@ pub struct RequestLimits {
     pub turned_away: LimitScope,
     /// For how long a "too many requests" is believed at most.
     pub longest_pause: Duration,
-    /// HTTP statuses with which it says that it answers an address nothing for a
+    /// HTTP statuses with which it says that it answers this address nothing for a
     /// while; asking meanwhile would make that longer.
     pub ban_statuses: &'static [u16],
 }
@@ -42,6 +42,8 @@ pub struct Limit {
     pub rate: Rate,
     /// What reads that can wait leave alone, so that protection finds it.
     pub reserve: u32,
+    /// What polls leave alone.
+    pub reserve_polls: u32,
     /// What a cancel beside a close leaves alone, which that close makes needless.
     pub reserve_beside: u32,
     /// The header of an answer that says how much is used.
@@ -270,6 +272,7 @@ mod tests {
                     within: Duration::from_secs(60),
                 },
                 reserve: 600,
+                reserve_polls: 200,
                 reserve_beside: 300,
                 told_by: Some(UsageHeader::Used("x-mbx-used-weight-1m")),
             },
@@ -281,6 +284,7 @@ mod tests {
                     within: Duration::from_secs(10),
                 },
                 reserve: 0,
+                reserve_polls: 0,
                 reserve_beside: 0,
                 told_by: None,
             },

@@ -66,13 +66,9 @@ pub(super) enum HeldUp {
 fn kept(limit: &Limit, lane: Lane) -> u32 {
     match lane {
         Lane::Watch | Lane::Routine => limit.reserve,
+        Lane::Poll | Lane::LatePoll => limit.reserve_polls,
         Lane::Beside => limit.reserve_beside,
-        Lane::Poll
-        | Lane::LatePoll
-        | Lane::Positions
-        | Lane::Verify
-        | Lane::Cancel
-        | Lane::Close => 0,
+        Lane::Positions | Lane::Verify | Lane::Cancel | Lane::Close => 0,
     }
 }
 
@@ -92,6 +88,11 @@ impl Counts {
         self.credentials
             .entry(owner)
             .or_insert_with(|| Allowance::new(limits, LimitScope::Credential, now));
+    }
+
+    /// Forgets a credential that nobody uses any more.
+    pub fn remove(&mut self, owner: Owner) {
+        self.credentials.remove(&owner);
     }
 
     /// Takes what a request needs.

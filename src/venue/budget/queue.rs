@@ -25,6 +25,16 @@ pub struct RequestBudget {
     limits: &'static RequestLimits,
     owner: Owner,
     pub(super) shared: Arc<Shared>,
+    /// Held, so that the credential is counted.
+    _member: Arc<Member>,
+}
+
+/// One of those who use a credential; what the credential has used is forgotten
+/// with the last of them.
+#[derive(Debug)]
+struct Member {
+    owner: Owner,
+    shared: Arc<Shared>,
 }
 
 /// What is shared: by all credentials of an address where the venue counts the
@@ -42,6 +52,8 @@ pub(super) struct State {
     /// Who waits, in the order in which they are served.
     pub(super) queue: BTreeMap<Place, Waiting>,
     next_ticket: u64,
+    /// How many use each credential.
+    members: BTreeMap<Owner, u32>,
     /// Whether what is not on record from before was counted.
     has_counted_earlier: bool,
 }
@@ -69,6 +81,7 @@ impl Shared {
                 counts: Counts::new(limits, Duration::ZERO),
                 queue: BTreeMap::new(),
                 next_ticket: 0,
+                members: BTreeMap::new(),
                 has_counted_earlier: false,
             }),
             moved: Notify::new(),
@@ -96,12 +109,12 @@ impl RequestBudget {
         limits: &'static RequestLimits,
         owner: Owner,
     ) -> RequestBudget {
-        let now = shared.since_origin(Instant::now());
-        shared.lock().counts.add(owner, now);
+        let member = Member::new(owner, Arc::clone(&shared));
         RequestBudget {
             limits,
             owner,
             shared,
+            _member: Arc::new(member),
         }
     }
 
@@ -203,7 +216,7 @@ impl RequestBudget {
         }
     }
 
-    /// The status codes with which the venue says that it answers nothing more.
+    /// What the venue allows.
     pub fn limits(&self) -> &'static RequestLimits {
         self.limits
     }
@@ -244,6 +257,30 @@ impl RequestBudget {
 
     fn now(&self) -> Duration {
         self.shared.since_origin(Instant::now())
+    }
+}
+
+impl Member {
+    fn new(owner: Owner, shared: Arc<Shared>) -> Member {
+        let now = shared.since_origin(Instant::now());
+        let mut state = shared.lock();
+        state.counts.add(owner, now);
+        let members = state.members.entry(owner).or_default();
+        *members = members.saturating_add(1);
+        drop(state);
+        Member { owner, shared }
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        let left = state.members.remove(&self.owner).unwrap_or_default();
+        if left > 1 {
+            state.members.insert(self.owner, left.saturating_sub(1));
+        } else {
+            state.counts.remove(self.owner);
+        }
     }
 }
 

@@ -238,7 +238,7 @@ impl CrossTrade {
             timeout: self.limits.write,
             most: self.limits.read_bytes,
         };
-        let sent = self.http.exchange(permit, request).await;
+        let sent = self.http.exchange(&permit, request).await;
         let (outcome, status, words) = errors::write(&sent, write);
         Answer {
             outcome,
@@ -263,7 +263,7 @@ impl CrossTrade {
             timeout,
             most,
         };
-        self.http.exchange(permit, request).await
+        self.http.exchange(&permit, request).await
     }
 
     fn answer<'a>(&self, sent: &'a Sent) -> Result<Json<'a>, Failure> {

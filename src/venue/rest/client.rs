@@ -16,6 +16,7 @@ use super::reply::{Reply, Sent};
 use super::retry_after;
 use super::sign::{Sign, Signed, Unsignable, Unsigned};
 use super::transport::{Incoming, NoAnswer, Outgoing, Transport};
+use crate::domain::limits::LimitScope;
 use crate::domain::observation::Timestamp;
 use crate::locked::Locked;
 use crate::venue::Permit;
@@ -91,12 +92,18 @@ impl Http {
     pub fn ban_until(&self, until: Timestamp) {
         let now = self.venue_clock.at((self.clock)());
         let lasts = until.signed_duration_since(now).to_std();
-        let scope = self.budget.limits().turned_away;
-        self.budget.ban(scope, Some(lasts.unwrap_or_default()));
+        let lasts = lasts.unwrap_or_default();
+        self.budget.ban(LimitScope::Address, Some(lasts));
     }
 
-    /// Sends the request once, and reads the answer. Never repeats anything.
-    pub async fn exchange(&self, permit: Permit, request: Request) -> Sent {
+    /// Learns from the time that the venue says in an answer's body.
+    pub fn learn_time(&self, reply: &Reply, venue: Timestamp) {
+        self.venue_clock.learn(reply.times, venue);
+    }
+
+    /// Sends the request once, and reads the answer. Never repeats anything. A call of
+    /// several requests has one permit, whose cost is that of all of them.
+    pub async fn exchange(&self, permit: &Permit, request: Request) -> Sent {
         let method = request.method.clone();
         let path = request.url.path().to_owned();
         let sent = self.send(permit, request).await;
@@ -110,7 +117,7 @@ impl Http {
         sent
     }
 
-    async fn send(&self, permit: Permit, request: Request) -> Sent {
+    async fn send(&self, permit: &Permit, request: Request) -> Sent {
         let timeout = request.timeout;
         let sent = (self.clock)();
         let signed = match self.signed(&request, sent) {
@@ -127,15 +134,10 @@ impl Http {
             most: request.most,
         };
         let answer = self.transport.send(outgoing).await;
-        if let Ok(incoming) = &answer
-            && let Some((date, age)) = retry_after::date_and_age(&incoming.headers)
-        {
-            let received = (self.clock)();
-            let times = AnswerTimes { sent, received };
-            self.venue_clock.learn_date(times, date, age);
-        }
+        let received = (self.clock)();
+        let times = AnswerTimes { sent, received };
         match answer {
-            Ok(incoming) => Sent::Answered(self.received(permit, incoming).await),
+            Ok(incoming) => Sent::Answered(self.received(permit, incoming, times).await),
             Err(NoAnswer::NotSent(words)) => Sent::Unsent(words),
             Err(NoAnswer::Late) => Sent::Lost(format!("no answer within {timeout:?}")),
             Err(NoAnswer::Broke(words)) => Sent::Lost(words),
@@ -153,7 +155,10 @@ impl Http {
         })
     }
 
-    async fn received(&self, permit: Permit, incoming: Incoming) -> Reply {
+    async fn received(&self, permit: &Permit, incoming: Incoming, times: AnswerTimes) -> Reply {
+        if let Some((date, age)) = retry_after::date_and_age(&incoming.headers) {
+            self.venue_clock.learn_date(times, date, age);
+        }
         let status = incoming.status;
         let limits = self.budget.limits();
         let (scope, lane) = (limits.turned_away, permit.lane);
@@ -164,17 +169,22 @@ impl Http {
             .flatten();
         // Before the body is read, so that nothing else goes out meanwhile.
         if is_banned {
-            self.budget.ban(scope, told);
+            self.budget.ban(LimitScope::Address, told);
         } else {
             self.budget
-                .answered(&permit, |name| number(&incoming.headers, name));
+                .answered(permit, |name| number(&incoming.headers, name));
         }
         if is_limited {
             self.budget.turn_away(scope, lane, told.unwrap_or_default());
         }
         let html = is_html(&incoming.headers);
         let body = incoming.body.await;
-        let reply = Reply { status, html, body };
+        let reply = Reply {
+            status,
+            html,
+            body,
+            times,
+        };
         if is_limited && told.is_none() {
             let pause = retry_after::told_by_body(&reply)
                 .unwrap_or_else(|| retry_after::untold(self.jitter));
@@ -211,3 +221,6 @@ fn is_html(headers: &HeaderMap) -> bool {
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.to_ascii_lowercase().contains("html"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! What came of sending a request once.
 
+use super::clock::AnswerTimes;
 use super::error::RestError;
 use super::json::Json;
 use super::transport::Broken;
@@ -26,6 +27,8 @@ pub struct Reply {
     pub html: bool,
     /// The whole body.
     pub body: Result<Vec<u8>, Broken>,
+    /// When it was asked for and came.
+    pub times: AnswerTimes,
 }
 
 impl Sent {
@@ -56,5 +59,21 @@ impl Reply {
     /// The body, where it is JSON.
     pub fn json(&self) -> Option<Json<'_>> {
         Json::parse(self.body.as_deref().ok()?)
+    }
+}
+
+#[cfg(test)]
+impl Reply {
+    /// An answer with this status and body, of no particular time.
+    pub(crate) fn of(status: u16, body: Result<Vec<u8>, Broken>) -> Reply {
+        Reply {
+            status,
+            html: false,
+            body,
+            times: AnswerTimes {
+                sent: crate::domain::observation::Timestamp::UNIX_EPOCH,
+                received: crate::domain::observation::Timestamp::UNIX_EPOCH,
+            },
+        }
     }
 }

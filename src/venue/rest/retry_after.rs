@@ -152,11 +152,7 @@ mod tests {
             (r#"{"error": "Rate limit exceeded"}"#, None),
             ("<html>", None),
         ] {
-            let reply = Reply {
-                status: 429,
-                html: false,
-                body: Ok(body.as_bytes().to_vec()),
-            };
+            let reply = Reply::of(429, Ok(body.as_bytes().to_vec()));
             assert_eq!(
                 told_by_body(&reply),
                 expected.map(Duration::from_millis),

@@ -2,19 +2,11 @@ use super::*;
 use crate::domain::position_key::PositionKey;
 
 fn answered(status: u16, body: &str) -> Sent {
-    Sent::Answered(Reply {
-        status,
-        html: false,
-        body: Ok(body.as_bytes().to_vec()),
-    })
+    Sent::Answered(Reply::of(status, Ok(body.as_bytes().to_vec())))
 }
 
 fn broken(status: u16, broken: Broken) -> Sent {
-    Sent::Answered(Reply {
-        status,
-        html: false,
-        body: Err(broken),
-    })
+    Sent::Answered(Reply::of(status, Err(broken)))
 }
 
 const PAGE: &str = "<!DOCTYPE html><html><body>Attention required</body></html>";
@@ -137,9 +129,8 @@ fn a_read_that_learned_nothing_says_why() {
         assert!(words.contains(part), "{words:?} of {sent:?}");
     }
     let called_html = Sent::Answered(Reply {
-        status: 200,
         html: true,
-        body: Ok(b"plain words".to_vec()),
+        ..Reply::of(200, Ok(b"plain words".to_vec()))
     });
     assert!(read(&called_html).unwrap_err().to_string().contains("HTML"));
 }
