@@ -23,18 +23,15 @@ use crate::venue::{Budget, Lane, Permit};
 #[derive(Clone, Debug)]
 pub struct RequestBudget {
     limits: &'static RequestLimits,
-    owner: Owner,
-    pub(super) shared: Arc<Shared>,
-    /// Held, so that the credential is counted.
-    _member: Arc<Member>,
+    pub(super) member: Arc<Member>,
 }
 
 /// One of those who use a credential; what the credential has used is forgotten
 /// with the last of them.
 #[derive(Debug)]
-struct Member {
+pub(super) struct Member {
     owner: Owner,
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// What is shared: by all credentials of an address where the venue counts the
@@ -109,12 +106,9 @@ impl RequestBudget {
         limits: &'static RequestLimits,
         owner: Owner,
     ) -> RequestBudget {
-        let member = Member::new(owner, Arc::clone(&shared));
         RequestBudget {
             limits,
-            owner,
-            shared,
-            _member: Arc::new(member),
+            member: Arc::new(Member::new(owner, shared)),
         }
     }
 
@@ -130,7 +124,7 @@ impl RequestBudget {
         loop {
             // Registered before the attempt: a move between the attempt and the
             // wait is not missed.
-            let mut moved = pin!(self.shared.moved.notified());
+            let mut moved = pin!(self.member.shared.moved.notified());
             moved.as_mut().enable();
             match waiter.attempt() {
                 Attempt::Granted => return Ok(Permit { lane, cost }),
@@ -160,19 +154,25 @@ impl RequestBudget {
     /// says of this scope.
     pub fn turn_away(&self, scope: LimitScope, lane: Lane, pause: Duration) {
         let now = self.now();
-        let mut state = self.shared.lock();
-        state.counts.turn_away(scope, self.owner, lane, now, pause);
+        let mut state = self.member.shared.lock();
+        state
+            .counts
+            .turn_away(scope, self.member.owner, lane, now, pause);
         drop(state);
         // Who waited for what is held now may have let others behind it by.
-        self.shared.moved.notify_waiters();
+        self.member.shared.moved.notify_waiters();
     }
 
     /// The venue answers nothing for so long, as far as it said: nothing leaves
     /// before that, and what is most urgent at once after it.
     pub fn ban(&self, scope: LimitScope, lasts: Option<Duration>) {
         let now = self.now();
-        self.shared.lock().counts.ban(scope, self.owner, now, lasts);
-        self.shared.moved.notify_waiters();
+        self.member
+            .shared
+            .lock()
+            .counts
+            .ban(scope, self.member.owner, now, lasts);
+        self.member.shared.moved.notify_waiters();
     }
 
     /// The venue has answered what left with this permit, and tells by its headers
@@ -180,22 +180,26 @@ impl RequestBudget {
     pub fn answered(&self, permit: &Permit, header: impl Fn(&str) -> Option<u32>) {
         let need = self.need(permit.lane, permit.cost);
         let now = self.now();
-        self.shared.lock().counts.answered(&need, now, header);
-        self.shared.moved.notify_waiters();
+        self.member
+            .shared
+            .lock()
+            .counts
+            .answered(&need, now, header);
+        self.member.shared.moved.notify_waiters();
     }
 
     /// Counts a request that a call made beside the one that it had a permit for.
     pub fn charge(&self, lane: Lane, cost: Cost) {
         let need = self.need(lane, cost);
         let now = self.now();
-        self.shared.lock().counts.charge(&need, now);
+        self.member.shared.lock().counts.charge(&need, now);
     }
 
     /// Counts requests that left before this process began, and once those that
     /// are on no record.
     pub fn count_earlier(&self, requests: u32) {
         let now = self.now();
-        let mut state = self.shared.lock();
+        let mut state = self.member.shared.lock();
         let unrecorded = if state.has_counted_earlier {
             0
         } else {
@@ -203,14 +207,19 @@ impl RequestBudget {
         };
         state.has_counted_earlier = true;
         let requests = requests.saturating_add(unrecorded);
-        state.counts.count_earlier(self.owner, requests, now);
+        state.counts.count_earlier(self.member.owner, requests, now);
     }
 
     /// What is left, by the count that plans go by.
     pub fn left(&self) -> Budget {
         let now = self.now();
         Budget {
-            left: self.shared.lock().counts.left(self.owner, now),
+            left: self
+                .member
+                .shared
+                .lock()
+                .counts
+                .left(self.member.owner, now),
             capacity: self.limits.burst(),
             reserve: self.limits.reserve(),
         }
@@ -232,7 +241,7 @@ impl RequestBudget {
         };
         let deadline = Instant::now() + wait;
         let need = self.need(lane, cost);
-        let mut state = self.shared.lock();
+        let mut state = self.member.shared.lock();
         let place = Place {
             lane: Reverse(lane),
             ticket: state.next_ticket,
@@ -240,7 +249,7 @@ impl RequestBudget {
         state.next_ticket = state.next_ticket.wrapping_add(1);
         state.queue.insert(place, Waiting { need, deadline });
         Waiter {
-            shared: &self.shared,
+            shared: &self.member.shared,
             place,
             need,
             deadline,
@@ -250,13 +259,13 @@ impl RequestBudget {
     fn need(&self, lane: Lane, cost: Cost) -> Need {
         Need {
             lane,
-            owner: self.owner,
+            owner: self.member.owner,
             cost,
         }
     }
 
     fn now(&self) -> Duration {
-        self.shared.since_origin(Instant::now())
+        self.member.shared.since_origin(Instant::now())
     }
 }
 

@@ -115,7 +115,10 @@ mod tests {
             }],
             ..VenueProfile::CROSSTRADE.limits
         };
-        let shared = |address, key| shared(scope(address, key), LIMITS).shared;
+        let shared = |address, key| {
+            let budget = shared(scope(address, key), LIMITS);
+            Arc::clone(&budget.member.shared)
+        };
         let one = shared("https://keys.example", "key-a");
         assert!(Arc::ptr_eq(&one, &shared("https://keys.example/", "key-b")));
         assert!(!Arc::ptr_eq(&one, &shared("https://else.example", "key-a")));
@@ -124,7 +127,7 @@ mod tests {
     #[test]
     fn a_budget_belongs_to_a_user_at_an_address() {
         let limits = &VenueProfile::CROSSTRADE.limits;
-        let shared = |scope| shared(scope, limits).shared;
+        let shared = |scope| Arc::clone(&shared(scope, limits).member.shared);
         let one = shared(scope("https://one.example", "token-a"));
         let name = scope("https://one.example", "token-a").fingerprint();
         assert!(name.len() == 64 && !name.contains("token"));

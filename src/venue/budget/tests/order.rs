@@ -53,11 +53,11 @@ impl Log {
             return;
         };
         self.served += 1;
-        let state = budget.shared.lock();
+        let state = budget.member.shared.lock();
         let is_passed = |(other, (urgent, deadline)): (&usize, &(Lane, Instant))| {
             let goes_first = *urgent > lane || (*urgent == lane && *other < number);
             let is_held =
-                state.counts.held(&Bucket::need(*urgent)) > budget.shared.since_origin(now);
+                state.counts.held(&Bucket::need(*urgent)) > budget.member.shared.since_origin(now);
             goes_first && !is_held && *deadline > now
         };
         let mut waiting = self.waiting.iter();
@@ -122,7 +122,7 @@ async fn play(arrivals: Vec<(Duration, Arrival)>) -> Log {
     for one in waiting {
         one.await.unwrap();
     }
-    let left = budget.shared.lock().queue.len();
+    let left = budget.member.shared.lock().queue.len();
     let mut log = log.lock().unwrap();
     if left > 0 {
         log.wrong.push(format!("{left} are left in the queue"));

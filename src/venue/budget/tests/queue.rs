@@ -150,7 +150,7 @@ async fn a_poll_is_a_second_late_at_most_however_many_closes_wait() {
         assert!(waited <= at(1336), "poll {poll} after {waited:?}");
     }
     // They were still waiting.
-    assert!(budget.shared.lock().queue.len() > 200);
+    assert!(budget.member.shared.lock().queue.len() > 200);
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,8 +217,8 @@ async fn a_dropped_waiter_takes_nothing_and_holds_nobody_up() {
     let (granted, when) = waiting.await.unwrap();
     assert_eq!(granted, Ok(()));
     assert!(when.duration_since(start) <= at(1002));
-    assert_eq!(budget.shared.lock().queue.len(), 0);
-    assert_eq!(budget.shared.lock().counts.used(Owner::NOBODY)[1], 1);
+    assert_eq!(budget.member.shared.lock().queue.len(), 0);
+    assert_eq!(budget.member.shared.lock().counts.used(Owner::NOBODY)[1], 1);
 }
 
 #[tokio::test(start_paused = true)]
