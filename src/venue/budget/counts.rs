@@ -198,10 +198,17 @@ impl Counts {
     }
 
     /// The venue has answered a request, and said in its headers how much of its
-    /// limits is used; `header` gives the number in one.
-    pub fn answered(&mut self, need: &Need, now: Duration, header: impl Fn(&str) -> Option<u32>) {
+    /// limits is used; `header` gives the number in one. Says whether that changes
+    /// who may leave.
+    pub fn answered(
+        &mut self,
+        need: &Need,
+        now: Duration,
+        header: impl Fn(&str) -> Option<u32>,
+    ) -> bool {
+        let mut is_news = false;
         for allowance in self.allowances_mut(need.owner) {
-            allowance.pause.answered(now);
+            is_news |= allowance.pause.answered(now);
             for meter in &mut allowance.meters {
                 // A header that several limits share speaks of the one asked for.
                 let counts = need.cost.of(meter.limit.counts) > 0;
@@ -213,10 +220,11 @@ impl Counts {
                     }
                 });
                 if let Some(used) = used {
-                    meter.correct(used, now);
+                    is_news |= meter.correct(used, now);
                 }
             }
         }
+        is_news
     }
 
     /// Takes out what was sent before this process began or by another one.

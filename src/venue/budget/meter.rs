@@ -82,13 +82,15 @@ impl Meter {
 
     /// The venue says that so much is used, by whomever. It is believed where it is
     /// more than is known of; a smaller figure may be from before what is on its way.
-    pub(super) fn correct(&mut self, used: u32, now: Duration) {
+    /// Says whether it was more.
+    pub(super) fn correct(&mut self, used: u32, now: Duration) -> bool {
         self.advance(now);
         let known = self.limit.size().saturating_sub(self.left());
         let more = used.saturating_sub(known);
         if more > 0 {
             self.take(more, now);
         }
+        more > 0
     }
 
     /// Takes out what was sent before this process began or by another one. One is

@@ -76,11 +76,13 @@ impl Pause {
         }
     }
 
-    /// The venue has answered: a ban whose end it did not say is over.
-    pub(super) fn answered(&mut self, now: Duration) {
-        if self.is_probed {
-            self.is_probed = false;
+    /// The venue has answered: a ban whose end it did not say is over. Says whether
+    /// there was one.
+    pub(super) fn answered(&mut self, now: Duration) -> bool {
+        let was_probed = std::mem::take(&mut self.is_probed);
+        if was_probed {
             self.banned_until = self.banned_until.min(now);
         }
+        was_probed
     }
 }

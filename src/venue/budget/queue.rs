@@ -180,12 +180,14 @@ impl RequestBudget {
     pub fn answered(&self, permit: &Permit, header: impl Fn(&str) -> Option<u32>) {
         let need = self.need(permit.lane, permit.cost);
         let now = self.now();
-        self.member
-            .shared
-            .lock()
-            .counts
-            .answered(&need, now, header);
-        self.member.shared.moved.notify_waiters();
+        let mut state = self.member.shared.lock();
+        let is_news = state.counts.answered(&need, now, header);
+        drop(state);
+        // Who waits looks again only where there is something to see: with two
+        // hundred accounts in the queue each answer would wake them all.
+        if is_news {
+            self.member.shared.moved.notify_waiters();
+        }
     }
 
     /// Counts a request that a call made beside the one that it had a permit for.
