@@ -184,7 +184,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     let (clock, database) = (opened.clock.clone(), opened.database.clone());
     let (dispatcher, handle, writing) = begin(
         opened,
-        Ends {
+        Connections {
             reader: Arc::clone(&reader),
             inputs: inputs.clone(),
             questions: questions.clone(),
@@ -275,7 +275,7 @@ async fn bind(opened: &Opened) -> Result<Option<HttpServer>, StartError> {
 }
 
 /// What the dispatcher is connected to.
-struct Ends<'a> {
+struct Connections<'a> {
     reader: Arc<dyn Reads>,
     inputs: mpsc::Sender<Input>,
     questions: mpsc::Sender<ApiRequest>,
@@ -286,7 +286,10 @@ struct Ends<'a> {
 
 /// Starts the engine and all that works for it. From here on the accounts are
 /// polled.
-fn begin(opened: Opened, ends: Ends<'_>) -> (Dispatcher, StoreHandle, JoinHandle<Drained>) {
+fn begin(
+    opened: Opened,
+    connections: Connections<'_>,
+) -> (Dispatcher, StoreHandle, JoinHandle<Drained>) {
     let Opened {
         source,
         clock,
@@ -312,9 +315,9 @@ fn begin(opened: Opened, ends: Ends<'_>) -> (Dispatcher, StoreHandle, JoinHandle
     let latencies = Arc::new(Latencies::default());
     let mut venues = Venues::new(
         clock.clone(),
-        ends.inputs.clone(),
+        connections.inputs.clone(),
         Arc::clone(&latencies),
-        ends.stop.clone(),
+        connections.stop.clone(),
     );
     let (handle, writer) = Writer::new(store);
     let writing = tokio::spawn(writer.run());
@@ -329,13 +332,17 @@ fn begin(opened: Opened, ends: Ends<'_>) -> (Dispatcher, StoreHandle, JoinHandle
     });
     venues.change(&rules, connected);
     let (heart, beating) = tokio::sync::watch::channel(heart);
-    tokio::spawn(heartbeat::run(ends.questions, beating, ends.stop.clone()));
+    tokio::spawn(heartbeat::run(
+        connections.questions,
+        beating,
+        connections.stop.clone(),
+    ));
     let mut dispatcher = Dispatcher {
         engine,
         clock,
         started: now.wall,
         rules_file: RulesFile {
-            watch: reload::watch(files, ends.inputs.clone()),
+            watch: reload::watch(files, connections.inputs.clone()),
             source,
             loaded: now.wall,
             swap: None,
@@ -347,10 +354,10 @@ fn begin(opened: Opened, ends: Ends<'_>) -> (Dispatcher, StoreHandle, JoinHandle
         health: handle.health(),
         store: handle.clone(),
         database: database.display().to_string(),
-        extent: measure::measure(ends.reader, ends.stop),
-        inputs: ends.inputs,
+        extent: measure::measure(connections.reader, connections.stop),
+        inputs: connections.inputs,
         venues,
-        notifiers: Notifiers::start(channels, ends.failures),
+        notifiers: Notifiers::start(channels, connections.failures),
         heart,
         latencies,
         counters: Counters::default(),
@@ -366,7 +373,7 @@ fn begin(opened: Opened, ends: Ends<'_>) -> (Dispatcher, StoreHandle, JoinHandle
     if let Some(refusal) = choice.refused {
         dispatcher.refuse(refusal);
     }
-    dispatcher.report_what_is_missing(awaiting_credential, silent, ends.http);
+    dispatcher.report_what_is_missing(awaiting_credential, silent, connections.http);
     (dispatcher, handle, writing)
 }
 

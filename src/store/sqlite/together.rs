@@ -143,20 +143,20 @@ struct Rows<'b> {
     locks: Vec<&'b LockRow>,
     new_locks: Vec<Vec<Value>>,
     entries: Vec<Vec<Value>>,
-    links: Vec<Told>,
+    links: Vec<Pending>,
     /// What the record ends with, these rows included.
     tail: Tail,
 }
 
 /// What the chain is to tell of a record.
 #[derive(Debug)]
-enum Told {
+enum Pending {
     /// This.
     Link(Link),
     /// This, if the row is there.
-    IfThere(&'static str, i64, Link),
+    IfChanged(&'static str, i64, Link),
     /// That a lock was added, and which one it replaces.
-    NextLock,
+    Lock,
 }
 
 impl<'b> Rows<'b> {
@@ -191,7 +191,7 @@ impl<'b> Rows<'b> {
             let link = Link::new(changed.change, &changed.values);
             if let Some(Value::Integer(id)) = changed.values.first() {
                 let (what, id) = (changed.change.name, *id);
-                self.links.push(Told::IfThere(what, id, link));
+                self.links.push(Pending::IfChanged(what, id, link));
                 self.changes.insert((what, id), changed.values);
             }
             return Ok(());
@@ -212,25 +212,25 @@ impl<'b> Rows<'b> {
             }
             Record::Firing(row) => {
                 let values = values::firing(row)?;
-                self.tell(&chain::FIRING_ADDED, &values);
+                self.add_link(&chain::FIRING_ADDED, &values);
                 self.firings.push(values);
             }
             Record::Intent(row) => {
                 let values = values::intent(row)?;
-                self.tell(&chain::INTENT_ADDED, &values);
+                self.add_link(&chain::INTENT_ADDED, &values);
                 self.intents.push(values);
             }
             Record::Request(row) => self.request(row)?,
             Record::Lock(row) => {
                 self.locks.push(row);
-                self.links.push(Told::NextLock);
+                self.links.push(Pending::Lock);
             }
             Record::Entry(row) => {
                 let id = self.tail.entry.saturating_add(1);
                 self.tail.entry = id;
                 let mut values = vec![Value::Integer(id)];
                 values.extend(values::entry(row)?);
-                self.tell(&chain::ENTRY_ADDED, &values);
+                self.add_link(&chain::ENTRY_ADDED, &values);
                 self.entries.push(values);
             }
             // The first are changes; a batch with the last takes the other way.
@@ -242,16 +242,16 @@ impl<'b> Rows<'b> {
         Ok(())
     }
 
-    fn tell(&mut self, change: &Change, values: &[Value]) {
-        self.links.push(Told::Link(Link::new(change, values)));
+    fn add_link(&mut self, change: &Change, values: &[Value]) {
+        self.links.push(Pending::Link(Link::new(change, values)));
     }
 
     fn request(&mut self, row: &RequestRow) -> Result<(), Fault> {
         let values = values::request(row);
         let intents = values::intents(row);
-        let mut told = values.clone();
-        told.push(Value::Text(values::json(&intents)?));
-        self.tell(&chain::REQUEST_ADDED, &told);
+        let mut linked = values.clone();
+        linked.push(Value::Text(values::json(&intents)?));
+        self.add_link(&chain::REQUEST_ADDED, &linked);
         self.requests.push(values);
         for intent in intents {
             let values = [Value::Integer(intent), Value::Integer(row.id.0)];
@@ -266,17 +266,17 @@ impl<'b> Rows<'b> {
         let mut id = found.next_lock;
         let mut locks = std::mem::take(&mut self.locks).into_iter();
         let mut missing = 0_usize;
-        for told in std::mem::take(&mut self.links) {
-            match told {
-                Told::Link(_) => self.links.push(told),
-                Told::IfThere(what, row, link) => {
+        for pending in std::mem::take(&mut self.links) {
+            match pending {
+                Pending::Link(_) => self.links.push(pending),
+                Pending::IfChanged(what, row, link) => {
                     if found.changed.contains(&(what.to_owned(), row)) {
-                        self.links.push(Told::Link(link));
+                        self.links.push(Pending::Link(link));
                     } else {
                         missing = missing.saturating_add(1);
                     }
                 }
-                Told::NextLock => {
+                Pending::Lock => {
                     if let Some(row) = locks.next() {
                         self.lock(row, id, found);
                         id = id.saturating_add(1);
@@ -293,11 +293,11 @@ impl<'b> Rows<'b> {
         let before = found.locks.get(&key).copied();
         if let Some((old, ..)) = before {
             let values = vec![Value::Integer(old), Value::Integer(id)];
-            self.tell(&chain::LOCK_REPLACED, &values);
+            self.add_link(&chain::LOCK_REPLACED, &values);
             self.replaced.push(values);
         }
         let values = values::lock(row, id, before);
-        self.tell(&chain::LOCK_ADDED, &values);
+        self.add_link(&chain::LOCK_ADDED, &values);
         self.new_locks.push(values);
     }
 
@@ -336,9 +336,9 @@ impl<'b> Rows<'b> {
     /// What those of the end hold. The links are numbered behind the last one.
     fn end(&mut self) -> Result<[String; 4], Fault> {
         let links = std::mem::take(&mut self.links).into_iter();
-        let links = links.filter_map(|told| match told {
-            Told::Link(link) => Some(link),
-            Told::IfThere(..) | Told::NextLock => None,
+        let links = links.filter_map(|pending| match pending {
+            Pending::Link(link) => Some(link),
+            Pending::IfChanged(..) | Pending::Lock => None,
         });
         let links = chain::numbered(&mut self.tail.head, links);
         Ok([
