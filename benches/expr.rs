@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use riskd::rules::expression::{Expression, Kind, Value, Values, Variable};
+use riskd::rules::expression::{Expression, Value, Values, Variable, VariableKind};
 use rust_decimal::Decimal;
 
 /// Every number is 1,234.56 and no flag is set.
@@ -14,7 +14,7 @@ struct Fixed;
 impl Values for Fixed {
     fn value(&self, variable: Variable) -> Option<Value> {
         Some(match variable.kind() {
-            Kind::Flag => Value::Flag(false),
+            VariableKind::Flag => Value::Flag(false),
             _ => Value::Number(Decimal::new(123_456, 2)),
         })
     }

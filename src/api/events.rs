@@ -1,4 +1,4 @@
-//! `GET /events`: the story out of the record, one JSON object a line.
+//! `GET /events`: the log out of the record, one JSON object a line.
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};

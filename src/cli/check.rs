@@ -21,7 +21,7 @@ use crate::rules::budget::{self, Budget};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::explain;
 use crate::rules::ruleset::{Mode, RuleSet};
-use secrets::Seen;
+use secrets::SecretReport;
 
 /// Checks rule files: every error of every file in one go, then each rule in
 /// plain words, made from the values that riskd will use, the sum of the requests
@@ -97,7 +97,7 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
 /// What is found beyond the text of a rule file without errors.
 struct Found {
     tests: Report,
-    secrets: Option<Vec<Seen>>,
+    secrets: Option<Vec<SecretReport>>,
     help: Option<&'static str>,
 }
 
@@ -111,7 +111,10 @@ impl Found {
     }
 
     fn secret_problems(&self) -> impl Iterator<Item = String> + '_ {
-        self.secrets.iter().flatten().flat_map(Seen::problems)
+        self.secrets
+            .iter()
+            .flatten()
+            .flat_map(SecretReport::problems)
     }
 
     fn is_good(&self) -> bool {

@@ -22,7 +22,7 @@ use super::executor::{Job, JobKind};
 use super::heartbeat::Heart;
 use super::input::{Input, Polled, Queues};
 use super::latency::Latencies;
-use super::lifecycle::{Lifecycle, State};
+use super::lifecycle::{Lifecycle, StatusLine};
 use super::reload::RulesFile;
 use super::set_up::SetUpError;
 use super::venues::Venues;
@@ -276,7 +276,7 @@ impl Dispatcher {
     /// Tells the service manager that a round of polls was evaluated.
     fn report_alive(&mut self) {
         let failure = self.polls.values().find_map(|poll| poll.failure.as_deref());
-        let state = State {
+        let state = StatusLine {
             overview: self.engine.overview(self.now()),
             mode: self.engine.rules().daemon.mode,
             rules_are_refused: self.rules_file.refused.is_some(),
@@ -710,7 +710,7 @@ pub(super) fn short(hash: &str) -> &str {
     hash.get(..12).unwrap_or(hash)
 }
 
-/// Lines of the story stand in the log too; ERROR means that a person must act.
+/// Log entries of the record stand in the process's log too; ERROR means that a person must act.
 fn log(entry: &Entry) {
     let account = entry.account.as_ref().map_or("", AccountName::as_str);
     let rule = entry.rule.as_ref().map_or("", |rule| rule.as_str());

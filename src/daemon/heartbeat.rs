@@ -29,7 +29,7 @@ pub(super) async fn run(
     mut heart: watch::Receiver<Heart>,
     stop: CancellationToken,
 ) {
-    let mut told = Told::default();
+    let mut logged = LastLogged::default();
     loop {
         let pulse = heart.borrow_and_update().clone();
         tokio::select! {
@@ -37,12 +37,16 @@ pub(super) async fn run(
             changed = heart.changed() => if changed.is_err() {
                 return;
             },
-            () = beat_for_ever(pulse, &questions, &mut told) => return,
+            () = beat_for_ever(pulse, &questions, &mut logged) => return,
         }
     }
 }
 
-async fn beat_for_ever(pulse: Heart, questions: &mpsc::Sender<ApiRequest>, told: &mut Told) {
+async fn beat_for_ever(
+    pulse: Heart,
+    questions: &mpsc::Sender<ApiRequest>,
+    logged: &mut LastLogged,
+) {
     let Some(pulse) = pulse else {
         return std::future::pending().await;
     };
@@ -52,10 +56,10 @@ async fn beat_for_ever(pulse: Heart, questions: &mpsc::Sender<ApiRequest>, told:
         let wrong = what_is_wrong(questions).await;
         let wait = if wrong.is_empty() {
             let sent = pulse.beat().await;
-            told.beaten(sent);
+            logged.beaten(sent);
             pulse.every
         } else {
-            told.withheld(&wrong);
+            logged.withheld(&wrong);
             pulse.every.min(LOOK_AGAIN)
         };
         // The schedule does not move by what a try takes, and nothing is made
@@ -89,15 +93,15 @@ fn is_riskds_own(kind: ProblemKind) -> bool {
     kind != ProblemKind::BeyondFiredLimit
 }
 
-/// What the log was told: each change, not each beat.
+/// What was logged last: each change, not each beat.
 #[derive(Default)]
-struct Told {
+struct LastLogged {
     has_beaten: bool,
     is_withheld: bool,
     is_lost: bool,
 }
 
-impl Told {
+impl LastLogged {
     fn beaten(&mut self, sent: Result<(), BeatError>) {
         if std::mem::take(&mut self.is_withheld) {
             info!("all is well: the heartbeat goes on");

@@ -64,7 +64,7 @@ impl Lifecycle {
     ///
     /// A poll that failed counts as well: a venue that does not answer is no
     /// reason to end the one who waits for it.
-    pub(super) fn alive(&mut self, state: &State<'_>) {
+    pub(super) fn alive(&mut self, state: &StatusLine<'_>) {
         self.ready |= state.overview.awaited.is_empty();
         let status = state.words();
         let mut states = vec![NotifyState::Watchdog];
@@ -111,7 +111,7 @@ impl Lifecycle {
 }
 
 /// How things are, for the line of status.
-pub(super) struct State<'a> {
+pub(super) struct StatusLine<'a> {
     pub(super) overview: Overview,
     pub(super) mode: Mode,
     pub(super) rules_are_refused: bool,
@@ -120,7 +120,7 @@ pub(super) struct State<'a> {
     pub(super) failure: Option<&'a str>,
 }
 
-impl State<'_> {
+impl StatusLine<'_> {
     /// One line: first what a person should act on.
     fn words(&self) -> String {
         let overview = &self.overview;
@@ -229,8 +229,8 @@ mod tests {
     use super::*;
     use crate::domain::account::AccountName;
 
-    fn state(overview: Overview) -> State<'static> {
-        State {
+    fn state(overview: Overview) -> StatusLine<'static> {
+        StatusLine {
             overview,
             mode: Mode::Enforce,
             rules_are_refused: false,
@@ -282,7 +282,7 @@ mod tests {
             accounts: 1,
             ..Overview::default()
         };
-        let state = State {
+        let state = StatusLine {
             mode: Mode::Observe,
             rules_are_refused: true,
             record_is_bad: true,

@@ -98,7 +98,7 @@ impl Source {
     /// Reads everything, checks it and runs the tests that it names. `None` when
     /// not a byte differs from `known`.
     pub(super) fn read(&self, known: Option<Fingerprint>) -> Option<Reading> {
-        let seen = Seen::default();
+        let seen = FilesRead::default();
         let text = seen.read(&self.path);
         let loaded = text.map(|text| {
             let folder = self.folder();
@@ -186,9 +186,9 @@ fn place(found: &Diagnostic) -> (u32, u32) {
 
 /// What was read so far.
 #[derive(Default)]
-struct Seen(RefCell<(Sha256, Vec<PathBuf>)>);
+struct FilesRead(RefCell<(Sha256, Vec<PathBuf>)>);
 
-impl Seen {
+impl FilesRead {
     fn read(&self, path: &Path) -> io::Result<String> {
         let text = read_text(path);
         let mut seen = self.0.borrow_mut();

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use tracing::{error, info, warn};
 
 use super::email::Mail;
-use super::failure::{Answer, Failure, Verdict};
+use super::failure::{Failure, Retry, ServiceReply};
 use super::message::Message;
 use super::post::{self, Post, Service};
 use super::set_up::SetUpError;
@@ -97,17 +97,17 @@ impl Channel {
     ///
     /// # Errors
     /// Why it was not delivered; no secret stands in it.
-    pub(super) async fn send(&self, message: &Message) -> Result<Answer, Failure> {
+    pub(super) async fn send(&self, message: &Message) -> Result<ServiceReply, Failure> {
         match self {
             Channel::Log => {
                 log(message);
-                Ok(Answer("written to riskd's own log".to_owned()))
+                Ok(ServiceReply("written to riskd's own log".to_owned()))
             }
             Channel::Post(post) => post.send(message).await,
             Channel::Mail(mail) => mail.send(message).await,
             Channel::Broken(words) => Err(Failure {
                 words: words.clone(),
-                verdict: Verdict::Refused,
+                verdict: Retry::Refused,
             }),
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::info;
 
-use super::failure::{Failure, Verdict};
+use super::failure::{Failure, Retry};
 use super::hub::Hub;
 use super::outbox::{Outbox, QueuedMessage, Works};
 use crate::domain::severity::Severity;
@@ -154,10 +154,10 @@ impl Line {
         if queued.tries == 1 && queued.message.severity == Severity::Critical {
             queued.stand_in = hub.stand_in(&queued, &outbox.name);
         }
-        if failure.verdict == Verdict::Refused {
+        if failure.verdict == Retry::Refused {
             self.refuses_until = later(REST);
         }
-        let Verdict::Later(asked) = failure.verdict else {
+        let Retry::Later(asked) = failure.verdict else {
             self.give_up(&queued, failure, outbox, hub);
             return None;
         };

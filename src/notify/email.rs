@@ -12,7 +12,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use tokio::time::timeout;
 
-use super::failure::{Answer, Failure, Verdict, with_causes};
+use super::failure::{Failure, Retry, ServiceReply, with_causes};
 use super::message::{Message, as_it_is, fitted, units};
 use super::set_up::SetUpError;
 use crate::rules::ruleset::{Email, MailTls};
@@ -70,10 +70,10 @@ impl Mail {
     }
 
     /// Sends a message, once, to all receivers together.
-    pub(super) async fn send(&self, message: &Message) -> Result<Answer, Failure> {
+    pub(super) async fn send(&self, message: &Message) -> Result<ServiceReply, Failure> {
         let mail = self.mail(message).map_err(|error| Failure {
             words: format!("the e-mail cannot be written: {error}"),
-            verdict: Verdict::Rejected,
+            verdict: Retry::Rejected,
         })?;
         match timeout(TIMEOUT, self.transport.send(mail)).await {
             Err(_) => Err(Failure::later("no answer in time")),
@@ -82,7 +82,7 @@ impl Mail {
                 let words: Vec<&str> = response.message().collect();
                 let code = response.code();
                 let text = format!("the server answered {code} {}", words.join(" "));
-                Ok(Answer(self.hide(text)))
+                Ok(ServiceReply(self.hide(text)))
             }
         }
     }
@@ -108,11 +108,11 @@ impl Mail {
         let verdict = match code {
             // RFC 4954: authentication is needed, too weak, wrong, or needs
             // encryption.
-            Some(530 | 534 | 535 | 538) => Verdict::Refused,
-            Some(500..) => Verdict::Rejected,
+            Some(530 | 534 | 535 | 538) => Retry::Refused,
+            Some(500..) => Retry::Rejected,
             // What the server offers does not fit what the file asks for.
-            None if error.is_client() => Verdict::Refused,
-            _ => Verdict::Later(None),
+            None if error.is_client() => Retry::Refused,
+            _ => Retry::Later(None),
         };
         Failure {
             words: self.hide(with_causes(error.to_string(), error)),

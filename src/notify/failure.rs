@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// What the service answered to a message that it took, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer(pub String);
+pub struct ServiceReply(pub String);
 
 /// Why a message was not delivered. No secret stands in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,12 +13,12 @@ pub struct Failure {
     /// In words.
     pub words: String,
     /// What is to be done.
-    pub verdict: Verdict,
+    pub verdict: Retry,
 }
 
 /// Whether it makes sense to try again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Retry {
     /// It may go better later; not before this time, where the service said so.
     Later(Option<Duration>),
     /// The service does not take this message, whenever it comes.
@@ -32,18 +32,18 @@ impl Failure {
     pub(super) fn later(words: impl Into<String>) -> Failure {
         Failure {
             words: words.into(),
-            verdict: Verdict::Later(None),
+            verdict: Retry::Later(None),
         }
     }
 }
 
 /// What an HTTP status means that is no success. Discord's "Rate Limits" page
 /// asks not to use an address again that answered 404; 401 and 403 are alike.
-pub(super) fn verdict_of(status: u16, after: Option<Duration>) -> Verdict {
+pub(super) fn verdict_of(status: u16, after: Option<Duration>) -> Retry {
     match status {
-        401 | 403 | 404 | 410 => Verdict::Refused,
-        408 | 425 | 429 | 500.. => Verdict::Later(after),
-        _ => Verdict::Rejected,
+        401 | 403 | 404 | 410 => Retry::Refused,
+        408 | 425 | 429 | 500.. => Retry::Later(after),
+        _ => Retry::Rejected,
     }
 }
 

@@ -29,7 +29,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
-pub use failure::{Answer, Failure, Verdict};
+pub use failure::{Failure, Retry, ServiceReply};
 pub use heartbeat::{BeatError, Pulse};
 pub use message::Message;
 pub use set_up::SetUpError;
@@ -211,7 +211,7 @@ impl Channels {
 ///
 /// # Errors
 /// Why it did not arrive.
-pub async fn try_once(notifier: &Notifier, message: &Message) -> Result<Answer, TryError> {
+pub async fn try_once(notifier: &Notifier, message: &Message) -> Result<ServiceReply, TryError> {
     let channel = Channel::of(&notifier.kind, &Shared::default())?;
     let sent = channel.send(message).await;
     sent.map_err(|failure| TryError::Undelivered(failure.words))

@@ -10,7 +10,7 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::{Value, json};
 
-use super::failure::{Answer, Failure, verdict_of, with_causes};
+use super::failure::{Failure, ServiceReply, verdict_of, with_causes};
 use super::message::Message;
 use super::set_up::SetUpError;
 use crate::http;
@@ -87,7 +87,7 @@ impl Post {
     }
 
     /// Sends a message, once.
-    pub(super) async fn send(&self, message: &Message) -> Result<Answer, Failure> {
+    pub(super) async fn send(&self, message: &Message) -> Result<ServiceReply, Failure> {
         let mut request = self.client.post(self.url.expose());
         if let Some(bearer) = &self.bearer {
             request = request.bearer_auth(bearer.expose());
@@ -116,7 +116,7 @@ impl Post {
             format!("the server answered {status}: {said}")
         };
         if is_taken {
-            return Ok(Answer(words));
+            return Ok(ServiceReply(words));
         }
         Err(Failure {
             words,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, Scope};
 
-use super::history::{ContentReader, Entry, History, HistoryError};
+use super::history::{ContentReader, History, HistoryError, RowHead};
 use super::log::{Note, ReplayEvent, ReplayLog};
 use super::run::AccountReplay;
 use crate::domain::observation::Timestamp;
@@ -62,17 +62,18 @@ pub fn replay_history_with<R: Read, B>(
             is_more = found.next_piece(&mut history, &lanes);
             ahead = ahead.saturating_add(1);
             if ahead >= PIECES_AHEAD {
-                match collect(lanes.iter().map(|lane| &lane.told), &mut tell)? {
+                match collect(lanes.iter().map(|lane| &lane.results), &mut tell)? {
                     ControlFlow::Continue(()) => ahead = ahead.saturating_sub(1),
                     ControlFlow::Break(off) => return Ok(ControlFlow::Break(off)),
                 }
             }
         }
         // A worker that has no more rows to come deals with the last instant.
-        let told: Vec<Receiver<Told>> = lanes.into_iter().map(|lane| lane.told).collect();
+        let results: Vec<Receiver<BatchResult>> =
+            lanes.into_iter().map(|lane| lane.results).collect();
         let ends = usize::from(found.error.is_none());
         for _ in 0..ahead.saturating_add(ends) {
-            if let ControlFlow::Break(off) = collect(told.iter(), &mut tell)? {
+            if let ControlFlow::Break(off) = collect(results.iter(), &mut tell)? {
                 return Ok(ControlFlow::Break(off));
             }
         }
@@ -128,14 +129,14 @@ impl Found {
         if !history.turn()? {
             return Ok(false);
         }
-        while let Some(entry) = history.next_entry()? {
-            let before = self.last.replace(entry.time);
-            let lane = entry.account().checked_rem(rows.len()).unwrap_or(0);
+        while let Some(head) = history.next_head()? {
+            let before = self.last.replace(head.time);
+            let lane = head.account().checked_rem(rows.len()).unwrap_or(0);
             if let Some(rows) = rows.get_mut(lane) {
                 rows.push(NumberedRow {
                     number: self.rows,
                     before,
-                    entry,
+                    head,
                 });
             }
             self.rows = self.rows.saturating_add(1);
@@ -147,22 +148,22 @@ impl Found {
 /// A worker, seen from the thread that finds the rows.
 struct Lane {
     batches: SyncSender<Batch>,
-    told: Receiver<Told>,
+    results: Receiver<BatchResult>,
 }
 
 impl Lane {
     fn start<'s>(scope: &'s Scope<'s, '_>, rules: &Arc<RuleSet>, contents: ContentReader) -> Lane {
         let (batches, taken) = sync_channel(PIECES_AHEAD);
-        let (tell, told) = channel();
+        let (tell, results) = channel();
         let worker = Worker {
             accounts: rules.accounts.iter().map(|_| None).collect(),
             rules: Arc::clone(rules),
             contents,
             log: ReplayLog::default(),
-            told: Told::default(),
+            result: BatchResult::default(),
         };
         scope.spawn(move || worker.work(&taken, &tell));
-        Lane { batches, told }
+        Lane { batches, results }
     }
 }
 
@@ -179,7 +180,7 @@ struct NumberedRow {
     number: u64,
     /// The time of the row before, of whichever account.
     before: Option<Timestamp>,
-    entry: Entry,
+    head: RowHead,
 }
 
 /// Where a event stands in the order of what is told: by time, rows before
@@ -194,7 +195,7 @@ enum Source {
 
 /// What one batch brought.
 #[derive(Default)]
-struct Told {
+struct BatchResult {
     events: Vec<(Order, ReplayEvent)>,
     notes: Vec<(Order, Note)>,
     wrong: Option<WrongRow>,
@@ -225,18 +226,18 @@ struct Worker {
     /// In the order of the rule file; there from their first row on.
     accounts: Vec<Option<AccountReplay>>,
     log: ReplayLog,
-    told: Told,
+    result: BatchResult,
 }
 
 impl Worker {
-    fn work(mut self, batches: &Receiver<Batch>, tell: &Sender<Told>) {
+    fn work(mut self, batches: &Receiver<Batch>, tell: &Sender<BatchResult>) {
         let mut last = None;
         for batch in batches {
             last = batch.until;
             self.take_batch(&batch);
-            let told = std::mem::take(&mut self.told);
-            let is_wrong = told.wrong.is_some();
-            if tell.send(told).is_err() || is_wrong {
+            let result = std::mem::take(&mut self.result);
+            let is_wrong = result.wrong.is_some();
+            if tell.send(result).is_err() || is_wrong {
                 return;
             }
         }
@@ -244,13 +245,13 @@ impl Worker {
             self.pass(|replay, log| replay.pass_through(last, log));
         }
         // Nobody listens any more after an error in the history.
-        let _ = tell.send(self.told);
+        let _ = tell.send(self.result);
     }
 
     fn take_batch(&mut self, batch: &Batch) {
         for row in &batch.rows {
             if let Err(error) = self.take_row(&batch.piece, row) {
-                self.told.wrong = Some(WrongRow {
+                self.result.wrong = Some(WrongRow {
                     number: row.number,
                     before: row.before,
                     error,
@@ -268,28 +269,28 @@ impl Worker {
             contents,
             accounts,
             log,
-            told,
+            result,
             ..
         } = self;
-        let NumberedRow { number, entry, .. } = row;
-        let (time, index) = (entry.time, entry.account());
+        let NumberedRow { number, head, .. } = row;
+        let (time, index) = (head.time, head.account());
         let (Some(account), Some(slot)) = (self.rules.accounts.get(index), accounts.get_mut(index))
         else {
             return Ok(());
         };
-        let content = contents.read(piece, entry)?;
+        let content = contents.read(piece, head)?;
         let replay = match slot {
             Some(replay) => {
                 if replay.wake().is_some_and(|wake| wake < time) {
                     replay.pass_before(time, log);
-                    told.take_passed(index, log);
+                    result.take_passed(index, log);
                 }
                 replay
             }
             None => slot.insert(AccountReplay::start(&self.rules, account, time, log)),
         };
         replay.observe(time, content, log);
-        told.take(log, |_| (time, Source::Row, *number));
+        result.take(log, |_| (time, Source::Row, *number));
         Ok(())
     }
 
@@ -298,13 +299,13 @@ impl Worker {
         for (account, replay) in self.accounts.iter_mut().enumerate() {
             if let Some(replay) = replay {
                 pass(replay, &mut self.log);
-                self.told.take_passed(account, &mut self.log);
+                self.result.take_passed(account, &mut self.log);
             }
         }
     }
 }
 
-impl Told {
+impl BatchResult {
     /// Takes what time alone did to an account.
     fn take_passed(&mut self, account: usize, log: &mut ReplayLog) {
         let account = u64::try_from(account).unwrap_or(u64::MAX);
@@ -327,11 +328,11 @@ impl Told {
 /// Tells what the next batch of every worker brought, in order: up to the first
 /// row that cannot be read, if there is one.
 fn collect<'t, B>(
-    told: impl Iterator<Item = &'t Receiver<Told>>,
+    results: impl Iterator<Item = &'t Receiver<BatchResult>>,
     tell: &mut impl FnMut(ReplayLog) -> ControlFlow<B>,
 ) -> Result<ControlFlow<B>, HistoryError> {
-    let mut all = Told::default();
-    for next in told.filter_map(|told| told.recv().ok()) {
+    let mut all = BatchResult::default();
+    for next in results.filter_map(|result| result.recv().ok()) {
         all.events.extend(next.events);
         all.notes.extend(next.notes);
         let both = [all.wrong, next.wrong].into_iter().flatten();

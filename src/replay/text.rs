@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::log::{ReplayEvent, ReplayEventKind};
-use super::rule_test::{Difference, Expected, Outcome, RuleTest};
+use super::rule_test::{Difference, Expected, RuleTest, TestOutcome};
 use crate::domain::duration;
 use crate::domain::observation::Timestamp;
 use crate::domain::plural::counted;
@@ -57,7 +57,7 @@ pub fn replay_summary(rows: u64, firings: u64) -> String {
 
 /// What came of one test: a line when it passed, else what was expected, what
 /// happened, and the evidence.
-pub fn test_outcome(file: &str, test: &RuleTest, outcome: &Outcome) -> String {
+pub fn test_outcome(file: &str, test: &RuleTest, outcome: &TestOutcome) -> String {
     if outcome.passed() {
         return format!("ok   {}\n", test.name);
     }

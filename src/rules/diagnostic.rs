@@ -43,19 +43,19 @@ impl Place {
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Severity {
+pub enum DiagnosticLevel {
     /// The file cannot be used.
     Error,
     /// The file can be used, but probably does not say what its author meant.
     Warning,
 }
 
-impl Severity {
+impl DiagnosticLevel {
     /// The word in front of a message.
     pub const fn name(self) -> &'static str {
         match self {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
+            DiagnosticLevel::Error => "error",
+            DiagnosticLevel::Warning => "warning",
         }
     }
 }
@@ -64,7 +64,7 @@ impl Severity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// How bad it is.
-    pub severity: Severity,
+    pub severity: DiagnosticLevel,
     /// What is wrong: a lower-case fragment.
     pub message: String,
     /// Where.
@@ -79,7 +79,7 @@ impl Diagnostic {
     /// An error at a place.
     pub(crate) fn error(place: Place, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
-            severity: Severity::Error,
+            severity: DiagnosticLevel::Error,
             message: message.into(),
             place,
             label: None,
@@ -90,7 +90,7 @@ impl Diagnostic {
     /// A warning at a place.
     pub(crate) fn warning(place: Place, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
-            severity: Severity::Warning,
+            severity: DiagnosticLevel::Warning,
             ..Diagnostic::error(place, message)
         }
     }
@@ -115,7 +115,7 @@ impl Diagnostic {
 
     /// Whether the file cannot be used because of it.
     pub fn is_error(&self) -> bool {
-        self.severity == Severity::Error
+        self.severity == DiagnosticLevel::Error
     }
 
     pub(super) fn by_place(&self, other: &Diagnostic) -> Ordering {

@@ -4,7 +4,7 @@
 //! is not in them, and the JSON Schema is made from them.
 
 use super::diagnostic::{Diagnostic, Findings, Place, either, listed, quoted};
-use super::node::{Entry, Node, Value};
+use super::node::{KeyValue, Node, Value};
 use super::read::plain_spelling;
 use super::suggest::{did_you_mean, nearest, odd_character, without_odd_characters};
 
@@ -156,7 +156,7 @@ impl<'n, 'a> Fields<'n, 'a> {
     /// to be missing is most likely meant by it.
     pub(crate) fn has_unknown(&self) -> bool {
         let entries = self.node.entries().unwrap_or_default();
-        let is_known = |entry: &Entry<'_>| self.table.key(&entry.key).is_some();
+        let is_known = |entry: &KeyValue<'_>| self.table.key(&entry.key).is_some();
         !entries.iter().all(is_known)
     }
 
@@ -186,7 +186,7 @@ pub(crate) fn open_one<'n, 'a>(
     node: &'n Node<'a>,
     table: &'static Table,
     findings: &mut Findings,
-) -> Option<(&'static Key, &'n Entry<'a>)> {
+) -> Option<(&'static Key, &'n KeyValue<'a>)> {
     let Some(entries) = node.entries() else {
         if table.secretive {
             hide(node, findings);
@@ -244,7 +244,12 @@ fn not_a_mapping(node: &Node<'_>, table: &Table) -> Diagnostic {
     Diagnostic::error(node.place, message).help(help)
 }
 
-fn unknown_key(entry: &Entry<'_>, among: &[Entry<'_>], table: &Table, findings: &mut Findings) {
+fn unknown_key(
+    entry: &KeyValue<'_>,
+    among: &[KeyValue<'_>],
+    table: &Table,
+    findings: &mut Findings,
+) {
     if table.secretive {
         hide(&entry.value, findings);
         // `token:abc`, which YAML reads as one word.
@@ -288,7 +293,7 @@ fn meant_key(key: &str, table: &Table) -> Option<&'static str> {
 }
 
 /// For `{ loss: 1,000 }`, which YAML reads as two keys.
-fn rest_of_number(entry: &Entry<'_>, among: &[Entry<'_>]) -> Option<String> {
+fn rest_of_number(entry: &KeyValue<'_>, among: &[KeyValue<'_>]) -> Option<String> {
     let is_number = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_digit())
             && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')

@@ -33,12 +33,12 @@ pub(crate) enum Value<'a> {
     /// A list.
     List(Rc<[Node<'a>]>),
     /// A mapping, in the order of the file, each key once.
-    Map(Rc<[Entry<'a>]>),
+    Map(Rc<[KeyValue<'a>]>),
 }
 
 /// A key with its value.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry<'a> {
+pub(crate) struct KeyValue<'a> {
     /// The key.
     pub(crate) key: Cow<'a, str>,
     /// Where the key stands.
@@ -65,7 +65,7 @@ impl<'a> Node<'a> {
     }
 
     /// The entries of a mapping.
-    pub(crate) fn entries(&self) -> Option<&[Entry<'a>]> {
+    pub(crate) fn entries(&self) -> Option<&[KeyValue<'a>]> {
         match &self.value {
             Value::Map(entries) => Some(entries),
             _ => None,

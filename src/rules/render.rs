@@ -5,7 +5,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::Color;
-use super::diagnostic::{Diagnostic, Place, Severity};
+use super::diagnostic::{Diagnostic, DiagnosticLevel, Place};
 
 /// Longest line that is shown around a mark, in bytes; of a longer one the
 /// place alone is given.
@@ -41,8 +41,8 @@ pub(crate) fn report(loaded: &Sheet<'_>, color: Color) -> String {
 
 fn group<'l>(loaded: &'l Sheet<'l>, diagnostic: &'l Diagnostic) -> Group<'l> {
     let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
+        DiagnosticLevel::Error => Level::ERROR,
+        DiagnosticLevel::Warning => Level::WARNING,
     };
     let title = level.primary_title(&*diagnostic.message);
     let group = match marked_line(loaded.shown, diagnostic.place) {

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use serde_yaml::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, options};
 
 use super::diagnostic::{Diagnostic, Findings, Place, quoted};
-use super::node::{Entry, Node, Value};
+use super::node::{KeyValue, Node, Value};
 use super::suggest::{did_you_mean, odd_character};
 
 /// Longest rule file, in bytes.
@@ -52,7 +52,7 @@ pub(crate) struct DuplicateEntry<'a> {
     /// Where the key stands first.
     pub(crate) first: Place,
     /// The entry that is left out.
-    pub(crate) entry: Entry<'a>,
+    pub(crate) entry: KeyValue<'a>,
 }
 
 /// Reads the one document of a text.
@@ -156,7 +156,7 @@ struct Rare<'a> {
 #[derive(Default)]
 struct Parts<'a> {
     items: Vec<Node<'a>>,
-    entries: Vec<Entry<'a>>,
+    entries: Vec<KeyValue<'a>>,
     /// Those of them all that are left out.
     again: Vec<DuplicateEntry<'a>>,
 }
@@ -445,7 +445,7 @@ impl<'a> Content<'a> {
             let help = format!("it is on line {} already; keep one of them", first.line);
             let wrong = Diagnostic::error(key_place, message).label("again here");
             findings.push(wrong.help(help));
-            let entry = Entry {
+            let entry = KeyValue {
                 key: name,
                 key_place,
                 value: node,
@@ -461,7 +461,7 @@ impl<'a> Content<'a> {
             },
             _ => node,
         };
-        parts.entries.push(Entry {
+        parts.entries.push(KeyValue {
             key: name,
             key_place,
             value,
@@ -484,7 +484,7 @@ fn key_of<'a>(node: Node<'a>, findings: &mut Findings) -> (Cow<'a, str>, Place) 
 /// Adds the entries of merged mappings (`<<`) that are not there by themselves.
 /// The mapping's own ones are those from `first` on.
 fn merge<'a>(
-    entries: &mut Vec<Entry<'a>>,
+    entries: &mut Vec<KeyValue<'a>>,
     first: usize,
     merged: &[Node<'a>],
     findings: &mut Findings,

@@ -10,7 +10,7 @@ use super::entry::{EntryFilter, EntryRow};
 use super::error::StoreError;
 use super::extent::Extent;
 use super::report::FiringReport;
-use super::retention::{Step, Sweep};
+use super::retention::{Sweep, SweepStep};
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::ids::FiringId;
 
@@ -37,8 +37,10 @@ pub(super) trait Backend: Send {
     ) -> impl Future<Output = Result<Written, StoreError>> + Send;
 
     /// Takes one step of a walk over what is old.
-    fn sweep(&mut self, sweep: &mut Sweep)
-    -> impl Future<Output = Result<Step, StoreError>> + Send;
+    fn sweep(
+        &mut self,
+        sweep: &mut Sweep,
+    ) -> impl Future<Output = Result<SweepStep, StoreError>> + Send;
 
     /// Closes it in order.
     fn close(self) -> impl Future<Output = Result<(), StoreError>> + Send;

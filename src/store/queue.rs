@@ -2,7 +2,7 @@
 //!
 //! The queue is bounded by kind of row, because rows are not worth the same
 //! when the disk is full for an hour: a sample can be missed, a line of the
-//! story is missed by a person, and a lock or an intent is missed by the
+//! log is missed by a person, and a lock or an intent is missed by the
 //! account that it protects. Of a state only the newest counts, so it takes
 //! the place of the one that waits.
 //!
@@ -24,7 +24,7 @@ pub struct Waiting {
     /// Samples and log entries that need not survive a loss of power.
     pub passing: usize,
     /// Requests, answers and the other log entries.
-    pub story: usize,
+    pub log: usize,
     /// What a restart needs: firings, intents, locks, rule sets.
     pub control: usize,
     /// States of accounts and rules, the newest of each.
@@ -42,7 +42,7 @@ impl Waiting {
     /// All rows.
     pub fn rows(&self) -> usize {
         self.passing
-            .saturating_add(self.story)
+            .saturating_add(self.log)
             .saturating_add(self.control)
             .saturating_add(self.states)
     }
@@ -52,7 +52,7 @@ impl Waiting {
     pub(super) fn plus(&self, other: Waiting) -> Waiting {
         Waiting {
             passing: self.passing.saturating_add(other.passing),
-            story: self.story.saturating_add(other.story),
+            log: self.log.saturating_add(other.log),
             control: self.control.saturating_add(other.control),
             states: self.states.saturating_add(other.states),
         }
@@ -64,8 +64,8 @@ impl Waiting {
 pub struct Lost {
     /// Of the passing kind.
     pub passing: u64,
-    /// Of the story.
-    pub story: u64,
+    /// Of the log.
+    pub log: u64,
     /// Of what a restart needs.
     pub control: u64,
 }
@@ -73,7 +73,7 @@ pub struct Lost {
 impl Lost {
     /// All that should have survived a loss of power.
     pub fn vital(&self) -> u64 {
-        self.story.saturating_add(self.control)
+        self.log.saturating_add(self.control)
     }
 }
 
@@ -202,8 +202,8 @@ impl Queue {
         take_room(
             self.has_ended,
             limit,
-            &mut self.waiting.story,
-            &mut self.lost.story,
+            &mut self.waiting.log,
+            &mut self.lost.log,
         )
     }
 
@@ -261,7 +261,7 @@ impl Queue {
             *count = count.saturating_add(u64::try_from(rows).unwrap_or(u64::MAX));
         };
         add(&mut self.lost.passing, rows.passing);
-        add(&mut self.lost.story, rows.story);
+        add(&mut self.lost.log, rows.log);
         add(&mut self.lost.control, rows.control);
     }
 }

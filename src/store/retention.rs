@@ -67,7 +67,7 @@ impl Sweep {
 
 /// One step of a walk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Step {
+pub(super) struct SweepStep {
     /// Samples that are gone.
     pub(super) deleted: u64,
     /// Minutes that are gone.

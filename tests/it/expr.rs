@@ -6,7 +6,7 @@ mod grammar;
 use std::collections::HashMap;
 
 use riskd::rules::expression::{
-    Expression, Kind, MAX_LENGTH, MAX_NESTING, MAX_WORDS, Mistake, Value, Values, Variable,
+    Expression, MAX_LENGTH, MAX_NESTING, MAX_WORDS, Mistake, Value, Values, Variable, VariableKind,
     functions_table, variables_table,
 };
 use rust_decimal::Decimal;
@@ -27,7 +27,7 @@ fn given(text: &str) -> Given {
         let (name, value) = pair.split_once('=').unwrap();
         let variable = Variable::named(name).unwrap();
         let value = match variable.kind() {
-            Kind::Flag => Value::Flag(value.parse().unwrap()),
+            VariableKind::Flag => Value::Flag(value.parse().unwrap()),
             _ => Value::Number(Decimal::from_str_exact(value).unwrap()),
         };
         (variable, value)
@@ -405,7 +405,7 @@ fn reads_name_each_variable_once() {
 fn every_variable_can_be_read_and_nothing_else() {
     for variable in Variable::ALL {
         let text = match variable.kind() {
-            Kind::Flag => variable.name().to_owned(),
+            VariableKind::Flag => variable.name().to_owned(),
             _ => format!("{variable} < 5"),
         };
         let expression = Expression::parse(&text).unwrap();

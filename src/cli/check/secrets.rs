@@ -6,17 +6,17 @@ use crate::rules::ruleset::{NotifierKind, PlainOrSecret, RuleSet, SecretSource};
 use crate::secret::{Look, SecretFile, look};
 
 /// A secret of a rule file, and what is seen of it.
-pub(super) struct Seen {
+pub(super) struct SecretReport {
     /// What it is for.
     what: String,
     look: Look,
 }
 
 /// Looks at every secret of these rules.
-pub(super) fn of(rules: &RuleSet) -> Vec<Seen> {
+pub(super) fn of(rules: &RuleSet) -> Vec<SecretReport> {
     sources(rules)
         .into_iter()
-        .map(|(what, source)| Seen {
+        .map(|(what, source)| SecretReport {
             what,
             look: look(source),
         })
@@ -77,7 +77,7 @@ fn secret(value: &PlainOrSecret) -> Option<&SecretSource> {
     }
 }
 
-impl Seen {
+impl SecretReport {
     /// What would be read from where, on a line.
     pub(super) fn line(&self) -> String {
         let look = &self.look;

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use super::proof_by_daemon::{Asking, State, TakenOver};
+use super::proof_by_daemon::{Asking, DaemonState, TakenOver};
 use super::{Daemon, Shown};
 use crate::cli::client::{Client, ClientError};
 use crate::cli::find;
@@ -85,7 +85,7 @@ impl Side {
     }
 
     /// Why the daemon cannot prove anything of an account, by what it shows.
-    fn objection(&self, state: &State) -> Option<String> {
+    fn objection(&self, state: &DaemonState) -> Option<String> {
         self.targets.iter().find_map(|target| {
             let account = &target.account;
             match state.account(account.as_str()) {
@@ -101,7 +101,7 @@ impl Side {
 
     /// Takes the daemon's state: what is proven, and whether it gets on. Gives what
     /// is to be shown of it.
-    fn take(&mut self, state: &State) -> Vec<(AccountName, String)> {
+    fn take(&mut self, state: &DaemonState) -> Vec<(AccountName, String)> {
         let mut shown = Vec::new();
         let mut got_on = false;
         let reports = &self.reports;
@@ -211,7 +211,7 @@ impl Prover {
         let address = self.daemon.address.clone()?;
         let client = Client::new(address).map_err(|error| error.to_string())?;
         let value = shown(&client).await.map_err(|why| why.to_string())?;
-        let state = State::read(&value)?;
+        let state = DaemonState::read(&value)?;
         if state.mode != "enforce" {
             return Err("the daemon only observes".to_owned());
         }
@@ -259,7 +259,7 @@ impl Prover {
         sides.any(|side| !side.is_left && !side.reports.is_closed())
     }
 
-    fn take(&mut self, state: &State) {
+    fn take(&mut self, state: &DaemonState) {
         if state.pid != self.pid {
             return self.leave_all("the daemon was started anew");
         }
@@ -392,6 +392,6 @@ async fn shown(client: &Client) -> Result<Value, NotShown> {
     }
 }
 
-async fn state(client: &Client) -> Result<State, NotShown> {
-    State::read(&shown(client).await?).map_err(NotShown::Wrong)
+async fn state(client: &Client) -> Result<DaemonState, NotShown> {
+    DaemonState::read(&shown(client).await?).map_err(NotShown::Wrong)
 }

@@ -15,7 +15,7 @@ const REASON: &str = "riskd flatten";
 /// proves nothing.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct State {
+pub(super) struct DaemonState {
     pub(super) pid: u32,
     pub(super) mode: String,
     pub(super) ready: bool,
@@ -58,10 +58,11 @@ pub(super) struct ProvenFlat {
     pub(super) intent: i64,
 }
 
-impl State {
+impl DaemonState {
     /// Reads it.
-    pub(super) fn read(value: &Value) -> Result<State, String> {
-        State::deserialize(value).map_err(|_| "the daemon's state cannot be understood".to_owned())
+    pub(super) fn read(value: &Value) -> Result<DaemonState, String> {
+        DaemonState::deserialize(value)
+            .map_err(|_| "the daemon's state cannot be understood".to_owned())
     }
 
     pub(super) fn account(&self, name: &str) -> Option<&Account> {

@@ -10,7 +10,7 @@ use crate::domain::observation::Timestamp;
 /// version leaves out or adds does not keep the rest from being told.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-struct Answer {
+struct CommandAnswer {
     outcome: String,
     recorded: bool,
     timezone: String,
@@ -40,7 +40,7 @@ struct Fired {
 
 /// What holds now, line by line. `rule` is the one that was to be re-armed.
 pub(super) fn lines(answer: Value, account: &str, rule: Option<&str>) -> Vec<String> {
-    let answer: Answer = serde_json::from_value(answer).unwrap_or_default();
+    let answer: CommandAnswer = serde_json::from_value(answer).unwrap_or_default();
     match answer.outcome.as_str() {
         "set" | "extended" | "kept" => locked(&answer, account),
         "unlocked" | "not_locked" => unlocked(&answer, account),
@@ -52,7 +52,7 @@ pub(super) fn lines(answer: Value, account: &str, rule: Option<&str>) -> Vec<Str
     }
 }
 
-fn locked(answer: &Answer, account: &str) -> Vec<String> {
+fn locked(answer: &CommandAnswer, account: &str) -> Vec<String> {
     let held = answer.lock.clone().unwrap_or_default().until;
     let until = until(&held, &answer.timezone);
     let on_record = on_record(answer);
@@ -75,7 +75,7 @@ fn locked(answer: &Answer, account: &str) -> Vec<String> {
     }
 }
 
-fn unlocked(answer: &Answer, account: &str) -> Vec<String> {
+fn unlocked(answer: &CommandAnswer, account: &str) -> Vec<String> {
     let mut lines = if answer.ended.is_empty() {
         vec![format!("{account} was not locked; nothing has changed")]
     } else {
@@ -114,7 +114,7 @@ fn unlocked(answer: &Answer, account: &str) -> Vec<String> {
     lines
 }
 
-fn rearmed(answer: &Answer, account: &str, rule: &str) -> String {
+fn rearmed(answer: &CommandAnswer, account: &str, rule: &str) -> String {
     if answer.outcome == "not_fired" {
         return format!("rule {rule} on {account} has not fired; nothing has changed");
     }
@@ -128,7 +128,7 @@ fn rearmed(answer: &Answer, account: &str, rule: &str) -> String {
     format!("rule {rule} may fire again on {account}{on_record}{again}")
 }
 
-fn on_record(answer: &Answer) -> &'static str {
+fn on_record(answer: &CommandAnswer) -> &'static str {
     if answer.recorded {
         "; it is on record"
     } else {

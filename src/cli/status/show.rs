@@ -5,7 +5,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::view::{Account, Lock, Record, Rule, Status, Venue};
+use super::view::{Account, Lock, RecordState, Rule, Status, Venue};
 use crate::cli::printer::{Paint, Printer};
 use crate::cli::size::bytes;
 use crate::cli::time;
@@ -79,7 +79,7 @@ fn header(status: &Status, out: &Printer, lines: &mut Vec<String>) {
     lines.extend(status.venues.iter().map(|found| venue(found, out)));
 }
 
-fn size(record: &Record) -> String {
+fn size(record: &RecordState) -> String {
     let Some(size) = record.bytes else {
         return String::new();
     };

@@ -16,7 +16,7 @@ pub(super) struct Status {
     pub(super) mode: String,
     pub(super) ready: bool,
     pub(super) rules: Rules,
-    pub(super) record: Record,
+    pub(super) record: RecordState,
     pub(super) venues: Vec<Venue>,
     pub(super) accounts: Vec<Account>,
 }
@@ -36,7 +36,7 @@ pub(super) struct Rules {
 /// The record.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Record {
+pub(super) struct RecordState {
     pub(super) database: String,
     pub(super) state: String,
     pub(super) reason: Option<String>,

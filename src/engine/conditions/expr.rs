@@ -13,7 +13,7 @@ use crate::domain::observation::Timestamp;
 use crate::engine::memory::{SessionAnchor, SessionMemory, difference};
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
-use crate::rules::expression::{Comparison, Kind, Value, Values, Variable};
+use crate::rules::expression::{Comparison, Value, Values, Variable, VariableKind};
 use crate::rules::ruleset::{Expr, Metric};
 
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
@@ -99,12 +99,14 @@ fn data_age(context: &Context<'_>) -> i64 {
 impl Values for Context<'_> {
     fn value(&self, variable: Variable) -> Option<Value> {
         match variable.kind() {
-            Kind::Money => money(variable, self).map(|money| Value::Number(money.decimal())),
-            Kind::Count => count(variable, self).map(Value::Number),
-            Kind::Minutes | Kind::Seconds => {
+            VariableKind::Money => {
+                money(variable, self).map(|money| Value::Number(money.decimal()))
+            }
+            VariableKind::Count => count(variable, self).map(Value::Number),
+            VariableKind::Minutes | VariableKind::Seconds => {
                 time(variable, self).map(|time| Value::Number(Decimal::from(time)))
             }
-            Kind::Flag => flag(variable, self).map(Value::Flag),
+            VariableKind::Flag => flag(variable, self).map(Value::Flag),
         }
     }
 }
@@ -208,7 +210,7 @@ fn shown(variable: Variable, context: &Context<'_>) -> String {
     match (context.value(variable), variable.kind()) {
         (None, _) => "unknown".to_owned(),
         (Some(Value::Flag(flag)), _) => flag.to_string(),
-        (Some(Value::Number(number)), Kind::Money) => Money::new(number).to_string(),
+        (Some(Value::Number(number)), VariableKind::Money) => Money::new(number).to_string(),
         (Some(Value::Number(number)), _) => number.normalize().to_string(),
     }
 }

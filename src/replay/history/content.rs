@@ -7,7 +7,7 @@ use memchr::{memchr, memchr2};
 
 use super::cells::{Cells, decimal, leading_count, leading_decimal, positions, text};
 use super::columns::Column;
-use super::{Entry, HistoryError};
+use super::{HistoryError, RowHead};
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::instrument::Dialect;
 use crate::domain::money::Money;
@@ -68,22 +68,22 @@ impl ContentReader {
     pub(in crate::replay) fn read(
         &mut self,
         piece: &[u8],
-        entry: &Entry,
+        head: &RowHead,
     ) -> Result<&Content, HistoryError> {
-        if self.quick(piece, entry).is_none() {
-            self.careful(piece, entry)?;
+        if self.quick(piece, head).is_none() {
+            self.careful(piece, head)?;
         }
-        let said = self.said.get(entry.account());
+        let said = self.said.get(head.account());
         Ok(said.map_or(NOTHING, |said| &said.content))
     }
 
     /// The usual form: no quotes, no blanks around a cell, no long number, and
     /// something known in the row before. `None` says nothing about the row but
     /// that it has another one.
-    fn quick(&mut self, piece: &[u8], entry: &Entry) -> Option<()> {
-        let read = entry.read?;
-        let mut rest = entry.text(piece).get(read.bytes as usize..)?;
-        let LastSaid { content, held, .. } = self.said.get_mut(entry.account())?;
+    fn quick(&mut self, piece: &[u8], head: &RowHead) -> Option<()> {
+        let read = head.read?;
+        let mut rest = head.text(piece).get(read.bytes as usize..)?;
+        let LastSaid { content, held, .. } = self.said.get_mut(head.account())?;
         let Content::Learned(learned) = content else {
             return None;
         };
@@ -139,15 +139,15 @@ impl ContentReader {
     }
 
     /// Any form.
-    fn careful(&mut self, piece: &[u8], entry: &Entry) -> Result<(), HistoryError> {
-        let wrong = |problem| HistoryError::on(entry.line, problem);
-        self.cells.take(entry.text(piece)).map_err(wrong)?;
-        let mut read = read_cells(&self.columns, &self.cells, entry.line, |_, _| Ok(()))?;
-        let Some(said) = self.said.get_mut(entry.account()) else {
+    fn careful(&mut self, piece: &[u8], head: &RowHead) -> Result<(), HistoryError> {
+        let wrong = |problem| HistoryError::on(head.line, problem);
+        self.cells.take(head.text(piece)).map_err(wrong)?;
+        let mut read = read_cells(&self.columns, &self.cells, head.line, |_, _| Ok(()))?;
+        let Some(said) = self.said.get_mut(head.account()) else {
             return Ok(());
         };
         if let Some(cell) = read.positions {
-            read.learned.positions = Some(held_in(cell, entry.line, said.dialect, &mut said.held)?);
+            read.learned.positions = Some(held_in(cell, head.line, said.dialect, &mut said.held)?);
         }
         said.content = if read.is_known {
             Content::Learned(read.learned)

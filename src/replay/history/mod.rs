@@ -29,7 +29,7 @@ use crate::rules::ruleset::Account;
 use cells::Cells;
 use columns::Column;
 use keys::KeyReader;
-use pieces::{Pieces, Record};
+use pieces::{CsvRecord, Pieces};
 
 pub(super) use content::ContentReader;
 pub use error::HistoryError;
@@ -51,7 +51,7 @@ pub struct Row {
 /// A row of which only the time and the account have been read. One thread
 /// writes millions of them for another one to read, so they are kept short.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct RowHead {
     /// When it was true.
     pub(super) time: Timestamp,
     /// The account, by its place in the rule file.
@@ -75,7 +75,7 @@ struct Read {
     bytes: u32,
 }
 
-impl Entry {
+impl RowHead {
     /// The account, by its place in the rule file.
     pub(super) const fn account(&self) -> usize {
         self.account as usize
@@ -140,11 +140,11 @@ impl<R: io::Read> History<R> {
     /// The first thing that is wrong with the row, with its line and column.
     pub fn next_row(&mut self) -> Result<Option<Row>, HistoryError> {
         loop {
-            if let Some(entry) = self.next_entry()? {
-                let content = self.contents.read(self.pieces.piece(), &entry)?;
+            if let Some(head) = self.next_head()? {
+                let content = self.contents.read(self.pieces.piece(), &head)?;
                 return Ok(Some(Row {
-                    time: entry.time,
-                    account: entry.account(),
+                    time: head.time,
+                    account: head.account(),
                     content: content.clone(),
                 }));
             }
@@ -160,12 +160,12 @@ impl<R: io::Read> History<R> {
         self.pieces.turn()
     }
 
-    /// The piece in which entries are found now.
+    /// The piece in which rows are found now.
     pub(super) const fn piece(&self) -> &Arc<Vec<u8>> {
         self.pieces.piece()
     }
 
-    /// One who reads the contents of entries.
+    /// One who reads the contents of rows.
     pub(super) fn content_reader(&self) -> ContentReader {
         ContentReader::new(Arc::clone(&self.columns), &self.dialects)
     }
@@ -176,12 +176,12 @@ impl<R: io::Read> History<R> {
     /// The first thing that is wrong with its time, its account, or what stands
     /// to the left of them; where those are fine, whoever reads the content of
     /// the row finds out what is not.
-    pub(super) fn next_entry(&mut self) -> Result<Option<Entry>, HistoryError> {
+    pub(super) fn next_head(&mut self) -> Result<Option<RowHead>, HistoryError> {
         while let Some(record) = self.pieces.next_record()? {
             let row = row(&self.pieces, &record);
             let text = self.pieces.piece().get(row.clone()).unwrap_or_default();
             if let Some(key) = self.keys.read(text, record.line)? {
-                return Ok(Some(Entry {
+                return Ok(Some(RowHead {
                     time: key.time,
                     account: short(key.account),
                     start: short(row.start),
@@ -201,7 +201,7 @@ fn short(place: usize) -> u32 {
 }
 
 /// Where a record stands in the piece, without the end of its line.
-fn row<R: io::Read>(pieces: &Pieces<R>, record: &Record) -> Range<usize> {
+fn row<R: io::Read>(pieces: &Pieces<R>, record: &CsvRecord) -> Range<usize> {
     let text = pieces.piece().get(record.bytes.clone()).unwrap_or_default();
     let is_text = |byte: &u8| !matches!(byte, b'\n' | b'\r');
     let length = text

@@ -14,7 +14,7 @@ const PIECE: usize = 256 * 1024;
 
 /// Where a record stands.
 #[derive(Clone, Debug)]
-pub(super) struct Record {
+pub(super) struct CsvRecord {
     /// Its bytes in the piece, with the end of the line.
     pub(super) bytes: Range<usize>,
     /// The line that it begins on, from 1.
@@ -92,7 +92,7 @@ impl<R: Read> Pieces<R> {
     }
 
     /// The next record of this piece, or `None` when there is no whole one.
-    pub(super) fn next_record(&mut self) -> Result<Option<Record>, HistoryError> {
+    pub(super) fn next_record(&mut self) -> Result<Option<CsvRecord>, HistoryError> {
         let rest = self.piece.get(self.at..).unwrap_or_default();
         let Some((length, height)) = self.first_record(rest)? else {
             return Ok(None);
@@ -101,7 +101,7 @@ impl<R: Read> Pieces<R> {
             return Err(self.too_long());
         }
         let end = self.at.saturating_add(length);
-        let record = Record {
+        let record = CsvRecord {
             bytes: self.at..end,
             line: self.line,
         };

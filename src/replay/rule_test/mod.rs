@@ -27,7 +27,7 @@ use crate::rules::render::{self, Sheet};
 use crate::rules::ruleset::{Account, RuleSet};
 use crate::rules::{self, Color, Loader};
 
-pub use outcome::{Difference, Outcome};
+pub use outcome::{Difference, TestOutcome};
 pub use read::MAX_TESTS;
 
 /// The names of the actions.
@@ -77,7 +77,7 @@ pub struct RuleTest {
     /// The instant from which offsets count.
     pub start: Timestamp,
     /// What is observed, in the order of time; never empty.
-    pub steps: Vec<Step>,
+    pub steps: Vec<TestStep>,
     /// Every firing, in the order of time.
     pub expect: Vec<Expected>,
     /// Up to when time passes, if longer than to the last step.
@@ -86,7 +86,7 @@ pub struct RuleTest {
 
 /// One observation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct TestStep {
     /// When, from the start of the test.
     pub at: TimeDelta,
     /// Whether the engine starts again from what is stored before it.

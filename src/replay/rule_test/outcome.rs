@@ -16,7 +16,7 @@ const MAX_LOOKED_UP: usize = 5;
 
 /// What came of one test.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct TestOutcome {
     /// Everything that is not as expected; empty when the test passed.
     pub differences: Vec<Difference>,
     /// Figures that were not trusted and the like, which may explain it.
@@ -46,7 +46,7 @@ pub enum Difference {
     },
 }
 
-impl Outcome {
+impl TestOutcome {
     /// Whether everything was as expected.
     pub fn passed(&self) -> bool {
         self.differences.is_empty()
@@ -55,20 +55,20 @@ impl Outcome {
 
 impl TestFile {
     /// Runs a test of this file.
-    pub fn run(&self, test: &RuleTest) -> Outcome {
+    pub fn run(&self, test: &RuleTest) -> TestOutcome {
         test.run(&self.rules)
     }
 }
 
 impl RuleTest {
     /// Runs the test against these rules.
-    pub fn run(&self, rules: &RuleSet) -> Outcome {
+    pub fn run(&self, rules: &RuleSet) -> TestOutcome {
         let log = self.play(rules, None).1;
         let fired = log.events.into_iter();
         let fired = fired.filter(|event| event.event == ReplayEventKind::Fired);
         let mut differences = self.compare(fired.collect());
         self.look_up(rules, &mut differences);
-        Outcome {
+        TestOutcome {
             differences,
             notes: log.notes,
         }

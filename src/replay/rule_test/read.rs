@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta};
 
 use super::tables;
-use super::{Changes, Expected, Given, RuleTest, Says, Step};
+use super::{Changes, Expected, Given, RuleTest, Says, TestStep};
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
 use crate::domain::instrument::{Dialect, Instrument};
@@ -136,7 +136,7 @@ fn end(node: &Node<'_>, last: TimeDelta, findings: &mut Findings) -> Option<Time
     Some(end)
 }
 
-fn steps(node: &Node<'_>, dialect: Dialect, findings: &mut Findings) -> Option<Vec<Step>> {
+fn steps(node: &Node<'_>, dialect: Dialect, findings: &mut Findings) -> Option<Vec<TestStep>> {
     let items = read::list(node, "the list of steps", findings)?;
     let mut steps = Vec::with_capacity(items.len());
     let mut last: Option<TimeDelta> = None;
@@ -156,7 +156,7 @@ fn steps(node: &Node<'_>, dialect: Dialect, findings: &mut Findings) -> Option<V
 }
 
 /// A step, and where its time stands.
-fn step(node: &Node<'_>, dialect: Dialect, findings: &mut Findings) -> Option<(Step, Place)> {
+fn step(node: &Node<'_>, dialect: Dialect, findings: &mut Findings) -> Option<(TestStep, Place)> {
     let fields = Fields::open(node, &tables::STEP, findings)?;
     let at = fields.read("at", findings, offset);
     let restart = fields.read("restart", findings, read::flag);
@@ -184,7 +184,7 @@ fn step(node: &Node<'_>, dialect: Dialect, findings: &mut Findings) -> Option<(S
             Says::Missing
         }
     };
-    let step = Step {
+    let step = TestStep {
         at: at?,
         restart: restart.unwrap_or(false),
         says,

@@ -87,7 +87,7 @@ fn plain_action(node: &Node<'_>, text: &str, findings: &mut Findings) -> Option<
 fn open_action<'n, 'a>(
     node: &'n Node<'a>,
     findings: &mut Findings,
-) -> Option<(&'static str, &'n crate::rules::node::Entry<'a>)> {
+) -> Option<(&'static str, &'n crate::rules::node::KeyValue<'a>)> {
     if let Some([entry]) = node.entries()
         && PLAIN_ACTIONS.contains(&entry.key.as_ref())
     {

@@ -4,7 +4,7 @@ use super::rule::Scope;
 use super::{drawdown, expression, holdings, pnl, time};
 use crate::rules::diagnostic::{Diagnostic, Findings};
 use crate::rules::keys::{Fields, open_one};
-use crate::rules::node::{Entry, Node};
+use crate::rules::node::{KeyValue, Node};
 use crate::rules::read;
 use crate::rules::ruleset::{Breach, Condition, Leaf, WindowSide};
 use crate::rules::tables;
@@ -44,7 +44,12 @@ fn parts(node: &Node<'_>, scope: &Scope<'_>, findings: &mut Findings) -> Option<
     read.into_iter().collect()
 }
 
-fn leaf(kind: &str, entry: &Entry<'_>, scope: &Scope<'_>, findings: &mut Findings) -> Option<Leaf> {
+fn leaf(
+    kind: &str,
+    entry: &KeyValue<'_>,
+    scope: &Scope<'_>,
+    findings: &mut Findings,
+) -> Option<Leaf> {
     let value = &entry.value;
     match kind {
         "pnl" => pnl::pnl(value, scope, findings).map(Leaf::Pnl),

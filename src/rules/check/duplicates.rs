@@ -9,12 +9,12 @@ use super::accounts::{Draft, account};
 use super::{Declared, MAX_ACCOUNTS};
 use crate::domain::account::AccountName;
 use crate::rules::diagnostic::{Findings, Place};
-use crate::rules::node::{Entry, Node, Value};
+use crate::rules::node::{KeyValue, Node, Value};
 use crate::rules::read::is_name;
 use crate::rules::tree;
 
 /// What stands again, by the place of the key that stands first.
-type DuplicateEntry<'n, 'a> = HashMap<Place, Vec<&'n Entry<'a>>>;
+type DuplicateEntry<'n, 'a> = HashMap<Place, Vec<&'n KeyValue<'a>>>;
 
 /// Reads what else the file says of accounts: under a second `accounts`, under
 /// the name of an account that is there again, and under a number or a venue of
@@ -33,7 +33,7 @@ pub(crate) fn read_duplicates(
     for other in again {
         by_place.entry(other.first).or_default().push(&other.entry);
     }
-    let mut found: Vec<Entry<'_>> = Vec::new();
+    let mut found: Vec<KeyValue<'_>> = Vec::new();
     look_through(&section.value, &by_place, &mut found);
     for more in again_at(section, &by_place) {
         let accounts = more.value.entries().unwrap_or_default();
@@ -57,7 +57,7 @@ pub(crate) fn read_duplicates(
 fn look_through<'a>(
     section: &Node<'a>,
     again: &DuplicateEntry<'_, 'a>,
-    found: &mut Vec<Entry<'a>>,
+    found: &mut Vec<KeyValue<'a>>,
 ) {
     for first in section.entries().unwrap_or_default() {
         found.extend(again_at(first, again).cloned());
@@ -71,17 +71,17 @@ fn look_through<'a>(
 
 /// What stands again under the key of this entry.
 fn again_at<'n, 'a>(
-    entry: &Entry<'a>,
+    entry: &KeyValue<'a>,
     again: &DuplicateEntry<'n, 'a>,
-) -> impl Iterator<Item = &'n Entry<'a>> {
+) -> impl Iterator<Item = &'n KeyValue<'a>> {
     let same = again.get(&entry.key_place);
     same.into_iter().flatten().copied()
 }
 
 /// The account with this entry in the place of the one of the same key.
-fn with<'a>(account: &Entry<'a>, other: &Entry<'a>) -> Entry<'a> {
+fn with<'a>(account: &KeyValue<'a>, other: &KeyValue<'a>) -> KeyValue<'a> {
     let keys = account.value.entries().unwrap_or_default().iter();
-    let keys: Rc<[Entry<'a>]> = keys
+    let keys: Rc<[KeyValue<'a>]> = keys
         .map(|key| {
             if key.key == other.key {
                 other.clone()
@@ -90,7 +90,7 @@ fn with<'a>(account: &Entry<'a>, other: &Entry<'a>) -> Entry<'a> {
             }
         })
         .collect();
-    Entry {
+    KeyValue {
         value: Node {
             value: Value::Map(keys),
             ..account.value.clone()

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::rule::Scope;
 use crate::domain::money::Money;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place};
-use crate::rules::expression::{Comparison, Kind, Value, Values, Variable};
+use crate::rules::expression::{Comparison, Value, Values, Variable, VariableKind};
 use crate::rules::ruleset::{Action, Condition, Leaf, PnlPer, Rule};
 
 /// Warns of a rule that would fire for an account that has done nothing. Rules
@@ -54,7 +54,8 @@ fn looks_at_holdings(leaf: &Leaf) -> bool {
         Leaf::Position(_) | Leaf::Orders(_) | Leaf::Windows(_) => true,
         Leaf::Pnl(pnl) => pnl.per == PnlPer::Position,
         Leaf::Expr(expr) => {
-            let is_holding = |read: &Variable| matches!(read.kind(), Kind::Count | Kind::Flag);
+            let is_holding =
+                |read: &Variable| matches!(read.kind(), VariableKind::Count | VariableKind::Flag);
             expr.checked.reads().iter().any(is_holding)
         }
         Leaf::ProfitFloor(_)
@@ -164,7 +165,7 @@ fn help(condition: &Condition) -> Option<String> {
         }
     };
     let is_result = Flat(None).value(variable) == Some(Value::Number(Decimal::ZERO))
-        && variable.kind() == Kind::Money;
+        && variable.kind() == VariableKind::Money;
     (is_result && limit > Decimal::ZERO).then(|| {
         let limit = limit.normalize();
         format!("a loss is below zero: write `{variable} {sign} -{limit}`")

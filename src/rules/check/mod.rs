@@ -35,7 +35,7 @@ pub use notifiers::{MAX_NOTIFIERS, is_topic};
 
 use super::diagnostic::{Diagnostic, Findings, Place, quoted};
 use super::keys::Fields;
-use super::node::{Entry, Node};
+use super::node::{KeyValue, Node};
 use super::read::{NAME_HELP, is_name};
 use super::ruleset::{Account, Daemon, Notifier, Rule, RuleSet, Venue};
 use super::suggest::odd_character;
@@ -236,7 +236,7 @@ fn named_entries<'n, 'a>(
     node: &'n Node<'a>,
     what: &str,
     findings: &mut Findings,
-) -> Vec<&'n Entry<'a>> {
+) -> Vec<&'n KeyValue<'a>> {
     let Some(entries) = node.entries().filter(|entries| !entries.is_empty()) else {
         let message = format!(
             "expected {what}, each under its name; found {}",

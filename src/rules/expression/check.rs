@@ -9,7 +9,7 @@ use zen_expression::lexer::{ArithmeticOperator, ComparisonOperator, LogicalOpera
 use zen_expression::parser::Node;
 
 use super::tree::{Arithmetic, Comparison, Number, Test};
-use super::variable::{Kind, Variable};
+use super::variable::{Variable, VariableKind};
 use super::{Expression, Mistake};
 use crate::rules::diagnostic::quoted;
 
@@ -239,7 +239,7 @@ impl Checker<'_> {
             self.reads.push(variable);
         }
         Some(match variable.kind() {
-            Kind::Flag => Typed::Test(Test::Variable(variable)),
+            VariableKind::Flag => Typed::Test(Test::Variable(variable)),
             _ => Typed::Number(Number::Variable(variable)),
         })
     }

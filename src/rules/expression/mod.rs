@@ -21,7 +21,7 @@ use rust_decimal::Decimal;
 pub use check::functions_table;
 pub use scan::{MAX_LENGTH, MAX_NESTING, MAX_WORDS};
 pub use tree::{Comparison, Value, Values};
-pub use variable::{Kind, Variable, variables_table};
+pub use variable::{Variable, VariableKind, variables_table};
 
 use tree::Test;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What a variable holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum VariableKind {
     /// An amount in the account's currency.
     Money,
     /// A count or a quantity.
@@ -17,15 +17,15 @@ pub enum Kind {
     Flag,
 }
 
-impl Kind {
+impl VariableKind {
     /// The word in the docs.
     pub const fn name(self) -> &'static str {
         match self {
-            Kind::Money => "money",
-            Kind::Count => "number",
-            Kind::Minutes => "minutes",
-            Kind::Seconds => "seconds",
-            Kind::Flag => "true or false",
+            VariableKind::Money => "money",
+            VariableKind::Count => "number",
+            VariableKind::Minutes => "minutes",
+            VariableKind::Seconds => "seconds",
+            VariableKind::Flag => "true or false",
         }
     }
 }
@@ -48,8 +48,8 @@ macro_rules! variables {
             }
 
             /// What it holds.
-            pub const fn kind(self) -> Kind {
-                match self { $(Variable::$variable => Kind::$kind,)+ }
+            pub const fn kind(self) -> VariableKind {
+                match self { $(Variable::$variable => VariableKind::$kind,)+ }
             }
 
             /// What it means: a sentence for people.

@@ -11,7 +11,7 @@ use crate::store::entry::{EntryFilter, EntryRow};
 use crate::store::error::StoreError;
 use crate::store::extent::Extent;
 use crate::store::report::FiringReport;
-use crate::store::retention::{Step, Sweep};
+use crate::store::retention::{Sweep, SweepStep};
 
 impl Backend for Store {
     type Durable = FilesOfRecord;
@@ -32,7 +32,7 @@ impl Backend for Store {
         self.write_numbered(number, batch).await
     }
 
-    async fn sweep(&mut self, sweep: &mut Sweep) -> Result<Step, StoreError> {
+    async fn sweep(&mut self, sweep: &mut Sweep) -> Result<SweepStep, StoreError> {
         Store::sweep(self, sweep).await
     }
 

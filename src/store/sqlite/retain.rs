@@ -17,7 +17,7 @@ use super::sql;
 use super::time::to_millis;
 use crate::domain::observation::Timestamp;
 use crate::store::error::StoreError;
-use crate::store::retention::{Retained, Retention, Stage, Step, Sweep};
+use crate::store::retention::{Retained, Retention, Stage, Sweep, SweepStep};
 use crate::store::span::{Span, SpanLength};
 
 /// About so many rows are rolled up at once, so that a vital batch never waits
@@ -53,7 +53,7 @@ impl Store {
     }
 
     /// Takes one step of a walk.
-    pub(super) async fn sweep(&mut self, sweep: &mut Sweep) -> Result<Step, StoreError> {
+    pub(super) async fn sweep(&mut self, sweep: &mut Sweep) -> Result<SweepStep, StoreError> {
         self.settle().await?;
         let mut connection = self.take_connection().await?;
         let raw = &mut connection.raw;
@@ -67,7 +67,7 @@ impl Store {
             Ok(step)
         };
         // After a failure the connection is dropped, which rolls back.
-        let mut step: Step = step.await.map_err(|fault: Fault| fault.at(&self.path))?;
+        let mut step: SweepStep = step.await.map_err(|fault: Fault| fault.at(&self.path))?;
         self.connection = Some(connection);
         if step.is_last && sweep.stage == Stage::Samples {
             sweep.stage = Stage::Minutes;
@@ -77,7 +77,10 @@ impl Store {
     }
 }
 
-async fn roll_up_samples(connection: &mut SqliteConnection, before: i64) -> Result<Step, Fault> {
+async fn roll_up_samples(
+    connection: &mut SqliteConnection,
+    before: i64,
+) -> Result<SweepStep, Fault> {
     let done: i64 = sqlx::query_scalar(sql::ROLLED_UP_TO)
         .fetch_one(&mut *connection)
         .await?;
@@ -95,9 +98,9 @@ async fn roll_up_samples(connection: &mut SqliteConnection, before: i64) -> Resu
         .await?;
     let ends = rows.first().zip(rows.last());
     let Some((first, last)) = ends.map(|(first, last)| (first.at(), last.at())) else {
-        return Ok(Step {
+        return Ok(SweepStep {
             is_last: true,
-            ..Step::default()
+            ..SweepStep::default()
         });
     };
     for span in spans_of(rows)?.into_values() {
@@ -125,10 +128,10 @@ async fn roll_up_samples(connection: &mut SqliteConnection, before: i64) -> Resu
         .bind(last)
         .execute(connection)
         .await?;
-    Ok(Step {
+    Ok(SweepStep {
         deleted,
         is_last: chunk_end.is_none(),
-        ..Step::default()
+        ..SweepStep::default()
     })
 }
 
@@ -167,7 +170,10 @@ fn spans_of(rows: Vec<RawSample>) -> Result<BTreeMap<(i64, String), Span>, Fault
     Ok(spans)
 }
 
-async fn roll_up_minutes(connection: &mut SqliteConnection, before: i64) -> Result<Step, Fault> {
+async fn roll_up_minutes(
+    connection: &mut SqliteConnection,
+    before: i64,
+) -> Result<SweepStep, Fault> {
     let rows: Vec<RawSpan> = sqlx::query_as(sql::OLD_MINUTES)
         .bind(before)
         .bind(CHUNK)
@@ -197,9 +203,9 @@ async fn roll_up_minutes(connection: &mut SqliteConnection, before: i64) -> Resu
         hours.insert(key, hour);
     }
     let Some((at, account)) = last else {
-        return Ok(Step {
+        return Ok(SweepStep {
             is_last: true,
-            ..Step::default()
+            ..SweepStep::default()
         });
     };
     for hour in hours.into_values() {
@@ -211,9 +217,9 @@ async fn roll_up_minutes(connection: &mut SqliteConnection, before: i64) -> Resu
         .execute(connection)
         .await?
         .rows_affected();
-    Ok(Step {
+    Ok(SweepStep {
         minutes,
         is_last: i64::try_from(count).is_ok_and(|count| count < CHUNK),
-        ..Step::default()
+        ..SweepStep::default()
     })
 }

@@ -11,7 +11,7 @@ use super::super::batch::{Batch, RuleSetRow};
 use super::super::handle::FlushError;
 use super::super::queue::Lost;
 use super::super::receipt::NotCommitted;
-use super::super::retention::{Retention, Step, Sweep};
+use super::super::retention::{Retention, Sweep, SweepStep};
 use super::super::sqlite::tests::{line, now, passing, place, vital};
 use super::*;
 use crate::domain::account::AccountName;
@@ -116,8 +116,8 @@ impl Backend for Fake {
         })
     }
 
-    async fn sweep(&mut self, _sweep: &mut Sweep) -> Result<Step, StoreError> {
-        Ok(Step {
+    async fn sweep(&mut self, _sweep: &mut Sweep) -> Result<SweepStep, StoreError> {
+        Ok(SweepStep {
             deleted: 1,
             minutes: 0,
             is_last: true,
@@ -264,7 +264,7 @@ async fn health_changes_once_each_way_and_says_what_waits() {
         panic!("good");
     };
     assert_eq!(since, begun, "still the same failure");
-    assert_eq!((waiting.story, waiting.passing), (1, 1));
+    assert_eq!((waiting.log, waiting.passing), (1, 1));
 
     setup.handle.flush(LONG).await.unwrap();
     assert!(health.has_changed().unwrap());
@@ -292,7 +292,7 @@ async fn a_disk_that_hangs_is_reported_and_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_is_bounded_by_kind_and_locks_outlast_the_story() {
+async fn what_waits_is_bounded_by_kind_and_locks_outlast_the_log() {
     let setup = Setup::new(full(100));
     setup.handle.submit(vital("frozen"));
     setup.degraded().await;
@@ -308,7 +308,7 @@ async fn what_waits_is_bounded_by_kind_and_locks_outlast_the_story() {
         setup.handle.submit(batch);
     }
     let lost = setup.handle.counters().lost;
-    assert_eq!(lost.story, 500);
+    assert_eq!(lost.log, 500);
     assert_eq!(
         lost.passing,
         u64::try_from(many - Waiting::MOST_PASSING).unwrap()
@@ -497,10 +497,10 @@ async fn ending_waits_for_the_disk_until_the_deadline_and_says_what_is_left() {
     let handle = setup.handle.clone();
     let drained = setup.writer.await.unwrap();
     assert_eq!(begun.elapsed(), Duration::from_secs(7));
-    assert_eq!((drained.left.story, drained.left.passing), (2, 1));
-    assert_eq!(handle.counters().lost.story, 2);
+    assert_eq!((drained.left.log, drained.left.passing), (2, 1));
+    assert_eq!(handle.counters().lost.log, 2);
     handle.submit(vital("too late"));
-    assert_eq!(handle.counters().lost.story, 3);
+    assert_eq!(handle.counters().lost.log, 3);
     assert_eq!(handle.flush(LONG).await, Err(FlushError::Closed));
 }
 

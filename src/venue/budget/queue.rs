@@ -39,12 +39,12 @@ pub(super) struct Member {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) origin: Instant,
-    pub(super) state: Mutex<State>,
+    pub(super) state: Mutex<QueueState>,
     moved: Notify,
 }
 
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct QueueState {
     pub(super) counts: Counts,
     /// Who waits, in the order in which they are served.
     pub(super) queue: BTreeMap<Place, Waiting>,
@@ -74,7 +74,7 @@ impl Shared {
     pub(super) fn new(limits: &'static RequestLimits) -> Shared {
         Shared {
             origin: Instant::now(),
-            state: Mutex::new(State {
+            state: Mutex::new(QueueState {
                 counts: Counts::new(limits, Duration::ZERO),
                 queue: BTreeMap::new(),
                 next_ticket: 0,
@@ -89,7 +89,7 @@ impl Shared {
         now.saturating_duration_since(self.origin)
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.state.locked()
     }
 }
@@ -319,7 +319,7 @@ impl Waiter<'_> {
         state
             .queue
             .retain(|place, waiting| *place == self.place || waiting.deadline >= now);
-        let State { counts, queue, .. } = &mut *state;
+        let QueueState { counts, queue, .. } = &mut *state;
         counts.advance(at);
         let mut ahead = queue.range(..self.place).map(|(_, waiting)| waiting);
         // Who is held by what the venue said holds up nobody else.

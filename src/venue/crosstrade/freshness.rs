@@ -22,10 +22,10 @@ const ADVANCES_AFTER_STEP_BACK: u8 = 3;
 
 /// What is remembered of the stamps seen.
 #[derive(Debug, Default)]
-pub(super) struct Freshness(Option<Seen>);
+pub(super) struct Freshness(Option<Stamps>);
 
 #[derive(Debug)]
-struct Seen {
+struct Stamps {
     /// The newest stamp that was believed, in milliseconds.
     newest: i64,
     /// The stamp seen last.
@@ -90,7 +90,7 @@ impl Freshness {
             Some(seen) => seen.judge(epoch, now),
             None => {
                 let live = epoch.abs_diff(wall) <= FIRST_SKEW_LIMIT_MS;
-                self.0 = Some(Seen {
+                self.0 = Some(Stamps {
                     newest: epoch,
                     last: epoch,
                     advanced_at: now,
@@ -107,7 +107,7 @@ impl Freshness {
     }
 }
 
-impl Seen {
+impl Stamps {
     fn judge(&mut self, epoch: i64, now: Instant) -> Result<Fresh, Stale> {
         let before = std::mem::replace(&mut self.last, epoch);
         if epoch > self.newest {

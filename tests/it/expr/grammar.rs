@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use riskd::rules::expression::{Expression, Kind, Value, Variable};
+use riskd::rules::expression::{Expression, Value, Variable, VariableKind};
 use rust_decimal::Decimal;
 use zen_expression::intellisense::diagnostic::Severity;
 use zen_expression::intellisense::{IntelliSense, ReadDependency};
@@ -18,7 +18,7 @@ use crate::machine::processor_time;
 type Texts = (String, String);
 
 fn variables(flags: bool) -> Vec<Variable> {
-    let is_wanted = |variable: &&Variable| (variable.kind() == Kind::Flag) == flags;
+    let is_wanted = |variable: &&Variable| (variable.kind() == VariableKind::Flag) == flags;
     Variable::ALL.iter().filter(is_wanted).copied().collect()
 }
 
@@ -105,7 +105,7 @@ fn values() -> impl Strategy<Value = Given> {
     vec(each, Variable::ALL.len()).prop_map(|drawn| {
         let pairs = Variable::ALL.iter().zip(drawn).map(|(variable, drawn)| {
             let value = match variable.kind() {
-                Kind::Flag => Value::Flag(drawn.1),
+                VariableKind::Flag => Value::Flag(drawn.1),
                 _ => Value::Number(drawn.0),
             };
             (*variable, value)
@@ -130,7 +130,7 @@ fn types() -> VariableType {
     let types = VariableType::empty_object();
     for variable in Variable::ALL {
         let kind = match variable.kind() {
-            Kind::Flag => VariableType::Bool,
+            VariableKind::Flag => VariableType::Bool,
             _ => VariableType::Number,
         };
         types.dot_insert(variable.name(), kind);

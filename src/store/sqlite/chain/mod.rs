@@ -9,7 +9,7 @@
 //! noted elsewhere, see `riskd verify --head`.
 //!
 //! In the chain: rule sets, firings, intents, requests, locks and lines of the
-//! story, with their ends and answers. Not in it: samples, because they are
+//! log, with their ends and answers. Not in it: samples, because they are
 //! thinned out with time and what a firing was decided on stands in the firing;
 //! and the states of accounts and rules, which are riskd's memory, are written
 //! anew with each observation, and prove nothing.

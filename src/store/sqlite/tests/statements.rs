@@ -50,7 +50,7 @@ async fn plan(store: &mut Store, filter: &EntryFilter) -> String {
 }
 
 #[tokio::test]
-async fn a_page_of_the_story_is_found_by_an_index_and_not_sorted() {
+async fn a_page_of_the_log_is_found_by_an_index_and_not_sorted() {
     let (_folder, path) = place();
     let mut store = Store::open(&path, now()).await.unwrap();
     let all = EntryFilter::default();
