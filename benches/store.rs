@@ -14,6 +14,7 @@ use riskd::domain::account::AccountName;
 use riskd::domain::ids::{FiringId, IntentId, RequestId};
 use riskd::domain::lock::{LockEnd, LockKind};
 use riskd::domain::observation::{Figures, Timestamp};
+use riskd::domain::request::Write;
 use riskd::engine::record::{
     Cause, Entry, EntryKind, Fields, FiringRow, Goal, IntentRow, LockRow, Record, RequestRow,
 };
@@ -128,8 +129,7 @@ fn firing(number: i64) -> Batch {
         records.push(Record::Request(RequestRow {
             id: RequestId(id),
             account: account.clone(),
-            write: "flatten",
-            target: None,
+            write: Write::Flatten,
             round: 1,
             at,
             intents: vec![IntentId(id)],

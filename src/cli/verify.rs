@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::find::{self, DatabaseArg, RulesArg};
 use super::printer::{Paint, Printer};
 use super::{Exit, runtime};
+use crate::domain::ids::Numbered;
 use crate::domain::observation::Timestamp;
-use crate::store::{Finding, FindingKind, Reader, StoreError, Verification};
+use crate::store::{Finding, FindingKind, Reader, StoreError, Verification, WriterChain};
 
 /// Looks whether the record is what was written: SQLite's own check of the
 /// file, the chain over the evidence, and each row against it. Works while the
@@ -102,11 +103,19 @@ pub(super) fn lines(found: &Verification, out: &Printer) -> Vec<String> {
             found.taken_over
         ));
     }
+    lines.extend(chains(found));
     if let Some(head) = &found.head {
-        lines.push(format!("head     {} (link {})", head.hash, head.seq));
+        lines.push(format!(
+            "head     {} (link {})",
+            head.hash,
+            Numbered(head.seq)
+        ));
     }
     if let Some(noted) = found.noted {
-        lines.push(format!("noted    the noted head is link {noted}"));
+        lines.push(format!(
+            "noted    the noted head is link {}",
+            Numbered(noted)
+        ));
     }
     for finding in &found.findings {
         lines.push(told(finding, out));
@@ -119,11 +128,32 @@ pub(super) fn lines(found: &Verification, out: &Printer) -> Vec<String> {
     } else {
         let text = format!(
             "BROKEN   the record is not what was written; the chain is whole from link {} on",
-            found.whole_from
+            Numbered(found.whole_from)
         );
         out.paint(Paint::Red, &text)
     });
     lines
+}
+
+/// The chain of each writer, where there are several.
+fn chains(found: &Verification) -> Vec<String> {
+    if found.chains.len() < 2 {
+        return Vec::new();
+    }
+    let told = found.chains.iter().map(|chain| {
+        let node = match &chain.node {
+            Some((node, epoch)) => format!("node {node}, turn {epoch}"),
+            None => "a node that is not known".to_owned(),
+        };
+        format!(
+            "         writer {} ({node}): {} links, whole from link {} to link {}",
+            chain.writer,
+            chain.links,
+            Numbered(chain.whole_from),
+            Numbered(chain.head.seq)
+        )
+    });
+    told.collect()
 }
 
 fn told(finding: &Finding, out: &Printer) -> String {
@@ -140,7 +170,7 @@ fn told(finding: &Finding, out: &Printer) -> String {
     }
     text.push_str(&finding.what);
     if let Some(link) = finding.link {
-        text.push_str(&format!(" (link {link})"));
+        text.push_str(&format!(" (link {})", Numbered(link)));
     }
     text
 }
@@ -162,8 +192,20 @@ pub(super) struct Json<'v> {
     head_link: Option<i64>,
     noted_link: Option<i64>,
     whole_from: i64,
+    writers: Vec<JsonChain<'v>>,
     findings: Vec<JsonFinding<'v>>,
     omitted: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonChain<'v> {
+    writer: i64,
+    node: Option<&'v str>,
+    turn: Option<i64>,
+    links: u64,
+    head: &'v str,
+    head_link: i64,
+    whole_from: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -189,8 +231,24 @@ impl<'v> Json<'v> {
             head_link: found.head.as_ref().map(|head| head.seq),
             noted_link: found.noted,
             whole_from: found.whole_from,
+            writers: found.chains.iter().map(JsonChain::new).collect(),
             findings: found.findings.iter().map(JsonFinding::new).collect(),
             omitted: found.omitted,
+        }
+    }
+}
+
+impl<'v> JsonChain<'v> {
+    fn new(chain: &'v WriterChain) -> JsonChain<'v> {
+        let node = chain.node.as_ref();
+        JsonChain {
+            writer: chain.writer.get(),
+            node: node.map(|(node, _)| node.as_str()),
+            turn: node.map(|(_, turn)| *turn),
+            links: chain.links,
+            head: &chain.head.hash,
+            head_link: chain.head.seq,
+            whole_from: chain.whole_from,
         }
     }
 }

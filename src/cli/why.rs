@@ -35,7 +35,7 @@ const MEANWHILE: u32 = 1_000;
 pub(super) struct Args {
     /// The number of the firing, as `riskd events` and `riskd status` show it
     #[arg(value_name = "ID", value_parser = number)]
-    id: Option<i64>,
+    id: Option<FiringId>,
     #[command(flatten)]
     rules: RulesArg,
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub(super) struct Args {
     json: bool,
 }
 
-fn number(text: &str) -> Result<i64, String> {
+fn number(text: &str) -> Result<FiringId, String> {
     text.parse()
         .map_err(|_| "expected the number of a firing; `riskd why` lists them".to_owned())
 }
@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
     runtime::short(async {
         let reader = Reader::open(&path).await?;
         match args.id {
-            Some(id) => explain(&reader, FiringId(id), folder, args.json, out).await?,
+            Some(id) => explain(&reader, id, folder, args.json, out).await?,
             None => list(&reader, args.json, out).await?,
         }
         reader.close().await;

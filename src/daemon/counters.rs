@@ -67,7 +67,7 @@ impl Counters {
                 }
                 Record::Request(row) => {
                     let counts = self.account(&row.account);
-                    up(counts.requests.entry(row.write).or_default());
+                    up(counts.requests.entry(row.write.name()).or_default());
                     // The requests of a round come one after another.
                     let this = Some((&row.account, row.round));
                     if round != this {

@@ -701,6 +701,7 @@ pub(super) fn row_of(rules: &RuleSet, now: Timestamp) -> RuleSetRow {
     RuleSetRow {
         hash: rules.hash.to_string(),
         text: redacted_text(&rules.text),
+        files: Some(rules.files.clone()),
         loaded_at: now,
     }
 }

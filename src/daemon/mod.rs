@@ -56,7 +56,7 @@ use crate::notify::{Notifiers, Undelivered};
 use crate::rules;
 use crate::rules::ruleset::{self, Mode};
 use crate::store::{
-    Batch, Drained, Reads, Restored, Retention, Store, StoreError, StoreHandle, Writer,
+    Batch, Drained, KeptRuleSet, Reads, Restored, Retention, Store, StoreError, StoreHandle, Writer,
 };
 use counters::Counters;
 use dispatcher::{Dispatcher, row_of, short};
@@ -153,6 +153,16 @@ pub fn load_rules(path: &Path, text: &str) -> rules::Loaded {
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     let loader = move |file: &Path| rule_file::read_text(&folder.join(file));
     rules::load(&path.display().to_string(), text, &loader)
+}
+
+/// Reads and checks a rule set of the record, which was that of the rule file at
+/// `path`, with the files that it named as they were then. Those that are not on
+/// record are read where they are.
+pub fn load_kept(path: &Path, kept: &KeptRuleSet) -> rules::Loaded {
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let loader = move |file: &Path| rule_file::read_text(&folder.join(file));
+    let name = path.display().to_string();
+    rules::load_kept(&name, &kept.text, kept.files.as_deref(), &loader)
 }
 
 /// The database: the option, else the file's, else `riskd.db`. What is no whole
@@ -406,7 +416,7 @@ fn report_last_end(restored: &Restored) {
 fn kept(mut restored: Restored, rules_file: &Path) -> Kept {
     let rule_sets = std::mem::take(&mut restored.rule_sets);
     let earlier = rule_sets.into_iter().filter_map(|kept| {
-        let rules = load_rules(rules_file, &kept.text).rules?;
+        let rules = load_kept(rules_file, &kept).rules?;
         Some(EarlierRules {
             from: kept.loaded_at,
             last_from: kept.last_loaded_at,

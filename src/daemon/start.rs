@@ -20,7 +20,7 @@ use tracing::error;
 use super::rule_file::{Fingerprint, Reading, Refusal, Source, Verdict};
 use super::set_up::SetUpError;
 use super::venues::Prepared;
-use super::{StartError, load_rules};
+use super::{StartError, load_kept};
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::engine::restore::Kept;
@@ -185,7 +185,7 @@ impl Earlier<'_> {
         let kept = self.restored.rule_sets.iter();
         let kept = kept.into_iter().find(|kept| kept.hash == hash);
         let kept = kept.ok_or(EarlierError::NotOnRecord)?;
-        let loaded = load_rules(&self.source.path, &kept.text);
+        let loaded = load_kept(&self.source.path, kept);
         loaded.rules.ok_or(EarlierError::Faulty)
     }
 

@@ -12,7 +12,7 @@ use crate::domain::ids::{FiringId, IntentId, RequestId};
 use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::observation::Timestamp;
 use crate::domain::position_key::PositionKey;
-use crate::domain::request::Outcome;
+use crate::domain::request::{Outcome, Write};
 
 /// One row for the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -218,10 +218,8 @@ pub struct RequestRow {
     pub id: RequestId,
     /// The account.
     pub account: AccountName,
-    /// What was asked, by its stable name.
-    pub write: &'static str,
-    /// The instrument or order that it names besides the account.
-    pub target: Option<String>,
+    /// What was asked.
+    pub write: Write,
     /// The enforcement round it belongs to, from 1.
     pub round: u32,
     /// When it was decided, and queued for the venue.

@@ -33,11 +33,13 @@ pub use check::{Loader, MAX_ACCOUNTS, MAX_NOTIFIERS, MAX_RULES, MAX_TEST_FILES, 
 pub use redact::{HIDDEN_URL, redacted_text};
 pub use tree::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, MAX_TEXT};
 
+use std::path::Path;
+
 use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::observation::Timestamp;
 use dated::Dated;
 use diagnostic::{Diagnostic, Findings, MAX_SHOWN};
-use ruleset::{RuleSet, Venue};
+use ruleset::{RuleFile, RuleSet, Venue};
 use secret_text::Trust;
 
 /// What came of a rule file.
@@ -127,6 +129,24 @@ pub fn load(name: &str, text: &str, loader: &Loader<'_>) -> Loaded {
         shown,
         dated,
     }
+}
+
+/// Reads and checks a rule set of the record, with the files that it named as they
+/// were then. `loader` gives what is not among them: those of a set whose files are
+/// not on record.
+pub fn load_kept(
+    name: &str,
+    text: &str,
+    files: Option<&[RuleFile]>,
+    loader: &Loader<'_>,
+) -> Loaded {
+    load(name, text, &|path| {
+        let mut known = files.unwrap_or_default().iter();
+        match known.find(|file| Path::new(&file.path) == path) {
+            Some(file) => Ok(file.text.clone()),
+            None => loader(path),
+        }
+    })
 }
 
 fn targets(declared: &check::Declared) -> Vec<Target> {

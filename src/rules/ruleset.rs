@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use chrono::{NaiveTime, TimeDelta};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::account::{
     AccountName, AccountNumber, GroupName, NotifierName, RuleName, VenueName,
@@ -31,6 +32,8 @@ pub struct RuleSet {
     pub text: Arc<str>,
     /// SHA-256 of the text and of the files it names, in lower-case hex.
     pub hash: Arc<str>,
+    /// The files that it names, in the order in which they were read.
+    pub files: Vec<RuleFile>,
     /// Settings of the daemon.
     pub daemon: Daemon,
     /// Venues, in the order of the file.
@@ -44,6 +47,15 @@ pub struct RuleSet {
     /// The files of rule tests that it names, in the order of the file. What is
     /// in them changes no rule, so that it is no part of the hash.
     pub tests: Vec<TestFileName>,
+}
+
+/// A file that a rule file names and that is a part of its rules: a list of closures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleFile {
+    /// Its path, as the rule file has it.
+    pub path: String,
+    /// Its text.
+    pub text: String,
 }
 
 impl RuleSet {

@@ -10,6 +10,7 @@ use super::entry::{EntryFilter, EntryRow};
 use super::error::StoreError;
 use super::extent::Extent;
 use super::report::FiringReport;
+use super::restored::KeptRuleSet;
 use super::retention::{Sweep, SweepStep};
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::ids::FiringId;
@@ -71,8 +72,8 @@ pub trait Reads: std::fmt::Debug + Send + Sync {
     /// none.
     fn firing(&self, id: FiringId) -> Read<'_, Option<FiringReport>>;
 
-    /// The text of the rule set that was put into force last.
-    fn rules_in_force(&self) -> Read<'_, Option<String>>;
+    /// The rule set that was put into force last.
+    fn rules_in_force(&self) -> Read<'_, Option<KeptRuleSet>>;
 
     /// The rules that have fired and whose firing was not carried out, because
     /// riskd only observed, each with its account.

@@ -3,6 +3,7 @@
 use crate::domain::account::AccountName;
 use crate::domain::observation::{Content, Figures, Learned, Missing, Observation, Timestamp};
 use crate::engine::record::Record;
+use crate::rules::ruleset::RuleFile;
 
 /// Rows that belong together: they are written in one transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,13 +61,17 @@ pub struct Refused {
     pub reason: String,
 }
 
-/// A rule set with its text, so that firings can be explained by it.
+/// A rule set with all that it was made of, so that firings can be explained by it,
+/// and so that it can go on when a file that it names is another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleSetRow {
     /// Its hash.
     pub hash: String,
     /// Its text.
     pub text: String,
+    /// The files that it names, in the order in which they were read; `None` when
+    /// they are not on record, because an earlier version wrote the row.
+    pub files: Option<Vec<RuleFile>>,
     /// When it was put into force.
     pub loaded_at: Timestamp,
 }

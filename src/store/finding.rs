@@ -1,5 +1,6 @@
 //! What came of a look at the whole record.
 
+use crate::domain::ids::WriterId;
 use crate::domain::observation::Timestamp;
 
 /// Most findings that are told one by one.
@@ -8,7 +9,7 @@ pub const MOST_FINDINGS: usize = 1_000;
 /// What came of a look at the whole record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verification {
-    /// How many links the chain has.
+    /// How many links the chains have together.
     pub links: u64,
     /// How many rows of evidence there are.
     pub rows: u64,
@@ -16,10 +17,13 @@ pub struct Verification {
     pub began: Option<Timestamp>,
     /// How many rows were there before it was begun: they are guarded since.
     pub taken_over: i64,
-    /// The last link.
+    /// The last link of the newest writer: all that earlier ones wrote is bound
+    /// into its chain.
     pub head: Option<ChainHead>,
-    /// The number of the link from which on the chain is whole to its end.
+    /// The number of the link from which on that chain is whole to its end.
     pub whole_from: i64,
+    /// The chain of each writer, the newest last.
+    pub chains: Vec<WriterChain>,
     /// The number of the link that has the noted head; `None` when no head was
     /// given, or no link has it.
     pub noted: Option<i64>,
@@ -29,7 +33,23 @@ pub struct Verification {
     pub omitted: u64,
 }
 
-/// The last link of the chain: who notes it elsewhere can tell later whether
+/// The chain of one writer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WriterChain {
+    /// The writer.
+    pub writer: WriterId,
+    /// Its node and which turn of the node it is; `None` when the record does not
+    /// say.
+    pub node: Option<(String, i64)>,
+    /// How many links it has.
+    pub links: u64,
+    /// The last one.
+    pub head: ChainHead,
+    /// The number of the link from which on it is whole to its end.
+    pub whole_from: i64,
+}
+
+/// The last link of a chain: who notes it elsewhere can tell later whether
 /// the record still holds all that it held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainHead {

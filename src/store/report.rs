@@ -2,7 +2,7 @@
 
 use super::batch::RuleSetRow;
 use super::entry::EntryRow;
-use crate::domain::ids::{FiringId, IntentId, RequestId};
+use crate::domain::ids::{FiringId, IntentId, LockId, RequestId};
 use crate::domain::observation::Timestamp;
 use crate::engine::record::{AnswerRow, IntentEnd, IntentRow, LockRow};
 
@@ -88,11 +88,11 @@ pub struct SentView {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockView {
     /// Its number.
-    pub id: i64,
+    pub id: LockId,
     /// The lock.
     pub lock: LockRow,
     /// The number of the lock that took its place, when it was extended.
-    pub replaced_by: Option<i64>,
+    pub replaced_by: Option<LockId>,
     /// When and why it ended; `None` while it is in force.
     pub ended: Option<(Timestamp, String)>,
 }

@@ -7,6 +7,7 @@ use crate::domain::observation::Timestamp;
 use crate::engine::NextIds;
 use crate::engine::record::{IntentRow, LockRow};
 use crate::engine::restore::{EarlierRules, Kept, RecentRequest};
+use crate::rules::ruleset::RuleFile;
 
 /// What was in force when the record was last written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +72,9 @@ pub struct KeptRuleSet {
     pub hash: String,
     /// Its text.
     pub text: String,
+    /// The files that it named, as they were then; `None` when they are not on
+    /// record.
+    pub files: Option<Vec<RuleFile>>,
     /// When it came into force first.
     pub loaded_at: Timestamp,
     /// When it came into force last.

@@ -315,7 +315,13 @@ impl Desk {
     fn asked(&self, account: &str) -> Vec<String> {
         let rows = self.requests.iter();
         rows.filter(|row| row.account.as_str() == account)
-            .map(|row| format!("{} {}", row.write, row.target.as_deref().unwrap_or("-")))
+            .map(|row| {
+                format!(
+                    "{} {}",
+                    row.write.name(),
+                    row.write.target().as_deref().unwrap_or("-")
+                )
+            })
             .collect()
     }
 

@@ -58,8 +58,8 @@ impl Durable {
             Record::Request(row) => {
                 let request = RecentRequest {
                     account: row.account.clone(),
-                    write: row.write.to_owned(),
-                    target: row.target.clone(),
+                    write: row.write.name().to_owned(),
+                    target: row.write.target(),
                     queued_at: row.at,
                     sent_at: None,
                     answer: None,

@@ -302,7 +302,7 @@ impl Checker {
             .iter()
             .filter_map(|effect| match effect {
                 Effect::Record(Record::Request(row)) => {
-                    Some((row.id, row.account.as_str(), row.write))
+                    Some((row.id, row.account.as_str(), row.write.name()))
                 }
                 _ => None,
             })

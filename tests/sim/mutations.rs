@@ -166,7 +166,7 @@ pub fn mutate(
     match mutation {
         Some(Mutation::DropFlatten) => effects.retain(|effect| match effect {
             Effect::Send { write, .. } => *write != Write::Flatten,
-            Effect::Record(Record::Request(row)) => row.write != "flatten",
+            Effect::Record(Record::Request(row)) => row.write != Write::Flatten,
             _ => true,
         }),
         Some(Mutation::Uncaused) if steps > 20 => {
@@ -176,8 +176,7 @@ pub fn mutate(
             effects.push(Effect::Record(Record::Request(RequestRow {
                 id: request,
                 account: account.clone(),
-                write: write.name(),
-                target: None,
+                write: write.clone(),
                 round: 1,
                 at: now.wall,
                 intents: Vec::new(),
@@ -192,7 +191,7 @@ pub fn mutate(
         Some(Mutation::FlattensTwice) => {
             let is_flatten = |effect: &Effect| match effect {
                 Effect::Send { write, .. } => *write == Write::Flatten,
-                Effect::Record(Record::Request(row)) => row.write == "flatten",
+                Effect::Record(Record::Request(row)) => row.write == Write::Flatten,
                 _ => false,
             };
             let mut again: Vec<Effect> = effects
@@ -218,7 +217,7 @@ pub fn mutate(
                     Effect::Send { account, write, .. } if *write == Write::CancelOrders => {
                         *account = AccountName::from(BYSTANDER);
                     }
-                    Effect::Record(Record::Request(row)) if row.write == "cancel_orders" => {
+                    Effect::Record(Record::Request(row)) if row.write == Write::CancelOrders => {
                         row.account = AccountName::from(BYSTANDER);
                     }
                     _ => {}

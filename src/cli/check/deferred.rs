@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::daemon::{database_path, load_rules};
+use crate::daemon::{database_path, load_kept};
 use crate::engine::loosening::is_looser;
 use crate::rules::ruleset::{Account, Loosening, Rule, RuleSet};
 use crate::store::Reader;
@@ -72,11 +72,11 @@ fn deferred_account(account: &Account, rules: &RuleSet) -> Option<String> {
 
 fn in_force(path: &Path, rules: &RuleSet) -> Option<RuleSet> {
     let database = database_path(None, Some(&rules.daemon));
-    let text = crate::cli::runtime::short(async {
+    let kept = crate::cli::runtime::short(async {
         let reader = Reader::open(&database).await?;
-        let text = reader.rules_in_force().await?;
+        let kept = reader.rules_in_force().await?;
         reader.close().await;
-        Ok(text)
+        Ok(kept)
     });
-    load_rules(path, &text.ok()??).rules
+    load_kept(path, &kept.ok()??).rules
 }

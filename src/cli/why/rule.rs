@@ -17,15 +17,16 @@ pub(super) enum Then {
     Unknown,
 }
 
-/// The rule of a firing. Files that the rule set names are looked for in
-/// `folder`, where they may have changed since.
+/// The rule of a firing. Files that the rule set named and that are not on record
+/// are looked for in `folder`, where they may have changed since.
 pub(super) fn then(report: &FiringReport, folder: PathBuf) -> Then {
     let Some(row) = &report.rule_set else {
         return Then::Unknown;
     };
     let name = &report.firing.rule;
     let loader = move |file: &Path| files::read_text(&folder.join(file), rules::MAX_TEXT);
-    let loaded = rules::load("the rules of then", &row.text, &loader);
+    let files = row.files.as_deref();
+    let loaded = rules::load_kept("the rules of then", &row.text, files, &loader);
     let words = loaded.rules.and_then(|set| {
         let rule = set.rules.iter().find(|rule| rule.name.as_str() == name)?;
         Some(explain::rule(&set, rule))

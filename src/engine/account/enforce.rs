@@ -446,8 +446,7 @@ impl AccountRun {
             let row = RequestRow {
                 id,
                 account: self.account.name.clone(),
-                write: write.name(),
-                target: write.target(),
+                write: write.clone(),
                 round,
                 at: now.wall,
                 intents: intents.clone(),

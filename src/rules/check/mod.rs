@@ -37,7 +37,7 @@ use super::diagnostic::{Diagnostic, Findings, Place, quoted};
 use super::keys::Fields;
 use super::node::{KeyValue, Node};
 use super::read::{NAME_HELP, is_name};
-use super::ruleset::{Account, Daemon, Notifier, Rule, RuleSet, Venue};
+use super::ruleset::{Account, Daemon, Notifier, Rule, RuleFile, RuleSet, Venue};
 use super::suggest::odd_character;
 use super::tables;
 use accounts::Draft;
@@ -54,9 +54,9 @@ pub const MAX_TEST_FILES: usize = 32;
 /// to the rule file.
 pub type Loader<'l> = dyn Fn(&Path) -> io::Result<String> + 'l;
 
-/// The texts of the files that a rule file names, in the order of the file.
+/// The files that a rule file names, in the order of the file.
 #[derive(Debug, Default)]
-pub(crate) struct Companions(Vec<(String, String)>);
+pub(crate) struct Companions(Vec<RuleFile>);
 
 impl Companions {
     /// SHA-256 over the rule file and these, in lower-case hex.
@@ -68,9 +68,9 @@ impl Companions {
             sha.update(part.as_bytes());
         };
         add(text);
-        for (path, content) in &self.0 {
-            add(path);
-            add(content);
+        for file in &self.0 {
+            add(&file.path);
+            add(&file.text);
         }
         let digest = sha.finalize();
         digest
@@ -81,7 +81,10 @@ impl Companions {
     }
 
     fn add(&mut self, path: &str, content: &str) {
-        self.0.push((path.to_owned(), content.to_owned()));
+        self.0.push(RuleFile {
+            path: path.to_owned(),
+            text: content.to_owned(),
+        });
     }
 }
 
@@ -221,6 +224,7 @@ fn assemble(
     Some(RuleSet {
         text: text.into(),
         hash: companions.hash(text),
+        files: companions.0.clone(),
         daemon,
         venues: declared.venues.clone(),
         accounts: accounts?,

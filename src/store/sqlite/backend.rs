@@ -11,6 +11,7 @@ use crate::store::entry::{EntryFilter, EntryRow};
 use crate::store::error::StoreError;
 use crate::store::extent::Extent;
 use crate::store::report::FiringReport;
+use crate::store::restored::KeptRuleSet;
 use crate::store::retention::{Sweep, SweepStep};
 
 impl Backend for Store {
@@ -50,7 +51,7 @@ impl Reads for Reader {
         Box::pin(Reader::firing(self, id))
     }
 
-    fn rules_in_force(&self) -> Read<'_, Option<String>> {
+    fn rules_in_force(&self) -> Read<'_, Option<KeptRuleSet>> {
         Box::pin(Reader::rules_in_force(self))
     }
 

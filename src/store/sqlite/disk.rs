@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use super::fault::Fault;
 use super::files::{Changed, Files, LOG};
 use super::instance::beside;
-use super::open::{Checkpoints, connect};
+use super::open::{Checkpoints, connect, first_read};
 use super::sql;
 use crate::store::backend::Durable;
 use crate::store::error::StoreError;
@@ -96,10 +96,7 @@ impl FilesOfRecord {
             Some(connection) => connection,
             None => {
                 let mut fresh = connect(self.files.path(), Checkpoints::Elsewhere).await?;
-                // SQLite opens the log with the first read.
-                super::open::last_batch(&mut fresh.raw)
-                    .await
-                    .map_err(|fault| fault.at(self.files.path()))?;
+                first_read(&mut fresh.raw, self.files.path()).await?;
                 self.check()?;
                 fresh.raw
             }

@@ -4,10 +4,10 @@ use sqlx::FromRow;
 
 use super::fault::Fault;
 use super::read::{MOST_ROWS, RawEntry, Reader};
-use super::row::{Pairs, RawIntent, RawLock, from_json, from_name};
+use super::row::{Pairs, RawIntent, RawLock, RawRuleSet, from_json, from_name};
 use super::sql;
 use super::time::from_millis;
-use crate::domain::ids::{FiringId, RequestId};
+use crate::domain::ids::{FiringId, LockId, RequestId};
 use crate::engine::record::AnswerRow;
 use crate::store::batch::RuleSetRow;
 use crate::store::error::StoreError;
@@ -61,7 +61,7 @@ impl Reader {
         let Some(firing) = firing.map(RawFiring::view).transpose()? else {
             return Ok(None);
         };
-        let rule_set: Option<(String, String, i64)> = sqlx::query_as(sql::RULE_SET)
+        let rule_set: Option<RawRuleSet> = sqlx::query_as(sql::RULE_SET)
             .bind(&firing.rules_hash)
             .fetch_optional(&mut *snapshot)
             .await?;
@@ -98,11 +98,13 @@ fn each<T, U>(rows: Vec<T>, read: impl Fn(T) -> Result<U, Fault>) -> Result<Vec<
     rows.into_iter().map(read).collect()
 }
 
-fn rule_set_row((hash, text, loaded_at): (String, String, i64)) -> Result<RuleSetRow, Fault> {
+fn rule_set_row(raw: RawRuleSet) -> Result<RuleSetRow, Fault> {
+    let kept = raw.kept()?;
     Ok(RuleSetRow {
-        hash,
-        text,
-        loaded_at: from_millis(loaded_at)?,
+        hash: kept.hash,
+        text: kept.text,
+        files: kept.files,
+        loaded_at: kept.loaded_at,
     })
 }
 
@@ -124,9 +126,9 @@ fn lock_view(raw: RawLock) -> Result<LockView, Fault> {
         None => None,
     };
     Ok(LockView {
-        id: raw.id,
+        id: LockId(raw.id),
         lock,
-        replaced_by: raw.replaced_by,
+        replaced_by: raw.replaced_by.map(LockId),
         ended,
     })
 }

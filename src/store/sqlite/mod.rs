@@ -6,6 +6,7 @@
 //!   survive a loss of power.
 //! - With each row of evidence goes a link of the chain, in one transaction: see
 //!   [`chain`]. A start compares the locks with it.
+//! - Rows get their numbers from their writer: see [`writers`].
 //! - All SQL is in [`sql`], but for the query whose filters vary; the texts of
 //!   whole transactions are made of its statements in [`together`].
 
@@ -35,6 +36,7 @@ mod together;
 mod values;
 mod verify;
 mod write;
+mod writers;
 
 pub use backup::{Backup, BackupError};
 pub use open::Store;

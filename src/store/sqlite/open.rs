@@ -20,10 +20,13 @@ use super::layout::{self, MIGRATIONS};
 use super::rescue;
 use super::restore;
 use super::sql;
-use super::write::{Tail, last_entry};
+use super::write::Tail;
+use super::writers;
+use crate::domain::ids::{Numbered, WriterId};
 use crate::domain::observation::Timestamp;
 use crate::domain::timeouts;
 use crate::store::error::StoreError;
+use crate::store::node::NodeName;
 
 /// What one connection may keep of the file in memory: 512 KiB, which SQLite
 /// takes as a negative number. Rows are added at the ends of trees, so little is
@@ -61,6 +64,9 @@ pub struct Store {
     checkpoints: Checkpoints,
     /// `None` after a failure that a new connection may get over.
     pub(super) connection: Option<Connection>,
+    /// Who writes.
+    pub(super) node: NodeName,
+    pub(super) writer: WriterId,
     /// The number that the next batch is written under.
     pub(super) next_batch: i64,
     /// The highest number under which a batch was tried.
@@ -82,8 +88,18 @@ pub(super) struct Connection {
 }
 
 impl Store {
+    /// [`Store::open_as`] the one node that there is.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn open(path: &Path, now: Timestamp) -> Result<Store, StoreError> {
+        Store::open_as(path, now, &NodeName::default()).await
+    }
+
     /// Opens the record at `path`, making it if there is none and bringing its
-    /// layout up to date. `now` is noted for whoever tries to open it too.
+    /// layout up to date. `now` is noted for whoever tries to open it too. What is
+    /// written is numbered as this node's: where another one wrote last, under a
+    /// new writer.
     ///
     /// # Errors
     /// Every [`StoreError`]; in particular [`StoreError::InUse`] when another
@@ -91,25 +107,30 @@ impl Store {
     /// [`StoreError::Newer`] when this program is too old for it. A disk that
     /// cannot be written is none where there is a record: what was in force can
     /// be restored, and writes fail until the disk is well again.
-    pub async fn open(path: &Path, now: Timestamp) -> Result<Store, StoreError> {
-        Store::open_with(path, now, &MIGRATIONS).await
+    pub async fn open_as(
+        path: &Path,
+        now: Timestamp,
+        node: &NodeName,
+    ) -> Result<Store, StoreError> {
+        Store::open_with(path, now, node, &MIGRATIONS).await
     }
 
-    /// [`Store::open`] with other migrations than the program's.
+    /// [`Store::open_as`] with other migrations than the program's.
     pub(super) async fn open_with(
         path: &Path,
         now: Timestamp,
+        node: &NodeName,
         migrations: &Migrator,
     ) -> Result<Store, StoreError> {
         let path = resolve(path)?;
         let instance = Instance::claim(&path, now)?;
         create_if_missing(&path)?;
         refuse_other_files(&path)?;
-        let opened = prepared(&path, now, migrations).await;
-        let ((connection, last), aside) = match opened {
+        let opened = prepared(&path, now, node, migrations).await;
+        let (opened, aside) = match opened {
             Ok(opened) => (opened, None),
             Err(error) if may_be_the_disk(&error) => {
-                match set_aside(&path, now, migrations, &error).await {
+                match set_aside(&path, now, node, migrations, &error).await {
                     Some((opened, aside)) => (opened, Some(aside)),
                     None => return Err(rescue::with_locks(error, &path).await),
                 }
@@ -121,9 +142,11 @@ impl Store {
             path,
             mover: Mover::default(),
             checkpoints: Checkpoints::Itself,
-            connection: Some(connection),
-            next_batch: last.saturating_add(1),
-            tried: last,
+            connection: Some(opened.connection),
+            node: node.clone(),
+            writer: opened.writer,
+            next_batch: opened.last_batch.saturating_add(1),
+            tried: opened.last_batch,
             aside,
             opened: now,
             _instance: instance,
@@ -138,14 +161,14 @@ impl Store {
         if self.aside.is_none() {
             return Ok(());
         }
-        let (path, opened) = (self.path.clone(), self.opened);
+        let (path, opened, node) = (self.path.clone(), self.opened, self.node.clone());
         // A future of SQLx's migrations cannot go from thread to thread, and
         // the writer's may: it is driven where it stays.
         let runtime = tokio::runtime::Handle::current();
         let preparing = tokio::task::spawn_blocking(move || {
-            runtime.block_on(prepared(&path, opened, &MIGRATIONS))
+            runtime.block_on(prepared(&path, opened, &node, &MIGRATIONS))
         });
-        let (connection, _) = match preparing.await {
+        let prepared = match preparing.await {
             Ok(prepared) => prepared?,
             Err(error) => {
                 let source = std::io::Error::other(error);
@@ -153,7 +176,7 @@ impl Store {
             }
         };
         self.files.note()?;
-        self.connection = Some(connection);
+        self.connection = Some(prepared.connection);
         self.aside = None;
         tracing::info!(path = %self.path.display(), "the record can be written after all");
         Ok(())
@@ -231,13 +254,22 @@ impl Store {
     /// A connection to the record that was open before.
     pub(super) async fn reconnected(&self) -> Result<Connection, StoreError> {
         let mut connection = connect(&self.path, self.checkpoints).await?;
-        // SQLite opens the log with the first read.
-        last_batch(&mut connection.raw)
-            .await
-            .map_err(|fault| fault.at(&self.path))?;
+        first_read(&mut connection.raw, &self.path).await?;
         self.files.note()?;
         Ok(connection)
     }
+}
+
+/// Has SQLite open the log, which it does with the first read.
+pub(super) async fn first_read(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), StoreError> {
+    sqlx::query(sql::FIRST_READ)
+        .fetch_one(connection)
+        .await
+        .map(drop)
+        .map_err(|error| Fault::from(error).at(path))
 }
 
 impl Connection {
@@ -259,15 +291,16 @@ impl Connection {
 async fn set_aside(
     path: &Path,
     now: Timestamp,
+    node: &NodeName,
     migrations: &Migrator,
     why: &StoreError,
-) -> Option<((Connection, i64), Aside)> {
+) -> Option<(Prepared, Aside)> {
     if std::fs::metadata(path).ok()?.len() == 0 {
         // A start that made the file got no further: nothing is in it.
         return None;
     }
     let aside = Aside::copy(path).ok()?;
-    let opened = prepared(aside.file(), now, migrations).await.ok()?;
+    let opened = prepared(aside.file(), now, node, migrations).await.ok()?;
     tracing::error!(
         reason = why.in_full(),
         "the record cannot be written; what was in force is read from a copy, and riskd protects from memory until the disk is well again. A restart before that forgets what happens now"
@@ -275,30 +308,48 @@ async fn set_aside(
     Some((opened, aside))
 }
 
-/// A connection to a record that is sound and up to date, and the number of its
-/// last batch.
+/// A record that is sound and up to date.
+struct Prepared {
+    connection: Connection,
+    writer: WriterId,
+    /// The number of the writer's last batch.
+    last_batch: i64,
+}
+
+/// Makes a record ready to be written by this node.
 async fn prepared(
     path: &Path,
     now: Timestamp,
+    node: &NodeName,
     migrations: &Migrator,
-) -> Result<(Connection, i64), StoreError> {
+) -> Result<Prepared, StoreError> {
     let mut connection = connect(path, Checkpoints::Itself).await?;
     let found = layout::inspect(&mut connection.raw, path).await?;
     layout::check(&mut connection.raw, path, found).await?;
     use_wal(&mut connection.raw, path).await?;
     layout::update(&mut connection.raw, path, found, migrations).await?;
     layout::compare(&mut connection.raw, path, migrations).await?;
-    let begun = chain::begin(&mut connection.raw, now).await;
-    begun.map_err(|fault| fault.at(path))?;
-    let (last, tail) = known(&mut connection.raw, path).await?;
+    let at = |fault: Fault| fault.at(path);
+    let raw = &mut connection.raw;
+    chain::begin(raw, now).await.map_err(at)?;
+    let writer = writers::take_up(raw, node, now).await.map_err(at)?;
+    let (last_batch, tail) = known(raw, path, writer).await?;
     connection.tail = Some(tail);
     report_tail(Some(tail), "opened");
-    Ok((connection, last))
+    Ok(Prepared {
+        connection,
+        writer,
+        last_batch,
+    })
 }
 
-/// The number of the last batch of a record whose locks are those that were
-/// written, and what it ends with.
-async fn known(connection: &mut SqliteConnection, path: &Path) -> Result<(i64, Tail), StoreError> {
+/// The number of the last batch of a writer, in a record whose locks are those that
+/// were written, and what its rows end with.
+async fn known(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    writer: WriterId,
+) -> Result<(i64, Tail), StoreError> {
     let at = |fault: Fault| fault.at(path);
     if let Some(found) = chain::check_locks(connection).await.map_err(at)? {
         return Err(StoreError::Corrupt {
@@ -307,11 +358,8 @@ async fn known(connection: &mut SqliteConnection, path: &Path) -> Result<(i64, T
             locks: None,
         });
     }
-    let last = last_batch(connection).await.map_err(at)?;
-    let tail = Tail {
-        head: chain::head(connection).await.map_err(at)?,
-        entry: last_entry(connection).await.map_err(at)?,
-    };
+    let (last, _) = last_numbers(connection, writer).await.map_err(at)?;
+    let tail = Tail::read(connection, writer).await.map_err(at)?;
     Ok((last, tail))
 }
 
@@ -324,8 +372,10 @@ pub(super) async fn refuse_as_a_start(
 ) -> Result<(), StoreError> {
     let expected = layout::expected(path).await?;
     layout::compare_with(connection, path, expected).await?;
-    known(connection, path).await?;
-    let restored = restore::restored(connection, Timestamp::UNIX_EPOCH).await;
+    let writer = writers::newest(connection).await;
+    let writer = writer.map_err(|fault| fault.at(path))?;
+    known(connection, path, writer).await?;
+    let restored = restore::restored(connection, writer, Timestamp::UNIX_EPOCH).await;
     restored.map(drop).map_err(|fault| fault.at(path))
 }
 
@@ -334,21 +384,23 @@ fn report_tail(tail: Option<Tail>, what: &'static str) {
     if let Some(Tail { head, .. }) = tail {
         let hash = chain::hex(&head.hash);
         tracing::info!(
-            link = head.seq,
+            link = %Numbered(head.seq),
             "the record is {what}; the head of its chain is {hash}"
         );
     }
 }
 
-/// The number of the last batch that was committed.
-pub(super) async fn last_batch(connection: &mut SqliteConnection) -> Result<i64, Fault> {
-    let text: Option<String> = sqlx::query_scalar(sql::LAST_BATCH)
+/// The numbers of a writer's last batch and last log entry.
+pub(super) async fn last_numbers(
+    connection: &mut SqliteConnection,
+    writer: WriterId,
+) -> Result<(i64, i64), Fault> {
+    let numbers: Option<(i64, i64)> = sqlx::query_as(sql::LAST_NUMBERS)
+        .bind(writer.get())
         .fetch_optional(connection)
         .await?;
-    let number = text.as_ref().and_then(|text| text.parse().ok());
-    number.ok_or_else(|| {
-        let found = text.as_deref().unwrap_or("missing");
-        Fault::Unreadable(format!("the number of the last batch is {found:?}"))
+    numbers.ok_or_else(|| {
+        Fault::Unreadable(format!("the last numbers of writer {writer} are missing"))
     })
 }
 

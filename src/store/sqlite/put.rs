@@ -11,6 +11,7 @@ use super::fault::{Fault, is_about_the_row};
 use super::sql;
 use super::time::to_millis;
 use super::values::{self, InForce};
+use super::write::Tail;
 use crate::domain::account::AccountName;
 use crate::domain::lock::LockKind;
 use crate::domain::observation::Timestamp;
@@ -18,14 +19,16 @@ use crate::engine::record::{Entry, LockRow, Record, RequestRow};
 use crate::store::batch::{Batch, RuleSetRow, Sample};
 use crate::store::batch::{Refused, Written};
 
-/// Puts the rows of a batch into the transaction that is open. What the chain is
-/// to tell of them is still to be added.
+/// Puts the rows of a batch into the transaction that is open, behind those that the
+/// tail tells of. What the chain is to tell of them is still to be added.
 pub(super) async fn all(
     connection: &mut SqliteConnection,
     batch: &Batch,
+    tail: &mut Tail,
 ) -> Result<(Written, Vec<Link>), Fault> {
     let mut rows = Rows {
         connection,
+        tail,
         written: Written::default(),
         links: Vec::new(),
     };
@@ -46,6 +49,7 @@ type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 /// The rows of one transaction.
 struct Rows<'c> {
     connection: &'c mut SqliteConnection,
+    tail: &'c mut Tail,
     written: Written,
     /// What the chain is to tell of them.
     links: Vec<Link>,
@@ -111,7 +115,8 @@ impl Rows<'_> {
         if known.rows_affected() > 0 {
             self.written.rows = self.written.rows.saturating_add(1);
         } else {
-            let added = [hash, Value::text(Some(&row.text)), loaded_at];
+            let files = values::files(&row.files)?;
+            let added = [hash, Value::text(Some(&row.text)), loaded_at, files];
             let name = || format!("rule set {}", row.hash);
             let change = &chain::RULE_SET_ADDED;
             if !self.add(change, sql::ADD_RULE_SET, &added, name).await? {
@@ -135,10 +140,9 @@ impl Rows<'_> {
     }
 
     async fn request(&mut self, row: &RequestRow) -> Result<(), Fault> {
-        let mut values = values::request(row);
         let intents = values::intents(row);
         let name = || format!("request {}", row.id);
-        let query = bound(sql::ADD_REQUEST, &values);
+        let query = bound(sql::ADD_REQUEST, &values::request(row));
         if self.run(query, name).await?.is_none() {
             // Its intents would be those of another request with its number.
             return Ok(());
@@ -150,8 +154,8 @@ impl Rows<'_> {
                 .execute(&mut *self.connection)
                 .await?;
         }
-        values.push(Value::Text(values::json(&intents)?));
-        self.links.push(Link::new(&chain::REQUEST_ADDED, &values));
+        let linked = values::request_linked(row)?;
+        self.links.push(Link::new(&chain::REQUEST_ADDED, &linked));
         Ok(())
     }
 
@@ -162,9 +166,7 @@ impl Rows<'_> {
             .bind(row.kind.name())
             .fetch_optional(&mut *self.connection)
             .await?;
-        let id: i64 = sqlx::query_scalar(sql::NEXT_LOCK)
-            .fetch_one(&mut *self.connection)
-            .await?;
+        let id = self.tail.lock.saturating_add(1);
         if let Some((replaced, ..)) = before {
             self.replace_lock(replaced, Some(id)).await?;
         }
@@ -174,9 +176,13 @@ impl Rows<'_> {
             .add(&chain::LOCK_ADDED, sql::ADD_LOCK, &values, name)
             .await?;
         match before {
+            _ if added => {
+                self.tail.lock = id;
+                Ok(())
+            }
             // A new lock that was refused must not take the old one with it.
-            Some((kept, ..)) if !added => self.replace_lock(kept, None).await,
-            _ => Ok(()),
+            Some((kept, ..)) => self.replace_lock(kept, None).await,
+            None => Ok(()),
         }
     }
 
@@ -214,13 +220,12 @@ impl Rows<'_> {
     }
 
     async fn entry(&mut self, row: &Entry) -> Result<(), Fault> {
-        let columns = values::entry(row)?;
+        let id = self.tail.entry.saturating_add(1);
+        let values = values::entry(row, id)?;
         let name = || format!("entry {:?}", row.message);
-        let query = bound(sql::ADD_ENTRY, &columns);
-        if let Some(done) = self.run(query, name).await? {
-            let mut values = vec![Value::Integer(done.last_insert_rowid())];
-            values.extend(columns);
-            self.links.push(Link::new(&chain::ENTRY_ADDED, &values));
+        let change = &chain::ENTRY_ADDED;
+        if self.add(change, sql::ADD_ENTRY, &values, name).await? {
+            self.tail.entry = id;
         }
         Ok(())
     }

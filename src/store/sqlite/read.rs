@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::instance::beside;
 use super::layout::{self, Layout, MIGRATIONS};
 use super::open::{CACHE, Store, refuse_other_files, resolve};
-use super::row::{Pairs, RawSample, from_json};
+use super::row::{Pairs, RawRuleSet, RawSample, from_json};
 use super::sql;
 use super::time::{from_millis, to_millis};
 use crate::domain::account::{AccountName, RuleName};
@@ -20,6 +20,7 @@ use crate::domain::timeouts;
 use crate::store::batch::Sample;
 use crate::store::entry::{EntryFilter, EntryRow};
 use crate::store::error::StoreError;
+use crate::store::restored::KeptRuleSet;
 
 /// Most connections that read at once.
 const CONNECTIONS: u32 = 2;
@@ -123,15 +124,18 @@ impl Reader {
             .map_err(|fault| self.failed(fault))
     }
 
-    /// The text of the rule set that was put into force last.
+    /// The rule set that was put into force last.
     ///
     /// # Errors
     /// Any [`StoreError`] of reading.
-    pub async fn rules_in_force(&self) -> Result<Option<String>, StoreError> {
-        sqlx::query_scalar(sql::RULES_IN_FORCE)
+    pub async fn rules_in_force(&self) -> Result<Option<KeptRuleSet>, StoreError> {
+        let row: Option<RawRuleSet> = sqlx::query_as(sql::RULES_IN_FORCE)
             .fetch_optional(&self.pool)
             .await
-            .map_err(|error| self.failed(error))
+            .map_err(|error| self.failed(error))?;
+        row.map(RawRuleSet::kept)
+            .transpose()
+            .map_err(|fault| self.failed(fault))
     }
 
     /// The rules that have fired and whose firing was not carried out, because

@@ -6,13 +6,13 @@ use super::fault::Fault;
 use super::open::Store;
 use super::read::RawEntry;
 use super::rescue;
-use super::row::{RawIntent, RawLock, RawRecentRequest};
+use super::row::{RawIntent, RawLock, RawRecentRequest, RawRuleSet};
 use super::sql;
 use super::time::{from_millis, to_millis};
-use crate::domain::ids::{FiringId, IntentId, RequestId};
+use crate::domain::ids::{FiringId, IntentId, RequestId, WriterId};
 use crate::domain::observation::Timestamp;
 use crate::store::error::StoreError;
-use crate::store::restored::{KeptRuleSet, Restored};
+use crate::store::restored::Restored;
 
 impl Store {
     /// Reads what was in force when the record was last written.
@@ -22,7 +22,7 @@ impl Store {
     /// because a lock that is skipped would be a lock that is lost.
     pub async fn restore(&mut self) -> Result<Restored, StoreError> {
         let mut connection = self.take_connection().await?;
-        match restored(&mut connection.raw, self.opened).await {
+        match restored(&mut connection.raw, self.writer, self.opened).await {
             Ok(restored) => {
                 self.connection = Some(connection);
                 Ok(restored)
@@ -35,8 +35,10 @@ impl Store {
 /// How far back requests may count for a venue's budget, in milliseconds.
 const RECENT: i64 = 10_000;
 
+/// What a start of this writer needs, of whatever writers it is.
 pub(super) async fn restored(
     connection: &mut SqliteConnection,
+    writer: WriterId,
     now: Timestamp,
 ) -> Result<Restored, Fault> {
     let account_states: Vec<(String, String)> = sqlx::query_as(sql::ACCOUNT_STATES)
@@ -57,7 +59,7 @@ pub(super) async fn restored(
     let rules_hash = sqlx::query_scalar(sql::RULES_HASH)
         .fetch_optional(&mut *connection)
         .await?;
-    let rule_sets: Vec<(String, String, i64, i64)> = sqlx::query_as(sql::LAST_RULE_SETS)
+    let rule_sets: Vec<RawRuleSet> = sqlx::query_as(sql::LAST_RULE_SETS)
         .fetch_all(&mut *connection)
         .await?;
     let recent: Vec<RawRecentRequest> = sqlx::query_as(sql::RECENT_REQUESTS)
@@ -85,20 +87,13 @@ pub(super) async fn restored(
             .map(RawIntent::intent)
             .collect::<Result<_, _>>()?,
         observed: observed.into_iter().map(FiringId).collect(),
-        next_firing: FiringId(number(connection, sql::NEXT_FIRING).await?),
-        next_intent: IntentId(number(connection, sql::NEXT_INTENT).await?),
-        next_request: RequestId(number(connection, sql::NEXT_REQUEST).await?),
+        next_firing: FiringId(next(connection, writer, sql::NEXT_FIRING).await?),
+        next_intent: IntentId(next(connection, writer, sql::NEXT_INTENT).await?),
+        next_request: RequestId(next(connection, writer, sql::NEXT_REQUEST).await?),
         rules_hash,
         rule_sets: rule_sets
             .into_iter()
-            .map(|(hash, text, first, last)| {
-                Ok(KeptRuleSet {
-                    hash,
-                    text,
-                    loaded_at: from_millis(first)?,
-                    last_loaded_at: from_millis(last)?,
-                })
-            })
+            .map(RawRuleSet::kept)
             .collect::<Result<_, Fault>>()?,
         recent_requests: recent
             .into_iter()
@@ -109,6 +104,15 @@ pub(super) async fn restored(
     })
 }
 
-async fn number(connection: &mut SqliteConnection, query: &'static str) -> Result<i64, Fault> {
-    Ok(sqlx::query_scalar(query).fetch_one(connection).await?)
+/// The next number of a writer.
+async fn next(
+    connection: &mut SqliteConnection,
+    writer: WriterId,
+    query: &'static str,
+) -> Result<i64, Fault> {
+    Ok(sqlx::query_scalar(query)
+        .bind(writer.before_first())
+        .bind(writer.last())
+        .fetch_one(connection)
+        .await?)
 }

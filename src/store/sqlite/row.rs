@@ -14,6 +14,30 @@ use crate::domain::observation::Figures;
 use crate::engine::record::{Cause, Goal, IntentRow, LockRow};
 use crate::engine::restore::RecentRequest;
 use crate::store::batch::{Quality, Sample};
+use crate::store::restored::KeptRuleSet;
+
+/// A row of `rule_sets`.
+#[derive(Debug, FromRow)]
+pub(super) struct RawRuleSet {
+    hash: String,
+    text: String,
+    files: Option<String>,
+    loaded_at: i64,
+    last_loaded_at: i64,
+}
+
+impl RawRuleSet {
+    /// What the row says.
+    pub(super) fn kept(self) -> Result<KeptRuleSet, Fault> {
+        Ok(KeptRuleSet {
+            files: self.files.as_deref().map(from_json).transpose()?,
+            hash: self.hash,
+            text: self.text,
+            loaded_at: from_millis(self.loaded_at)?,
+            last_loaded_at: from_millis(self.last_loaded_at)?,
+        })
+    }
+}
 
 /// A row of `intents`.
 #[derive(Debug, FromRow)]

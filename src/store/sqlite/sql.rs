@@ -33,7 +33,11 @@ macro_rules! span_values {
 statements! {
     // Opening.
     COUNT_OBJECTS = "select count(*) from sqlite_schema where tbl_name <> '_sqlx_migrations'";
-    OBJECTS = "select type, name, sql from sqlite_schema order by type, name";
+    // Without SQLite's own count of numbers, which no table has any more: a copy of
+    // the record is made without it.
+    OBJECTS = "
+        select type, name, sql from sqlite_schema where name <> 'sqlite_sequence'
+        order by type, name";
     APPLICATION_ID = "pragma application_id";
     NEWEST_MIGRATION = "select coalesce(max(version), 0) from _sqlx_migrations";
     CHECK_ALL = "pragma quick_check(1)";
@@ -43,7 +47,16 @@ statements! {
     NO_CHECKPOINT_WITH_COMMITS = "pragma wal_autocheckpoint = 0";
     MOVE_LOG = "pragma wal_checkpoint(passive)";
     EMPTY_LOG = "pragma wal_checkpoint(truncate)";
-    LAST_BATCH = "select value from meta where key = 'batch'";
+    // SQLite opens the log with the first read.
+    FIRST_READ = "select count(*) from writers";
+    LAST_WRITER = "select id, node from writers order by id desc limit 1";
+    LAST_EPOCH = "select coalesce(max(epoch), 0) from writers where node = ?1";
+    ADD_WRITER = "
+        insert into writers (id, node, epoch, since, after_link, after_hash)
+        values (?1, ?2, ?3, ?4, ?5, ?6)";
+    ADD_LAST_NUMBERS = "
+        insert or ignore into last_numbers (writer, batch, entry) values (?1, 0, ?2)";
+    LAST_NUMBERS = "select batch, entry from last_numbers where writer = ?1";
 
     // Transactions, as plain statements: the driver's own bookkeeping is lost
     // when SQLite rolls back by itself, as it does on a full disk.
@@ -51,13 +64,15 @@ statements! {
     COMMIT = "commit";
     ROLLBACK = "rollback";
     SET_BATCH = "
-        update meta set value = cast(?1 as text)
-        where key = 'batch' and cast(value as integer) < ?1";
+        update last_numbers set batch = ?1, entry = max(entry, cast(?2 as integer))
+        where writer = ?3 and batch < ?1";
+    SET_LAST_ENTRY = "update last_numbers set entry = ?2 where writer = ?1";
 
     // Rows.
     LOAD_RULE_SET = "update rule_sets set last_loaded_at = ?2 where hash = ?1";
     ADD_RULE_SET = "
-        insert into rule_sets (hash, text, loaded_at, last_loaded_at) values (?1, ?2, ?3, ?3)";
+        insert into rule_sets (hash, text, loaded_at, files, last_loaded_at)
+        values (?1, ?2, ?3, ?4, ?3)";
     SET_RULES_HASH = "
         insert into meta (key, value) values ('rules_hash', ?1)
         on conflict (key) do update set value = excluded.value";
@@ -86,8 +101,9 @@ statements! {
     END_INTENT = "
         update intents set ended_at = ?2, ended = ?3 where id = ?1 and ended_at is null";
     ADD_REQUEST = "
-        insert into requests (id, account, write, target, round, at)
-        values (?1, ?2, ?3, ?4, ?5, ?6)";
+        insert into requests (id, account, write, target, round, at,
+            instrument, position_side, side, quantity, book, order_id)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     ADD_REQUEST_INTENT = "
         insert or ignore into request_intents (intent, request) values (?1, ?2)";
     PUT_SENT = "update requests set sent_at = ?2, unrecorded = ?3 where id = ?1";
@@ -96,15 +112,15 @@ statements! {
     LOCK_IN_FORCE = "
         select id, since, until from locks
         where account = ?1 and kind = ?2 and ended_at is null and replaced_by is null";
-    NEXT_LOCK = "select coalesce(max(id), 0) + 1 from locks";
+    LAST_LOCK = "select coalesce(max(id), ?1) from locks where id > ?1 and id <= ?2";
     REPLACE_LOCK = "update locks set replaced_by = ?2 where id = ?1";
     ADD_LOCK = "
         insert into locks (id, account, kind, since, until, reason, firing)
         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     END_LOCK = "update locks set ended_at = ?2, ended_reason = ?3 where id = ?1";
     ADD_ENTRY = "
-        insert into entries (at, kind, account, rule, firing, message, fields)
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        insert into entries (id, at, kind, account, rule, firing, message, fields)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
     // The rows of a whole batch, each parameter a JSON array of rows; see `together`.
     END_INTENTS = "
@@ -127,7 +143,6 @@ statements! {
               from json_each(?)) as row
         where requests.id = row.id
         returning 'answered', requests.id";
-    NEXT_LOCK_BEFORE = "select 'next lock', coalesce(max(id), 0) + 1 from locks";
     LOCKS_BEFORE = "
         select 'lock', id, account, kind, since, until from locks
         where ended_at is null and replaced_by is null";
@@ -135,9 +150,6 @@ statements! {
         update locks set replaced_by = row.by
         from (select value ->> 0 as id, value ->> 1 as by from json_each(?)) as row
         where locks.id = row.id";
-    ADD_NUMBERED_ENTRY = "
-        insert into entries (id, at, kind, account, rule, firing, message, fields)
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
     // The chain.
     // Links as a JSON array of arrays, their bytes hexadecimal.
@@ -145,7 +157,8 @@ statements! {
         insert into chain (seq, part, body, hash)
         select value ->> 0, value ->> 1, unhex(value ->> 2), unhex(value ->> 3)
         from json_each(?)";
-    CHAIN_HEAD = "select seq, hash from chain order by seq desc limit 1";
+    CHAIN_HEAD = "
+        select seq, hash from chain where seq > ?1 and seq <= ?2 order by seq desc limit 1";
     SECURE_DELETE = "pragma secure_delete = on";
     INSECURE_DELETE = "pragma secure_delete = off";
     COUNT_EVIDENCE = "
@@ -164,9 +177,11 @@ statements! {
         select account, kind, until from locks not indexed
         where ended_at is null and replaced_by is null order by id";
     BODIES_OF_LOCKS = "select body from chain where +part = 'locks' order by seq";
+    ALL_WRITERS = "
+        select id, node, epoch, since, after_link, after_hash from writers order by id";
     // The one that was put into force last comes last.
     ALL_RULE_SETS = "
-        select hash, text, loaded_at, last_loaded_at from rule_sets
+        select hash, text, loaded_at, files, last_loaded_at from rule_sets
         order by hash is (select value from meta where key = 'rules_hash'), last_loaded_at, hash";
     ALL_FIRINGS = "
         select id, account, rule, at, actions, evidence, rules_hash from firings order by id";
@@ -176,6 +191,7 @@ statements! {
     ALL_REQUESTS = "
         select id, account, write, target, round, at, sent_at, unrecorded,
             answered_at, outcome, status, words,
+            instrument, position_side, side, quantity, book, order_id,
             (select json_group_array(intent) from
                 (select intent from request_intents where request = requests.id order by intent))
                 as intents
@@ -189,8 +205,8 @@ statements! {
     STRAY_REQUEST_INTENTS = "
         select intent, request from request_intents
         where request not in (select id from requests) order by request, intent";
-    NEWEST_ENTRY = "select seq from sqlite_sequence where name = 'entries'";
-    LAST_ENTRY_ID = "select max(id) from entries";
+    HASH_OF_LINK = "select hash from chain where seq = ?1";
+    LAST_ENTRY_ID = "select coalesce(max(id), ?1) from entries where id > ?1 and id <= ?2";
     CHECK_WHOLE = "pragma integrity_check";
 
     // Restoring.
@@ -217,12 +233,17 @@ statements! {
                        where ended = 'observed' and firing = state ->> '$.fired.id')
         end
         order by rule, account";
-    NEXT_FIRING = "select coalesce(max(id), 0) + 1 from firings";
+    // Of one writer: behind its last number, or behind the one before its first.
+    NEXT_FIRING = "
+        select coalesce(max(id), ?1) + 1 from firings where id > ?1 and id <= ?2";
     // An id that a lost row had, but that others name, must not be used again.
     NEXT_INTENT = "
-        select max(coalesce((select max(id) from intents), 0),
-                   coalesce((select max(intent) from request_intents), 0)) + 1";
-    NEXT_REQUEST = "select coalesce(max(id), 0) + 1 from requests";
+        select max(
+            coalesce((select max(id) from intents where id > ?1 and id <= ?2), ?1),
+            coalesce((select max(intent) from request_intents
+                      where intent > ?1 and intent <= ?2), ?1)) + 1";
+    NEXT_REQUEST = "
+        select coalesce(max(id), ?1) + 1 from requests where id > ?1 and id <= ?2";
     // Numbers rise with time, and more than these do not leave in ten seconds.
     RECENT_REQUESTS = "
         select account, write, target, at, sent_at, answered_at, outcome,
@@ -232,23 +253,26 @@ statements! {
         order by left_at, id";
     RULES_HASH = "select value from meta where key = 'rules_hash'";
     RULES_IN_FORCE = "
-        select rule_sets.text from meta join rule_sets on rule_sets.hash = meta.value
+        select hash, text, files, loaded_at, last_loaded_at
+        from meta join rule_sets on rule_sets.hash = meta.value
         where meta.key = 'rules_hash'";
     LAST_ENTRY = "
         select id, at, kind, account, rule, firing, message, fields
         from entries order by id desc limit 1";
     LAST_SIGN = "
         select max(at) from (
-            select max(at) as at from entries union all select max(at) from samples)";
+            select * from (select at from entries order by id desc limit 1)
+            union all select max(at) from samples)";
 
     // Reading.
     FIRING = "
         select id, account, rule, at, actions, evidence, rules_hash from firings where id = ?1";
     LAST_RULE_SETS = "
-        select hash, text, loaded_at, last_loaded_at from
+        select hash, text, files, loaded_at, last_loaded_at from
             (select * from rule_sets order by last_loaded_at desc limit 32)
         order by loaded_at";
-    RULE_SET = "select hash, text, loaded_at from rule_sets where hash = ?1";
+    RULE_SET = "
+        select hash, text, files, loaded_at, last_loaded_at from rule_sets where hash = ?1";
     INTENTS_OF_FIRING = "
         select id, account, goal, instruments, cause, firing, cause_words, at, ended_at, ended
         from intents where firing = ?1 order by id";
@@ -318,6 +342,8 @@ statements! {
 /// The checks of the tables that decide what riskd does after a start.
 pub(super) const CHECK_VITAL: &[&str] = &[
     "pragma quick_check('meta')",
+    "pragma quick_check('writers')",
+    "pragma quick_check('last_numbers')",
     "pragma quick_check('account_states')",
     "pragma quick_check('rule_states')",
     "pragma quick_check('locks')",

@@ -33,7 +33,11 @@ static BEGINNING: LazyLock<String> = LazyLock::new(|| {
         of_many(sql::ADD_REQUEST),
         of_many(sql::ADD_REQUEST_INTENT),
     ];
-    let set_batch = sql::SET_BATCH.replace("?1", "?");
+    let set_batch = ["?1", "?2", "?3"]
+        .iter()
+        .fold(sql::SET_BATCH.to_owned(), |text, one| {
+            text.replace(one, "?")
+        });
     format!("{}; {set_batch}; {}", sql::BEGIN, rows.join("; "))
 });
 
@@ -43,7 +47,7 @@ static END: LazyLock<String> = LazyLock::new(|| {
         // Before the new ones: only one of a kind may be in force.
         sql::REPLACE_LOCKS.to_owned(),
         of_many(sql::ADD_LOCK),
-        of_many(sql::ADD_NUMBERED_ENTRY),
+        of_many(sql::ADD_ENTRY),
         sql::ADD_LINKS.to_owned(),
     ];
     format!("{}; {}", rows.join("; "), sql::COMMIT)
@@ -55,12 +59,11 @@ static WHOLE: LazyLock<SqlStr> = LazyLock::new(|| text(format!("{}; {}", *BEGINN
 /// force.
 static FIRST: LazyLock<SqlStr> = LazyLock::new(|| {
     text(format!(
-        "{}; {}; {}; {}; {}; {}",
+        "{}; {}; {}; {}; {}",
         *BEGINNING,
         sql::END_INTENTS,
         sql::PUT_ALL_SENT,
         sql::PUT_ANSWERS,
-        sql::NEXT_LOCK_BEFORE,
         sql::LOCKS_BEFORE,
     ))
 });
@@ -228,8 +231,7 @@ impl<'b> Rows<'b> {
             Record::Entry(row) => {
                 let id = self.tail.entry.saturating_add(1);
                 self.tail.entry = id;
-                let mut values = vec![Value::Integer(id)];
-                values.extend(values::entry(row)?);
+                let values = values::entry(row, id)?;
                 self.add_link(&chain::ENTRY_ADDED, &values);
                 self.entries.push(values);
             }
@@ -247,13 +249,9 @@ impl<'b> Rows<'b> {
     }
 
     fn request(&mut self, row: &RequestRow) -> Result<(), Fault> {
-        let values = values::request(row);
-        let intents = values::intents(row);
-        let mut linked = values.clone();
-        linked.push(Value::Text(values::json(&intents)?));
-        self.add_link(&chain::REQUEST_ADDED, &linked);
-        self.requests.push(values);
-        for intent in intents {
+        self.add_link(&chain::REQUEST_ADDED, &values::request_linked(row)?);
+        self.requests.push(values::request(row));
+        for intent in values::intents(row) {
             let values = [Value::Integer(intent), Value::Integer(row.id.0)];
             self.request_intents.push(values.into());
         }
@@ -263,7 +261,6 @@ impl<'b> Rows<'b> {
     /// Decides what depends on what is there: which locks are replaced, and what
     /// the chain tells. Says how many changes found no row.
     fn settle(&mut self, found: &Found) -> usize {
-        let mut id = found.next_lock;
         let mut locks = std::mem::take(&mut self.locks).into_iter();
         let mut missing = 0_usize;
         for pending in std::mem::take(&mut self.links) {
@@ -278,8 +275,7 @@ impl<'b> Rows<'b> {
                 }
                 Pending::Lock => {
                     if let Some(row) = locks.next() {
-                        self.lock(row, id, found);
-                        id = id.saturating_add(1);
+                        self.lock(row, found);
                     }
                 }
             }
@@ -288,7 +284,9 @@ impl<'b> Rows<'b> {
     }
 
     /// It takes the place of the one of its kind that is in force.
-    fn lock(&mut self, row: &LockRow, id: i64, found: &Found) {
+    fn lock(&mut self, row: &LockRow, found: &Found) {
+        let id = self.tail.lock.saturating_add(1);
+        self.tail.lock = id;
         let key = (row.account.as_str().to_owned(), row.kind.name().to_owned());
         let before = found.locks.get(&key).copied();
         if let Some((old, ..)) = before {
@@ -305,6 +303,8 @@ impl<'b> Rows<'b> {
     fn beginning(&self, number: i64) -> Result<Vec<String>, Fault> {
         Ok(vec![
             number.to_string(),
+            self.tail.entry.to_string(),
+            self.tail.writer.to_string(),
             number.to_string(),
             json(&self.samples)?,
             json(&self.account_states)?,
@@ -389,8 +389,6 @@ fn is_plain(batch: &Batch) -> bool {
 struct Found {
     /// The rows that were changed: what was changed, and the number of the row.
     changed: BTreeSet<(String, i64)>,
-    /// The number of the next lock.
-    next_lock: i64,
     /// The locks in force by account and kind.
     locks: BTreeMap<(String, String), InForce>,
 }
@@ -401,7 +399,6 @@ impl Found {
         for row in rows {
             let (what, id): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
             match what.as_str() {
-                "next lock" => found.next_lock = id,
                 "lock" => {
                     let key = (row.try_get(2)?, row.try_get(3)?);
                     let in_force = (id, row.try_get(4)?, row.try_get(5)?);

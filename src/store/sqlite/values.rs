@@ -4,11 +4,15 @@ use super::chain::{self, Change, Value};
 use super::fault::Fault;
 use super::sql;
 use super::time::{to_millis, to_millis_up};
+use crate::domain::holdings::OrderBook;
+use crate::domain::instrument::Instrument;
 use crate::domain::lock::LockEnd;
 use crate::domain::money::Money;
+use crate::domain::request::Write;
 use crate::engine::record::{
     Cause, Entry, FiringRow, Goal, IntentRow, LockRow, Record, RequestRow,
 };
+use crate::rules::ruleset::RuleFile;
 use crate::store::batch::Sample;
 
 pub(super) fn sample(row: &Sample) -> Vec<Value> {
@@ -63,14 +67,66 @@ pub(super) fn intent(row: &IntentRow) -> Result<Vec<Value>, Fault> {
 
 /// Without the intents, which are rows of their own.
 pub(super) fn request(row: &RequestRow) -> Vec<Value> {
+    let mut values = asked(row);
+    values.extend(named(&row.write));
+    values
+}
+
+/// The same as the chain tells it, with the intents.
+pub(super) fn request_linked(row: &RequestRow) -> Result<Vec<Value>, Fault> {
+    let mut values = asked(row);
+    values.push(Value::Text(json(&intents(row))?));
+    values.extend(named(&row.write));
+    Ok(values)
+}
+
+fn asked(row: &RequestRow) -> Vec<Value> {
     vec![
         Value::Integer(row.id.0),
         Value::text(Some(row.account.as_str())),
-        Value::text(Some(row.write)),
-        Value::text(row.target.as_deref()),
+        Value::text(Some(row.write.name())),
+        Value::text(row.write.target().as_deref()),
         Value::integer(Some(row.round)),
         Value::Integer(to_millis(row.at)),
     ]
+}
+
+/// What a write names: instrument and side of the position, side and quantity of the
+/// order, the list of orders, and the venue's number of one.
+fn named(write: &Write) -> [Value; 6] {
+    let position = write.position();
+    let (instrument, book, order) = match write {
+        Write::CancelOrders | Write::Flatten => (None, None, None),
+        Write::ClosePosition(position) => (Some(&position.instrument), None, None),
+        Write::CloseQuantity(close) => (Some(&close.position.instrument), None, None),
+        Write::CancelOrdersOf { instrument, book } => (Some(instrument), *book, None),
+        Write::CancelOrder {
+            id,
+            instrument,
+            book,
+        } => (instrument.as_ref(), *book, Some(&**id)),
+    };
+    let closed = match write {
+        Write::CloseQuantity(close) => Some(close),
+        _ => None,
+    };
+    let quantity = closed.map(|close| close.quantity.normalize().to_string());
+    [
+        Value::text(instrument.map(Instrument::as_str)),
+        Value::text(position.and_then(|position| position.side.name())),
+        Value::text(closed.map(|close| close.side.name())),
+        Value::text(quantity.as_deref()),
+        Value::text(book.map(OrderBook::name)),
+        Value::text(order),
+    ]
+}
+
+/// The files that a rule set names; null when they are not known.
+pub(super) fn files(files: &Option<Vec<RuleFile>>) -> Result<Value, Fault> {
+    Ok(match files {
+        Some(files) => Value::Text(json(files)?),
+        None => Value::Null,
+    })
 }
 
 /// The intents of a request, each once, in rising order.
@@ -108,9 +164,10 @@ pub(super) fn lock(row: &LockRow, id: i64, before: Option<InForce>) -> Vec<Value
     ]
 }
 
-/// Without the number, which SQLite gives.
-pub(super) fn entry(row: &Entry) -> Result<Vec<Value>, Fault> {
+/// A log entry under this number.
+pub(super) fn entry(row: &Entry, id: i64) -> Result<Vec<Value>, Fault> {
     Ok(vec![
+        Value::Integer(id),
         Value::Integer(to_millis(row.at)),
         Value::text(Some(row.kind.name())),
         Value::text(row.account.as_ref().map(|account| account.as_str())),

@@ -1,21 +1,24 @@
-//! Whether the record is what was written: SQLite's own check, the chain, and
-//! each row of evidence against it, in one snapshot.
+//! Whether the record is what was written: SQLite's own check, the chain of each
+//! writer, and each row of evidence against them, in one snapshot.
 
 use chrono::DateTime;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use super::chain::{
-    self, BEGAN, Decoded, EVIDENCE, Evidence, Hash, Key, Ledger, Mismatch, RULE_SET_LOADED, Rows,
-    Value, decode, hex, link_hash,
+    self, BEGAN, Decoded, EVIDENCE, Evidence, Hash, Head, Key, Ledger, Mismatch, RULE_SET_LOADED,
+    Rows, Value, WRITER_ADDED, decode, hex, link_hash,
 };
 use super::fault::Fault;
-use super::open::refuse_as_a_start;
+use super::open::{last_numbers, refuse_as_a_start};
 use super::read::Reader;
 use super::sql;
+use crate::domain::ids::{Numbered, WriterId};
 use crate::domain::observation::Timestamp;
 use crate::store::error::StoreError;
-use crate::store::finding::{ChainHead, Finding, FindingKind, MOST_FINDINGS, Verification};
+use crate::store::finding::{
+    ChainHead, Finding, FindingKind, MOST_FINDINGS, Verification, WriterChain,
+};
 
 impl Reader {
     /// Looks at the whole record as it is now. A daemon may go on writing to
@@ -69,27 +72,59 @@ impl Reader {
             found,
             noted,
             ledger: Ledger::default(),
-            last: (0, [0; 32]),
+            last: Head::before_first(WriterId::FIRST),
             rule_set: None,
+            writers: Vec::new(),
         };
         walk.links(&mut snapshot).await?;
         for evidence in EVIDENCE {
             walk.rows(&mut snapshot, evidence).await?;
         }
         walk.removed(&mut snapshot).await?;
+        walk.writers(&mut snapshot).await?;
         walk.edges(&mut snapshot).await
     }
 }
 
-/// A walk over the chain and then over the rows.
+/// A walk over the chains, writer by writer, and then over the rows.
 struct Walk<'v> {
     found: &'v mut Verification,
     noted: Option<&'v str>,
     ledger: Ledger,
     /// Number and hash of the last link, as they are in the file.
-    last: (i64, Hash),
+    last: Head,
     /// The rule set that was put into force last.
     rule_set: Option<String>,
+    /// The writers of which links tell.
+    writers: Vec<Began>,
+}
+
+/// What a link says of a writer.
+struct Began {
+    writer: WriterId,
+    node: String,
+    epoch: i64,
+    /// Number and hash of the link behind which it began.
+    after: Option<(i64, String)>,
+}
+
+impl Began {
+    fn of(link: &Decoded) -> Option<Began> {
+        let number = |name| match link.field(name) {
+            Some(Value::Integer(number)) => Some(*number),
+            _ => None,
+        };
+        let text = |name| match link.field(name) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        Some(Began {
+            writer: WriterId::new(number("id")?)?,
+            node: text("node")?,
+            epoch: number("epoch")?,
+            after: number("after_link").zip(text("after_hash")),
+        })
+    }
 }
 
 impl Walk<'_> {
@@ -98,12 +133,9 @@ impl Walk<'_> {
         while let Some(row) = rows.next().await? {
             self.link(&row);
         }
-        let (seq, hash) = self.last;
-        if seq != 0 {
-            self.found.head = Some(ChainHead {
-                seq,
-                hash: hex(&hash),
-            });
+        if let Some(newest) = self.found.chains.last() {
+            self.found.head = Some(newest.head.clone());
+            self.found.whole_from = newest.whole_from;
         }
         Ok(())
     }
@@ -115,22 +147,28 @@ impl Walk<'_> {
         let body: Vec<u8> = row.try_get("body").unwrap_or_default();
         let hash: Vec<u8> = row.try_get("hash").unwrap_or_default();
         let hash = Hash::try_from(hash.as_slice()).ok();
-        let (before, before_hash) = self.last;
-        let is_next = before.checked_add(1) == Some(seq);
-        let fits = is_next && hash == Some(link_hash(&before_hash, seq, &body));
+        let writer = WriterId::of(seq);
+        if WriterId::of(self.last.seq) != writer {
+            self.last = Head::before_first(writer);
+        }
+        let before = self.last;
+        let is_next = before.seq.checked_add(1) == Some(seq);
+        let fits = is_next && hash == Some(link_hash(&before.hash, seq, &body));
         let decoded = decode(&body).filter(|decoded| decoded.table == part);
         let is_known = decoded
             .as_ref()
             .is_some_and(|link| self.take_in(seq, &body, link));
-        if !fits || !is_known {
+        let is_whole = fits && is_known;
+        if !is_whole {
+            let (number, last) = (Numbered(seq), Numbered(before.seq));
             let what = match (is_next, fits) {
                 (false, _) => format!(
-                    "link {seq} follows on link {before}: what was between them is gone, or it was put in"
+                    "link {number} follows on link {last}: what was between them is gone, or it was put in"
                 ),
                 (true, false) => format!(
-                    "link {seq} does not follow from link {before}: one of them was changed"
+                    "link {number} does not follow from link {last}: one of them was changed"
                 ),
-                (true, true) => format!("link {seq} says what riskd does not write"),
+                (true, true) => format!("link {number} says what riskd does not write"),
             };
             self.found.add(Finding {
                 kind: FindingKind::Link,
@@ -140,16 +178,40 @@ impl Walk<'_> {
                 link: Some(seq),
                 what,
             });
-            self.found.whole_from = seq.saturating_add(1);
-        } else if self.found.links == 0 {
-            self.found.whole_from = seq;
         }
-        self.found.links = self.found.links.saturating_add(1);
         let hash = hash.unwrap_or_default();
         if self.noted.is_some_and(|noted| noted == hex(&hash)) {
             self.found.noted = Some(seq);
         }
-        self.last = (seq, hash);
+        self.last = Head { seq, hash };
+        self.count(writer, is_whole);
+    }
+
+    /// Counts the last link to its writer's chain.
+    fn count(&mut self, writer: WriterId, is_whole: bool) {
+        self.found.links = self.found.links.saturating_add(1);
+        let Head { seq, hash } = self.last;
+        let head = ChainHead {
+            seq,
+            hash: hex(&hash),
+        };
+        let from = if is_whole { seq } else { seq.saturating_add(1) };
+        match self.found.chains.last_mut() {
+            Some(chain) if chain.writer == writer => {
+                chain.links = chain.links.saturating_add(1);
+                chain.head = head;
+                if !is_whole {
+                    chain.whole_from = from;
+                }
+            }
+            _ => self.found.chains.push(WriterChain {
+                writer,
+                node: None,
+                links: 1,
+                head,
+                whole_from: from,
+            }),
+        }
     }
 
     /// Notes what a link says; `false` when that makes no sense.
@@ -160,6 +222,14 @@ impl Walk<'_> {
                 self.found.taken_over = *rows;
             }
             return seq == 1 && link.change == BEGAN.name;
+        }
+        if link.table == WRITER_ADDED.table {
+            let began = Began::of(link).filter(|one| one.writer == WriterId::of(seq));
+            let began = began.filter(|one| self.writers.iter().all(|o| o.writer != one.writer));
+            let Some(began) = began else {
+                return false;
+            };
+            self.writers.push(began);
         }
         if link.table == RULE_SET_LOADED.table && link.change == RULE_SET_LOADED.name {
             self.rule_set = key_of(link);
@@ -222,6 +292,53 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// What the writers are bound to: the link behind which each began, and the last
+    /// number that each gave to an entry.
+    async fn writers(&mut self, connection: &mut SqliteConnection) -> Result<(), Fault> {
+        for began in std::mem::take(&mut self.writers) {
+            let writer = began.writer;
+            if let Some((seq, hash)) = &began.after {
+                let found: Option<Vec<u8>> = sqlx::query_scalar(sql::HASH_OF_LINK)
+                    .bind(seq)
+                    .fetch_optional(&mut *connection)
+                    .await?;
+                if found.map(|found| hex(&found)).as_ref() != Some(hash) {
+                    let what = format!(
+                        "writer {writer} began behind link {}, which is gone or is another one now",
+                        Numbered(*seq)
+                    );
+                    self.found.add_plain(FindingKind::Cut, Some(*seq), what);
+                }
+            }
+            let newest = match last_numbers(connection, writer).await {
+                Ok((_, newest)) => newest,
+                Err(Fault::Unreadable(what)) => {
+                    self.found.add_plain(FindingKind::Removed, None, what);
+                    continue;
+                }
+                Err(fault) => return Err(fault),
+            };
+            let last: i64 = sqlx::query_scalar(sql::LAST_ENTRY_ID)
+                .bind(writer.before_first())
+                .bind(writer.last())
+                .fetch_one(&mut *connection)
+                .await?;
+            if newest != last {
+                let what = format!(
+                    "numbers up to {} were given to entries, and the last one that is there is {}",
+                    Numbered(newest),
+                    Numbered(last)
+                );
+                self.found.add_plain(FindingKind::Cut, None, what);
+            }
+            let mut chains = self.found.chains.iter_mut();
+            if let Some(chain) = chains.find(|chain| chain.writer == writer) {
+                chain.node = Some((began.node, began.epoch));
+            }
+        }
+        Ok(())
+    }
+
     /// What is at the ends: the first link, the last one, and what rows
     /// outside of the tables of evidence say about them.
     async fn edges(&mut self, connection: &mut SqliteConnection) -> Result<(), Fault> {
@@ -246,20 +363,6 @@ impl Walk<'_> {
                 link: None,
                 what: format!("it names request {request}, which is not there"),
             });
-        }
-        let newest: Option<i64> = sqlx::query_scalar(sql::NEWEST_ENTRY)
-            .fetch_optional(&mut *connection)
-            .await?;
-        let last: Option<i64> = sqlx::query_scalar(sql::LAST_ENTRY_ID)
-            .fetch_one(&mut *connection)
-            .await?;
-        if newest.unwrap_or(0) != last.unwrap_or(0) {
-            let what = format!(
-                "SQLite gave numbers up to {} to entries, and the last one that is there is {}",
-                newest.unwrap_or(0),
-                last.unwrap_or(0)
-            );
-            self.found.add_plain(FindingKind::Cut, None, what);
         }
         let in_force: Option<String> = sqlx::query_scalar(sql::RULES_HASH)
             .fetch_optional(&mut *connection)

@@ -4,19 +4,45 @@ use sqlx::SqliteConnection;
 
 use super::chain::{self, Head};
 use super::fault::{Fault, is_about_the_row};
-use super::open::{Connection, Store, last_batch};
+use super::open::{Connection, Store, last_numbers};
 use super::{put, sql, together};
+use crate::domain::ids::WriterId;
 use crate::store::batch::Batch;
 use crate::store::batch::Written;
 use crate::store::error::StoreError;
 
-/// What the record ends with: what new rows are numbered and chained behind.
+/// What the rows of a writer end with: what new ones are numbered and chained
+/// behind. Before there is one of a kind, its number is the one before the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tail {
-    /// The last link of the chain.
+    /// The writer.
+    pub(super) writer: WriterId,
+    /// The last link of its chain.
     pub(super) head: Head,
-    /// The number of the last log entry; 0 before there is one.
+    /// The number of its last log entry.
     pub(super) entry: i64,
+    /// The number of its last lock.
+    pub(super) lock: i64,
+}
+
+impl Tail {
+    /// As it is in the record.
+    pub(super) async fn read(
+        connection: &mut SqliteConnection,
+        writer: WriterId,
+    ) -> Result<Tail, Fault> {
+        let (_, entry) = last_numbers(connection, writer).await?;
+        Ok(Tail {
+            writer,
+            head: chain::head(connection, writer).await?,
+            entry,
+            lock: sqlx::query_scalar(sql::LAST_LOCK)
+                .bind(writer.before_first())
+                .bind(writer.last())
+                .fetch_one(connection)
+                .await?,
+        })
+    }
 }
 
 impl Store {
@@ -58,7 +84,7 @@ impl Store {
         self.tried = self.tried.max(number);
         let tail = connection.tail.take();
         let known = tail.filter(|_| is_first);
-        match transaction(&mut connection.raw, number, batch, known).await {
+        match transaction(&mut connection.raw, self.writer, number, batch, known).await {
             Ok((written, tail)) => {
                 connection.tail = tail;
                 self.connection = Some(connection);
@@ -92,10 +118,11 @@ async fn rolled_back(connection: &mut Connection) -> bool {
     }
 }
 
-/// Writes a batch, and says what the record ends with then, where that is known.
-/// The one before is only given for a batch that was never tried before.
+/// Writes a batch, and says what the writer's rows end with then, where that is
+/// known. The tail before is only given for a batch that was never tried before.
 async fn transaction(
     connection: &mut SqliteConnection,
+    writer: WriterId,
     number: i64,
     batch: &Batch,
     tail: Option<Tail>,
@@ -111,16 +138,17 @@ async fn transaction(
             Err(fault) => return Err(fault),
         }
     }
-    one_by_one(connection, number, batch).await
+    one_by_one(connection, writer, number, batch).await
 }
 
 /// Writes the rows one by one, so that one that SQLite refuses holds up no other.
 async fn one_by_one(
     connection: &mut SqliteConnection,
+    writer: WriterId,
     number: i64,
     batch: &Batch,
 ) -> Result<(Written, Option<Tail>), Fault> {
-    if !begun(connection, number).await? {
+    if !begun(connection, writer, number).await? {
         let written = Written {
             rows: batch.rows(),
             ..Written::default()
@@ -129,34 +157,36 @@ async fn one_by_one(
     }
     // Read inside of the transaction: one that was given up may still be ending
     // on another connection before this one begins.
-    let head = chain::head(connection).await?;
-    let (written, links) = put::all(connection, batch).await?;
-    let tail = Tail {
-        head: chain::append(connection, head, links).await?,
-        entry: last_entry(connection).await?,
-    };
+    let mut tail = Tail::read(connection, writer).await?;
+    let (written, links) = put::all(connection, batch, &mut tail).await?;
+    tail.head = chain::append(connection, tail.head, links).await?;
+    sqlx::query(sql::SET_LAST_ENTRY)
+        .bind(writer.get())
+        .bind(tail.entry)
+        .execute(&mut *connection)
+        .await?;
     sqlx::query(sql::COMMIT).execute(&mut *connection).await?;
     Ok((written, Some(tail)))
 }
 
-/// The number of the last log entry.
-pub(super) async fn last_entry(connection: &mut SqliteConnection) -> Result<i64, Fault> {
-    let newest = sqlx::query_scalar(sql::NEWEST_ENTRY).fetch_optional(connection);
-    Ok(newest.await?.unwrap_or_default())
-}
-
 /// Begins the transaction of a batch; `false` when it was committed before.
-async fn begun(connection: &mut SqliteConnection, number: i64) -> Result<bool, Fault> {
+async fn begun(
+    connection: &mut SqliteConnection,
+    writer: WriterId,
+    number: i64,
+) -> Result<bool, Fault> {
     sqlx::query(sql::BEGIN).execute(&mut *connection).await?;
     let numbered = sqlx::query(sql::SET_BATCH)
         .bind(number)
+        .bind(writer.before_first())
+        .bind(writer.get())
         .execute(&mut *connection)
         .await?
         .rows_affected();
     if numbered > 0 {
         return Ok(true);
     }
-    let last = last_batch(connection).await?;
+    let (last, _) = last_numbers(connection, writer).await?;
     sqlx::query(sql::ROLLBACK).execute(&mut *connection).await?;
     tracing::info!(number, last, "a batch was committed before");
     Ok(false)

@@ -361,6 +361,7 @@ async fn rows_that_a_restart_needs_are_bounded_too() {
         rule_sets: vec![RuleSetRow {
             hash: String::new(),
             text: String::new(),
+            files: None,
             loaded_at: now(),
         }],
         ..Batch::default()

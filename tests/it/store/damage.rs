@@ -234,7 +234,7 @@ async fn a_lock_that_was_removed_or_changed_by_hand_is_missed() {
 #[tokio::test]
 async fn e_verify_and_a_start_agree() {
     let meddling = [
-        "drop index requests_account",
+        "drop index entries_account",
         "drop table samples_hour",
         "update meta set value = 'x' where key = 'batch'",
         "delete from meta where key = 'batch'",

@@ -1,11 +1,14 @@
 //! The record, from the outside.
 
 mod chain;
+mod columns;
 mod crash;
 mod damage;
+mod earlier;
 mod opening;
 mod reading;
 mod rows;
+mod writers;
 mod writing;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +19,7 @@ use riskd::domain::account::{AccountName, RuleName};
 use riskd::domain::ids::{FiringId, IntentId, RequestId};
 use riskd::domain::lock::{LockEnd, LockKind};
 use riskd::domain::observation::{Figures, Timestamp};
-use riskd::domain::request::Outcome;
+use riskd::domain::request::{Outcome, Write};
 use riskd::engine::record::{
     AnswerRow, Cause, Entry, EntryKind, Fields, FiringRow, Goal, IntentRow, LockRow, Record,
     RequestRow,
@@ -67,6 +70,19 @@ impl Place {
             }
         }
         panic!("the record is in use for five seconds")
+    }
+
+    /// What another program reads in the file, a text a row.
+    async fn ask(&self, query: &'static str) -> Vec<String> {
+        use sqlx::{ConnectOptions, Connection};
+        let mut connection = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(self.file())
+            .connect()
+            .await
+            .unwrap();
+        let found = sqlx::query_scalar(query).fetch_all(&mut connection).await;
+        connection.close().await.unwrap();
+        found.unwrap()
     }
 
     /// Another program's connection to the file.
@@ -128,8 +144,7 @@ fn request(id: i64, intents: &[i64]) -> RequestRow {
     RequestRow {
         id: RequestId(id),
         account: account(),
-        write: "flatten",
-        target: None,
+        write: Write::Flatten,
         round: 1,
         at: at(id),
         intents: intents.iter().copied().map(IntentId).collect(),

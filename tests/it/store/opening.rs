@@ -193,6 +193,10 @@ fn applied_migrations_are_never_edited() {
             "0003_sent.sql",
             "adc1753cc3cd20554b30d4eb0c092fbec60542895f48f97fb0fcc4095361c34a",
         ),
+        (
+            "0004_writers.sql",
+            "3c3aee988f9a0797d5218ffb59ad4e2fc9ce55a902c6e161f2596f848b158da8",
+        ),
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
     let mut found: Vec<(String, String)> = fs::read_dir(&folder)

@@ -13,6 +13,7 @@ fn rule_set() -> RuleSetRow {
     RuleSetRow {
         hash: "abc".to_owned(),
         text: "version: 1\n".to_owned(),
+        files: Some(Vec::new()),
         loaded_at: at(0),
     }
 }

@@ -26,6 +26,11 @@ pub(in crate::store::sqlite) struct Evidence {
 /// All of them.
 pub(in crate::store::sqlite) const EVIDENCE: &[Evidence] = &[
     Evidence {
+        table: "writers",
+        rows: sql::ALL_WRITERS,
+        changes: &[&change::WRITER_ADDED],
+    },
+    Evidence {
         table: "rule_sets",
         rows: sql::ALL_RULE_SETS,
         changes: &[&change::RULE_SET_ADDED, &change::RULE_SET_LOADED],

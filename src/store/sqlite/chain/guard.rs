@@ -9,6 +9,7 @@ use sqlx::SqliteConnection;
 use super::encoding::{decode, link_hash};
 use super::evidence::{LOCKS, Rows, value};
 use super::ledger::{Key, Ledger};
+use crate::domain::ids::Numbered;
 use crate::store::sqlite::fault::Fault;
 use crate::store::sqlite::sql;
 
@@ -29,7 +30,8 @@ pub(in crate::store::sqlite) async fn check_locks(
         let link = decode(body).filter(|link| is_whole && link.table == LOCKS.table);
         if !link.is_some_and(|link| ledger.note(*seq, body, &link)) {
             return Ok(Some(format!(
-                "link {seq} of the chain, which is of a lock, is broken"
+                "link {} of the chain, which is of a lock, is broken",
+                Numbered(*seq)
             )));
         }
     }
@@ -46,6 +48,6 @@ pub(in crate::store::sqlite) async fn check_locks(
     }
     drop(rows);
     Ok(ledger.left().first().map(|(_, key, seq): &(_, Key, _)| {
-        format!("lock {key} is gone, of which link {seq} tells")
+        format!("lock {key} is gone, of which link {} tells", Numbered(*seq))
     }))
 }

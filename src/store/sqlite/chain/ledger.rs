@@ -8,6 +8,7 @@ use super::change::Change;
 use super::encoding::{Decoded, Hash, Value, digest};
 use super::evidence::{EVIDENCE, Evidence, values};
 use super::links::body;
+use crate::domain::ids::Numbered;
 
 /// What is known of the rows by the links that were noted. It holds some 150
 /// bytes a row.
@@ -24,7 +25,7 @@ pub(in crate::store::sqlite) enum Key {
 impl std::fmt::Display for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Key::Id(id) => write!(f, "{id}"),
+            Key::Id(id) => Numbered(*id).fmt(f),
             Key::Name(name) => f.write_str(name),
         }
     }
@@ -45,6 +46,8 @@ impl Key {
 struct Known {
     change: &'static str,
     seq: i64,
+    /// How many of the columns it has.
+    columns: usize,
     body: Hash,
 }
 
@@ -80,13 +83,15 @@ impl Ledger {
         let (Some(change), Some(key)) = (change, key) else {
             return false;
         };
+        let columns = link.fields.len();
         let names = link.fields.iter().map(|(name, _)| name.as_str());
-        if !names.eq(change.columns.iter().copied()) {
+        if !change.may_have(columns) || !names.eq(change.columns.iter().copied().take(columns)) {
             return false;
         }
         let known = Known {
             change: change.name,
             seq,
+            columns,
             body: digest(bytes),
         };
         let of_row = self.0.entry((change.table, key)).or_default();
@@ -116,11 +121,7 @@ impl Ledger {
             }
             let known = of_row.iter().flatten().find(|k| k.change == change.name);
             match known {
-                Some(known) if known.body == digest(&body(change, &values)) => {}
-                Some(known) => found.push(Mismatch::Edited {
-                    seq: known.seq,
-                    values: named(change, values),
-                }),
+                Some(known) => found.extend(differing(known, change, values)),
                 None if index == 0 => {
                     found.push(Mismatch::Inserted);
                     break;
@@ -145,6 +146,30 @@ impl Ledger {
         left.sort();
         left
     }
+}
+
+/// How values differ from what a link says of them.
+fn differing(known: &Known, change: &Change, mut values: Vec<Value>) -> Option<Mismatch> {
+    let unsaid = values.split_off(known.columns.min(values.len()));
+    if known.body != digest(&body(change, &values)) {
+        return Some(Mismatch::Edited {
+            seq: known.seq,
+            values: named(change, values),
+        });
+    }
+    // A link of before the last columns says nothing of them: they stay null.
+    if unsaid.iter().all(|value| *value == Value::Null) {
+        return None;
+    }
+    let columns = change.columns.iter().copied().skip(known.columns);
+    let key = change
+        .columns
+        .first()
+        .copied()
+        .zip(values.into_iter().next());
+    Some(Mismatch::Unsaid {
+        values: key.into_iter().chain(columns.zip(unsaid)).collect(),
+    })
 }
 
 fn named(change: &Change, values: Vec<Value>) -> Vec<(&'static str, Value)> {

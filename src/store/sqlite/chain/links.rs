@@ -1,10 +1,11 @@
-//! Adding to the chain.
+//! Adding to a chain. Each writer has one, whose links are numbered as its rows are.
 
 use sqlx::SqliteConnection;
 
 use super::change::{BEGAN, Change};
 use super::encoding::{Hash, Value, encode, hex, link_hash};
 use super::evidence::{EVIDENCE, Rows, values};
+use crate::domain::ids::WriterId;
 use crate::domain::observation::Timestamp;
 use crate::store::sqlite::fault::Fault;
 use crate::store::sqlite::sql;
@@ -14,16 +15,24 @@ use crate::store::sqlite::values::json;
 /// Most links that one statement adds.
 const AT_ONCE: usize = 1_000;
 
-/// The last link.
+/// The last link of a writer's chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store::sqlite) struct Head {
-    /// Its number; 0 before there is one.
+    /// Its number; the one before the writer's first before there is one.
     pub(in crate::store::sqlite) seq: i64,
     /// Its hash; zeros before there is one.
     pub(in crate::store::sqlite) hash: Hash,
 }
 
 impl Head {
+    /// Where a chain begins.
+    pub(in crate::store::sqlite) const fn before_first(writer: WriterId) -> Head {
+        Head {
+            seq: writer.before_first(),
+            hash: [0; 32],
+        }
+    }
+
     /// What it is once this link is added.
     fn next(&self, link: &Link) -> Head {
         let seq = self.seq.saturating_add(1);
@@ -58,18 +67,18 @@ pub(super) fn body(change: &Change, values: &[Value]) -> Vec<u8> {
     encode(change.table, change.name, columns.zip(values))
 }
 
-/// Reads the last link.
+/// Reads the last link of a writer.
 pub(in crate::store::sqlite) async fn head(
     connection: &mut SqliteConnection,
+    writer: WriterId,
 ) -> Result<Head, Fault> {
     let last: Option<(i64, Vec<u8>)> = sqlx::query_as(sql::CHAIN_HEAD)
+        .bind(writer.before_first())
+        .bind(writer.last())
         .fetch_optional(connection)
         .await?;
     let Some((seq, hash)) = last else {
-        return Ok(Head {
-            seq: 0,
-            hash: [0; 32],
-        });
+        return Ok(Head::before_first(writer));
     };
     let found = hash.len();
     let hash = Hash::try_from(hash).map_err(|_| {
@@ -114,12 +123,13 @@ pub(in crate::store::sqlite) fn numbered(
         .collect()
 }
 
-/// Begins the chain of a record that has none, over the rows that are there.
+/// Begins the chain of a record that has none, over the rows that are there: they
+/// are the first writer's.
 pub(in crate::store::sqlite) async fn begin(
     connection: &mut SqliteConnection,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    if head(connection).await?.seq > 0 {
+    if head(connection, WriterId::FIRST).await?.seq > 0 {
         return Ok(());
     }
     // What is redacted must not stay in the free parts of the file.
@@ -143,15 +153,8 @@ async fn all_that_is_there(connection: &mut SqliteConnection, now: Timestamp) ->
         .await?;
     let began = [Value::Integer(to_millis(now)), Value::Integer(rows)];
     let links = [Link::new(&BEGAN, &began)];
-    let mut head = append(
-        connection,
-        Head {
-            seq: 0,
-            hash: [0; 32],
-        },
-        links,
-    )
-    .await?;
+    let first = Head::before_first(WriterId::FIRST);
+    let mut head = append(connection, first, links).await?;
     for evidence in EVIDENCE {
         // Reading ends before adding begins: it is one connection. A table's
         // links are in memory meanwhile, which happens once in the life of a

@@ -1,5 +1,5 @@
-//! The chain over the evidence: what is in the record cannot be changed without
-//! a trace.
+//! The chains over the evidence: what is in the record cannot be changed without
+//! a trace. Each writer has its own, so that several need not wait for one another.
 //!
 //! Each row of evidence that is added, and each change of one, adds a link in
 //! the same transaction. A link's hash covers the hash of the link before it,
@@ -8,7 +8,7 @@
 //! What a chain cannot show is that its end was cut off: for that its head is
 //! noted elsewhere, see `riskd verify --head`.
 //!
-//! In the chain: rule sets, firings, intents, requests, locks and lines of the
+//! In a chain: writers, rule sets, firings, intents, requests, locks and lines of the
 //! log, with their ends and answers. Not in it: samples, because they are
 //! thinned out with time and what a firing was decided on stands in the firing;
 //! and the states of accounts and rules, which are riskd's memory, are written

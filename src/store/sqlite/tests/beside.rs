@@ -160,7 +160,8 @@ async fn after_a_failed_sync_the_log_is_moved_before_anything_is_safe() {
     let (mut store, mut disk) = record(&path).await;
     let before = fs::metadata(&path).unwrap().len();
     disk.is_doubtful = true;
-    store.write(&vital(&"x".repeat(100_000))).await.unwrap();
+    // More than the few pages of the file that are free.
+    store.write(&vital(&"x".repeat(200_000))).await.unwrap();
     disk.sync().await.unwrap();
     assert!(fs::metadata(&path).unwrap().len() > before + 90_000);
     let no_log: PathBuf = beside(&path, LOG);

@@ -1,11 +1,13 @@
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use super::super::layout::{MIGRATIONS, newest};
 use super::super::read::Reader;
 use super::*;
 use crate::store::error::StoreError;
+use crate::store::node::NodeName;
 
 /// The program's migrations and one more.
 fn newer_program(statement: &'static str) -> Migrator {
@@ -20,6 +22,10 @@ fn newer_program(statement: &'static str) -> Migrator {
     Migrator::with_migrations(migrations)
 }
 
+async fn opened_with(path: &Path, migrations: &Migrator) -> Result<Store, StoreError> {
+    Store::open_with(path, now(), &NodeName::default(), migrations).await
+}
+
 #[tokio::test]
 async fn an_older_record_is_copied_and_brought_up_to_date() {
     let (folder, path) = place();
@@ -32,7 +38,7 @@ async fn an_older_record_is_copied_and_brought_up_to_date() {
 
     // Twice: the second start finds it up to date.
     for _ in 0..2 {
-        let mut store = Store::open_with(&path, now(), &newer).await.unwrap();
+        let mut store = opened_with(&path, &newer).await.unwrap();
         let hashes = store
             .ask("select count(*) from entries where hash is null")
             .await;
@@ -66,7 +72,7 @@ async fn a_migration_that_fails_changes_nothing() {
     store.write(&vital("kept")).await.unwrap();
     drop(store);
     let broken = newer_program("delete from entries; alter table nothing add column x");
-    let error = Store::open_with(&path, now(), &broken).await.unwrap_err();
+    let error = opened_with(&path, &broken).await.unwrap_err();
     assert!(matches!(error, StoreError::Migration { .. }), "{error:?}");
     assert!(error.in_full().contains("nothing"), "{}", error.in_full());
     let mut store = Store::open(&path, now()).await.unwrap();
@@ -78,7 +84,7 @@ async fn a_migration_that_fails_changes_nothing() {
 async fn a_new_record_is_not_copied() {
     let (folder, path) = place();
     let newer = newer_program("alter table entries add column hash blob");
-    drop(Store::open_with(&path, now(), &newer).await.unwrap());
+    drop(opened_with(&path, &newer).await.unwrap());
     let names: Vec<String> = std::fs::read_dir(folder.path())
         .unwrap()
         .map(|file| file.unwrap().file_name().to_string_lossy().into_owned())
@@ -93,7 +99,7 @@ async fn a_new_record_is_not_copied() {
 async fn a_start_that_was_cut_short_before_the_first_migration_is_gone_on_with() {
     let (_folder, path) = place();
     drop(
-        Store::open_with(&path, now(), &Migrator::with_migrations(vec![]))
+        opened_with(&path, &Migrator::with_migrations(vec![]))
             .await
             .unwrap_err(),
     );
