@@ -7,10 +7,11 @@ mod rules;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use chrono::{TimeZone, Utc};
-use riskd::engine::record::EntryKind;
-use riskd::store::Store;
+use riskd::engine::record::{Entry, EntryKind, Fields, Record};
+use riskd::store::{NodeName, Store};
 use sqlx::{Connection, Row, SqliteConnection};
 
 fn text(path: &str) -> String {
@@ -114,4 +115,61 @@ async fn every_query_of_the_record_page_runs() {
     assert_eq!(documented, tables);
     connection.close().await.unwrap();
     drop(store);
+}
+
+/// The program of the record page, run over a record of two writers, whole and with a
+/// link that was changed.
+#[tokio::test]
+async fn the_script_of_the_record_page_checks_the_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("riskd.db");
+    let now = Utc.with_ymd_and_hms(2026, 3, 5, 14, 30, 0).unwrap();
+    let page = text("docs/record.md");
+    let script = page.split("```python\n").nth(1).unwrap();
+    let script = script.split("```").next().unwrap();
+    let run = || {
+        let mut python = Command::new("python3");
+        python.args(["-c", script]).current_dir(folder.path());
+        python.output()
+    };
+    let mut head = String::new();
+    for node in ["a", "b"] {
+        let node = NodeName::from(node);
+        let mut store = Store::open_as(&file, now, &node).await.unwrap();
+        let entry = Record::Entry(Entry {
+            at: now,
+            kind: EntryKind::Started,
+            account: None,
+            rule: None,
+            firing: None,
+            message: "starts".to_owned(),
+            fields: Fields::new(),
+        });
+        store.write(&vec![entry].into()).await.unwrap();
+        let found = store.reader().verify(None).await.unwrap();
+        head = found
+            .head
+            .map(|head| format!("head {} link {}", head.hash, head.seq))
+            .unwrap();
+        store.close().await.unwrap();
+    }
+    let Ok(output) = run() else {
+        println!("not tried: there is no python3");
+        return;
+    };
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        said.trim_end(),
+        head,
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let mut connection = SqliteConnection::connect(&format!("sqlite://{}", file.display()))
+        .await
+        .unwrap();
+    let edit = "update chain set body = zeroblob(9) where seq = 2";
+    sqlx::raw_sql(edit).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let said = String::from_utf8(run().unwrap().stdout).unwrap();
+    assert_eq!(said.lines().next(), Some("broken at link 2"));
 }
