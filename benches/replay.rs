@@ -234,7 +234,11 @@ fn threshold() {
                         ..Learned::default()
                     }),
                 };
-                black_box(engine.step(Now::at(now), Event::Observed(observation)));
+                black_box(
+                    engine
+                        .step(Now::at(now), Event::Observed(observation))
+                        .effects,
+                );
             }
             wall = wall.min(began.elapsed() / steps);
         }
@@ -392,7 +396,7 @@ fn live_firings(path: &Path, rules: &Arc<RuleSet>) -> Vec<Fired> {
     {
         let now = Now::at(time);
         if now != last {
-            fired.extend(fired_in(engine.step(last, Event::Time)));
+            fired.extend(fired_in(engine.step(last, Event::Time).effects));
             last = now;
         }
         let observation = Observation {
@@ -400,7 +404,9 @@ fn live_firings(path: &Path, rules: &Arc<RuleSet>) -> Vec<Fired> {
             at: time,
             content,
         };
-        fired.extend(fired_in(engine.step(now, Event::Observed(observation))));
+        fired.extend(fired_in(
+            engine.step(now, Event::Observed(observation)).effects,
+        ));
         row = history.next_row().unwrap();
     }
     fired

@@ -164,7 +164,7 @@ fn reason(text: &str) -> Result<String, Refusal> {
 struct Done {
     ok: bool,
     #[serde(flatten)]
-    obeyed: CommandReply,
+    reply: CommandReply,
 }
 
 /// The answer to a command that was not carried out, or is not known to be on
@@ -173,7 +173,7 @@ struct Done {
 struct Undone<'a> {
     error: String,
     #[serde(flatten)]
-    obeyed: Option<&'a CommandReply>,
+    reply: Option<&'a CommandReply>,
 }
 
 async fn hand_over(api: &Api, command: Result<Command, Refusal>) -> Response {
@@ -186,11 +186,11 @@ async fn hand_over(api: &Api, command: Result<Command, Refusal>) -> Response {
 
 fn answer(done: request::Done) -> Response {
     match done {
-        Some(Ok(obeyed)) => Json(Done { ok: true, obeyed }).into_response(),
+        Some(Ok(reply)) => Json(Done { ok: true, reply }).into_response(),
         Some(Err(error)) => {
             let answer = Undone {
                 error: error.to_string(),
-                obeyed: error.reply(),
+                reply: error.reply(),
             };
             (status_of(&error), Json(answer)).into_response()
         }

@@ -89,7 +89,7 @@ pub enum CommandError {
         /// Why not.
         error: FlushError,
         /// What came of it.
-        obeyed: Box<CommandReply>,
+        reply: Box<CommandReply>,
     },
 }
 
@@ -97,7 +97,7 @@ impl CommandError {
     /// What came of the command, where it was carried out.
     pub(super) fn reply(&self) -> Option<&CommandReply> {
         match self {
-            CommandError::NotRecorded { obeyed, .. } => Some(obeyed),
+            CommandError::NotRecorded { reply, .. } => Some(reply),
             CommandError::UnknownAccount(_)
             | CommandError::UnknownRule { .. }
             | CommandError::OnlyObserves(_)

@@ -231,8 +231,8 @@ impl Dispatcher {
     }
 
     pub(super) fn step(&mut self, event: Event, trigger: Option<Instant>) {
-        let effects = self.engine.step(self.now(), event);
-        self.carry_out(effects, trigger);
+        let response = self.engine.step(self.now(), event);
+        self.carry_out(response.effects, trigger);
     }
 
     /// Takes a poll. What its accounts need leaves together, once the rows of all
@@ -246,7 +246,7 @@ impl Dispatcher {
             let is_news = observation.content != Content::Missing(Missing::Unchanged);
             let mut sample = self.sample(&observation);
             let account = observation.account.clone();
-            let effects = self.engine.step(self.now(), Event::Observed(observation));
+            let response = self.engine.step(self.now(), Event::Observed(observation));
             if let Some(Data::Suspect(doubt)) = self.engine.data(&account) {
                 sample.quality = Quality::Suspect(doubt.name().to_owned());
             }
@@ -254,7 +254,7 @@ impl Dispatcher {
             if is_news {
                 self.keep_if_changed(sample, &mut turn.batch);
             }
-            self.collect(effects, &mut turn);
+            self.collect(response.effects, &mut turn);
         }
         self.carry_out_turn(turn, Some(polled.received));
         for (account, quality) in seen {
@@ -584,9 +584,9 @@ impl Dispatcher {
             return;
         }
         let account = command.account().clone();
-        let (effects, obeyed) = self.engine.carry_out_command(command, self.now());
-        self.carry_out(effects, None);
-        let Some(obeyed) = obeyed else {
+        let response = self.engine.step(self.now(), Event::Command(command));
+        self.carry_out(response.effects, None);
+        let Some(reply) = response.reply else {
             let _ = done.send(Err(CommandError::UnknownAccount(account)));
             return;
         };
@@ -595,12 +595,12 @@ impl Dispatcher {
         // command did included: it may be why this one changed nothing.
         tokio::spawn(async move {
             let _ = done.send(match store.flush(timeouts::RECORD).await {
-                Ok(()) => Ok(obeyed),
+                Ok(()) => Ok(reply),
                 Err(error) => Err(CommandError::NotRecorded {
                     error,
-                    obeyed: Box::new(CommandReply {
+                    reply: Box::new(CommandReply {
                         recorded: false,
-                        ..obeyed
+                        ..reply
                     }),
                 }),
             });

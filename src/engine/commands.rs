@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::Engine;
 use super::account::AccountRun;
 use super::effect::Effect;
 use super::enforcement::{Intent, Step};
@@ -14,6 +13,7 @@ use super::locks::Locking;
 use super::output::Output;
 use super::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, Record};
 use super::status::{LockStatus, until};
+use super::{Engine, Response};
 use crate::domain::account::RuleName;
 use crate::domain::ids::{FiringId, IntentId};
 use crate::domain::lock::LockKind;
@@ -106,27 +106,20 @@ pub struct FiredStatus {
 }
 
 impl Engine {
-    /// Does what a person asks: [`Engine::step`] with
-    /// [`super::event::Event::Command`], for one who is to hear what came of it.
-    /// `None` when there is no such account.
-    pub fn carry_out_command(
-        &mut self,
-        command: Command,
-        now: Now,
-    ) -> (Vec<Effect>, Option<CommandReply>) {
-        self.invalidate_caches();
+    /// Does what a person asks, and says what came of it.
+    pub(super) fn carry_out_command(&mut self, command: Command, now: Now) -> Response {
         let account = command.account().clone();
-        let mut told = None;
+        let mut reply = None;
         let effects = self.on_account(&account, now, |run, out| {
             let outcome = run.carry_out_command(command, now, out);
             let is_record = |effect: &Effect| matches!(effect, Effect::Record(_));
-            told = Some(CommandReply {
+            reply = Some(CommandReply {
                 recorded: out.effects.iter().any(is_record),
                 timezone: run.account.session.timezone().name(),
                 outcome,
             });
         });
-        (effects, told)
+        Response { effects, reply }
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! One engine holds all accounts of a rule set. It does no I/O, reads no clock
 //! and keeps no lock; the daemon, the replay and the rule tests run this same
-//! engine. State changes nowhere but in [`Engine::step`].
+//! engine. Once it is started, what it knows of accounts changes nowhere but in
+//! [`Engine::step`].
 
 #![warn(clippy::arithmetic_side_effects)]
 
@@ -45,6 +46,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use account::{AccountRun, Deadlines};
+use commands::CommandReply;
 use effect::Effect;
 use event::Event;
 use output::Output;
@@ -56,7 +58,7 @@ pub use output::NextIds;
 
 use crate::domain::account::AccountName;
 use crate::domain::now::Now;
-use crate::domain::observation::{Content, Observation, Timestamp};
+use crate::domain::observation::{Observation, Timestamp};
 use crate::rules::ruleset::RuleSet;
 
 /// How an engine is run.
@@ -80,6 +82,26 @@ pub fn stale_after(rules: &RuleSet) -> TimeDelta {
         .max(TimeDelta::seconds(10))
 }
 
+/// What a step has to say.
+#[derive(Clone, Debug, Default)]
+pub struct Response {
+    /// What is to be done, in the order in which it is to be started; nothing waits
+    /// for the one before it.
+    pub effects: Vec<Effect>,
+    /// What came of a command; `None` for everything else, and for the command of an
+    /// account that is not in the rule file.
+    pub reply: Option<CommandReply>,
+}
+
+impl From<Vec<Effect>> for Response {
+    fn from(effects: Vec<Effect>) -> Response {
+        Response {
+            effects,
+            reply: None,
+        }
+    }
+}
+
 /// The engine.
 #[derive(Debug)]
 pub struct Engine {
@@ -96,24 +118,21 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Takes one thing that happened and says what is to be done about it.
-    ///
-    /// The order of the effects is the order in which they are to be started;
-    /// nothing waits for the one before it. The records of one step belong into
-    /// one transaction, together with [`Engine::drain_states`].
-    pub fn step(&mut self, now: Now, event: Event) -> Vec<Effect> {
+    /// Takes one thing that happened and says what is to be done about it. The
+    /// records of one step belong into one transaction, together with
+    /// [`Engine::drain_states`].
+    pub fn step(&mut self, now: Now, event: Event) -> Response {
         if !matches!(event, Event::Observed(_)) {
             self.invalidate_caches();
         }
-        match event {
-            Event::Observed(observation) => {
-                let Observation {
-                    account,
-                    at,
-                    content,
-                } = &observation;
-                self.observe(account, content, *at, now)
-            }
+        let effects = match event {
+            Event::Observed(Observation {
+                account,
+                at,
+                content,
+            }) => self.on_account(&account, now, |run, out| {
+                run.observe(&content, at, now, out);
+            }),
             Event::OrdersRead {
                 account,
                 at,
@@ -148,20 +167,9 @@ impl Engine {
             }),
             Event::Time => self.on_all(now, |run, out| run.tick(now, out)),
             Event::Reloaded(rules) => self.reload(rules, now),
-            Event::Command(command) => self.carry_out_command(command, now).0,
-        }
-    }
-
-    /// Takes an observation: [`Engine::step`] with [`Event::Observed`], for one
-    /// who keeps what was observed.
-    pub fn observe(
-        &mut self,
-        account: &AccountName,
-        content: &Content,
-        at: Timestamp,
-        now: Now,
-    ) -> Vec<Effect> {
-        self.on_account(account, now, |run, out| run.observe(content, at, now, out))
+            Event::Command(command) => return self.carry_out_command(command, now),
+        };
+        Response::from(effects)
     }
 
     /// Something else than an observation happened: it may change what the rules

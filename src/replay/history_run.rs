@@ -289,7 +289,7 @@ impl Worker {
             }
             None => slot.insert(AccountReplay::start(&self.rules, account, time, log)),
         };
-        replay.observe(time, content, log);
+        replay.observe(time, content.clone(), log);
         result.take(log, |_| (time, Source::Row, *number));
         Ok(())
     }

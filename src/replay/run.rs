@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::log::ReplayLog;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::now::Now;
-use crate::domain::observation::{Content, Timestamp};
+use crate::domain::observation::{Content, Observation, Timestamp};
 use crate::engine::event::Event;
 use crate::engine::restore::Kept;
 use crate::engine::status::RuleStatus;
@@ -80,11 +80,15 @@ impl AccountReplay {
 
     /// Takes an observation made at `at`, which must not be earlier than
     /// anything that was taken before.
-    pub fn observe(&mut self, at: Timestamp, content: &Content, log: &mut ReplayLog) {
+    pub fn observe(&mut self, at: Timestamp, content: Content, log: &mut ReplayLog) {
         self.pass_before(at, log);
         self.now = at;
-        let now = Now::at(at);
-        log.add(self.engine.observe(&self.account, content, at, now));
+        let observation = Observation {
+            account: self.account.clone(),
+            at,
+            content,
+        };
+        self.step(Event::Observed(observation), log);
         self.plan();
     }
 
@@ -110,8 +114,12 @@ impl AccountReplay {
 
     fn wake_at(&mut self, at: Timestamp, log: &mut ReplayLog) {
         self.now = at;
-        log.add(self.engine.step(Now::at(at), Event::Time));
+        self.step(Event::Time, log);
         self.plan();
+    }
+
+    fn step(&mut self, event: Event, log: &mut ReplayLog) {
+        log.add(self.engine.step(Now::at(self.now), event).effects);
     }
 
     fn plan(&mut self) {

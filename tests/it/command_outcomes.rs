@@ -71,7 +71,7 @@ impl World {
     }
 
     fn step(&mut self, time: &str, event: Event) {
-        for effect in self.engine.step(Now::at(at(time)), event) {
+        for effect in self.engine.step(Now::at(at(time)), event).effects {
             match effect {
                 Effect::Notify(notice) if notice.rule.is_some() => self.messages.push(notice.text),
                 Effect::Record(Record::Firing(row)) => self.evidence.push(row.evidence),

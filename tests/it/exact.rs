@@ -75,7 +75,7 @@ fn lived(rules: &Arc<RuleSet>, rows: &[(Timestamp, Content)]) -> Lines {
         // What is due at the instant of an observation is left to it.
         while let Some(wake) = engine.next_instant(now).filter(|wake| wake < time) {
             now = wake;
-            tell(engine.step(Now::at(now), Event::Time), &mut lines);
+            tell(engine.step(Now::at(now), Event::Time).effects, &mut lines);
         }
         now = *time;
         let observation = Observation {
@@ -83,7 +83,9 @@ fn lived(rules: &Arc<RuleSet>, rows: &[(Timestamp, Content)]) -> Lines {
             at: *time,
             content: content.clone(),
         };
-        let effects = engine.step(Now::at(now), Event::Observed(observation));
+        let effects = engine
+            .step(Now::at(now), Event::Observed(observation))
+            .effects;
         tell(effects, &mut lines);
     }
     lines

@@ -142,10 +142,10 @@ rules:
     for (seconds, open) in [(0, "0"), (10, "500"), (20, "50")] {
         let now = at(&format!("2026-03-05T09:30:{seconds:02}-05:00"));
         let seen = observation("a", now, figures(["0", open, "?", "?"]));
-        assert!(!fires(&engine.step(now, Event::Observed(seen))));
+        assert!(!fires(&engine.step(now, Event::Observed(seen)).effects));
     }
     let later = at("2026-03-05T09:31:00-05:00");
     engine.step(later, Event::Reloaded(rules("true")));
     let seen = observation("a", later, figures(["0", "50", "?", "?"]));
-    assert!(fires(&engine.step(later, Event::Observed(seen))));
+    assert!(fires(&engine.step(later, Event::Observed(seen)).effects));
 }

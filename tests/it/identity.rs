@@ -107,14 +107,16 @@ fn lock_by_command(engine: &mut Engine, account: &str, now: Now) -> Vec<Effect> 
     let account = AccountName::from(account);
     let reason = "enough".to_owned();
     let until = Until::Manual;
-    engine.step(
-        now,
-        Event::Command(Command::Lock {
-            account,
-            until,
-            reason,
-        }),
-    )
+    engine
+        .step(
+            now,
+            Event::Command(Command::Lock {
+                account,
+                until,
+                reason,
+            }),
+        )
+        .effects
 }
 
 /// An engine whose account `a` is locked by hand and flat.
@@ -130,7 +132,7 @@ fn locked() -> Engine {
 fn fired_now() -> (Engine, Vec<Effect>) {
     let mut engine = begin(&[], ENFORCE, Kept::default(), noon(0)).engine;
     engine.step(noon(0), seen("a", FLAT, noon(0)));
-    let effects = engine.step(noon(1), seen("a", LOST, noon(1)));
+    let effects = engine.step(noon(1), seen("a", LOST, noon(1))).effects;
     (engine, effects)
 }
 
@@ -232,9 +234,9 @@ fn c1_another_spelling_of_the_number_is_the_same_account() {
     assert_eq!(entries(&effects, EntryKind::Resumed).len(), 2);
     let mut engine = engine;
     // Its limit stays latched, and its anchor is what it was.
-    let effects = engine.step(noon(4), seen("a", LOST, noon(4)));
+    let effects = engine.step(noon(4), seen("a", LOST, noon(4))).effects;
     assert_eq!(fired(&effects), 0);
-    let effects = engine.step(noon(5), Event::Reloaded(edited(&[])));
+    let effects = engine.step(noon(5), Event::Reloaded(edited(&[]))).effects;
     assert!(entries(&effects, EntryKind::LockEnded).is_empty());
     assert_eq!(locks(&engine), before);
 }
@@ -257,7 +259,7 @@ fn c1_a_lock_of_the_record_follows_its_account_to_another_name() {
         "{rows:?}"
     );
     assert_eq!(told(&effects, EntryKind::Locked).len(), 1);
-    let effects = engine.step(noon(3), seen("other", HELD, noon(3)));
+    let effects = engine.step(noon(3), seen("other", HELD, noon(3))).effects;
     assert_eq!(entries(&effects, EntryKind::LockViolated).len(), 1);
     assert_eq!(flattens(&effects), ["other"]);
 }
@@ -291,7 +293,7 @@ fn c1_unfinished_work_of_the_record_follows_its_account_to_another_name() {
     assert_eq!(taken_up.len(), 1);
     assert_eq!(taken_up[0].account.as_str(), "other");
     // The limit of the new name begins afresh, and acts too.
-    let effects = engine.step(noon(3), seen("other", LOST, noon(3)));
+    let effects = engine.step(noon(3), seen("other", LOST, noon(3))).effects;
     assert_eq!(fired(&effects), 1);
 }
 
@@ -309,7 +311,9 @@ fn c1_what_belongs_to_an_account_that_is_not_in_the_file_is_told_of_and_kept() {
         );
         assert!(locks(&engine).is_empty());
         // It comes back under another name: its lock is in force there.
-        let effects = engine.step(noon(3), Event::Reloaded(edited(&[RENAMED])));
+        let effects = engine
+            .step(noon(3), Event::Reloaded(edited(&[RENAMED])))
+            .effects;
         assert_eq!(told(&effects, EntryKind::Locked).len(), kept);
         assert_eq!(locks(&engine).len(), kept);
     }
@@ -323,7 +327,7 @@ fn c1_what_belongs_to_an_account_that_is_not_in_the_file_is_told_of_and_kept() {
 fn c2_what_fired_while_observing_is_armed_again_once_riskd_acts() {
     let mut engine = begin(&[], OBSERVE, Kept::default(), noon(0)).engine;
     engine.step(noon(0), seen("a", FLAT, noon(0)));
-    let effects = engine.step(noon(1), seen("a", LOST, noon(1)));
+    let effects = engine.step(noon(1), seen("a", LOST, noon(1))).effects;
     assert_eq!(fired(&effects), 1);
     assert!(flattens(&effects).is_empty());
     // Another start that only observes leaves it as it is.
@@ -340,7 +344,7 @@ fn c2_what_fired_while_observing_is_armed_again_once_riskd_acts() {
     // It is not told of a second time, and acts: the condition is true.
     let Started { effects, .. } = begin(&[], ENFORCE, engine.keep(), noon(4));
     assert!(entries(&effects, EntryKind::Rearmed).is_empty());
-    let effects = engine.step(noon(4), seen("a", LOST, noon(4)));
+    let effects = engine.step(noon(4), seen("a", LOST, noon(4))).effects;
     assert_eq!(fired(&effects), 1);
     assert_eq!(flattens(&effects), ["a"]);
 }
@@ -351,7 +355,7 @@ fn c2_where_the_condition_is_not_true_any_more_nothing_acts() {
     engine.step(noon(0), seen("a", FLAT, noon(0)));
     engine.step(noon(1), seen("a", LOST, noon(1)));
     let mut engine = begin(&[], ENFORCE, engine.keep(), noon(2)).engine;
-    let effects = engine.step(noon(3), seen("a", FLAT, noon(3)));
+    let effects = engine.step(noon(3), seen("a", FLAT, noon(3))).effects;
     assert_eq!(fired(&effects), 0);
     assert!(flattens(&effects).is_empty());
 }
@@ -410,9 +414,9 @@ fn finish(engine: &mut Engine, account: &str, from: i64, mut effects: Vec<Effect
         let now = noon(second);
         let events = answers(&std::mem::take(&mut effects), now);
         for event in events {
-            effects.extend(engine.step(now, event));
+            effects.extend(engine.step(now, event).effects);
         }
-        effects.extend(engine.step(now, seen(account, FLAT, now)));
+        effects.extend(engine.step(now, seen(account, FLAT, now)).effects);
         if !engine.has_open_intents() {
             return;
         }
@@ -430,7 +434,7 @@ fn c2_a_firing_that_was_carried_out_stays_latched_over_a_detour_through_observin
         effects,
     } = begin(&[], ENFORCE, engine.keep(), noon(101));
     assert!(entries(&effects, EntryKind::Rearmed).is_empty());
-    let effects = engine.step(noon(102), seen("a", LOST, noon(102)));
+    let effects = engine.step(noon(102), seen("a", LOST, noon(102))).effects;
     assert_eq!(fired(&effects), 0);
 }
 
@@ -444,7 +448,7 @@ fn c2_what_a_start_that_only_observes_leaves_unfinished_is_armed_again_after_it(
         effects,
     } = begin(&[], ENFORCE, engine.keep(), noon(3));
     assert_eq!(entries(&effects, EntryKind::Rearmed).len(), 1);
-    let effects = engine.step(noon(4), seen("a", LOST, noon(4)));
+    let effects = engine.step(noon(4), seen("a", LOST, noon(4))).effects;
     assert_eq!(flattens(&effects), ["a"]);
 }
 
@@ -455,9 +459,9 @@ fn c2_a_rule_that_comes_back_with_a_reload_is_armed_again_too() {
     engine.step(noon(0), seen("a", FLAT, noon(0)));
     engine.step(noon(1), seen("a", LOST, noon(1)));
     let mut engine = begin(&[disabled], ENFORCE, engine.keep(), noon(2)).engine;
-    let effects = engine.step(noon(3), Event::Reloaded(edited(&[])));
+    let effects = engine.step(noon(3), Event::Reloaded(edited(&[]))).effects;
     assert_eq!(entries(&effects, EntryKind::Rearmed).len(), 1);
-    let effects = engine.step(noon(4), seen("a", LOST, noon(4)));
+    let effects = engine.step(noon(4), seen("a", LOST, noon(4))).effects;
     assert_eq!(fired(&effects), 1);
 }
 
@@ -465,7 +469,7 @@ fn c2_a_rule_that_comes_back_with_a_reload_is_armed_again_too() {
 fn c2_a_record_of_before_tells_by_its_intents_that_riskd_only_observed() {
     let mut engine = begin(&[], OBSERVE, Kept::default(), noon(0)).engine;
     engine.step(noon(0), seen("a", FLAT, noon(0)));
-    let effects = engine.step(noon(1), seen("a", LOST, noon(1)));
+    let effects = engine.step(noon(1), seen("a", LOST, noon(1))).effects;
     let observed = records(&effects).find_map(|record| match record {
         Record::Firing(row) => Some(row.id),
         _ => None,
@@ -528,7 +532,7 @@ fn b6_a_lock_that_was_set_while_the_wall_clock_was_wrong_is_corrected() {
     for (until, hours, expected) in cases {
         let mut engine = locked_while_wrong(until, hours);
         let before = end_of(&engine).unwrap();
-        let effects = engine.step(noon(20), Event::Time);
+        let effects = engine.step(noon(20), Event::Time).effects;
         assert_eq!(end_of(&engine), Some(expected), "{until:?} {hours}");
         let corrected = entries(&effects, EntryKind::LockCorrected).len();
         assert_eq!(corrected, usize::from(before != expected), "{until:?}");
@@ -595,7 +599,7 @@ fn b6_a_wall_clock_that_was_ahead_at_the_start_ends_no_lock_for_good() {
         wall: noon(90).wall,
         steady: ahead.steady + chrono::TimeDelta::seconds(30),
     };
-    let effects = engine.step(now, Event::Time);
+    let effects = engine.step(now, Event::Time).effects;
     assert_eq!(end_of(&engine), end);
     assert_eq!(entries(&effects, EntryKind::LockCorrected).len(), 1);
     assert!(records(&effects).any(|record| matches!(record, Record::Lock(_))));

@@ -71,7 +71,9 @@ fn seen(time: &str, equity: &str) -> Observation {
 
 /// Whether the rule fires for account `a` at this equity.
 fn fires(engine: &mut Engine, time: &str, equity: &str) -> bool {
-    let effects = engine.step(at(time), Event::Observed(seen(time, equity)));
+    let effects = engine
+        .step(at(time), Event::Observed(seen(time, equity)))
+        .effects;
     effects
         .iter()
         .any(|effect| matches!(effect, Effect::Record(Record::Firing(_))))
@@ -110,7 +112,7 @@ fn a_lower_starting_balance_waits_and_so_does_the_edit_after_the_one_that_allows
         for edit in &edits {
             let rules = edited(edit);
             assert!(engine.objections(&rules).is_empty());
-            let effects = engine.step(later, Event::Reloaded(rules));
+            let effects = engine.step(later, Event::Reloaded(rules)).effects;
             held += told(&effects, EntryKind::LooseningHeld).len();
         }
         assert_eq!(held, 1, "{edits:?}");
@@ -125,10 +127,12 @@ fn a_lower_starting_balance_waits_and_so_does_the_edit_after_the_one_that_allows
             "{edits:?}"
         );
         // In the next session the edit is in force.
-        let effects = next.step(
-            at("2026-03-05T18:00:01-05:00"),
-            Event::Observed(seen("2026-03-05T18:00:01-05:00", "50000")),
-        );
+        let effects = next
+            .step(
+                at("2026-03-05T18:00:01-05:00"),
+                Event::Observed(seen("2026-03-05T18:00:01-05:00", "50000")),
+            )
+            .effects;
         assert_eq!(
             told(&effects, EntryKind::LooseningReleased).len(),
             1,
@@ -145,7 +149,9 @@ fn a_lower_starting_balance_waits_and_so_does_the_edit_after_the_one_that_allows
 fn without_it_a_change_of_the_account_is_in_force_at_once() {
     let mut engine = running(&edited(&[NOT_HELD]));
     let later = at("2026-03-05T09:31:00-05:00");
-    let effects = engine.step(later, Event::Reloaded(edited(&[NOT_HELD, LOWER_BALANCE])));
+    let effects = engine
+        .step(later, Event::Reloaded(edited(&[NOT_HELD, LOWER_BALANCE])))
+        .effects;
     assert!(told(&effects, EntryKind::LooseningHeld).is_empty());
     assert!(!fires(&mut engine, "2026-03-05T09:32:00-05:00", "48990"));
 }
@@ -161,7 +167,9 @@ fn trading_days_that_move_the_running_session_wait_for_its_end() {
     // A session that opened at 08:00, as a new one, would forget the loss.
     let later = at("2026-03-05T09:32:00-05:00");
     let moved = edited(&[daily, LATER_OPEN]);
-    let effects = engine.step(later, Event::Reloaded(Arc::clone(&moved)));
+    let effects = engine
+        .step(later, Event::Reloaded(Arc::clone(&moved)))
+        .effects;
     let held = told(&effects, EntryKind::LooseningHeld);
     assert_eq!(held.len(), 1, "{effects:?}");
     assert!(
@@ -184,10 +192,14 @@ fn trading_days_that_move_the_running_session_wait_for_its_end() {
         assert!(fires(&mut engine, "2026-03-05T09:34:00-05:00", "49000"));
         // The old session ends at 18:00; the new one begins at 08:00.
         let time = "2026-03-05T18:00:01-05:00";
-        let effects = engine.step(at(time), Event::Observed(seen(time, "49000")));
+        let effects = engine
+            .step(at(time), Event::Observed(seen(time, "49000")))
+            .effects;
         assert_eq!(told(&effects, EntryKind::LooseningReleased).len(), 1);
         let time = "2026-03-06T08:00:01-05:00";
-        let effects = engine.step(at(time), Event::Observed(seen(time, "49000")));
+        let effects = engine
+            .step(at(time), Event::Observed(seen(time, "49000")))
+            .effects;
         assert_eq!(told(&effects, EntryKind::SessionOpened).len(), 1);
         assert!(!fires(&mut engine, "2026-03-06T08:01:00-05:00", "48500"));
         assert!(fires(&mut engine, "2026-03-06T08:02:00-05:00", "48000"));
@@ -208,7 +220,7 @@ fn a_calendar_that_leaves_the_running_session_as_it_is_is_taken_at_once() {
     let later = at("2026-03-05T09:31:00-05:00");
     // Thursday's session and the open of Friday's stay as they are.
     let no_monday = edited(&[("days: [mon, ", "days: [")]);
-    let effects = engine.step(later, Event::Reloaded(no_monday));
+    let effects = engine.step(later, Event::Reloaded(no_monday)).effects;
     assert!(told(&effects, EntryKind::LooseningHeld).is_empty());
 }
 

@@ -203,7 +203,7 @@ impl Desk {
     }
 
     fn step(&mut self, event: Event) {
-        let effects = self.engine.step(self.now, event);
+        let effects = self.engine.step(self.now, event).effects;
         self.waiting.extend(effects);
     }
 

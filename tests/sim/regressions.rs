@@ -67,7 +67,7 @@ impl Story {
     }
 
     fn step(&mut self, event: Event) -> Vec<Effect> {
-        let effects = self.engine.step(self.now, event);
+        let effects = self.engine.step(self.now, event).effects;
         self.note_reads(&effects);
         effects
     }

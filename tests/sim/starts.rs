@@ -123,7 +123,9 @@ impl Sequence {
                 symbols: None,
             }),
         };
-        self.engine.step(self.now, Event::Observed(observation))
+        self.engine
+            .step(self.now, Event::Observed(observation))
+            .effects
     }
 
     fn command(&mut self, command: Command) {

@@ -618,7 +618,7 @@ impl World {
     }
 
     pub fn step(&mut self, event: Event, trigger: &Trigger) -> Result<(), Violation> {
-        let effects = self.engine.step(self.now(), event);
+        let effects = self.engine.step(self.now(), event).effects;
         self.after(effects, trigger)
     }
 

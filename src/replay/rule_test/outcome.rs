@@ -102,7 +102,7 @@ impl RuleTest {
             if step.restart {
                 replay.restart(at, &mut log);
             }
-            replay.observe(at, &step.says.content(&mut known), &mut log);
+            replay.observe(at, step.says.content(&mut known), &mut log);
         }
         let last = self
             .steps

@@ -98,14 +98,16 @@ fn what_is_closed_is_the_side_that_a_rule_objects_to() {
         stale_after: None,
     };
     let mut engine = Engine::start(rules.clone(), config, Kept::default(), now).engine;
-    let effects = engine.step(
-        now,
-        Event::Observed(Observation {
-            account: rules.accounts[0].name.clone(),
-            at: time,
-            content,
-        }),
-    );
+    let effects = engine
+        .step(
+            now,
+            Event::Observed(Observation {
+                account: rules.accounts[0].name.clone(),
+                at: time,
+                content,
+            }),
+        )
+        .effects;
     let goals: Vec<String> = effects
         .iter()
         .filter_map(|effect| match effect {

@@ -93,12 +93,13 @@ impl World {
         };
         firing(
             self.engine
-                .step(Now::at(at(time)), Event::Observed(observation)),
+                .step(Now::at(at(time)), Event::Observed(observation))
+                .effects,
         )
     }
 
     fn tick(&mut self, time: &str) -> Option<FiringRow> {
-        firing(self.engine.step(Now::at(at(time)), Event::Time))
+        firing(self.engine.step(Now::at(at(time)), Event::Time).effects)
     }
 
     /// When the engine next wants to be woken, if that is before `until`.
@@ -266,7 +267,7 @@ fn time_alone_lets_an_expression_become_true() {
         let now = Now::at(time);
         time += world.engine.next_wake(now).unwrap();
         wakes.push(time.format("%M:%S").to_string());
-        let effects = world.engine.step(Now::at(time), Event::Time);
+        let effects = world.engine.step(Now::at(time), Event::Time).effects;
         if firing(effects).is_some() {
             break;
         }

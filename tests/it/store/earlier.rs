@@ -226,7 +226,7 @@ async fn a_run_of_the_version_before_is_gone_on_with() {
         at: now.steady,
         content,
     };
-    let effects = engine.step(now, Event::Observed(observation));
+    let effects = engine.step(now, Event::Observed(observation)).effects;
     let is_flatten =
         |effect: &Effect| matches!(effect, Effect::Send { write, .. } if *write == Write::Flatten);
     assert!(effects.iter().any(is_flatten), "{effects:?}");

@@ -77,7 +77,7 @@ impl World {
             at: watching.at,
         };
         // It changes nothing but what the engine knows of its own look.
-        let effects = self.engine.step(self.now(), left);
+        let effects = self.engine.step(self.now(), left).effects;
         assert!(effects.is_empty(), "{effects:?}");
         self.stats.steps += 1;
         self.stats.requests += 1;
