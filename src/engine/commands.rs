@@ -11,14 +11,14 @@ use super::enforcement::{Intent, Step};
 use super::event::{Command, FlattenSent};
 use super::locks::Locking;
 use super::output::Output;
-use super::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, Record};
+use super::record::{Cause, EntryKind, Fields, Goal};
 use super::status::{LockStatus, until};
 use super::{Engine, Response};
 use crate::domain::account::RuleName;
-use crate::domain::ids::{FiringId, IntentId};
+use crate::domain::ids::IntentId;
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
-use crate::rules::ruleset::{Action, Until};
+use crate::rules::ruleset::Until;
 
 /// What came of a person's command.
 #[derive(Clone, Debug, Serialize)]
@@ -155,36 +155,23 @@ impl AccountRun {
             return Outcome::Observed;
         }
         let goal = Goal::FlatAndQuiet;
-        if self.enforcement.joins_earlier_wish(&goal, now) {
-            let wishes = self.enforcement.intents().iter().rev();
+        if self.guard.enforcement_mut().joins_earlier_wish(&goal, now) {
+            let wishes = self.guard.intents().iter().rev();
             let is_wish = |one: &&Intent| one.goal == goal && matches!(one.cause, Cause::Person(_));
             if let Some(intent) = { wishes }.find(is_wish).map(|wish| wish.id) {
                 self.report_asked_again(&goal, &reason, out);
                 if sent == FlattenSent::Answered {
-                    let steps = self.enforcement.flattened_elsewhere(now);
+                    let steps = self.guard.enforcement_mut().flattened_elsewhere(now);
                     self.carry_out(steps, now, out);
                 }
                 return Outcome::TakenOver { intent };
             }
         }
-        let id = out.intent_id();
-        let cause = Cause::Person(reason);
-        out.record(Record::Intent(IntentRow {
-            id,
-            account: self.account.name.clone(),
-            goal: goal.clone(),
-            cause: cause.clone(),
-            at: now.wall,
-        }));
-        let intent = Intent {
-            id,
-            goal,
-            cause,
-            since: now.steady,
-        };
+        let intent = self.new_intent(goal, Cause::Person(reason), now, out);
+        let id = intent.id;
         self.report_started(&intent, out);
         let steps = match sent {
-            FlattenSent::Answered => self.enforcement.take_over(intent, now),
+            FlattenSent::Answered => self.guard.enforcement_mut().take_over(intent, now),
             FlattenSent::Refused => self.flatten_in_place_of(intent, now),
         };
         self.carry_out(steps, now, out);
@@ -195,10 +182,13 @@ impl AccountRun {
     /// from here at once, unless the account was last seen to hold nothing: then a
     /// look is enough, which takes no more of the budget than a flatten.
     fn flatten_in_place_of(&mut self, intent: Intent, now: Now) -> Vec<Step> {
-        let held = self.seen.positions.as_ref();
+        let held = self.view.positions();
         match held {
-            Some(held) if held.is_empty() => self.enforcement.resume(intent, now),
-            _ => self.enforcement.begin(intent, held, &self.seen.orders, now),
+            Some(held) if held.is_empty() => self.guard.enforcement_mut().resume(intent, now),
+            _ => self
+                .guard
+                .enforcement_mut()
+                .begin(intent, held, self.view.orders(), now),
         }
     }
 
@@ -212,7 +202,7 @@ impl AccountRun {
         let kind = LockKind::Lock;
         self.roll_session(now, out);
         let (end, locking) = self.lock(kind, asked, reason.clone(), None, now, out);
-        let locked = self.locks.get(kind).map(|lock| Locked {
+        let locked = self.guard.lock(kind).map(|lock| Locked {
             lock: LockStatus::of(kind, lock),
             asked_until: until(end),
         });
@@ -227,18 +217,13 @@ impl AccountRun {
 
     /// Asks for what a lock by hand is for, and notes the intent as the lock's.
     fn ask_for_lock(&mut self, reason: String, now: Now, out: &mut Output<'_>) {
-        let newest = |run: &AccountRun| run.enforcement.intents().last().map(|one| one.id);
-        let before = newest(self);
+        let before = self.guard.intents().last().map(|one| one.id);
         self.ask(Goal::FlatAndQuiet, Cause::Person(reason), now, out);
-        let open = self.enforcement.intents();
-        self.asked_by_lock
-            .retain(|id| open.iter().any(|one| one.id == *id));
-        let asked = newest(self).filter(|id| Some(*id) > before);
-        self.asked_by_lock.extend(asked);
+        self.guard.note_asked_by_lock(before);
     }
 
     fn unlock_by_command(&mut self, reason: &str, now: Now, out: &mut Output<'_>) -> Outcome {
-        let before = self.open_intents();
+        let before = self.guard.intent_ids();
         let mut ended = Vec::new();
         for kind in [LockKind::Lock, LockKind::CloseOnly] {
             let lock = self.end_lock(kind, EntryKind::Unlocked, reason, now, out);
@@ -247,7 +232,7 @@ impl AccountRun {
         if !ended.is_empty() {
             self.give_up_locked(now, out);
         }
-        let open = self.open_intents();
+        let open = self.guard.intent_ids();
         let is_given_up = |id: &IntentId| !open.contains(id);
         let given_up = before.into_iter().filter(is_given_up).collect();
         let fired = self.unarmed_rules(now);
@@ -262,45 +247,14 @@ impl AccountRun {
         }
     }
 
-    fn open_intents(&self) -> Vec<IntentId> {
-        let open = self.enforcement.intents().iter();
-        open.map(|intent| intent.id).collect()
-    }
-
     /// Gives up what was asked for along with locks, by the rules and the commands
     /// that set them: a person who unlocks an account wants nothing of that to
     /// leave any more. What a person asked for without a lock, and what rules
     /// without one asked for, goes on.
     fn give_up_locked(&mut self, now: Now, out: &mut Output<'_>) {
-        let locking = self.firings_that_lock();
-        let by_person = std::mem::take(&mut self.asked_by_lock);
-        let is_moot = |intent: &Intent| match &intent.cause {
-            Cause::Firing(firing) => locking.contains(firing),
-            Cause::Person(_) => by_person.contains(&intent.id),
-            Cause::Lock => false,
-        };
-        let (moot, steps) = self.enforcement.drop_intents(is_moot);
-        self.carry_out(steps, now, out);
-        for intent in moot {
-            out.record(Record::IntentEnded {
-                id: intent.id,
-                at: now.wall,
-                end: IntentEnd::Abandoned,
-            });
-        }
-    }
-
-    /// The firings of rules that set a lock.
-    fn firings_that_lock(&self) -> Vec<FiringId> {
-        let sets_lock =
-            |action: &Action| matches!(action, Action::Lock { .. } | Action::CloseOnly { .. });
-        let mut locking = Vec::new();
-        for run in &self.rules {
-            if run.rule.then.iter().any(sets_lock) {
-                locking.extend(run.state.fired.map(|fired| fired.id));
-            }
-        }
-        locking
+        let firings = self.rules.firings_that_lock();
+        let given_up = self.guard.give_up_locked(&firings);
+        self.end_given_up(given_up, now, out);
     }
 
     fn unarmed_rules(&self, now: Now) -> Vec<FiredStatus> {
@@ -319,7 +273,7 @@ impl AccountRun {
 
     fn rearm_by_command(&mut self, rule: &RuleName, reason: &str, out: &mut Output<'_>) -> Outcome {
         let account = Arc::clone(&self.account);
-        let Some(run) = self.rule_mut(rule) else {
+        let Some(run) = self.rules.find_mut(rule) else {
             return Outcome::NotFired;
         };
         let Some(fired) = run.state.fired else {

@@ -31,20 +31,14 @@ pub(super) fn defers_loosening(rules: &RuleSet) -> bool {
 impl AccountRun {
     /// Notes that what loosens in the running session has to wait.
     pub(super) fn defer_until_session_end(&mut self) {
-        self.deferred_account.strict = self.memory.session.as_ref().map(|session| session.date);
+        self.deferred_account.strict = self.ledger.trade_date();
     }
 
     /// Whether what loosens has to wait, though the rules in force may not ask
     /// for it any more.
     pub(super) fn defers_until_session_end(&self) -> bool {
-        let session = self.memory.session.as_ref().map(|session| session.date);
+        let session = self.ledger.trade_date();
         session.is_some() && self.deferred_account.strict == session
-    }
-
-    /// Whether the session that the account is in can be traded.
-    pub(super) fn is_in_open_session(&self) -> bool {
-        let session = self.memory.session.as_ref();
-        session.is_some_and(|session| !session.closed)
     }
 
     /// Takes the account as the rule file has it now; with `defer`, what
@@ -57,9 +51,9 @@ impl AccountRun {
         out: &mut Output<'_>,
     ) {
         let what = self.loosened_by(&account, now);
-        self.enforcement.set_profile(account.profile);
+        self.guard.enforcement_mut().set_profile(account.profile);
         self.deferred_account.waiting = None;
-        if !defer || what.is_empty() || !self.is_in_session(now) {
+        if !defer || what.is_empty() || !self.ledger.is_in_session(now) {
             self.take_account(account);
             return;
         }
@@ -83,7 +77,7 @@ impl AccountRun {
 
     /// The session ended: the account as the rule file has it comes into force.
     pub(super) fn put_deferred_account_in_force(&mut self, now: Now, out: &mut Output<'_>) {
-        if self.deferred_account.waiting.is_none() || self.is_in_session(now) {
+        if self.deferred_account.waiting.is_none() || self.ledger.is_in_session(now) {
             return;
         }
         if let Some(account) = self.deferred_account.waiting.take() {
@@ -120,10 +114,10 @@ impl AccountRun {
     fn take_account(&mut self, account: Arc<Account>) {
         if self.account.session != account.session {
             // The calendar changed: find the session that the present is in.
-            self.session = None;
+            self.ledger.forget_current();
         }
         self.account = account;
-        self.band = None;
+        self.rules.invalidate_caches();
     }
 
     /// What this form of the account changes that a rule may depend on.
@@ -140,11 +134,6 @@ impl AccountRun {
             what.push("starting balance");
         }
         what
-    }
-
-    fn is_in_session(&self, now: Now) -> bool {
-        let session = self.memory.session.as_ref();
-        session.is_some_and(|session| (session.open..session.next_open).contains(&now.wall))
     }
 }
 

@@ -18,8 +18,8 @@ impl AccountRun {
         out: &mut Output<'_>,
     ) -> Option<Learned> {
         let held = learned.positions.as_ref()?;
-        let closable = self.enforcement.closable(held);
-        if closable.is_none() && self.dust.is_empty() {
+        let closable = self.guard.enforcement().closable(held);
+        if closable.is_none() && !self.view.has_dust() {
             return None;
         }
         let closable = closable.unwrap_or_else(|| Arc::clone(held));
@@ -34,9 +34,7 @@ impl AccountRun {
         let is_left = |position: &&Position| !closable.iter().any(|one| one.key == position.key);
         let dust: Vec<&Position> = held.iter().filter(is_left).collect();
         let keys: Vec<PositionKey> = dust.iter().map(|position| position.key.clone()).collect();
-        let is_new = keys.iter().any(|key| !self.dust.contains(key));
-        self.dust = keys;
-        if !is_new {
+        if !self.view.note_dust(keys) {
             return;
         }
         let texts: Vec<String> = dust.iter().map(ToString::to_string).collect();

@@ -12,13 +12,11 @@ use super::Engine;
 use super::account::AccountRun;
 use super::deferred_account::{defers_loosening, objection};
 use super::effect::{Audience, Effect, Notice, Severity};
-use super::locks::Lock;
 use super::memory::AccountMemory;
 use super::output::Output;
-use super::record::{EntryKind, Fields, LockRow, Record};
+use super::record::{EntryKind, Fields};
 use crate::domain::account::AccountName;
-use crate::domain::lock::{LockEnd, LockKind};
-use crate::domain::now::Now;
+use crate::domain::lock::LockEnd;
 use crate::rules::ruleset::{Account, RuleSet};
 
 /// Where what was kept under a name belongs.
@@ -79,7 +77,7 @@ impl Engine {
                 None if change == Change::Venue => None,
                 None => {
                     let is_held = is_strict || run.defers_until_session_end();
-                    (is_held && run.is_in_open_session()).then(|| objection(name))
+                    (is_held && run.ledger.is_in_open_session()).then(|| objection(name))
                 }
             }
         });
@@ -152,40 +150,9 @@ impl Ties {
 
 impl AccountRun {
     fn ties(&self) -> Option<Ties> {
-        let kinds = [LockKind::Lock, LockKind::CloseOnly].into_iter();
-        let ends = kinds.filter_map(|kind| self.locks.get(kind));
-        let locked = ends.map(|lock| lock.end).max().map(Ties::Locked);
-        let is_idle = self.enforcement.is_idle();
+        let locked = self.guard.last_lock_end().map(Ties::Locked);
+        let is_idle = self.guard.is_idle();
         locked.or_else(|| (!is_idle).then_some(Ties::Unfinished))
-    }
-
-    /// Takes over a lock of the record that was set while the account had
-    /// another name.
-    pub(super) fn take_over_lock(&mut self, row: LockRow, now: Now, out: &mut Output<'_>) {
-        let name = self.account.name.clone();
-        let old = row.account.clone();
-        let message = format!(
-            "{name} is locked {}: it is the account that was called {old} when the lock was set: {}",
-            row.end, row.reason
-        );
-        out.record(Record::LockEnded {
-            account: old,
-            kind: row.kind,
-            at: now.wall,
-            reason: format!("the account is called {name} in the rule file now"),
-        });
-        let kind = row.kind;
-        self.locks.set(kind, Lock::from(row));
-        if let Some(lock) = self.locks.get(kind) {
-            out.record(Record::Lock(lock.row(kind, &name)));
-        }
-        out.entry(
-            EntryKind::Locked,
-            Some(&name),
-            message.clone(),
-            Fields::new(),
-        );
-        out.notify(self.notice(Severity::Critical, EntryKind::Locked, message));
     }
 }
 

@@ -70,7 +70,7 @@ impl AccountRun {
     pub(super) fn armed_at(&self, run: &RuleRun, now: Now) -> Option<Timestamp> {
         let fired = run.state.fired?;
         match run.rule.rearm {
-            Rearm::Session => self.session.map(|session| session.next_open),
+            Rearm::Session => self.ledger.current().map(|session| session.next_open),
             Rearm::After(span) => {
                 let left = span.checked_sub(&now.since(fired.at))?;
                 now.wall.checked_add_signed(left)
@@ -83,18 +83,17 @@ impl AccountRun {
     /// enforced stands in for it.
     pub(super) fn is_latched_idle(&self, run: &RuleRun) -> bool {
         let sets_close_only = |action: &Action| matches!(action, Action::CloseOnly { .. });
-        let is_locked = self.locks.get(LockKind::Lock).is_some()
-            || self.locks.get(LockKind::CloseOnly).is_some()
+        let is_locked = self.guard.lock(LockKind::Lock).is_some()
+            || self.guard.lock(LockKind::CloseOnly).is_some()
                 && run.rule.then.iter().any(sets_close_only);
-        run.is_latched() && !is_locked && self.enforcement.is_idle()
+        run.is_latched() && !is_locked && self.guard.is_idle()
     }
 
     /// Whether the rule is spent, its condition is true, and the account holds
     /// what it would close or cancel.
     pub(super) fn is_unguarded(&self, run: &RuleRun) -> bool {
-        let seen = &self.seen;
-        let has_position = seen.positions.as_ref().is_some_and(|held| !held.is_empty());
-        let has_orders = seen.orders.count().is_some_and(|count| count > 0);
+        let has_position = self.view.is_held();
+        let has_orders = self.view.orders().count().is_some_and(|count| count > 0);
         let objects = |action: &Action| match action {
             Action::Flatten | Action::Lock { .. } => has_position || has_orders,
             Action::ClosePosition => has_position,

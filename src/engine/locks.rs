@@ -1,18 +1,24 @@
 //! The locks of one account: extended, never shortened. Their ends follow from
 //! what was asked for; where the wall clock is set, they are found anew.
 
+mod claims;
+mod corrected;
+mod demand;
+mod end_of;
+mod ended;
+mod set;
+
 use chrono::TimeDelta;
 
-use super::claims::{Asked, Asking, Claim};
-use super::record::LockRow;
+pub use claims::Asking;
+use claims::{Asked, Claim};
+
+use super::record::{Fields, LockRow};
 use crate::domain::account::AccountName;
 use crate::domain::ids::FiringId;
-use crate::domain::local_time;
 use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
-use crate::domain::session::Session;
-use crate::rules::ruleset::{Account, Until};
 
 /// A lock in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -266,29 +272,15 @@ fn ahead(now: Now) -> TimeDelta {
     now.wall.signed_duration_since(now.steady)
 }
 
-/// When a lock ends that is asked for at this time of the wall clock. Until the end of a session means until the
-/// next one opens: between close and next open the account belongs to the
-/// session that closed. Without a session to come, only a person ends it.
-pub fn lock_end(
-    until: Until,
-    account: &Account,
-    session: Option<&Session>,
-    asked_at: Timestamp,
-) -> LockEnd {
-    match until {
-        Until::Manual => LockEnd::Manual,
-        Until::SessionEnd => {
-            session.map_or(LockEnd::Manual, |session| LockEnd::At(session.next_open))
-        }
-        Until::TimeOfDay(time) => LockEnd::At(local_time::next_at(
-            account.session.timezone(),
-            time,
-            asked_at,
-        )),
-        Until::For(span) => asked_at
-            .checked_add_signed(span)
-            .map_or(LockEnd::Manual, LockEnd::At),
-    }
+fn lock_fields(kind: LockKind, end: LockEnd, reason: &str) -> Fields {
+    let mut fields = Fields::new();
+    fields.put("lock", kind.name());
+    match end {
+        LockEnd::At(end) => fields.put("until", end.to_rfc3339()),
+        LockEnd::Manual => fields.put("until", "manual"),
+    };
+    fields.put("reason", reason);
+    fields
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@
 
 mod account;
 mod build_up;
-mod claims;
 mod conditions;
 mod dust;
 mod early_open;
@@ -20,11 +19,9 @@ pub mod commands;
 mod deferred_account;
 pub mod enforcement;
 pub mod event;
-mod fire;
 mod held_positions;
 mod identity;
 mod latched;
-mod lock_ends;
 mod locks;
 pub mod loosening;
 mod memory;
@@ -140,9 +137,9 @@ impl Engine {
             } => self.on_account(&account, now, |run, out| {
                 run.orders_read(orders, at, now, out);
             }),
-            Event::ReadLeft { account, read, at } => {
-                self.on_account(&account, now, |run, _| run.enforcement.read_left(read, at))
-            }
+            Event::ReadLeft { account, read, at } => self.on_account(&account, now, |run, _| {
+                run.guard.enforcement_mut().read_left(read, at)
+            }),
             Event::ReadEnded {
                 account,
                 read,
@@ -176,8 +173,7 @@ impl Engine {
     /// look at, and when.
     fn invalidate_caches(&mut self) {
         for run in &mut self.accounts {
-            run.is_calm = false;
-            run.band = None;
+            run.rules.invalidate_caches();
         }
     }
 
@@ -247,7 +243,7 @@ impl Engine {
     /// How good the newest observation of an account is.
     pub fn data(&self, account: &AccountName) -> Option<Data> {
         let index = self.index.get(account)?;
-        self.accounts.get(*index).map(|run| run.seen.data)
+        self.accounts.get(*index).map(|run| run.view.data())
     }
 
     /// The rule set in force.

@@ -4,7 +4,7 @@ use super::EngineConfig;
 use super::account::RuleRun;
 use super::effect::{Effect, Notice};
 use super::record::{Entry, EntryKind, Fields, Record};
-use crate::domain::account::AccountName;
+use crate::domain::account::{AccountName, RuleName};
 use crate::domain::ids::{FiringId, IntentId, RequestId};
 use crate::domain::now::Now;
 use crate::rules::ruleset::Account;
@@ -96,13 +96,26 @@ impl Output<'_> {
         message: String,
         fields: Fields,
     ) {
+        let about = (&run.rule.name, run.state.fired.map(|fired| fired.id));
+        self.firing_entry(kind, account, about, message, fields);
+    }
+
+    /// A log entry about a rule and a firing of it.
+    pub(super) fn firing_entry(
+        &mut self,
+        kind: EntryKind,
+        account: &Account,
+        (rule, firing): (&RuleName, Option<FiringId>),
+        message: String,
+        fields: Fields,
+    ) {
         let at = self.now.wall;
         self.record(Record::Entry(Entry {
             at,
             kind,
             account: Some(account.name.clone()),
-            rule: Some(run.rule.name.clone()),
-            firing: run.state.fired.map(|fired| fired.id),
+            rule: Some(rule.clone()),
+            firing,
             message,
             fields,
         }));

@@ -8,11 +8,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Engine;
-use super::account::{AccountRun, Deferred, RuleRun};
+use super::account::{AccountRun, Rules};
 use super::deferred_account::defers_loosening;
 use super::effect::Effect;
 use super::locks::Locks;
-use super::loosening::is_looser;
 use super::memory::AccountMemory;
 use super::output::Output;
 use super::record::{EntryKind, Fields, LockRow};
@@ -107,16 +106,10 @@ fn take_locks(parked: &mut HashMap<AccountName, Parked>, account: &Account) -> V
 
 impl AccountRun {
     fn park(self) -> Parked {
-        let states = self
-            .rules
-            .into_iter()
-            .map(|run| (run.rule.name.clone(), run.state));
-        let mut rules = self.parked_rules;
-        rules.extend(states);
         Parked {
-            memory: Some(self.memory),
-            rules,
-            locks: self.locks,
+            memory: Some(self.ledger.into_memory()),
+            rules: self.rules.into_states(),
+            locks: self.guard.into_locks(),
         }
     }
 
@@ -130,11 +123,11 @@ impl AccountRun {
         // Another number at the venue is another account.
         let is_another = memory.is_some_and(|memory| !account.number.matches(&memory.number));
         let mut run = AccountRun::new(Arc::clone(&account), parked.memory, now);
-        run.locks = parked.locks;
+        run.guard.put_locks(parked.locks);
         if is_another {
             run.end_locks_of_previous_account(now, out);
         } else {
-            run.parked_rules = parked.rules;
+            run.rules = Rules::parked(parked.rules);
         }
         run
     }
@@ -148,10 +141,10 @@ impl AccountRun {
         earlier: &'a [EarlierRules],
         now: Now,
     ) -> Vec<&'a RuleSet> {
-        let Some(session) = &self.memory.session else {
+        let Some(session) = self.ledger.session() else {
             return Vec::new();
         };
-        if !(session.open..session.next_open).contains(&now.wall) {
+        if !self.ledger.is_in_session(now) {
             return Vec::new();
         }
         let first = earlier
@@ -175,46 +168,8 @@ impl AccountRun {
         now: Now,
         out: &mut Output<'_>,
     ) {
-        let mut old: Vec<Option<RuleRun>> = std::mem::take(&mut self.rules)
-            .into_iter()
-            .map(Some)
-            .collect();
-        let index: HashMap<RuleName, usize> = old
-            .iter()
-            .flatten()
-            .enumerate()
-            .map(|(index, run)| (run.rule.name.clone(), index))
-            .collect();
-        self.rules.reserve(wanted.len());
-        for rule in wanted {
-            let found = index.get(&rule.name).and_then(|found| old.get_mut(*found));
-            let run = match found.and_then(Option::take) {
-                None => {
-                    let parked = self.parked_rules.remove(&rule.name);
-                    RuleRun::new(Arc::clone(rule), parked, now)
-                }
-                Some(mut run) if defer && is_looser(&run.rule, rule) => {
-                    run.deferred = Some(Deferred::Change(Arc::clone(rule)));
-                    self.report_held_back(&rule.name, "its change loosens it", out);
-                    run
-                }
-                Some(mut run) => {
-                    run.replace(Arc::clone(rule));
-                    run
-                }
-            };
-            self.rules.push(run);
-        }
-        let old = old.into_iter().flatten();
-        if defer {
-            for mut run in old {
-                run.deferred = Some(Deferred::Removal);
-                self.report_held_back(&run.rule.name, "it is removed or disabled", out);
-                self.rules.push(run);
-            }
-        } else {
-            let gone = old.map(|run| (run.rule.name.clone(), run.state));
-            self.parked_rules.extend(gone);
+        for (rule, why) in self.rules.change(wanted, defer, now) {
+            self.report_held_back(&rule, why, out);
         }
     }
 
@@ -235,20 +190,7 @@ impl AccountRun {
 
     /// A session began: looser rules that waited for it come into force.
     pub(super) fn put_deferred_rules_in_force(&mut self, out: &mut Output<'_>) {
-        let mut rules = Vec::with_capacity(self.rules.len());
-        for mut run in std::mem::take(&mut self.rules) {
-            let name = run.rule.name.clone();
-            match run.deferred.take() {
-                None => {
-                    rules.push(run);
-                    continue;
-                }
-                Some(Deferred::Change(rule)) => {
-                    run.replace(rule);
-                    rules.push(run);
-                }
-                Some(Deferred::Removal) => {}
-            }
+        for name in self.rules.put_deferred_in_force() {
             let message = format!(
                 "the change of {name} that was held back is in force on {}",
                 self.account.name
@@ -262,6 +204,5 @@ impl AccountRun {
                 fields,
             );
         }
-        self.rules = rules;
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::account::AccountRun;
+use super::account::{AccountRun, Rules};
 use super::effect::Effect;
 use super::identity::Homes;
 use super::memory::AccountMemory;
@@ -180,7 +180,7 @@ impl Engine {
     /// Whether anything that was left undone by a run before this one is still
     /// open.
     pub fn has_open_intents(&self) -> bool {
-        self.accounts.iter().any(|run| !run.enforcement.is_idle())
+        self.accounts.iter().any(|run| !run.guard.is_idle())
     }
 
     /// Everything that would be kept, as after a crash right now: for tests of
@@ -192,23 +192,17 @@ impl Engine {
         };
         for run in &self.accounts {
             let name = &run.account.name;
-            if let Ok(state) = serde_json::to_string(&run.memory) {
+            if let Ok(state) = serde_json::to_string(run.ledger.memory()) {
                 kept.accounts.push((name.clone(), state));
             }
-            for rule in &run.rules {
-                if let Ok(state) = serde_json::to_string(&rule.state) {
-                    kept.rules
-                        .push((name.clone(), rule.rule.name.clone(), state));
-                }
-            }
-            for (rule, state) in &run.parked_rules {
+            for (rule, state) in run.rules.states() {
                 if let Ok(state) = serde_json::to_string(state) {
                     kept.rules.push((name.clone(), rule.clone(), state));
                 }
             }
-            kept.locks.extend(run.locks.rows(name));
+            kept.locks.extend(run.guard.locks().rows(name));
             kept.intents
-                .extend(run.enforcement.intents().iter().map(|intent| IntentRow {
+                .extend(run.guard.intents().iter().map(|intent| IntentRow {
                     id: intent.id,
                     account: name.clone(),
                     goal: intent.goal.clone(),
@@ -297,7 +291,7 @@ impl AccountRun {
             .is_some_and(|memory| !account.number.matches(&memory.number));
         let mut run = AccountRun::new(Arc::clone(account), memory, now);
         if !is_another_account {
-            run.parked_rules = states;
+            run.rules = Rules::parked(states);
         }
         let earlier = run.earlier_rules(earlier, now);
         if deferred_account::is_deferred_by(rules, &earlier) {

@@ -1,14 +1,11 @@
 //! What the engine shows of itself: every account with its rules, locks and
 //! enforcement, as plain data with decimal strings.
 
-use chrono::TimeDelta;
 use serde::Serialize;
 
-use super::account::{AccountRun, Data, RuleRun};
+use super::account::{AccountRun, RuleRun};
 use super::conditions::Context;
-use super::enforcement::Intent;
 use super::locks::Lock;
-use super::record::Goal;
 use super::truth::Truth;
 use super::{Engine, stale_after};
 use crate::domain::account::AccountName;
@@ -196,7 +193,7 @@ impl Engine {
     pub fn sees(&self, account: &AccountName, now: Now) -> bool {
         let run = self.index.get(account);
         let run = run.and_then(|index| self.accounts.get(*index));
-        let unseen_for = run.and_then(|run| run.unseen_for(now));
+        let unseen_for = run.and_then(|run| run.view.unseen_for(now));
         unseen_for.is_some_and(|age| age < stale_after(&self.rules))
     }
 
@@ -217,71 +214,64 @@ impl AccountRun {
         match self.data_age(now) {
             Some(age) => overview.seen_seconds = overview.seen_seconds.max(age),
             None => {
-                let awaited = (self.account.name.clone(), self.seen.data.reason());
+                let awaited = (self.account.name.clone(), self.view.data().reason());
                 overview.awaited.push(awaited);
             }
         }
         let fired = self.rules.iter().filter(|run| run.state.fired.is_some());
-        let is_locked = [LockKind::Lock, LockKind::CloseOnly]
-            .into_iter()
-            .any(|kind| self.locks.get(kind).is_some());
         add(&mut overview.accounts, 1);
         add(&mut overview.fired, fired.count());
-        add(&mut overview.locked, one_if(is_locked));
-        add(&mut overview.blind, one_if(self.seen.data != Data::Good));
-        add(&mut overview.enforcing, one_if(!self.enforcement.is_idle()));
-    }
-
-    /// How long ago the account was last observed, trustworthily, if it was since
-    /// the start.
-    fn unseen_for(&self, now: Now) -> Option<TimeDelta> {
-        let seen = &self.seen;
-        seen.has_been_good.then(|| now.since(seen.trusted_at))
+        add(&mut overview.locked, one_if(self.guard.is_locked()));
+        add(&mut overview.blind, one_if(!self.view.is_good()));
+        add(&mut overview.enforcing, one_if(!self.guard.is_idle()));
     }
 
     /// Full seconds since the newest trustworthy observation, if there has been one
     /// since the start.
     fn data_age(&self, now: Now) -> Option<i64> {
-        self.unseen_for(now).map(|age| age.num_seconds())
+        self.view.unseen_for(now).map(|age| age.num_seconds())
     }
 
     fn status(&self, acts: bool, now: Now) -> AccountStatus {
         let context = self.context(now);
-        let session = self.memory.session.as_ref();
+        let session = self.ledger.session();
+        let figures = self.view.figures();
         let pnl = context.pnl.total;
         AccountStatus {
             account: self.account.name.to_string(),
             venue: self.account.venue.to_string(),
             number: self.account.number.to_string(),
-            data: self.seen.data.name(),
-            data_reason: self.seen.data.reason(),
+            data: self.view.data().name(),
+            data_reason: self.view.data().reason(),
             data_age_seconds: self.data_age(now),
             session: session.map(|session| session.date.to_string()),
-            next_session_opens: self.session.map(|session| session.next_open.to_rfc3339()),
-            balance: self.seen.figures.balance,
-            equity: self.seen.figures.equity,
+            next_session_opens: self
+                .ledger
+                .current()
+                .map(|session| session.next_open.to_rfc3339()),
+            balance: figures.balance,
+            equity: figures.equity,
             session_pnl: pnl,
             session_pnl_from: pnl.map(|_| context.pnl_basis()),
-            unrealized: self.seen.figures.unrealized,
+            unrealized: figures.unrealized,
             positions: self
-                .seen
-                .positions
-                .as_ref()
+                .view
+                .positions()
                 .map(|held| held.iter().map(ToString::to_string).collect()),
-            working_orders: self.seen.orders.count(),
+            working_orders: self.view.orders().count(),
             locks: self.lock_status(),
-            enforcement: (!self.enforcement.is_idle()).then(|| EnforcementStatus {
+            enforcement: (!self.guard.is_idle()).then(|| EnforcementStatus {
                 goals: self
-                    .enforcement
+                    .guard
                     .intents()
                     .iter()
                     .map(|intent| intent.goal.words())
                     .collect(),
-                round: self.enforcement.round(),
-                failed_reads: self.enforcement.failed_reads(),
-                intents: self.enforcement.intents().iter().map(|i| i.id).collect(),
+                round: self.guard.enforcement().round(),
+                failed_reads: self.guard.enforcement().failed_reads(),
+                intents: self.guard.intent_ids(),
             }),
-            proven_flat: self.proven_flat.clone(),
+            proven_flat: self.guard.proven_flat().cloned(),
             rules: self
                 .rules
                 .iter()
@@ -295,24 +285,11 @@ impl AccountRun {
         }
     }
 
-    /// Keeps the proof that these intents have ended by, where they asked for an
-    /// account that is flat and quiet.
-    pub(super) fn note_proof(&mut self, ended: &[Intent], rounds: u32, now: Now) {
-        let flat = ended.iter().filter(|one| one.goal == Goal::FlatAndQuiet);
-        if let Some(intent) = flat.map(|one| one.id).max() {
-            self.proven_flat = Some(ProvenFlat {
-                intent,
-                at: now.wall.to_rfc3339(),
-                rounds,
-            });
-        }
-    }
-
     fn lock_status(&self) -> Vec<LockStatus> {
         [LockKind::Lock, LockKind::CloseOnly]
             .into_iter()
             .filter_map(|kind| {
-                let lock = self.locks.get(kind)?;
+                let lock = self.guard.lock(kind)?;
                 Some(LockStatus::of(kind, lock))
             })
             .collect()

@@ -1,8 +1,7 @@
 //! What the record left open: locks in force and work that is not finished.
 
 use super::Engine;
-use super::account::AccountRun;
-use super::account::enforce::ResumedFirst;
+use super::account::{AccountRun, ResumedFirst};
 use super::effect::Effect;
 use super::enforcement::{FILLING, Intent};
 use super::identity::{Home, Homes, report_left_behind};
@@ -31,7 +30,7 @@ impl Engine {
                 Home::Here => {
                     let account = row.account.clone();
                     effects.extend(self.on_account(&account, now, |run, _| {
-                        run.locks.set(row.kind, Lock::from(row));
+                        run.guard.restore_lock(row.kind, Lock::from(row));
                     }));
                 }
                 Home::Renamed(name) => {
@@ -43,7 +42,7 @@ impl Engine {
                     // Another account has its name: the lock must not act on it.
                     let account = row.account.clone();
                     effects.extend(self.on_account(&account, now, |run, out| {
-                        run.locks.set(row.kind, Lock::from(row));
+                        run.guard.restore_lock(row.kind, Lock::from(row));
                         run.end_locks_of_previous_account(now, out);
                     }));
                 }
@@ -95,7 +94,7 @@ impl Engine {
                 .checked_sub_signed(ago.max(TimeDelta::zero()))
                 .and_then(|at| at.checked_add_signed(FILLING));
             if let (Some(run), Some(until)) = (self.accounts.get_mut(*index), until) {
-                run.enforcement.note_earlier_close(write, until);
+                run.guard.enforcement_mut().note_earlier_close(write, until);
             }
         }
     }
@@ -165,7 +164,7 @@ impl Engine {
             Goal::ReduceOnly => LockKind::CloseOnly,
             Goal::Quiet | Goal::FlatAndQuiet | Goal::Closed(_) => LockKind::Lock,
         };
-        run.is_some_and(|run| intent.cause != Cause::Lock || run.locks.get(kind).is_some())
+        run.is_some_and(|run| intent.cause != Cause::Lock || run.guard.lock(kind).is_some())
     }
 
     fn report_unfinished(&mut self, row: &IntentRow, now: Now) -> Vec<Effect> {
@@ -212,35 +211,11 @@ fn abandoned(row: &IntentRow, now: Now) -> Effect {
 }
 
 impl AccountRun {
-    /// Takes up what was asked for while the account had another name.
-    fn take_over_intent(
-        &mut self,
-        row: IntentRow,
-        first: ResumedFirst,
-        now: Now,
-        out: &mut Output<'_>,
-    ) {
-        let intent = Intent {
-            id: out.intent_id(),
-            goal: row.goal,
-            cause: row.cause,
-            since: now.steady,
-        };
-        out.record(Record::Intent(IntentRow {
-            id: intent.id,
-            account: self.account.name.clone(),
-            goal: intent.goal.clone(),
-            cause: intent.cause.clone(),
-            at: now.wall,
-        }));
-        self.resume(intent, first, now, out);
-    }
-
     /// Drops what was left undone: riskd only observes now. A firing that asked
     /// for it is armed again as soon as riskd acts.
     fn leave_undone(&mut self, row: &IntentRow, out: &mut Output<'_>) {
         if let Cause::Firing(firing) = row.cause {
-            for run in &mut self.rules {
+            for run in self.rules.iter_mut() {
                 run.state.leave_undone(firing);
             }
         }

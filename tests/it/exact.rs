@@ -52,7 +52,7 @@ fn replayed(rules: &RuleSet, rows: &[(Timestamp, Content)]) -> Lines {
     let mut story = ReplayLog::default();
     let mut replay = AccountReplay::start(rules, &rules.accounts[0], rows[0].0, &mut story);
     for (time, content) in rows {
-        replay.observe(*time, content, &mut story);
+        replay.observe(*time, content.clone(), &mut story);
     }
     replay.pass_through(rows[rows.len() - 1].0, &mut story);
     let events = story.events.iter();

@@ -70,7 +70,7 @@ fn replay_rows(rows: Vec<Row>, ends: bool) -> Vec<String> {
         let account = &rules.accounts[row.account];
         let replay = accounts[row.account]
             .get_or_insert_with(|| AccountReplay::start(&rules, account, row.time, &mut story));
-        replay.observe(row.time, &row.content, &mut story);
+        replay.observe(row.time, row.content, &mut story);
     }
     pass(&mut accounts, &mut story, |wake| ends && Some(wake) <= last);
     let lines = story.events.iter();
@@ -117,7 +117,7 @@ fn a_profit_floor_warns_by_the_share_of_the_mark_that_was_given_back() {
     let account = &rules.accounts[0];
     let mut replay = AccountReplay::start(&rules, account, rows[0].time, &mut story);
     for row in &rows {
-        replay.observe(row.time, &row.content, &mut story);
+        replay.observe(row.time, row.content.clone(), &mut story);
     }
     let told: Vec<String> = story
         .events

@@ -39,16 +39,16 @@ impl AccountRun {
         stale_after: Option<TimeDelta>,
     ) -> Deadlines {
         let mut next = Deadlines::default();
-        if let Some(session) = &self.session {
+        if let Some(session) = self.ledger.current() {
             next.wall(Some(session.close), now);
             next.wall(Some(session.next_open), now);
         }
-        for (wall, steady) in self.locks.deadlines() {
+        for (wall, steady) in self.guard.locks().deadlines() {
             next.wall(wall, now);
             next.steady(steady, now);
         }
-        next.steady(self.enforcement.deadline(), now);
-        if let (Some(limit), Some(at)) = (stale_after, self.seen.at) {
+        next.steady(self.guard.enforcement().deadline(), now);
+        if let (Some(limit), Some(at)) = (stale_after, self.view.at()) {
             next.steady(at.checked_add_signed(limit), now);
         }
         for run in self.rules.iter().filter(|run| run.nature.keeps_time) {
@@ -78,9 +78,9 @@ impl AccountRun {
     /// Whether the instant at which time alone may change something next is the
     /// same as before the last observation, unless it has come.
     pub(in crate::engine) fn keeps_deadlines(&self) -> bool {
-        self.is_calm
-            && self.locks.deadlines().next().is_none()
-            && self.enforcement.deadline().is_none()
+        self.rules.is_calm()
+            && self.guard.locks().deadlines().next().is_none()
+            && self.guard.enforcement().deadline().is_none()
     }
 }
 

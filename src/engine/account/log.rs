@@ -26,17 +26,10 @@ impl AccountRun {
         kind: EntryKind,
         text: String,
     ) -> Notice {
-        let mut names: Vec<_> = self
-            .rules
-            .iter()
-            .flat_map(|run| run.rule.notifiers())
-            .collect();
-        names.sort();
-        names.dedup();
         let to = if severity == Severity::Critical {
             Audience::Everyone
         } else {
-            Audience::Named(names)
+            Audience::Named(self.rules.notifiers())
         };
         Notice {
             to,
@@ -49,7 +42,7 @@ impl AccountRun {
     }
 
     pub(super) fn report_session_opened(&self, out: &mut Output<'_>) {
-        let Some(session) = &self.memory.session else {
+        let Some(session) = self.ledger.session() else {
             return;
         };
         let Some(anchor) = &session.anchor else {

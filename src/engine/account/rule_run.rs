@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::account::RuleName;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
@@ -27,7 +28,7 @@ pub struct RuleRun {
     /// What waits for the next session, because it loosens the rule.
     pub(in crate::engine) deferred: Option<Deferred>,
     pub(in crate::engine) state: RuleState,
-    pub(super) stored: Option<RuleState>,
+    stored: Option<RuleState>,
     pub(in crate::engine) caches: Caches,
     pub(super) nature: Nature,
     /// What the condition answered last; `None` when that was false and changed
@@ -61,6 +62,16 @@ impl RuleRun {
         self.nature = Nature::of(&rule);
         self.rule = rule;
         self.deferred = None;
+    }
+
+    /// What is to be stored now, as JSON, if that differs from what is stored.
+    pub(super) fn take_unstored(&mut self) -> Option<(RuleName, String)> {
+        if self.stored.as_ref() == Some(&self.state) {
+            return None;
+        }
+        let state = serde_json::to_string(&self.state).ok()?;
+        self.stored = Some(self.state.clone());
+        Some((self.rule.name.clone(), state))
     }
 
     /// Whether nothing changes and nothing is to be told as long as the answer

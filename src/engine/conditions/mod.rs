@@ -37,6 +37,7 @@ use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::money::{Money, easy_order};
 use crate::domain::now::Now;
 use crate::domain::observation::{Figures, Timestamp};
+use crate::domain::trade_date::TradeDate;
 use crate::rules::ruleset::{Account, Amount, Breach};
 
 /// Everything that a condition may look at.
@@ -62,6 +63,11 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// The date of the session that the account is in.
+    pub(super) fn trade_date(&self) -> Option<TradeDate> {
+        self.memory.session.as_ref().map(|session| session.date)
+    }
+
     /// P&L of the week by the newest figures.
     pub(super) fn week(&self) -> PnlSum {
         AccountMemory::span_pnl(&self.memory.week, self.pnl, self.figures)

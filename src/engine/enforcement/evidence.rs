@@ -36,6 +36,8 @@ pub(super) struct Evidence {
     /// When a poll was asked for that showed a position, and may be of then: what
     /// was read before proves nothing any more.
     held_by_poll: Option<Timestamp>,
+    /// The newest answer of a venue that may answer polls from a cache.
+    polled: Option<Polled>,
 }
 
 #[derive(Clone, Debug)]
@@ -81,6 +83,21 @@ impl Evidence {
                     keep_newer(&mut self.orders, orders, as_of);
                 }
             }
+        }
+    }
+
+    /// A poll that was asked for at `at` was answered with this stamp of the venue;
+    /// gives the time that what it shows is no older than, where that is known.
+    pub(super) fn take_stamp(&mut self, stamp: i64, at: Timestamp) -> Option<Timestamp> {
+        let polled = Polled::take(self.polled, stamp, at);
+        self.polled = Some(polled);
+        polled.as_of
+    }
+
+    /// A poll that was asked for at `at` was answered with the stamp of before.
+    pub(super) fn repeat_stamp(&mut self, at: Timestamp) {
+        if let Some(polled) = &mut self.polled {
+            polled.asked_at = at;
         }
     }
 
@@ -206,7 +223,7 @@ impl Evidence {
 
 /// The newest answer of a venue that may answer polls from a cache.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Polled {
+struct Polled {
     /// The venue's own stamp of it.
     stamp: i64,
     /// When the last poll that was answered with this stamp was asked for. A
@@ -222,7 +239,7 @@ impl Polled {
     /// an older stamp was seen before: the answer was made after it was given out.
     /// One that is older than the newest, as of a second cache, says nothing, and
     /// does not make the newest news again.
-    pub(super) fn take(known: Option<Polled>, stamp: i64, at: Timestamp) -> Polled {
+    fn take(known: Option<Polled>, stamp: i64, at: Timestamp) -> Polled {
         let as_of = match known {
             Some(known) if stamp < known.stamp => {
                 return Polled {
@@ -239,14 +256,5 @@ impl Polled {
             asked_at: at,
             as_of,
         }
-    }
-
-    /// A poll that was asked for at `at` was answered with the same stamp.
-    pub(super) fn repeat(&mut self, at: Timestamp) {
-        self.asked_at = at;
-    }
-
-    pub(super) fn as_of(&self) -> Option<Timestamp> {
-        self.as_of
     }
 }

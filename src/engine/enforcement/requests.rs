@@ -5,17 +5,14 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
+use super::filling::{FILLING, Filling, meet};
+use super::plan::Planned;
 use crate::domain::holdings::Position;
 use crate::domain::ids::RequestId;
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::domain::request::Write;
 use crate::domain::venue::VenueProfile;
-use crate::engine::enforcement::plan::Planned;
-
-/// How long after its answer a close may still be filling, where nothing that
-/// was seen says that it is not.
-pub const FILLING: TimeDelta = TimeDelta::seconds(2);
 
 /// The requests of one account.
 #[derive(Clone, Debug, Default)]
@@ -58,15 +55,6 @@ pub(super) struct Ended {
     pub(super) planned: Planned,
     /// Whether it need not be sent again, should it not have been.
     pub(super) is_withdrawn: bool,
-}
-
-/// A close that was answered and may still be filling. Another one that does
-/// not join it would turn the position round.
-#[derive(Clone, Debug)]
-struct Filling {
-    write: Write,
-    until: Timestamp,
-    held: Option<Arc<[Position]>>,
 }
 
 impl Requests {
@@ -340,39 +328,4 @@ fn is_same_holding(one: &Position, other: &Position) -> bool {
     one.key == other.key
         && one.quantity == other.quantity
         && one.average_price == other.average_price
-}
-
-/// Whether two closes act on one position.
-fn meet(one: &Write, other: &Write) -> bool {
-    match (one, other) {
-        (Write::Flatten, other) => other.closes(),
-        (one, Write::Flatten) => one.closes(),
-        (one, other) => one.position().is_some() && one.position() == other.position(),
-    }
-}
-
-impl Filling {
-    /// Whether these positions may be what a close that is still filling has
-    /// left of what was held: each of the same sign, at the same price, and no
-    /// larger.
-    fn may_explain(&self, positions: &[Position]) -> bool {
-        let touched = positions
-            .iter()
-            .filter(|position| self.write.position().is_none_or(|key| position.key == *key));
-        let touched: Vec<&Position> = touched.collect();
-        if touched.is_empty() {
-            return false;
-        }
-        let Some(held) = &self.held else {
-            return true;
-        };
-        touched.iter().all(|position| {
-            held.iter().any(|before| {
-                before.key == position.key
-                    && before.quantity.is_sign_negative() == position.quantity.is_sign_negative()
-                    && position.quantity.abs() <= before.quantity.abs()
-                    && before.average_price == position.average_price
-            })
-        })
-    }
 }

@@ -15,10 +15,11 @@ use rust_decimal::Decimal;
 use super::*;
 use crate::domain::abilities::Abilities;
 use crate::domain::holdings::{OrderSide, WorkingOrder};
-use crate::domain::ids::FiringId;
+use crate::domain::ids::{FiringId, IntentId};
 use crate::domain::instrument::Instrument;
 use crate::domain::observation::Missing;
 use crate::domain::position_key::PositionKey;
+use crate::domain::request::Outcome;
 
 mod filling;
 mod intents;

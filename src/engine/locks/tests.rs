@@ -1,4 +1,5 @@
 use super::*;
+use crate::rules::ruleset::Until;
 use chrono::TimeDelta;
 
 fn lock(end: LockEnd) -> Lock {

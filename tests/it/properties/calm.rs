@@ -164,7 +164,7 @@ fn told(rules: &RuleSet, seen: &[(Timestamp, Content)]) -> (ReplayLog, Vec<Strin
     let mut replay = AccountReplay::start(rules, &rules.accounts[0], seen[0].0, &mut story);
     let mut states = Vec::new();
     for (place, (at, content)) in seen.iter().enumerate() {
-        replay.observe(*at, content, &mut story);
+        replay.observe(*at, content.clone(), &mut story);
         if place % 7 == 0 {
             let status = |name| format!("{:?}", replay.rule_status(name));
             states.extend(rules.rules.iter().map(|rule| status(&rule.name)));

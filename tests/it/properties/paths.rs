@@ -290,7 +290,7 @@ fn replayed(
     let mut replay = AccountReplay::start(rules, &rules.accounts[0], start, &mut story);
     for (at, seen) in &path.rows {
         before(&mut replay, instant(*at), &mut story);
-        replay.observe(instant(*at), &content(*seen), &mut story);
+        replay.observe(instant(*at), content(*seen), &mut story);
     }
     story.events
 }
@@ -306,14 +306,14 @@ pub fn drive_by_the_second(rules: &RuleSet, path: &Path) -> Vec<ReplayEvent> {
     let mut engine = started.engine;
     for (at, seen) in &path.rows {
         for second in last + 1..*at {
-            story.add(engine.step(now(second), Event::Time));
+            story.add(engine.step(now(second), Event::Time).effects);
         }
         let observation = Observation {
             account: AccountName::from("a"),
             at: instant(*at),
             content: content(*seen),
         };
-        story.add(engine.step(now(*at), Event::Observed(observation)));
+        story.add(engine.step(now(*at), Event::Observed(observation)).effects);
         last = *at;
     }
     story.events

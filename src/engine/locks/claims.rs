@@ -4,7 +4,7 @@
 
 use chrono::TimeDelta;
 
-use super::locks::Lock;
+use super::Lock;
 use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
