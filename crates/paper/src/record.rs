@@ -94,6 +94,9 @@ pub struct Counters {
     pub needless_flattens: u64,
     /// Flattens and closes of an account while an earlier one was not yet done.
     pub overlapping_flattens: u64,
+    /// Orders let in at an exchange that could open a position or add to one: neither
+    /// reduce-only nor, in hedge mode, on the closing side of their position.
+    pub opening_orders: u64,
 }
 
 /// What the first line of a request says.

@@ -3,6 +3,7 @@
 
 pub(crate) mod bybit;
 pub(crate) mod crosstrade;
+pub(crate) mod exchange;
 pub(crate) mod fields;
 pub(crate) mod query;
 

@@ -47,14 +47,17 @@ pub enum Fault {
         #[serde(default)]
         after_effect: bool,
     },
-    /// 200 with an error code of the venue's own; exchanges alone.
+    /// An error code of the venue's own; exchanges alone.
     Code {
-        /// Such as 10006 or 10016.
+        /// Such as 10006 or 10016 at Bybit, -1007 or -4131 at Binance.
         code: i64,
         /// Whether it happens all the same.
         #[serde(default)]
         after_effect: bool,
     },
+    /// Every write but an order that only reduces is turned away as too much for the
+    /// venue, and nothing happens; exchanges alone.
+    Throttled,
     /// 200 with `success: false`, and nothing happens.
     SuccessFalse,
     /// 200 with an HTML page; it happens.
@@ -211,6 +214,9 @@ pub enum Fault {
     /// A cancel of all leaves conditional orders unless it names them; exchanges
     /// alone.
     CancelLeavesStops,
+    /// Conditional orders are in no list and no cancel finds them, though they still
+    /// fill; exchanges alone.
+    StopsForgotten,
     /// While a position is closed another one is opened; exchanges alone.
     Appears {
         /// In which instrument.
@@ -230,6 +236,12 @@ pub enum Fault {
     ClockOff {
         /// Milliseconds, negative when it is behind.
         ms: i64,
+    },
+    /// The address is turned away for so long, from when this is put in force;
+    /// exchanges alone.
+    Ban {
+        /// Milliseconds, at least 1.
+        ms: u64,
     },
     /// Another program with the same token takes requests out of the bucket, in
     /// even steps; `count` of them.
@@ -280,6 +292,7 @@ impl Fault {
             | Fault::LostAfterEffect
             | Fault::Status { .. }
             | Fault::Code { .. }
+            | Fault::Throttled
             | Fault::SuccessFalse
             | Fault::HtmlBody
             | Fault::Redirect
@@ -300,8 +313,10 @@ impl Fault {
             | Fault::CancelLate { .. }
             | Fault::CancelStuck
             | Fault::CancelLeavesStops
+            | Fault::StopsForgotten
             | Fault::FillsOnCancel => FaultLayer::Cancel,
             Fault::ClockOff { .. }
+            | Fault::Ban { .. }
             | Fault::OtherProgram { .. }
             | Fault::Reopens { .. }
             | Fault::Copier { .. } => FaultLayer::Others,
@@ -319,21 +334,25 @@ impl Fault {
     }
 
     pub(crate) fn can_touch(&self, class: RequestClass) -> bool {
-        match self.layer() {
-            FaultLayer::Wire => true,
-            FaultLayer::Data => class.is_read(),
-            FaultLayer::Flatten => class == RequestClass::Flatten,
-            FaultLayer::Cancel => class == RequestClass::Cancel,
-            FaultLayer::Others => false,
+        match (self, self.layer()) {
+            (Fault::Throttled, _) => matches!(class, RequestClass::Cancel | RequestClass::Place),
+            (Fault::StopsForgotten, _) => {
+                matches!(class, RequestClass::Cancel | RequestClass::Orders)
+            }
+            (_, FaultLayer::Wire) => true,
+            (_, FaultLayer::Data) => class.is_read(),
+            (_, FaultLayer::Flatten) => class == RequestClass::Flatten,
+            (_, FaultLayer::Cancel) => class == RequestClass::Cancel,
+            (_, FaultLayer::Others) => false,
         }
     }
 
     pub(crate) fn check(&self) -> Result<(), FaultError> {
         match self {
             Fault::Status { code, .. } if !(400..=599).contains(code) => Err(FaultError::Status),
-            Fault::SlowLoris { interval_ms: 0 } | Fault::Reopens { after_ms: 0 } => {
-                Err(FaultError::Interval)
-            }
+            Fault::SlowLoris { interval_ms: 0 }
+            | Fault::Reopens { after_ms: 0 }
+            | Fault::Ban { ms: 0 } => Err(FaultError::Interval),
             Fault::ClockOff { ms } if ms.unsigned_abs() > LARGEST_OFFSET_MS => {
                 Err(FaultError::Offset)
             }

@@ -31,7 +31,9 @@ pub fn exchange_fault_kinds() -> Vec<FaultKind> {
             code: 10016,
             after_effect: true,
         },
+        Fault::Throttled,
         Fault::StopsMissing,
+        Fault::StopsForgotten,
         Fault::RowMissing {
             instrument: instrument(),
         },
@@ -41,6 +43,7 @@ pub fn exchange_fault_kinds() -> Vec<FaultKind> {
             quantity: Decimal::NEGATIVE_ONE,
         },
         Fault::ClockOff { ms: -3000 },
+        Fault::Ban { ms: 120_000 },
     ])
 }
 

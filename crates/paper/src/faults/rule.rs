@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::class::RequestClass;
 use super::kind::{Fault, FaultLayer};
+use crate::sim::clock;
 use crate::sim::random::SplitMix64;
 
 /// Paths whose replies one rule remembers; beyond that it starts again.
@@ -117,7 +118,7 @@ pub enum FaultError {
     #[error("another program sends 1 to 100 requests a second")]
     OtherProgram,
     /// What others do has no requests to touch at random.
-    #[error("what others do (clock_off, other_program, reopens, copier) has no probability")]
+    #[error("what others do (clock_off, ban, other_program, reopens, copier) has no probability")]
     NoChance,
     /// A bot's or a copier's account.
     #[error("a fault of what others do names an account that is not there")]
@@ -135,6 +136,7 @@ pub enum FaultError {
 struct Active {
     id: u64,
     rule: FaultRule,
+    since: DateTime<Utc>,
     left: Option<u32>,
     struck: u64,
     random: SplitMix64,
@@ -172,8 +174,8 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    /// Puts a rule in force and returns its number.
-    pub(crate) fn add(&mut self, rule: FaultRule) -> Result<u64, FaultError> {
+    /// Puts a rule in force now and returns its number.
+    pub(crate) fn add(&mut self, rule: FaultRule, now: DateTime<Utc>) -> Result<u64, FaultError> {
         rule.fault.check()?;
         if rule.probability.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
             return Err(FaultError::Probability);
@@ -187,6 +189,7 @@ impl Faults {
         self.last_id = self.last_id.saturating_add(1);
         self.active.push(Active {
             id: self.last_id,
+            since: now,
             left: rule.count,
             struck: 0,
             random: SplitMix64::new(rule.seed),
@@ -256,6 +259,17 @@ impl Faults {
         offsets.fold(0, i64::saturating_add)
     }
 
+    /// Until when the address is turned away.
+    pub(crate) fn banned_until(&self) -> Option<DateTime<Utc>> {
+        let ends = self.active.iter().filter_map(|active| {
+            let Fault::Ban { ms } = active.rule.fault else {
+                return None;
+            };
+            Some(clock::after(active.since, ms))
+        });
+        ends.max()
+    }
+
     /// Counts one use of a rule.
     pub(crate) fn spend(&mut self, id: u64) {
         if let Some(active) = self.active.iter_mut().find(|active| active.id == id) {
@@ -304,10 +318,16 @@ impl Active {
 mod tests {
     use super::*;
 
+    fn start() -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH
+    }
+
     #[test]
     fn a_count_runs_out() {
         let mut faults = Faults::default();
-        faults.add(FaultRule::new(Fault::Hang).times(2)).unwrap();
+        faults
+            .add(FaultRule::new(Fault::Hang).times(2), start())
+            .unwrap();
         let struck = |faults: &mut Faults| faults.trigger(RequestClass::Snapshot, None).len();
         assert_eq!(struck(&mut faults), 1);
         assert_eq!(struck(&mut faults), 1);
@@ -320,7 +340,7 @@ mod tests {
         let rule = FaultRule::new(Fault::Hang)
             .on(RequestClass::Flatten)
             .of("sim101");
-        faults.add(rule).unwrap();
+        faults.add(rule, start()).unwrap();
         for (class, account, expected) in [
             (RequestClass::Flatten, Some("Sim101"), 1),
             (RequestClass::Flatten, Some("Sim102"), 0),
@@ -334,9 +354,15 @@ mod tests {
     #[test]
     fn faults_are_triggered_only_where_they_can_be() {
         let mut faults = Faults::default();
-        faults.add(FaultRule::new(Fault::PnlZeroed)).unwrap();
-        faults.add(FaultRule::new(Fault::FlattenHalf)).unwrap();
-        faults.add(FaultRule::new(Fault::CancelNothing)).unwrap();
+        faults
+            .add(FaultRule::new(Fault::PnlZeroed), start())
+            .unwrap();
+        faults
+            .add(FaultRule::new(Fault::FlattenHalf), start())
+            .unwrap();
+        faults
+            .add(FaultRule::new(Fault::CancelNothing), start())
+            .unwrap();
         for class in [
             RequestClass::Snapshot,
             RequestClass::Flatten,
@@ -356,7 +382,7 @@ mod tests {
         let run = |seed| {
             let mut faults = Faults::default();
             let rule = FaultRule::new(Fault::Hang).with_probability(0.5, seed);
-            faults.add(rule).unwrap();
+            faults.add(rule, start()).unwrap();
             (0..64)
                 .map(|_| faults.trigger(RequestClass::Orders, None).len())
                 .collect::<Vec<_>>()
@@ -373,8 +399,11 @@ mod tests {
             retry_after: None,
             after_effect: false,
         };
-        assert_eq!(faults.add(FaultRule::new(status)), Err(FaultError::Status));
+        assert_eq!(
+            faults.add(FaultRule::new(status), start()),
+            Err(FaultError::Status)
+        );
         let unlikely = FaultRule::new(Fault::Hang).with_probability(f64::NAN, 0);
-        assert_eq!(faults.add(unlikely), Err(FaultError::Probability));
+        assert_eq!(faults.add(unlikely, start()), Err(FaultError::Probability));
     }
 }

@@ -16,8 +16,10 @@ const HUGE_BYTES: usize = 10 * 1024 * 1024;
 pub(crate) trait ErrorPages {
     /// An error of this status.
     fn status(&self, code: u16, retry_after: Option<u32>) -> Page;
-    /// 200 with an error code of the venue's own.
+    /// An error code of the venue's own.
     fn code(&self, code: i64) -> Page;
+    /// The code of a venue that has too much to do.
+    fn throttled(&self) -> Page;
     /// 200 that says that nothing was done.
     fn not_done(&self) -> Page;
     /// The web site instead of the API.
@@ -54,6 +56,7 @@ pub(crate) fn before_effect(fault: &Fault, pages: &impl ErrorPages) -> Option<De
             code,
             after_effect: false,
         } => Delivery::Whole(pages.code(*code)),
+        Fault::Throttled => Delivery::Whole(pages.throttled()),
         Fault::SuccessFalse => Delivery::Whole(pages.not_done()),
         Fault::Redirect => Delivery::Whole(pages.login()),
         _ => return None,

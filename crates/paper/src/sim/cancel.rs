@@ -87,7 +87,9 @@ impl Simulation {
             CancelBehaviour::Fills => {
                 let resting = match order.order_type {
                     OrderType::Limit | OrderType::StopLimit => order.limit_price,
-                    OrderType::StopMarket | OrderType::Market => order.stop_price,
+                    OrderType::StopMarket | OrderType::TakeProfit | OrderType::Market => {
+                        order.stop_price
+                    }
                 };
                 return self.fill(index, resting);
             }

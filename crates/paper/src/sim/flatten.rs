@@ -96,6 +96,8 @@ pub(crate) struct FlattenBehaviour {
     pub(crate) share: Share,
     pub(crate) leaves_orders: bool,
     pub(crate) fills: Fills,
+    /// Whether an order that fills later shrinks to what is held by then.
+    pub(crate) only_reduces: bool,
 }
 
 /// A position as it was before a close.
@@ -148,7 +150,7 @@ impl Simulation {
                         quantity: self.part_of(&held, share),
                         ..held
                     };
-                    self.close_slowly(closing, ms, repeat);
+                    self.close_slowly(closing, ms, repeat, behaviour.only_reduces);
                 }
             }
         }
@@ -184,8 +186,12 @@ impl Simulation {
         };
         match behaviour.fills {
             Fills::AtOnce => self.trade_at_market(account, key, -closing.quantity, "Close"),
-            Fills::Deferred(ms) => self.close_slowly(closing, ms, Repeat::SellsAgain),
-            Fills::Slowly { ms, repeat } => self.close_slowly(closing, ms, repeat),
+            Fills::Deferred(ms) => {
+                self.close_slowly(closing, ms, Repeat::SellsAgain, behaviour.only_reduces);
+            }
+            Fills::Slowly { ms, repeat } => {
+                self.close_slowly(closing, ms, repeat, behaviour.only_reduces);
+            }
         }
         self.settle();
     }
@@ -197,9 +203,10 @@ impl Simulation {
         })
     }
 
-    /// Sends a closing order that fills later. It keeps its size: two of them
-    /// for one position turn the account round, but in hedge mode.
-    fn close_slowly(&mut self, closing: Held, ms: u64, repeat: Repeat) {
+    /// Sends a closing order that fills later. It keeps its size unless it only
+    /// reduces: two of them for one position turn the account round, but in hedge
+    /// mode.
+    fn close_slowly(&mut self, closing: Held, ms: u64, repeat: Repeat, only_reduces: bool) {
         let Held {
             account,
             key,
@@ -213,6 +220,7 @@ impl Simulation {
             account,
             key,
             quantity: -quantity,
+            only_reduces,
         };
         self.schedule(ms, event);
     }

@@ -1,4 +1,4 @@
-//! Maintenance margin, and the price at which a position would be liquidated.
+//! Initial and maintenance margin, and the price at which a position would be liquidated.
 //!
 //! Cross margin, wallet by wallet. A position's maintenance margin is its value
 //! at the mark price times the instrument's rate. A wallet is short of margin when
@@ -11,6 +11,9 @@ use rust_decimal::Decimal;
 use super::account::Account;
 use super::market::{Contract, Market};
 use super::position::Position;
+
+/// The leverage of every position: initial margin is a tenth of the value.
+pub(crate) const LEVERAGE: Decimal = Decimal::TEN;
 
 impl Account {
     /// The open result of the positions whose margin is in one asset.
@@ -42,6 +45,25 @@ impl Account {
         let price = self.price(market, position.key.contract);
         let value = contract.money(price * position.quantity.abs());
         value * contract.terms.maintenance_rate
+    }
+
+    /// The initial margin in one asset.
+    pub(crate) fn initial_in(&self, asset: &str, market: &Market) -> Decimal {
+        self.in_asset(asset, market)
+            .map(|(position, contract)| self.initial(position, contract, market))
+            .sum()
+    }
+
+    /// The initial margin of one position.
+    pub(crate) fn initial(
+        &self,
+        position: &Position,
+        contract: &Contract,
+        market: &Market,
+    ) -> Decimal {
+        let price = self.price(market, position.key.contract);
+        let value = contract.money(price * position.quantity.abs());
+        value.checked_div(LEVERAGE).unwrap_or_default()
     }
 
     /// The mark price of a contract at which the equity of its asset is down to the

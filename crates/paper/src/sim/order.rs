@@ -52,6 +52,19 @@ pub enum OrderType {
     StopMarket,
     /// Becomes a limit order when the price reaches its stop.
     StopLimit,
+    /// Becomes a market order when the price reaches its trigger from the other side
+    /// than a stop's; the trigger stands in `stop_price`.
+    TakeProfit,
+}
+
+impl OrderType {
+    /// Whether it waits for a trigger price.
+    pub(crate) fn has_trigger(self) -> bool {
+        matches!(
+            self,
+            OrderType::StopMarket | OrderType::StopLimit | OrderType::TakeProfit
+        )
+    }
 }
 
 /// How long an order lives.
@@ -173,6 +186,19 @@ impl Ticket {
         }
     }
 
+    /// A market order that waits until the price has gone its way.
+    pub fn take_profit(
+        instrument: &str,
+        side: Side,
+        quantity: impl Into<Decimal>,
+        price: Decimal,
+    ) -> Ticket {
+        Ticket {
+            order_type: OrderType::TakeProfit,
+            ..Ticket::stop(instrument, side, quantity, price)
+        }
+    }
+
     /// The same ticket about the long or the short position of hedge mode.
     #[must_use]
     pub fn about(mut self, position_side: PositionSide) -> Ticket {
@@ -230,6 +256,11 @@ impl Order {
         self.reduce_only || self.key.side.is_closed_by(self.side)
     }
 
+    /// Whether it waits for its trigger. One that was triggered is in the book.
+    pub(crate) fn waits_for_trigger(&self) -> bool {
+        self.order_type.has_trigger() && !self.triggered
+    }
+
     /// Whether a fill now takes from the book or has waited in it.
     pub(crate) fn liquidity(&self) -> Liquidity {
         if self.has_rested {
@@ -253,10 +284,16 @@ impl Order {
         } else {
             last <= self.stop_price
         };
+        let target_reached = if buys {
+            last <= self.stop_price
+        } else {
+            last >= self.stop_price
+        };
         let price = match self.order_type {
             OrderType::Market => Some(last),
             OrderType::Limit => limit_reached.then_some(last),
             OrderType::StopMarket => stop_reached.then_some(last),
+            OrderType::TakeProfit => target_reached.then_some(last),
             OrderType::StopLimit => {
                 self.triggered |= stop_reached;
                 (self.triggered && limit_reached).then_some(last)

@@ -69,7 +69,7 @@ impl Rules {
         let (limit, stop) = match ticket.order_type {
             OrderType::Market => (None, None),
             OrderType::Limit => (Some(ticket.limit_price), None),
-            OrderType::StopMarket => (None, Some(ticket.stop_price)),
+            OrderType::StopMarket | OrderType::TakeProfit => (None, Some(ticket.stop_price)),
             OrderType::StopLimit => (Some(ticket.limit_price), Some(ticket.stop_price)),
         };
         for price in limit.into_iter().chain(stop) {

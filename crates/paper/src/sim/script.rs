@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::account::ConnectionStatus;
 use super::flatten::{FlattenScope, Share};
 use super::market::Motion;
-use super::order::Ticket;
-use super::position::PositionKey;
+use super::order::{Side, Ticket};
+use super::position::{PositionKey, signed_as};
 use super::trade::TradeError;
 use super::{Simulation, clock};
 
@@ -98,6 +98,7 @@ pub(super) enum Later {
         account: usize,
         key: PositionKey,
         quantity: Decimal,
+        only_reduces: bool,
     },
     /// A trader opens a position again.
     Enter {
@@ -216,7 +217,16 @@ impl Simulation {
                     account,
                     key,
                     quantity,
-                } => self.trade_at_market(account, key, quantity, "Close"),
+                    only_reduces,
+                } => {
+                    let closable = self.closable(account, key, Side::of(quantity));
+                    let quantity = if only_reduces {
+                        signed_as(quantity.abs().min(closable), quantity)
+                    } else {
+                        quantity
+                    };
+                    self.trade_at_market(account, key, quantity, "Close");
+                }
                 Later::Enter {
                     account,
                     key,

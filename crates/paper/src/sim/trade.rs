@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::Simulation;
 use super::account::ConnectionStatus;
-use super::order::{Order, OrderState, OrderType, Side, Ticket};
+use super::order::{Order, OrderState, Side, Ticket};
 use super::position::{PositionKey, PositionMode, PositionSide};
 use super::rules::in_range;
 
@@ -180,9 +180,10 @@ impl Simulation {
 
     /// An order that is not in the book yet.
     pub(super) fn new_order(&mut self, account: usize, key: PositionKey, ticket: &Ticket) -> Order {
-        let state = match ticket.order_type {
-            OrderType::StopMarket | OrderType::StopLimit => OrderState::Accepted,
-            OrderType::Market | OrderType::Limit => OrderState::Working,
+        let state = if ticket.order_type.has_trigger() {
+            OrderState::Accepted
+        } else {
+            OrderState::Working
         };
         Order {
             id: self.take_id(),

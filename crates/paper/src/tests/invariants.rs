@@ -40,6 +40,7 @@ impl Random {
                 OrderType::Limit,
                 OrderType::StopMarket,
                 OrderType::StopLimit,
+                OrderType::TakeProfit,
             ]),
             limit_price: Some(near),
             stop_price: Some(near),

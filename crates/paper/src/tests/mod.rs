@@ -8,6 +8,7 @@ mod invariants;
 mod margin;
 mod reduce;
 mod rules;
+mod wire;
 
 use std::str::FromStr;
 

@@ -63,7 +63,7 @@ impl State {
             Some(name) if automation.is_some() => Some(self.account_of_others(name)?),
             _ => None,
         };
-        let id = self.faults.add(rule.clone())?;
+        let id = self.faults.add(rule.clone(), self.sim.now())?;
         if let Some(automation) = automation {
             self.sim.add_automation(id, automation, account, rule.count);
         }

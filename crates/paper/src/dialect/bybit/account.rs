@@ -4,16 +4,13 @@ use chrono::Days;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::markets::dollars;
 use super::params::{Params, wrong};
 use super::reply::Done;
 use super::words::{milliseconds, number};
 use crate::config::KeyConfig;
+use crate::dialect::exchange::coins::dollars;
 use crate::sim::Simulation;
 use crate::sim::account::{Account, Wallet};
-
-/// The leverage of every position: initial margin is a tenth of the value.
-pub(crate) const LEVERAGE: Decimal = Decimal::TEN;
 
 /// How long a key without addresses lasts.
 const KEY_DAYS: u32 = 90;
@@ -58,7 +55,7 @@ impl Totals {
         let rate = dollars(sim, asset).unwrap_or_default();
         self.balance += wallet.balance * rate;
         self.unrealized += account.unrealized_in(asset, &sim.market) * rate;
-        self.initial += initial_margin(sim, account, asset) * rate;
+        self.initial += account.initial_in(asset, &sim.market) * rate;
         self.maintenance += account.maintenance_in(asset, &sim.market) * rate;
     }
 
@@ -101,23 +98,12 @@ fn coin(sim: &Simulation, index: usize, account: &Account, wallet: &Wallet) -> V
         "accruedInterest": "",
         "availableToWithdraw": "",
         "totalOrderIM": "0",
-        "totalPositionIM": number(initial_margin(sim, account, asset)),
+        "totalPositionIM": number(account.initial_in(asset, &sim.market)),
         "totalPositionMM": number(account.maintenance_in(asset, &sim.market)),
         "marginCollateral": true,
         "collateralSwitch": true,
         "bonus": "0",
     })
-}
-
-/// The initial margin of the positions in one asset.
-fn initial_margin(sim: &Simulation, account: &Account, asset: &str) -> Decimal {
-    let values = account.positions.iter().filter_map(|position| {
-        let contract = sim.market.contracts.get(position.key.contract)?;
-        let value = contract.money(contract.mark() * position.quantity.abs());
-        (contract.terms.asset == asset).then_some(value)
-    });
-    let value: Decimal = values.sum();
-    value.checked_div(LEVERAGE).unwrap_or_default()
 }
 
 /// `GET /v5/account/info`.

@@ -3,13 +3,13 @@
 use rust_decimal::Decimal;
 use serde_json::json;
 
-use super::behaviour::Behaviour;
 use super::markets::{self, MINIMUM_NOTIONAL};
 use super::params::{Params, wrong};
 use super::reply::{Done, Refusal};
 use super::words::{number, order_id};
+use crate::dialect::exchange::behaviour::Behaviour;
+use crate::dialect::exchange::place::{Wanted, place};
 use crate::sim::Simulation;
-use crate::sim::flatten::{Fills, Held, Share};
 use crate::sim::market::Contract;
 use crate::sim::order::{OrderType, Side, Ticket};
 use crate::sim::position::{PositionKey, PositionSide};
@@ -22,10 +22,8 @@ const LONGEST_LINK: usize = 36;
 const SHOWN_BY: Decimal = Decimal::from_parts(100_000_000, 0, 0, false, 0);
 
 /// An order as it was asked for.
-struct Wanted {
-    account: usize,
-    key: PositionKey,
-    ticket: Ticket,
+struct Asked {
+    order: Wanted,
     /// Of no more than can be closed, whatever is held.
     closes_all: bool,
     link_id: String,
@@ -38,25 +36,22 @@ pub(crate) fn create(
     params: &Params,
     behaviour: &Behaviour,
 ) -> Done {
-    let mut wanted = read(&state.sim, account, params)?;
-    if state.bybit.is_linked(account, &wanted.link_id) {
+    let mut asked = read(&state.sim, account, params)?;
+    if state.bybit.links.holds(account, &asked.link_id) {
         return Err(Refusal::new(110_072, "OrderLinkedID is duplicate"));
     }
-    check(&state.sim, &mut wanted)?;
-    let closes = wanted.ticket.reduce_only;
+    check(&state.sim, &mut asked)?;
+    let closes = asked.order.ticket.reduce_only;
     if let Some(text) = behaviour.refused.as_ref().filter(|_| closes) {
         return Err(Refusal::new(110_063, text));
     }
-    let before = state.sim.held(account, wanted.key);
-    let id = place(&mut state.sim, &wanted, behaviour)?;
-    state.bybit.link(account, &id, &wanted.link_id);
-    if closes {
-        meanwhile(state, &wanted, before, behaviour);
-    }
-    Ok(json!({"orderId": order_id(&id), "orderLinkId": wanted.link_id}))
+    let id = place(state, &asked.order, behaviour)?;
+    let id = id.unwrap_or_else(|| state.sim.take_order_id());
+    state.bybit.links.add(account, &id, &asked.link_id);
+    Ok(json!({"orderId": order_id(&id), "orderLinkId": asked.link_id}))
 }
 
-fn read(sim: &Simulation, account: usize, params: &Params) -> Result<Wanted, Refusal> {
+fn read(sim: &Simulation, account: usize, params: &Params) -> Result<Asked, Refusal> {
     let symbol = params.text("symbol").ok_or_else(|| wrong("symbol"))?;
     let contract = markets::find(sim, params.category()?, symbol)?;
     let side = match params.text("side") {
@@ -85,33 +80,42 @@ fn read(sim: &Simulation, account: usize, params: &Params) -> Result<Wanted, Ref
         position_side,
         ..Ticket::market(symbol, side, quantity)
     };
-    Ok(Wanted {
-        account,
-        key: PositionKey {
-            contract,
-            side: position_side,
-        },
+    let key = PositionKey {
+        contract,
+        side: position_side,
+    };
+    Ok(Asked {
         closes_all: quantity.is_zero()
             && params.flag("reduceOnly")
             && params.flag("closeOnTrigger"),
-        ticket,
+        order: Wanted {
+            account,
+            key,
+            ticket,
+        },
         link_id,
     })
 }
 
-/// A trigger lies where a stop has it: above the price to buy, below to sell.
+/// A trigger above the price to buy and below it to sell is a stop's, the other way
+/// round that of a market order that takes profit.
 fn order_type(params: &Params, has_trigger: bool, side: Side) -> Result<OrderType, Refusal> {
-    let direction = match side {
-        Side::Buy => 1,
-        Side::Sell => 2,
-    };
-    if has_trigger && params.whole("triggerDirection")? != Some(direction) {
-        return Err(wrong("triggerDirection"));
+    let kind = params.text("orderType");
+    if !has_trigger {
+        return match kind {
+            Some("Market") => Ok(OrderType::Market),
+            Some("Limit") => Ok(OrderType::Limit),
+            _ => Err(wrong("orderType")),
+        };
     }
-    match (params.text("orderType"), has_trigger) {
-        (Some("Market"), false) => Ok(OrderType::Market),
+    let is_stop = match (params.whole("triggerDirection")?, side) {
+        (Some(1), Side::Buy) | (Some(2), Side::Sell) => true,
+        (Some(1 | 2), _) => false,
+        _ => return Err(wrong("triggerDirection")),
+    };
+    match (kind, is_stop) {
         (Some("Market"), true) => Ok(OrderType::StopMarket),
-        (Some("Limit"), false) => Ok(OrderType::Limit),
+        (Some("Market"), false) => Ok(OrderType::TakeProfit),
         (Some("Limit"), true) => Ok(OrderType::StopLimit),
         _ => Err(wrong("orderType")),
     }
@@ -119,7 +123,8 @@ fn order_type(params: &Params, has_trigger: bool, side: Side) -> Result<OrderTyp
 
 /// What the venue says of its own before the order's rules; the quantity of an order
 /// that closes all is filled in.
-fn check(sim: &Simulation, wanted: &mut Wanted) -> Result<(), Refusal> {
+fn check(sim: &Simulation, asked: &mut Asked) -> Result<(), Refusal> {
+    let wanted = &mut asked.order;
     let Some(contract) = sim.market.contracts.get(wanted.key.contract) else {
         return Err(wrong("symbol"));
     };
@@ -132,7 +137,7 @@ fn check(sim: &Simulation, wanted: &mut Wanted) -> Result<(), Refusal> {
         if held.is_zero() || Side::of(held) == ticket.side {
             return Err(TradeError::NothingToReduce.into());
         }
-        if wanted.closes_all {
+        if asked.closes_all {
             ticket.quantity = held.abs().min(largest(contract, ticket));
         } else if ticket.quantity > Decimal::ZERO && ticket.quantity < contract.rules.step {
             return Err(Refusal::new(110_017, "orderQty will be truncated to zero"));
@@ -169,48 +174,4 @@ fn check_size(contract: &Contract, ticket: &Ticket) -> Result<(), Refusal> {
         return Err(Refusal::parameter(&text));
     }
     Ok(())
-}
-
-/// Places it; an order that only reduces is filled as the faults say.
-fn place(sim: &mut Simulation, wanted: &Wanted, behaviour: &Behaviour) -> Result<String, Refusal> {
-    let name = sim.accounts.get(wanted.account).map(|it| it.name.clone());
-    let name = name.unwrap_or_default();
-    let ticket = &wanted.ticket;
-    let is_close = ticket.reduce_only && ticket.order_type == OrderType::Market;
-    let close = behaviour.close;
-    if !is_close || (close.share == Share::Whole && close.fills == Fills::AtOnce) {
-        return Ok(sim.place(&name, ticket)?);
-    }
-    if close.fills != Fills::AtOnce {
-        sim.close_part(wanted.account, wanted.key, ticket.quantity, close);
-        return Ok(sim.take_order_id());
-    }
-    let held = sim.held(wanted.account, wanted.key).abs();
-    let contract = sim.market.contracts.get(wanted.key.contract);
-    let part = contract.map_or(Decimal::ZERO, |contract| match close.share {
-        Share::Half => contract
-            .rules
-            .round_down(ticket.quantity.min(held) / Decimal::TWO),
-        Share::Whole | Share::Nothing => Decimal::ZERO,
-    });
-    Ok(sim.place_in_part(&name, ticket, part)?)
-}
-
-/// What others do while a position is closed.
-fn meanwhile(state: &mut State, wanted: &Wanted, before: Decimal, behaviour: &Behaviour) {
-    if let Some((instrument, quantity)) = &behaviour.appears {
-        let name = state.sim.accounts.get(wanted.account);
-        let name = name.map(|account| account.name.clone()).unwrap_or_default();
-        // One that cannot be opened does not appear.
-        let _refused = state.sim.open_by_hand(&name, instrument, *quantity, None);
-    }
-    if let Some((rule, after_ms)) = behaviour.reenters {
-        state.faults.spend(rule);
-        let held = Held {
-            account: wanted.account,
-            key: wanted.key,
-            quantity: before,
-        };
-        state.sim.enter_again(&[held], after_ms);
-    }
 }

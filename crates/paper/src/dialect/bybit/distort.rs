@@ -1,9 +1,9 @@
-//! Faults in what a read says: the true JSON in, the distorted JSON out. Numbers are
-//! strings here, and a number where a string was is the other form.
+//! Faults in what a read says: the true JSON in, the distorted JSON out.
 
 use serde_json::{Value, json};
 
-use crate::dialect::fields::{INFINITY, NAN, extra_fields, remove_everywhere, set_everywhere};
+use crate::dialect::exchange::distort::{Names, distort_fields};
+use crate::dialect::fields::set_everywhere;
 use crate::faults::class::RequestClass;
 use crate::faults::kind::Fault;
 
@@ -33,9 +33,12 @@ pub(crate) fn distort(body: &mut Value, fault: &Fault, class: RequestClass) {
                 *result = json!({"data": result.take()});
             }
         }
-        Fault::ExtraFields => extra_fields(body),
-        Fault::FieldMissing { field } => remove_everywhere(body, field),
-        _ => set_everywhere(body, &mut |key, value| set_field(fault, key, value)),
+        Fault::NegativeQuantity => set_everywhere(body, &mut |key, value| {
+            if let Some(size) = value.as_str().filter(|_| key == "size") {
+                *value = json!(format!("-{size}"));
+            }
+        }),
+        _ => distort_fields(body, fault, &NAMES),
     }
 }
 
@@ -49,48 +52,16 @@ fn keep(body: &mut Value, is_kept: impl Fn(&Value) -> bool) {
     }
 }
 
-/// Faults that change one value wherever its key stands.
-fn set_field(fault: &Fault, key: &str, value: &mut Value) {
-    let replacement = match fault {
-        Fault::FieldNull { field } if field == key => Value::Null,
-        Fault::FieldText { field } if field == key => other_form(value),
-        Fault::FieldNan { field } if field == key => json!(NAN),
-        Fault::FieldInfinity { field } if field == key => json!(INFINITY),
-        Fault::FieldHuge { field } if field == key => json!("1e308"),
-        Fault::FieldNegativeZero { field } if field == key => json!("-0"),
-        Fault::FieldValue {
-            field,
-            value: wanted,
-        } if field == key => json!(wanted.to_string()),
-        Fault::PnlZeroed if is_result(key) => json!("0"),
-        Fault::FiguresZeroed if is_result(key) || is_figure(key) => json!("0"),
-        Fault::PositionSignFlip if key == "side" => match value.as_str() {
-            Some("Buy") => json!("Sell"),
-            Some("Sell") => json!("Buy"),
-            _ => return,
-        },
-        Fault::NegativeQuantity if key == "size" => {
-            json!(format!("-{}", value.as_str().unwrap_or_default()))
-        }
-        Fault::OrderStateShown { state } if key == "orderStatus" => json!(state),
-        Fault::OrderIdNull if key == "orderId" => Value::Null,
-        _ => return,
-    };
-    *value = replacement;
-}
-
-fn is_result(key: &str) -> bool {
-    key.ends_with("ealisedPnl") || key == "totalPerpUPL"
-}
-
-fn is_figure(key: &str) -> bool {
-    key.starts_with("total") || matches!(key, "equity" | "usdValue" | "walletBalance")
-}
-
-/// A string as a number where it is one, and a number as a string.
-fn other_form(value: &Value) -> Value {
-    match value.as_str() {
-        None => json!(value.to_string()),
-        Some(text) => serde_json::from_str(text).unwrap_or_else(|_| value.clone()),
-    }
-}
+const NAMES: Names = Names {
+    is_result: |key| key.ends_with("ealisedPnl") || key == "totalPerpUPL",
+    is_figure: |key| {
+        key.starts_with("total") || matches!(key, "equity" | "usdValue" | "walletBalance")
+    },
+    states: &["orderStatus"],
+    ids: &["orderId"],
+    flipped: |key, value| match (key, value.as_str()?) {
+        ("side", "Buy") => Some(json!("Sell")),
+        ("side", "Sell") => Some(json!("Buy")),
+        _ => None,
+    },
+};

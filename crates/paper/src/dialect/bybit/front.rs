@@ -4,21 +4,19 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
-use super::behaviour::Behaviour;
 use super::limits::Left;
 use super::params::Params;
 use super::reply::{self, Done, Pages, Refusal};
 use super::routes::{self, Call, Route};
 use super::{account, cancel, create, distort, logs, markets, orders, positions, sign};
 use crate::config::KeyConfig;
+use crate::dialect::exchange::behaviour::Behaviour;
+use crate::dialect::exchange::request::{note_what_is_there, spoil};
 use crate::faults::class::RequestClass;
-use crate::faults::kind::{Fault, FaultLayer};
-use crate::faults::rule::Triggered;
 use crate::faults::wire;
 use crate::http::message::{Delivery, Incoming, Page, Response};
-use crate::record::{Arrival, Found};
+use crate::record::Arrival;
 use crate::venue::{PaperVenue, State};
 
 /// A request whose head has been read.
@@ -101,6 +99,9 @@ impl PaperVenue {
     ) -> Result<Asked<'a>, Stopped> {
         let now = state.sim.now();
         let counts = self.config().rate_limit;
+        if state.faults.banned_until().is_some_and(|until| now < until) {
+            return Err(Stopped::Forbidden("403, access too frequent"));
+        }
         if counts && !state.bybit.visits.count_address(now) {
             return Err(Stopped::Forbidden("403, access too frequent"));
         }
@@ -165,7 +166,9 @@ impl PaperVenue {
 fn respond(state: &mut State, asked: &Asked<'_>, request: &Incoming<'_>) -> Response {
     let account = asked.key.map(|(key, _)| key.account.as_str());
     let triggered = state.faults.trigger(asked.class, account);
-    note_what_is_there(state, asked);
+    if let Some((_, index)) = asked.key.filter(|_| asked.route.is_write()) {
+        note_what_is_there(state, asked.number, index);
+    }
     let pages = Pages {
         time: asked.time.timestamp_millis(),
     };
@@ -178,7 +181,15 @@ fn respond(state: &mut State, asked: &Asked<'_>, request: &Incoming<'_>) -> Resp
     }
     let done = perform(state, asked, &Behaviour::new(&triggered));
     let mut body = reply::envelope(done, pages.time);
-    spoil(state, &mut body, asked, &request.target(), &triggered);
+    let target = request.target();
+    spoil(
+        state,
+        &mut body,
+        asked.class,
+        &target,
+        &triggered,
+        distort::distort,
+    );
     let page: Page = reply::page(&body, asked.left);
     let delivery: Delivery = wire::after_effect(fault, page, &pages);
     Response {
@@ -210,42 +221,4 @@ fn perform(state: &mut State, asked: &Asked<'_>, behaviour: &Behaviour) -> Done 
         Call::CreateOrder => create::create(state, index, params, behaviour),
         Call::CancelAll => cancel::cancel_all(state, index, params, behaviour),
     }
-}
-
-/// Applies the faults of what a read says.
-fn spoil(
-    state: &mut State,
-    body: &mut Value,
-    asked: &Asked<'_>,
-    target: &str,
-    triggered: &[Triggered],
-) {
-    let now = state.sim.now();
-    for one in triggered {
-        let most = match one.fault {
-            Fault::StaleEpoch => None,
-            Fault::Cached { ms } => Some(ms),
-            ref fault if fault.layer() == FaultLayer::Data => {
-                distort::distort(body, fault, asked.class);
-                continue;
-            }
-            _ => continue,
-        };
-        let fresh = body.take();
-        *body = state.faults.remembered(one.rule, target, now, most, fresh);
-    }
-}
-
-/// Notes what the account of a write holds.
-fn note_what_is_there(state: &mut State, asked: &Asked<'_>) {
-    let Some((_, index)) = asked.key.filter(|_| asked.route.is_write()) else {
-        return;
-    };
-    let account = state.sim.accounts.get(index);
-    let found = Found {
-        positions: account.map_or(0, |account| account.positions.len()),
-        working_orders: state.sim.count_live_orders(index),
-        is_closing: state.sim.is_closing(index),
-    };
-    state.record.found(asked.number, found);
 }

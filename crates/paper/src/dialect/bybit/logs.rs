@@ -11,6 +11,7 @@ use super::markets::Category;
 use super::params::{Params, page, wrong};
 use super::reply::{Done, Refusal};
 use super::words::{milliseconds, number, order_id, side};
+use crate::dialect::exchange::span::Span;
 use crate::sim::Simulation;
 use crate::sim::ledger::{EntryKind, Fill, LedgerEntry, Liquidity};
 use crate::sim::position::{PositionSide, signed_as};
@@ -20,44 +21,32 @@ const USUAL_SPAN: TimeDelta = TimeDelta::hours(24);
 /// The longest span that may be asked for.
 const LONGEST_SPAN: TimeDelta = TimeDelta::days(7);
 
-/// From when to when, both included.
-struct Span {
-    start: DateTime<Utc>,
-    end: DateTime<Utc>,
-}
-
-impl Span {
-    fn read(params: &Params, now: DateTime<Utc>) -> Result<Span, Refusal> {
-        let time = |name: &str| -> Result<Option<DateTime<Utc>>, Refusal> {
-            match params.whole(name)? {
-                None => Ok(None),
-                Some(ms) => DateTime::from_timestamp_millis(ms)
-                    .map(Some)
-                    .ok_or_else(|| wrong(name)),
-            }
-        };
-        let moved = |from: DateTime<Utc>, by: TimeDelta| from.checked_add_signed(by);
-        let (start, end) = match (time("startTime")?, time("endTime")?) {
-            (None, None) => (moved(now, -USUAL_SPAN), Some(now)),
-            (Some(start), None) => (Some(start), moved(start, USUAL_SPAN)),
-            (None, Some(end)) => (moved(end, -USUAL_SPAN), Some(end)),
-            (Some(start), Some(end)) => (Some(start), Some(end)),
-        };
-        let (Some(start), Some(end)) = (start, end) else {
-            return Err(wrong("startTime"));
-        };
-        if start > end || end.signed_duration_since(start) > LONGEST_SPAN {
-            let text = "The time range between startTime and endTime must be within 7 days";
-            return Err(Refusal::parameter(text));
+/// Reads from when to when a call goes.
+fn span(params: &Params, now: DateTime<Utc>) -> Result<Span, Refusal> {
+    let time = |name: &str| -> Result<Option<DateTime<Utc>>, Refusal> {
+        match params.whole(name)? {
+            None => Ok(None),
+            Some(ms) => DateTime::from_timestamp_millis(ms)
+                .map(Some)
+                .ok_or_else(|| wrong(name)),
         }
-        Ok(Span { start, end })
+    };
+    let moved = |from: DateTime<Utc>, by: TimeDelta| from.checked_add_signed(by);
+    let (start, end) = match (time("startTime")?, time("endTime")?) {
+        (None, None) => (moved(now, -USUAL_SPAN), Some(now)),
+        (Some(start), None) => (Some(start), moved(start, USUAL_SPAN)),
+        (None, Some(end)) => (moved(end, -USUAL_SPAN), Some(end)),
+        (Some(start), Some(end)) => (Some(start), Some(end)),
+    };
+    let (Some(start), Some(end)) = (start, end) else {
+        return Err(wrong("startTime"));
+    };
+    let span = Span { start, end };
+    if !span.is_at_most(LONGEST_SPAN) {
+        let text = "The time range between startTime and endTime must be within 7 days";
+        return Err(Refusal::parameter(text));
     }
-
-    fn holds(&self, at: DateTime<Utc>) -> bool {
-        // Times are shown and asked for in whole milliseconds.
-        let at = at.timestamp_millis();
-        self.start.timestamp_millis() <= at && at <= self.end.timestamp_millis()
-    }
+    Ok(span)
 }
 
 /// One row of the transaction log: the entries of one fill make one.
@@ -96,7 +85,7 @@ pub(crate) fn transactions(
     if !is_unified {
         return Err(wrong("accountType"));
     }
-    let span = Span::read(params, sim.now())?;
+    let span = span(params, sim.now())?;
     let category = params.text("category");
     let (coin, kind) = (params.text("currency"), params.text("type"));
     let mut balances: HashMap<&str, Decimal> = wallets(sim, index);
@@ -180,7 +169,7 @@ fn transaction(known: &BybitState, row: &Row<'_>, category: &str, after: Decimal
         "bonusChange": "",
         "tradeId": fill.map(|fill| fill.id.to_string()).unwrap_or_default(),
         "orderId": fill.map(|fill| order_id(&fill.order_id)).unwrap_or_default(),
-        "orderLinkId": fill.map(|fill| known.link_of(&fill.order_id)).unwrap_or_default(),
+        "orderLinkId": fill.map(|fill| known.links.of(&fill.order_id)).unwrap_or_default(),
     })
 }
 
@@ -201,7 +190,7 @@ pub(crate) fn executions(
     params: &Params,
 ) -> Done {
     let category = params.category()?.word();
-    let span = Span::read(params, sim.now())?;
+    let span = span(params, sim.now())?;
     let symbol = params.text("symbol");
     let coin = params.text("settleCoin").filter(|_| symbol.is_none());
     let kind = params.text("execType");
@@ -237,7 +226,7 @@ fn execution(known: &BybitState, fill: &Fill, closed: Decimal) -> Value {
     json!({
         "symbol": fill.instrument,
         "orderId": order_id(&fill.order_id),
-        "orderLinkId": known.link_of(&fill.order_id),
+        "orderLinkId": known.links.of(&fill.order_id),
         "side": side(fill.side),
         "execId": fill.id.to_string(),
         "execPrice": number(fill.price),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::params::{Params, Scope, page};
 use super::reply::{Done, Refusal};
 use super::words::number;
+use crate::dialect::exchange::coins::base_coin;
 use crate::sim::Simulation;
 use crate::sim::market::{Contract, MAX_PRICE};
 
@@ -50,15 +51,6 @@ impl Category {
     }
 }
 
-/// The coin that is traded: `BTC` of `BTCUSDT`, `BTCPERP`, `BTCUSD`.
-pub(crate) fn base_coin(contract: &Contract) -> &str {
-    let symbol = contract.symbol.as_str();
-    ["USDT", "USDC", "PERP", "USD"]
-        .into_iter()
-        .find_map(|quote| symbol.strip_suffix(quote))
-        .unwrap_or(symbol)
-}
-
 /// The instrument of exactly that symbol.
 pub(crate) fn find(sim: &Simulation, category: Category, symbol: &str) -> Result<usize, Refusal> {
     let mut contracts = sim.market.contracts.iter();
@@ -67,17 +59,6 @@ pub(crate) fn find(sim: &Simulation, category: Category, symbol: &str) -> Result
             contract.symbol.as_str() == symbol && Category::of(contract) == category
         })
         .ok_or_else(|| Refusal::parameter("params error: symbol invalid"))
-}
-
-/// What one of a coin is worth in dollars: a dollar coin one, another what its
-/// perpetual says.
-pub(crate) fn dollars(sim: &Simulation, coin: &str) -> Option<Decimal> {
-    if matches!(coin, "USD" | "USDT" | "USDC") {
-        return Some(Decimal::ONE);
-    }
-    let mut contracts = sim.market.contracts.iter();
-    let found = contracts.find(|contract| base_coin(contract) == coin);
-    found.map(Contract::mark)
 }
 
 /// `GET /v5/market/time`.

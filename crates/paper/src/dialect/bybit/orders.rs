@@ -8,7 +8,7 @@ use super::markets::Category;
 use super::params::{Params, Scope, page, wrong};
 use super::reply::{Done, Refusal};
 use super::words::{
-    is_conditional, milliseconds, number, order_id, order_status, order_type, position_index, side,
+    milliseconds, number, order_id, order_status, order_type, position_index, side,
 };
 use crate::sim::Simulation;
 use crate::sim::order::{Order, OrderType, Side};
@@ -34,8 +34,8 @@ impl Kinds {
     pub(crate) fn covers(self, order: &Order) -> bool {
         match self {
             Kinds::All => true,
-            Kinds::Active => !is_conditional(order),
-            Kinds::Conditional => is_conditional(order),
+            Kinds::Active => !order.waits_for_trigger(),
+            Kinds::Conditional => order.waits_for_trigger(),
         }
     }
 }
@@ -57,7 +57,7 @@ pub(crate) fn list(sim: &Simulation, known: &BybitState, index: usize, params: &
         let contract = sim.market.contracts.get(order.key.contract);
         let is_in_scope = contract.is_some_and(|it| scope.covers(order.key.contract, it));
         let is_named = id.is_none_or(|id| order_id(&order.order_id) == id)
-            && link_id.is_none_or(|link_id| known.link_of(&order.order_id) == link_id);
+            && link_id.is_none_or(|link_id| known.links.of(&order.order_id) == link_id);
         let is_due = is_by_id || order.state.is_live() != wants_finished;
         order.account == index && is_in_scope && is_named && is_due && kinds.covers(order)
     };
@@ -71,21 +71,19 @@ pub(crate) fn list(sim: &Simulation, known: &BybitState, index: usize, params: &
 
 fn row(sim: &Simulation, known: &BybitState, order: &Order) -> Option<Value> {
     let contract = sim.market.contracts.get(order.key.contract)?;
-    let has_trigger = matches!(
-        order.order_type,
-        OrderType::StopMarket | OrderType::StopLimit
-    );
+    let has_trigger = order.order_type.has_trigger();
+    let takes_profit = order.order_type == OrderType::TakeProfit;
     // Nothing is left of an order that is not in the book.
-    let is_in_book = order.state.is_live() && !is_conditional(order);
+    let is_in_book = order.state.is_live() && !order.waits_for_trigger();
     let left = if is_in_book {
         order.quantity - order.filled
     } else {
         Decimal::ZERO
     };
-    let direction = match (has_trigger, order.side) {
+    let direction = match (has_trigger, (order.side == Side::Buy) != takes_profit) {
         (false, _) => 0,
-        (true, Side::Buy) => 1,
-        (true, Side::Sell) => 2,
+        (true, true) => 1,
+        (true, false) => 2,
     };
     let trigger = if has_trigger {
         number(order.stop_price)
@@ -95,7 +93,7 @@ fn row(sim: &Simulation, known: &BybitState, order: &Order) -> Option<Value> {
     let placed = milliseconds(order.placed);
     Some(json!({
         "orderId": order_id(&order.order_id),
-        "orderLinkId": known.link_of(&order.order_id),
+        "orderLinkId": known.links.of(&order.order_id),
         "blockTradeId": "",
         "symbol": contract.symbol.as_str(),
         "price": number(order.limit_price),

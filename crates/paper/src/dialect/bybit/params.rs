@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::markets::{self, Category};
 use super::reply::Refusal;
+use crate::dialect::exchange::coins::base_coin;
 use crate::dialect::query::pairs;
 use crate::sim::Simulation;
 use crate::sim::market::Contract;
@@ -116,7 +117,7 @@ impl Scope {
         let settle = self.settle.as_deref();
         Category::of(contract) == self.category
             && self.symbol.is_none_or(|wanted| wanted == index)
-            && base.is_none_or(|wanted| wanted == markets::base_coin(contract))
+            && base.is_none_or(|wanted| wanted == base_coin(contract))
             && settle.is_none_or(|wanted| wanted == contract.terms.asset)
     }
 }

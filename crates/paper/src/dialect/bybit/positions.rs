@@ -3,13 +3,13 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::account::LEVERAGE;
 use super::markets::{self, Category};
 use super::params::{Params, Scope, page, wrong};
 use super::reply::{Done, Refusal};
 use super::words::{milliseconds, number, position_index, side};
 use crate::sim::Simulation;
 use crate::sim::account::Account;
+use crate::sim::margin::LEVERAGE;
 use crate::sim::order::Side;
 use crate::sim::position::{PositionKey, PositionMode, PositionSide};
 use crate::sim::trade::TradeError;

@@ -126,6 +126,11 @@ impl ErrorPages for Pages {
         page(&envelope(Err(Refusal::new(code, text)), self.time), None)
     }
 
+    fn throttled(&self) -> Page {
+        let refusal = Refusal::new(429, "System level frequency protection");
+        page(&envelope(Err(refusal), self.time), None)
+    }
+
     fn not_done(&self) -> Page {
         self.code(10016)
     }

@@ -1,10 +1,8 @@
 //! Who asks: key, timestamp and signature.
 
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
-
 use super::reply::Refusal;
 use crate::config::KeyConfig;
+use crate::dialect::exchange::mac;
 use crate::http::message::Incoming;
 
 /// Milliseconds for which a request is good, where it does not say.
@@ -41,17 +39,22 @@ pub(crate) fn check(
         )
     };
     let signature = request.header("x-bapi-sign").unwrap_or_default();
-    let signature = from_hex(signature).ok_or_else(wrong)?;
+    let signature = mac::from_hex(signature).ok_or_else(wrong)?;
     let payload = match request.method {
         "GET" => request.query.as_bytes(),
         _ => request.body,
     };
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.secret.as_bytes()).map_err(|_| wrong())?;
-    for part in [timestamp, &key.key, window] {
-        mac.update(part.as_bytes());
+    let parts = [
+        timestamp.as_bytes(),
+        key.key.as_bytes(),
+        window.as_bytes(),
+        payload,
+    ];
+    if mac::is_signed(&key.secret, &parts, &signature) {
+        Ok(())
+    } else {
+        Err(wrong())
     }
-    mac.update(payload);
-    mac.verify_slice(&signature).map_err(|_| wrong())
 }
 
 fn is_timely(timestamp: &str, window: &str, server_ms: i64) -> bool {
@@ -64,20 +67,4 @@ fn is_timely(timestamp: &str, window: &str, server_ms: i64) -> bool {
     };
     let oldest = server_ms.saturating_sub(window);
     oldest <= timestamp && timestamp < server_ms.saturating_add(AHEAD_MS)
-}
-
-/// The bytes of a text of lower-case hexadecimal digits.
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let pairs = text.as_bytes().chunks(2);
-    pairs
-        .map(|pair| match pair {
-            [high, low] => Some((digit(high)? << 4) | digit(low)?),
-            _ => None,
-        })
-        .collect()
 }

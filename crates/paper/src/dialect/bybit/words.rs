@@ -46,25 +46,16 @@ pub(crate) fn order_id(id: &str) -> String {
     text
 }
 
-/// Whether an order waits for its trigger. One that was triggered is active.
-pub(crate) fn is_conditional(order: &Order) -> bool {
-    let has_trigger = matches!(
-        order.order_type,
-        OrderType::StopMarket | OrderType::StopLimit
-    );
-    has_trigger && !order.triggered
-}
-
 pub(crate) fn order_status(order: &Order) -> &'static str {
     let is_filled = !order.filled.is_zero();
     match order.state {
         OrderState::Filled => "Filled",
         OrderState::Rejected => "Rejected",
-        OrderState::Cancelled if is_conditional(order) && !is_filled => "Deactivated",
+        OrderState::Cancelled if order.waits_for_trigger() && !is_filled => "Deactivated",
         OrderState::Cancelled => "Cancelled",
         // An order whose cancel is under way shows as it was.
         OrderState::Accepted | OrderState::Working | OrderState::CancelPending => {
-            if is_conditional(order) {
+            if order.waits_for_trigger() {
                 "Untriggered"
             } else if is_filled {
                 "PartiallyFilled"
@@ -77,7 +68,7 @@ pub(crate) fn order_status(order: &Order) -> &'static str {
 
 pub(crate) fn order_type(order: &Order) -> &'static str {
     match order.order_type {
-        OrderType::Market | OrderType::StopMarket => "Market",
+        OrderType::Market | OrderType::StopMarket | OrderType::TakeProfit => "Market",
         OrderType::Limit | OrderType::StopLimit => "Limit",
     }
 }

@@ -41,6 +41,11 @@ impl ErrorPages for Pages {
         self.not_done()
     }
 
+    /// Nor is anything exempt.
+    fn throttled(&self) -> Page {
+        self.not_done()
+    }
+
     fn not_done(&self) -> Page {
         let detail = "The request was not carried out";
         json(Reply::error(200, "internal_error", detail))

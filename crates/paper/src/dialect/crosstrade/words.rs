@@ -24,6 +24,8 @@ pub(crate) fn order_type(order_type: OrderType) -> &'static str {
         OrderType::Limit => "Limit",
         OrderType::StopMarket => "StopMarket",
         OrderType::StopLimit => "StopLimit",
+        // Market if touched.
+        OrderType::TakeProfit => "MIT",
     }
 }
 

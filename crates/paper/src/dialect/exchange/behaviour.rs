@@ -17,6 +17,8 @@ pub(crate) struct Behaviour {
     pub(crate) cancel: CancelBehaviour,
     /// Whether a cancel of all kinds leaves conditional orders.
     pub(crate) leaves_stops: bool,
+    /// Whether conditional orders are in no list, and no cancel finds them.
+    pub(crate) forgets_stops: bool,
     /// A position that is opened meanwhile.
     pub(crate) appears: Option<(String, Decimal)>,
     /// The rule by which a trader opens the position again, and after how long.
@@ -26,6 +28,7 @@ pub(crate) struct Behaviour {
 impl Behaviour {
     pub(crate) fn new(triggered: &[Triggered]) -> Behaviour {
         let mut behaviour = Behaviour::default();
+        behaviour.close.only_reduces = true;
         for one in triggered {
             behaviour.add(one);
         }
@@ -47,6 +50,7 @@ impl Behaviour {
             Fault::CancelStuck => self.cancel = CancelBehaviour::Stuck,
             Fault::FillsOnCancel => self.cancel = CancelBehaviour::Fills,
             Fault::CancelLeavesStops => self.leaves_stops = true,
+            Fault::StopsForgotten => self.forgets_stops = true,
             Fault::Appears {
                 instrument,
                 quantity,
