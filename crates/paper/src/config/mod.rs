@@ -125,6 +125,10 @@ pub struct AccountConfig {
     /// How it holds positions.
     #[serde(default)]
     pub mode: PositionMode,
+    /// Whether all wallets together are the margin of every position, where the
+    /// venue has such a mode.
+    #[serde(default)]
+    pub multi_assets: bool,
 }
 
 impl AccountConfig {
@@ -137,6 +141,7 @@ impl AccountConfig {
             asset: dollars(),
             wallets: Vec::new(),
             mode: PositionMode::OneWay,
+            multi_assets: false,
         }
     }
 }

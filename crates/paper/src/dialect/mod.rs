@@ -1,6 +1,7 @@
 //! How a venue shows the simulation: one folder for each venue's API. A dialect
 //! knows routes, wire shapes and words; what happens is the simulation's.
 
+pub(crate) mod binance;
 pub(crate) mod bybit;
 pub(crate) mod crosstrade;
 pub(crate) mod exchange;
@@ -22,6 +23,8 @@ pub enum VenueKind {
     CrossTrade,
     /// Bybit v5, signed with a key for each account.
     Bybit,
+    /// Binance USD-M futures, signed with a key for each account.
+    Binance,
 }
 
 impl VenueKind {
@@ -29,7 +32,7 @@ impl VenueKind {
     pub(crate) fn prefix(self) -> &'static str {
         match self {
             VenueKind::CrossTrade => crosstrade::routes::PREFIX,
-            VenueKind::Bybit => "",
+            VenueKind::Bybit | VenueKind::Binance => "",
         }
     }
 
@@ -44,6 +47,7 @@ pub(crate) enum Admission {
     CrossTrade(crosstrade::front::Admission),
     /// The signature covers the body: nothing is decided yet.
     Bybit(bybit::front::Arrived),
+    Binance(binance::front::Arrived),
 }
 
 impl Admission {
@@ -52,7 +56,7 @@ impl Admission {
         use crosstrade::front::Admission::Proceed;
         match self {
             Admission::CrossTrade(admission) => matches!(admission, Proceed { .. }),
-            Admission::Bybit(_) => true,
+            Admission::Bybit(_) | Admission::Binance(_) => true,
         }
     }
 }
@@ -77,6 +81,10 @@ impl PaperVenue {
                 let (number, arrived) = self.arrive_at_bybit(request);
                 (number, Admission::Bybit(arrived))
             }
+            VenueKind::Binance => {
+                let (number, arrived) = self.arrive_at_binance(request);
+                (number, Admission::Binance(arrived))
+            }
         }
     }
 
@@ -85,6 +93,7 @@ impl PaperVenue {
         match admission {
             Admission::CrossTrade(admission) => self.carry_out_crosstrade(admission, request),
             Admission::Bybit(arrived) => self.carry_out_bybit(&arrived, request),
+            Admission::Binance(arrived) => self.carry_out_binance(&arrived, request),
         }
     }
 

@@ -56,6 +56,8 @@ pub(crate) struct Account {
     pub(crate) id: u64,
     pub(crate) name: String,
     pub(crate) mode: PositionMode,
+    /// Whether all wallets together are the margin of every position.
+    pub(crate) multi_assets: bool,
     /// The first one is that of the account's balance; there is always one.
     pub(crate) wallets: Vec<Wallet>,
     /// The day's closed result before commission, without what was carried (see
@@ -79,6 +81,7 @@ impl Account {
             id,
             name: name.to_owned(),
             mode: PositionMode::OneWay,
+            multi_assets: false,
             wallets: vec![Wallet {
                 asset: asset.to_owned(),
                 balance,

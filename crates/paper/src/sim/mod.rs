@@ -9,6 +9,7 @@ pub(crate) mod account;
 pub(crate) mod automation;
 pub(crate) mod cancel;
 pub(crate) mod clock;
+pub(crate) mod countdown;
 pub(crate) mod fill;
 pub(crate) mod flatten;
 pub(crate) mod flows;

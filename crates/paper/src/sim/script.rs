@@ -100,6 +100,8 @@ pub(super) enum Later {
         quantity: Decimal,
         only_reduces: bool,
     },
+    /// The book of an account in one contract is cancelled.
+    Countdown { account: usize, contract: usize },
     /// A trader opens a position again.
     Enter {
         account: usize,
@@ -227,6 +229,7 @@ impl Simulation {
                     };
                     self.trade_at_market(account, key, quantity, "Close");
                 }
+                Later::Countdown { account, contract } => self.cancel_book(account, contract),
                 Later::Enter {
                     account,
                     key,
@@ -239,6 +242,14 @@ impl Simulation {
     /// What is to happen by itself.
     pub(super) fn waiting(&self) -> impl Iterator<Item = &Later> {
         self.later.iter().map(|(_, event)| event)
+    }
+
+    /// Ends a countdown before it has run out.
+    pub(super) fn forget_countdown(&mut self, account: usize, contract: usize) {
+        self.later.retain(|(_, event)| {
+            !matches!(event, Later::Countdown { account: one, contract: of }
+                if *one == account && *of == contract)
+        });
     }
 
     /// Lets something happen after so many milliseconds.

@@ -226,6 +226,16 @@ impl Simulation {
         }
     }
 
+    /// How much of a position orders that rest in the book of this side would close.
+    pub(crate) fn closing_in_book(&self, account: usize, key: PositionKey, side: Side) -> Decimal {
+        let resting = self.orders.iter().filter(|order| {
+            let is_about_it = order.account == account && order.key == key && order.side == side;
+            let is_in_book = order.state.is_live() && !order.waits_for_trigger();
+            is_about_it && is_in_book && order.only_reduces()
+        });
+        resting.map(|order| order.quantity - order.filled).sum()
+    }
+
     /// How an account holds positions.
     pub(crate) fn mode(&self, account: usize) -> PositionMode {
         self.accounts

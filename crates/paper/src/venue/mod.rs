@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use crate::config::{ConfigError, PaperConfig};
+use crate::dialect::binance::BinanceState;
 use crate::dialect::bybit::BybitState;
 use crate::dialect::crosstrade::snapshots::SnapshotCache;
 use crate::faults::rule::Faults;
@@ -48,6 +49,7 @@ pub(crate) struct State {
     pub(crate) record: Record,
     pub(crate) snapshots: SnapshotCache,
     pub(crate) bybit: BybitState,
+    pub(crate) binance: BinanceState,
     pub(crate) addon_connected: bool,
 }
 
@@ -65,6 +67,7 @@ impl PaperVenue {
             record: Record::new(now),
             snapshots: SnapshotCache::new(config.snapshot_cache_ms),
             bybit: BybitState::default(),
+            binance: BinanceState::default(),
             addon_connected: true,
         };
         for rule in &config.faults {

@@ -1,0 +1,197 @@
+//! Figures, balances and modes of an account.
+
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use super::params::{Params, missing};
+use super::positions;
+use super::reply::{Done, Refusal};
+use super::words::{milliseconds, money};
+use crate::dialect::exchange::coins::dollars;
+use crate::sim::Simulation;
+use crate::sim::account::{Account, Wallet};
+use crate::sim::position::PositionMode;
+use crate::sim::trade::TradeError;
+
+/// What the sums over one asset alone are about.
+const SINGLE_ASSET: &str = "USDT";
+
+/// Sums of an account: in single-asset mode of USDT alone, in multi-assets mode of
+/// all assets, in dollars.
+#[derive(Default)]
+struct Totals {
+    balance: Decimal,
+    unrealized: Decimal,
+    initial: Decimal,
+    maintenance: Decimal,
+}
+
+impl Totals {
+    fn of(sim: &Simulation, account: &Account) -> Totals {
+        let mut totals = Totals::default();
+        for wallet in &account.wallets {
+            let asset = wallet.asset.as_str();
+            let rate = match (account.multi_assets, asset == SINGLE_ASSET) {
+                (true, _) => dollars(sim, asset).unwrap_or_default(),
+                (false, true) => Decimal::ONE,
+                (false, false) => continue,
+            };
+            totals.balance += wallet.balance * rate;
+            totals.unrealized += account.unrealized_in(asset, &sim.market) * rate;
+            totals.initial += account.initial_in(asset, &sim.market) * rate;
+            totals.maintenance += account.maintenance_in(asset, &sim.market) * rate;
+        }
+        totals
+    }
+
+    fn available(&self) -> Decimal {
+        (self.balance + self.unrealized - self.initial).max(Decimal::ZERO)
+    }
+}
+
+/// `GET /fapi/v3/account`.
+pub(crate) fn account(sim: &Simulation, index: usize) -> Value {
+    let Some(account) = sim.accounts.get(index) else {
+        return json!({});
+    };
+    let totals = Totals::of(sim, account);
+    let wallets = account.wallets.iter();
+    let assets: Vec<Value> = wallets.map(|it| asset(sim, account, it)).collect();
+    json!({
+        "totalInitialMargin": money(totals.initial),
+        "totalMaintMargin": money(totals.maintenance),
+        "totalWalletBalance": money(totals.balance),
+        "totalUnrealizedProfit": money(totals.unrealized),
+        "totalMarginBalance": money(totals.balance + totals.unrealized),
+        "totalPositionInitialMargin": money(totals.initial),
+        "totalOpenOrderInitialMargin": money(Decimal::ZERO),
+        "totalCrossWalletBalance": money(totals.balance),
+        "totalCrossUnPnl": money(totals.unrealized),
+        "availableBalance": money(totals.available()),
+        "maxWithdrawAmount": money(totals.available().min(totals.balance)),
+        "assets": assets,
+        "positions": positions::of_account(sim, index),
+    })
+}
+
+/// In single-asset mode `marginAvailable` is not there.
+fn asset(sim: &Simulation, account: &Account, wallet: &Wallet) -> Value {
+    let asset = wallet.asset.as_str();
+    let unrealized = account.unrealized_in(asset, &sim.market);
+    let initial = account.initial_in(asset, &sim.market);
+    let equity = wallet.balance + unrealized;
+    let available = (equity - initial).max(Decimal::ZERO);
+    let mut row = json!({
+        "asset": asset,
+        "walletBalance": money(wallet.balance),
+        "unrealizedProfit": money(unrealized),
+        "marginBalance": money(equity),
+        "maintMargin": money(account.maintenance_in(asset, &sim.market)),
+        "initialMargin": money(initial),
+        "positionInitialMargin": money(initial),
+        "openOrderInitialMargin": money(Decimal::ZERO),
+        "crossWalletBalance": money(wallet.balance),
+        "crossUnPnl": money(unrealized),
+        "availableBalance": money(available),
+        "maxWithdrawAmount": money(available.min(wallet.balance)),
+        "updateTime": last_entry(sim, account, asset),
+    });
+    if account.multi_assets
+        && let Some(fields) = row.as_object_mut()
+    {
+        fields.insert("marginAvailable".to_owned(), json!(true));
+    }
+    row
+}
+
+/// When a wallet changed last; 0 when it never did.
+fn last_entry(sim: &Simulation, account: &Account, asset: &str) -> i64 {
+    let index = sim.accounts.iter().position(|one| one.id == account.id);
+    let entries = index
+        .into_iter()
+        .flat_map(|index| sim.ledger.entries(index));
+    let of_it = entries.filter(|entry| entry.asset == asset);
+    of_it.last().map_or(0, |entry| milliseconds(entry.at))
+}
+
+/// `GET /fapi/v3/balance`.
+pub(crate) fn balance(sim: &Simulation, index: usize) -> Value {
+    let accounts = sim.accounts.get(index).into_iter();
+    let rows = accounts.flat_map(|account| {
+        let wallets = account.wallets.iter();
+        wallets.map(|wallet| {
+            let figures = asset(sim, account, wallet);
+            let copied = |key: &str| figures.get(key).cloned().unwrap_or_default();
+            json!({
+                "accountAlias": format!("pApEr{}", account.id),
+                "asset": wallet.asset,
+                "balance": copied("walletBalance"),
+                "crossWalletBalance": copied("crossWalletBalance"),
+                "crossUnPnl": copied("crossUnPnl"),
+                "availableBalance": copied("availableBalance"),
+                "maxWithdrawAmount": copied("maxWithdrawAmount"),
+                "marginAvailable": true,
+                "updateTime": copied("updateTime"),
+            })
+        })
+    });
+    Value::Array(rows.collect())
+}
+
+/// `GET /fapi/v1/accountConfig`. What it says of withdrawing is about the account:
+/// whether money may leave for another of its wallets.
+pub(crate) fn config(sim: &Simulation, index: usize) -> Value {
+    let multi_assets = sim.accounts.get(index).is_some_and(|it| it.multi_assets);
+    json!({
+        "feeTier": 0,
+        "canTrade": true,
+        "canDeposit": true,
+        "canWithdraw": true,
+        "dualSidePosition": sim.mode(index) == PositionMode::Hedge,
+        "updateTime": 0,
+        "multiAssetsMargin": multi_assets,
+        "tradeGroupId": -1,
+    })
+}
+
+/// `GET /fapi/v1/positionSide/dual`.
+pub(crate) fn position_mode(sim: &Simulation, index: usize) -> Value {
+    json!({"dualSidePosition": sim.mode(index) == PositionMode::Hedge})
+}
+
+/// `GET /fapi/v1/multiAssetsMargin`.
+pub(crate) fn asset_mode(sim: &Simulation, index: usize) -> Value {
+    let multi_assets = sim.accounts.get(index).is_some_and(|it| it.multi_assets);
+    json!({"multiAssetsMargin": multi_assets})
+}
+
+/// `POST /fapi/v1/positionSide/dual`.
+pub(crate) fn set_position_mode(sim: &mut Simulation, index: usize, params: &Params) -> Done {
+    if !params.is_sent("dualSidePosition") {
+        return Err(missing("dualSidePosition"));
+    }
+    let mode = if params.flag("dualSidePosition")? {
+        PositionMode::Hedge
+    } else {
+        PositionMode::OneWay
+    };
+    let Some(account) = sim.accounts.get(index) else {
+        return Err(missing("dualSidePosition"));
+    };
+    if account.mode == mode {
+        return Err(Refusal::new(-4059, "No need to change position side."));
+    }
+    let (name, holds) = (account.name.clone(), !account.positions.is_empty());
+    match sim.set_mode(&name, mode) {
+        Ok(()) => Ok(json!({"code": 200, "msg": "success"})),
+        Err(TradeError::ModeInUse) if holds => {
+            let text = "Position side cannot be changed if there exists position.";
+            Err(Refusal::new(-4068, text))
+        }
+        Err(TradeError::ModeInUse) => {
+            let text = "Position side cannot be changed if there exists open orders.";
+            Err(Refusal::new(-4067, text))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
