@@ -1,5 +1,6 @@
 //! What exchanges need of the simulation, through the handle on a venue.
 
+mod binance;
 mod bybit;
 mod fees;
 mod flows;
