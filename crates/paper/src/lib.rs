@@ -28,7 +28,7 @@
 //!   price; a stop that gaps fills at the price after the gap, a limit that gaps at
 //!   the better one. A closing order that fills slowly is not among the working
 //!   orders.
-//! - No isolated margin, no liquidation, no refusal for want of margin, and no contract whose value is the
+//! - No liquidation, no refusal for want of margin, and no contract whose value is the
 //!   inverse of its price. Sums over several margin assets are at par.
 //! - Of CrossTrade no strategies, executions, bars, replacing and reversing: they
 //!   give 404. Of Bybit and Binance only what a guard calls, and orders to have

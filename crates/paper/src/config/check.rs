@@ -166,6 +166,7 @@ impl PaperConfig {
             let mut account = Account::new(id, name, &entry.asset, entry.balance);
             account.mode = entry.mode;
             account.multi_assets = entry.multi_assets;
+            account.isolated = entry.isolated;
             for (asset, balance) in &entry.wallets {
                 if balance.abs() > MAX_BALANCE || asset.trim().is_empty() {
                     return Err(ConfigError::Balance(entry.name.clone()));

@@ -129,6 +129,10 @@ pub struct AccountConfig {
     /// venue has such a mode.
     #[serde(default)]
     pub multi_assets: bool,
+    /// Whether each position has a margin of its own, and its wallet is liable for
+    /// no more.
+    #[serde(default)]
+    pub isolated: bool,
 }
 
 impl AccountConfig {
@@ -142,6 +146,7 @@ impl AccountConfig {
             wallets: Vec::new(),
             mode: PositionMode::OneWay,
             multi_assets: false,
+            isolated: false,
         }
     }
 }

@@ -58,6 +58,8 @@ pub(crate) struct Account {
     pub(crate) mode: PositionMode,
     /// Whether all wallets together are the margin of every position.
     pub(crate) multi_assets: bool,
+    /// Whether each position has a margin of its own.
+    pub(crate) isolated: bool,
     /// The first one is that of the account's balance; there is always one.
     pub(crate) wallets: Vec<Wallet>,
     /// The day's closed result before commission, without what was carried (see
@@ -82,6 +84,7 @@ impl Account {
             name: name.to_owned(),
             mode: PositionMode::OneWay,
             multi_assets: false,
+            isolated: false,
             wallets: vec![Wallet {
                 asset: asset.to_owned(),
                 balance,

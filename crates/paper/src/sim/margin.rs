@@ -1,6 +1,7 @@
 //! Initial and maintenance margin, and the price at which a position would be liquidated.
 //!
-//! Cross margin, wallet by wallet. A position's maintenance margin is its value
+//! Cross margin, wallet by wallet, or isolated margin, position by position: then the
+//! margin of a position is the initial one at its entry price. A position's maintenance margin is its value
 //! at the mark price times the instrument's rate. A wallet is short of margin when
 //! its equity, balance and open result, is at or below the maintenance margin of
 //! its positions. Nothing is liquidated: a real venue does more than can be
@@ -10,7 +11,7 @@ use rust_decimal::Decimal;
 
 use super::account::Account;
 use super::market::{Contract, Market};
-use super::position::Position;
+use super::position::{Position, signed_as};
 
 /// The leverage of every position: initial margin is a tenth of the value.
 pub(crate) const LEVERAGE: Decimal = Decimal::TEN;
@@ -66,6 +67,53 @@ impl Account {
         value.checked_div(LEVERAGE).unwrap_or_default()
     }
 
+    /// The part of a wallet that is set aside for one position; zero in cross margin.
+    pub(crate) fn set_aside(&self, position: &Position, contract: &Contract) -> Decimal {
+        if self.isolated {
+            let value = position.entry_value(contract);
+            value.checked_div(LEVERAGE).unwrap_or_default()
+        } else {
+            Decimal::ZERO
+        }
+    }
+
+    /// What is set aside of the wallet of one asset.
+    pub(crate) fn set_aside_in(&self, asset: &str, market: &Market) -> Decimal {
+        self.in_asset(asset, market)
+            .map(|(position, contract)| self.set_aside(position, contract))
+            .sum()
+    }
+
+    /// The mark price at which a position would be liquidated. `None` when no price
+    /// above zero does it.
+    pub(crate) fn liquidation_price(
+        &self,
+        position: &Position,
+        market: &Market,
+    ) -> Option<Decimal> {
+        let price = if self.isolated {
+            self.isolated_price(position, market)
+        } else {
+            self.cross_price(position.key.contract, market)
+        };
+        price.filter(|price| *price > Decimal::ZERO)
+    }
+
+    /// The mark price at which what is set aside for a position and its open result
+    /// are down to its maintenance margin. With the names of
+    /// [`Account::cross_price`], and `C` what is set aside less what the position was
+    /// worth when it was opened:
+    ///
+    /// ```text
+    /// p = -C / (m (Q - A r))
+    /// ```
+    fn isolated_price(&self, position: &Position, market: &Market) -> Option<Decimal> {
+        let contract = market.contracts.get(position.key.contract)?;
+        let entry = signed_as(position.entry_value(contract), position.quantity);
+        let lost = entry - self.set_aside(position, contract);
+        lost.checked_div(slope(position.quantity, position.quantity.abs(), contract))
+    }
+
     /// The mark price of a contract at which the equity of its asset is down to the
     /// maintenance margin, while every other price stays where it is:
     ///
@@ -76,9 +124,8 @@ impl Account {
     /// `Q` the sum of the signed quantities in the contract (long and short of
     /// hedge mode together), `A` that of their sizes, `m` the multiplier, `r` the
     /// maintenance rate, `P` the mark price now, `E` the equity and `M` the
-    /// maintenance margin of the other contracts. `None` when no price above zero
-    /// does it.
-    pub(crate) fn liquidation_price(&self, index: usize, market: &Market) -> Option<Decimal> {
+    /// maintenance margin of the other contracts.
+    fn cross_price(&self, index: usize, market: &Market) -> Option<Decimal> {
         let contract = market.contracts.get(index)?;
         let asset = contract.terms.asset.as_str();
         let (mut net, mut gross, mut margin) = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
@@ -94,9 +141,7 @@ impl Account {
         let others = self.maintenance_in(asset, market) - margin;
         let value = contract.money(self.price(market, index) * net);
         let lost = others - self.equity_in(asset, market) + value;
-        let slope = contract.money(net - gross * contract.terms.maintenance_rate);
-        let price = lost.checked_div(slope)?;
-        (price > Decimal::ZERO).then_some(price)
+        lost.checked_div(slope(net, gross, contract))
     }
 
     fn in_asset<'a>(
@@ -109,4 +154,9 @@ impl Account {
             (contract.terms.asset == asset).then_some((position, contract))
         })
     }
+}
+
+/// What equity less maintenance margin gains while the mark price rises by one.
+fn slope(net: Decimal, gross: Decimal, contract: &Contract) -> Decimal {
+    contract.money(net - gross * contract.terms.maintenance_rate)
 }

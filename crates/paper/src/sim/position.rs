@@ -118,6 +118,11 @@ impl Position {
             .unwrap_or_default()
     }
 
+    /// What it was worth when it was opened, in the contract's margin asset.
+    pub(crate) fn entry_value(&self, contract: &Contract) -> Decimal {
+        contract.money(self.cost)
+    }
+
     /// The open result at the given price, in the contract's margin asset.
     pub(crate) fn unrealized(&self, contract: &Contract, price: Decimal) -> Decimal {
         let worth = price * self.quantity.abs();

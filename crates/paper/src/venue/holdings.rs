@@ -158,7 +158,7 @@ fn holding(sim: &Simulation, account: &Account, position: &Position) -> Option<H
         asset: contract.terms.asset.clone(),
         unrealized: account.position_unrealized(position, &sim.market),
         maintenance_margin: account.maintenance(position, contract, &sim.market),
-        liquidation_price: account.liquidation_price(position.key.contract, &sim.market),
+        liquidation_price: account.liquidation_price(position, &sim.market),
     })
 }
 

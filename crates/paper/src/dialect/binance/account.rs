@@ -24,6 +24,7 @@ struct Totals {
     unrealized: Decimal,
     initial: Decimal,
     maintenance: Decimal,
+    aside: Decimal,
 }
 
 impl Totals {
@@ -40,12 +41,18 @@ impl Totals {
             totals.unrealized += account.unrealized_in(asset, &sim.market) * rate;
             totals.initial += account.initial_in(asset, &sim.market) * rate;
             totals.maintenance += account.maintenance_in(asset, &sim.market) * rate;
+            totals.aside += account.set_aside_in(asset, &sim.market) * rate;
         }
         totals
     }
 
-    fn available(&self) -> Decimal {
-        (self.balance + self.unrealized - self.initial).max(Decimal::ZERO)
+    fn available(&self, account: &Account) -> Decimal {
+        let free = if account.isolated {
+            self.balance - self.aside
+        } else {
+            self.balance + self.unrealized - self.initial
+        };
+        free.max(Decimal::ZERO)
     }
 }
 
@@ -55,6 +62,8 @@ pub(crate) fn account(sim: &Simulation, index: usize) -> Value {
         return json!({});
     };
     let totals = Totals::of(sim, account);
+    let cross_unrealized = cross_part(account, totals.unrealized);
+    let available = totals.available(account);
     let wallets = account.wallets.iter();
     let assets: Vec<Value> = wallets.map(|it| asset(sim, account, it)).collect();
     json!({
@@ -65,13 +74,22 @@ pub(crate) fn account(sim: &Simulation, index: usize) -> Value {
         "totalMarginBalance": money(totals.balance + totals.unrealized),
         "totalPositionInitialMargin": money(totals.initial),
         "totalOpenOrderInitialMargin": money(Decimal::ZERO),
-        "totalCrossWalletBalance": money(totals.balance),
-        "totalCrossUnPnl": money(totals.unrealized),
-        "availableBalance": money(totals.available()),
-        "maxWithdrawAmount": money(totals.available().min(totals.balance)),
+        "totalCrossWalletBalance": money(totals.balance - totals.aside),
+        "totalCrossUnPnl": money(cross_unrealized),
+        "availableBalance": money(available),
+        "maxWithdrawAmount": money(available.min(totals.balance)),
         "assets": assets,
         "positions": positions::of_account(sim, index),
     })
+}
+
+/// The open result that counts for the margin of others.
+fn cross_part(account: &Account, unrealized: Decimal) -> Decimal {
+    if account.isolated {
+        Decimal::ZERO
+    } else {
+        unrealized
+    }
 }
 
 /// In single-asset mode `marginAvailable` is not there.
@@ -79,8 +97,14 @@ fn asset(sim: &Simulation, account: &Account, wallet: &Wallet) -> Value {
     let asset = wallet.asset.as_str();
     let unrealized = account.unrealized_in(asset, &sim.market);
     let initial = account.initial_in(asset, &sim.market);
+    let aside = account.set_aside_in(asset, &sim.market);
     let equity = wallet.balance + unrealized;
-    let available = (equity - initial).max(Decimal::ZERO);
+    let free = if account.isolated {
+        wallet.balance - aside
+    } else {
+        equity - initial
+    };
+    let available = free.max(Decimal::ZERO);
     let mut row = json!({
         "asset": asset,
         "walletBalance": money(wallet.balance),
@@ -90,8 +114,8 @@ fn asset(sim: &Simulation, account: &Account, wallet: &Wallet) -> Value {
         "initialMargin": money(initial),
         "positionInitialMargin": money(initial),
         "openOrderInitialMargin": money(Decimal::ZERO),
-        "crossWalletBalance": money(wallet.balance),
-        "crossUnPnl": money(unrealized),
+        "crossWalletBalance": money(wallet.balance - aside),
+        "crossUnPnl": money(cross_part(account, unrealized)),
         "availableBalance": money(available),
         "maxWithdrawAmount": money(available.min(wallet.balance)),
         "updateTime": last_entry(sim, account, asset),

@@ -7,8 +7,9 @@
 //! [`algo`] (the two books), [`create`], [`conditional`], [`cancel`] and [`logs`];
 //! [`distort`] spoils what they say on request.
 //!
-//! What differs from the venue: every position is in cross margin at one leverage,
-//! margin never falls short, and a limit order fills whole or not at all. Where the
+//! What differs from the venue: cross or isolated margin is the account's and not the
+//! position's, leverage is ten, margin never falls short, and a limit order fills
+//! whole or not at all. Where the
 //! pages leave something open, the harder case is played: a symbol with conditional
 //! orders alone has no row among the positions, the dead man's switch leaves them,
 //! and resting orders that only reduce hold what they would close.

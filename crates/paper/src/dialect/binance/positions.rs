@@ -24,6 +24,7 @@ struct Figures<'a> {
     unrealized: Decimal,
     initial: Decimal,
     maintenance: Decimal,
+    aside: Decimal,
     updated: i64,
 }
 
@@ -62,6 +63,7 @@ fn figures<'a>(
         unrealized: position.map_or(none, |it| account.position_unrealized(it, market)),
         initial: position.map_or(none, |it| account.initial(it, contract, market)),
         maintenance: position.map_or(none, |it| account.maintenance(it, contract, market)),
+        aside: position.map_or(none, |it| account.set_aside(it, contract)),
         updated: last.map_or(0, |fill| milliseconds(fill.at)),
     })
 }
@@ -92,10 +94,10 @@ fn row(sim: &Simulation, account: &Account, figures: &Figures<'_>) -> Value {
     } else {
         entry + fee
     };
-    let liquidation = figures.position.and_then(|_| {
-        let price = account.liquidation_price(figures.key.contract, &sim.market);
-        price.map(money)
-    });
+    let liquidation = figures
+        .position
+        .and_then(|held| account.liquidation_price(held, &sim.market))
+        .map(money);
     json!({
         "symbol": contract.symbol.as_str(),
         "positionSide": position_side(figures.key.side),
@@ -105,10 +107,10 @@ fn row(sim: &Simulation, account: &Account, figures: &Figures<'_>) -> Value {
         "markPrice": money(figures.mark),
         "unRealizedProfit": money(figures.unrealized),
         "liquidationPrice": liquidation.unwrap_or_else(|| "0".to_owned()),
-        "isolatedMargin": "0",
+        "isolatedMargin": isolated_margin(figures),
         "notional": money(contract.money(figures.mark * figures.quantity)),
         "marginAsset": contract.terms.asset,
-        "isolatedWallet": "0",
+        "isolatedWallet": or_nothing(figures.aside),
         "initialMargin": money(figures.initial),
         "maintMargin": money(figures.maintenance),
         "positionInitialMargin": money(figures.initial),
@@ -118,6 +120,23 @@ fn row(sim: &Simulation, account: &Account, figures: &Figures<'_>) -> Value {
         "askNotional": "0",
         "updateTime": figures.updated,
     })
+}
+
+/// What is set aside, and the open result of it.
+fn isolated_margin(figures: &Figures<'_>) -> String {
+    if figures.aside.is_zero() {
+        return or_nothing(Decimal::ZERO);
+    }
+    money(figures.aside + figures.unrealized)
+}
+
+/// Money; nothing is a nought without a point.
+fn or_nothing(amount: Decimal) -> String {
+    if amount.is_zero() {
+        "0".to_owned()
+    } else {
+        money(amount)
+    }
 }
 
 /// The `positions` of the account.
@@ -134,9 +153,9 @@ pub(crate) fn of_account(sim: &Simulation, index: usize) -> Value {
             "positionSide": position_side(figures.key.side),
             "positionAmt": quantity(contract, figures.quantity),
             "unrealizedProfit": money(figures.unrealized),
-            "isolatedMargin": money(Decimal::ZERO),
+            "isolatedMargin": isolated_margin(&figures),
             "notional": money(contract.money(figures.mark * figures.quantity)),
-            "isolatedWallet": "0",
+            "isolatedWallet": or_nothing(figures.aside),
             "initialMargin": money(figures.initial),
             "maintMargin": money(figures.maintenance),
             "updateTime": figures.updated,

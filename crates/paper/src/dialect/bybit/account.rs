@@ -42,7 +42,7 @@ pub(crate) fn wallet(sim: &Simulation, index: usize, params: &Params) -> Done {
             coins.push(coin(sim, index, account, wallet));
         }
     }
-    let mut row = totals.row();
+    let mut row = totals.row(account.isolated);
     if let Some(fields) = row.as_object_mut() {
         fields.insert("coin".to_owned(), Value::Array(coins));
     }
@@ -59,18 +59,25 @@ impl Totals {
         self.maintenance += account.maintenance_in(asset, &sim.market) * rate;
     }
 
-    fn row(&self) -> Value {
+    /// What is about the margin of the account says nothing where each position has
+    /// its own.
+    fn row(&self, isolated: bool) -> Value {
         let equity = self.balance + self.unrealized;
-        let part = |margin: Decimal| number(margin.checked_div(equity).unwrap_or_default());
+        let of_margin = |text: String| if isolated { String::new() } else { text };
+        let part = |margin: Decimal| {
+            let part = margin.checked_div(equity).unwrap_or_default();
+            of_margin(number(part))
+        };
+        let available = (equity - self.initial).max(Decimal::ZERO);
         json!({
             "accountType": "UNIFIED",
             "totalEquity": number(equity),
             "totalWalletBalance": number(self.balance),
-            "totalMarginBalance": number(equity),
-            "totalAvailableBalance": number((equity - self.initial).max(Decimal::ZERO)),
+            "totalMarginBalance": of_margin(number(equity)),
+            "totalAvailableBalance": of_margin(number(available)),
             "totalPerpUPL": number(self.unrealized),
-            "totalInitialMargin": number(self.initial),
-            "totalMaintenanceMargin": number(self.maintenance),
+            "totalInitialMargin": of_margin(number(self.initial)),
+            "totalMaintenanceMargin": of_margin(number(self.maintenance)),
             "accountIMRate": part(self.initial),
             "accountMMRate": part(self.maintenance),
             "accountLTV": "0",
@@ -107,10 +114,11 @@ fn coin(sim: &Simulation, index: usize, account: &Account, wallet: &Wallet) -> V
 }
 
 /// `GET /v5/account/info`.
-pub(crate) fn info(sim: &Simulation) -> Value {
+pub(crate) fn info(sim: &Simulation, index: usize) -> Value {
+    let is_isolated = sim.accounts.get(index).is_some_and(|it| it.isolated);
     json!({
         "unifiedMarginStatus": 5,
-        "marginMode": "REGULAR_MARGIN",
+        "marginMode": if is_isolated { "ISOLATED_MARGIN" } else { "REGULAR_MARGIN" },
         "isMasterTrader": false,
         "spotHedgingStatus": "OFF",
         "updatedTime": milliseconds(sim.now()),

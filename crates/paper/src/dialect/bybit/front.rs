@@ -211,7 +211,7 @@ fn perform(state: &mut State, asked: &Asked<'_>, behaviour: &Behaviour) -> Done 
         Call::ServerTime => Ok(markets::server_time(asked.time)),
         Call::Instruments => markets::instruments(sim, params),
         Call::WalletBalance => account::wallet(sim, index, params),
-        Call::AccountInfo => Ok(account::info(sim)),
+        Call::AccountInfo => Ok(account::info(sim, index)),
         Call::KeyInfo => Ok(account::key_info(sim, key, index)),
         Call::Positions => positions::list(sim, index, params),
         Call::OpenOrders => orders::list(sim, known, index, params),

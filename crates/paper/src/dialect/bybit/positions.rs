@@ -61,7 +61,8 @@ fn row(sim: &Simulation, index: usize, account: &Account, key: PositionKey) -> O
     let symbol = contract.symbol.as_str();
     let unrealized = position.map(|held| number(account.position_unrealized(held, &sim.market)));
     let entry = position.map_or(Decimal::ZERO, |held| held.average_price());
-    let liquidation = position.and_then(|_| account.liquidation_price(key.contract, &sim.market));
+    let liquidation = position.and_then(|held| account.liquidation_price(held, &sim.market));
+    let aside = position.map(|held| number(account.set_aside(held, contract)));
     let margin = position.map(|held| number(account.maintenance(held, contract, &sim.market)));
     let fills = || {
         let fills = sim.ledger.fills(index);
@@ -89,6 +90,7 @@ fn row(sim: &Simulation, index: usize, account: &Account, key: PositionKey) -> O
         "liqPrice": liquidation.map(number).unwrap_or_default(),
         "bustPrice": "",
         "positionMM": margin.unwrap_or_default(),
+        "positionBalance": aside.unwrap_or_else(|| "0".to_owned()),
         "takeProfit": "",
         "stopLoss": "",
         "trailingStop": "0",

@@ -74,6 +74,38 @@ fn an_account_in_another_asset_has_empty_sums() {
     assert_eq!(text(&rig.positions()[0], "marginAsset"), "BNFCR");
 }
 
+/// What is set aside is still in the wallet, and its result in the equity.
+#[test]
+fn isolated_margin_is_set_aside() {
+    let mut config = binance();
+    config.accounts[0].isolated = true;
+    let rig = Rig::of(config);
+    rig.venue.open("main", BTC, 1, None).unwrap();
+    rig.venue.set_price(BTC, 49_000).unwrap();
+    let reply = rig.get(ACCOUNT, "");
+    for (key, expected) in [
+        ("totalWalletBalance", "9975.00000000"),
+        ("totalMarginBalance", "8975.00000000"),
+        ("totalCrossWalletBalance", "4975.00000000"),
+        ("totalCrossUnPnl", "0.00000000"),
+        ("availableBalance", "4975.00000000"),
+    ] {
+        assert_eq!(text(&reply.body, key), expected, "{key}");
+    }
+    let [row] = rig.positions().try_into().unwrap();
+    assert_eq!(text(&row, "isolatedWallet"), "5000.00000000");
+    assert_eq!(text(&row, "isolatedMargin"), "4000.00000000");
+    // 5,000 set aside, and p - 50,000 won, are 0.004 p.
+    assert_eq!(amount(&row, "liquidationPrice"), number("45180.72289157"));
+    rig.venue.set_price(BTC, 50_000).unwrap();
+    assert_eq!(rig.close("SELL", "1").code(), 0);
+    let reply = rig.get(ACCOUNT, "");
+    assert_eq!(
+        text(&reply.body, "totalCrossWalletBalance"),
+        "9950.00000000"
+    );
+}
+
 #[test]
 fn balances_are_a_row_for_each_asset() {
     let reply = in_two_assets(false).get("/fapi/v3/balance", "");

@@ -218,6 +218,34 @@ fn the_time_is_the_venues() {
     assert_eq!(reply.header("date"), Some("Tue, 14 Nov 2023 22:13:21 GMT"));
 }
 
+/// Section 3.3: figures of the whole account then mean nothing.
+#[test]
+fn isolated_margin_leaves_the_accounts_margin_empty() {
+    let mut config = super::bybit();
+    config.accounts[0].isolated = true;
+    let rig = Rig::of(config);
+    rig.venue.open("main", BTC, -1, None).unwrap();
+    let reply = rig.get(WALLET, "accountType=UNIFIED");
+    let row = &reply.list()[0];
+    for key in [
+        "accountIMRate",
+        "totalMarginBalance",
+        "totalMaintenanceMargin",
+    ] {
+        assert_eq!(text(row, key), "", "{key}");
+    }
+    assert_eq!(text(row, "totalEquity"), "14975");
+    let [row] = rig
+        .positions("category=linear&settleCoin=USDT")
+        .try_into()
+        .unwrap();
+    assert_eq!(text(&row, "positionBalance"), "5000");
+    // 5,000 set aside, and 50,000 - p won, are 0.004 p.
+    assert_eq!(text(&row, "liqPrice"), "54780.87649402");
+    let info = rig.get("/v5/account/info", "");
+    assert_eq!(text(&info.body["result"], "marginMode"), "ISOLATED_MARGIN");
+}
+
 #[test]
 fn the_kind_of_account_is_told() {
     let rig = Rig::start();
