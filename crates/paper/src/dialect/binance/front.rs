@@ -253,7 +253,7 @@ fn respond(state: &mut State, asked: &Asked<'_>, request: &Incoming<'_>) -> Resp
             spoil(state, &mut body, asked.class, &target, &triggered, distort);
             reply::page(Ok(&body), &asked.counts)
         }
-        Err(refusal) => reply::page(Err(&refusal), &asked.counts),
+        Err(refusal) => reply::page(Err(&refusal), &asked.counts.without_orders()),
     };
     Response {
         after: delay,

@@ -70,6 +70,14 @@ impl Counts {
         headers
     }
 
+    /// Without an account's order counts, which a refusal need not show.
+    pub(crate) fn without_orders(self) -> Counts {
+        Counts {
+            orders: None,
+            ..self
+        }
+    }
+
     /// With an account's order counts.
     pub(crate) fn with_orders(self, orders: [usize; 2]) -> Counts {
         Counts {

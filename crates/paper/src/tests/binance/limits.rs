@@ -118,17 +118,20 @@ fn the_next_ban_is_longer() {
 fn orders_of_an_account_are_counted() {
     let rig = Rig::start();
     rig.venue.open("main", BTC, 1, None).unwrap();
-    for count in 1..=300 {
+    for count in 1..=299 {
         let reply = rig.close("SELL", "0.001");
         let shown = |name: &str| reply.header(name).map(str::to_owned);
         let count = Some(count.to_string());
         assert_eq!(shown("X-MBX-ORDER-COUNT-10S"), count);
         assert_eq!(shown("X-MBX-ORDER-COUNT-1M"), count);
     }
+    let refused = rig.close("SELL", "0");
+    assert_eq!(refused.code(), -4003, "it is counted, and does not say so");
+    assert_eq!(refused.header("X-MBX-ORDER-COUNT-10S"), None);
     let over = rig.close("SELL", "0.001");
     assert_eq!(over.refusal(), (429, -1015));
     assert_eq!(over.header("Retry-After"), None, "no address is too fast");
-    assert_eq!(rig.held(), number("0.7"));
+    assert_eq!(rig.held(), number("0.701"));
     // Another account and other calls go on.
     assert_eq!(time(&rig).status, 200);
     let other = "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&positionSide=LONG";
