@@ -134,6 +134,7 @@ impl Simulation {
                 amount,
                 instrument: Some(fill.instrument.clone()),
                 fill: Some(fill.id),
+                word: None,
             };
             self.ledger.enter(order.account, entry);
         }

@@ -14,12 +14,14 @@ const MAX_TRANSFER: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 
 
 impl Simulation {
     /// Pays money into a wallet, or out of it when negative, and returns the id of
-    /// its entry. Like a real venue it lets no wallet fall below zero.
+    /// its entry, which the venue may have a word of its own for. Like a real venue it
+    /// lets no wallet fall below zero.
     pub(crate) fn transfer(
         &mut self,
         account: &str,
         asset: &str,
         amount: Decimal,
+        word: Option<&str>,
     ) -> Result<u64, TradeError> {
         let index = self.account_index(account)?;
         if amount.is_zero() || amount.abs() > MAX_TRANSFER {
@@ -42,6 +44,7 @@ impl Simulation {
             amount,
             instrument: None,
             fill: None,
+            word: word.map(str::to_owned),
         };
         self.ledger.enter(index, entry);
         self.settle();
@@ -105,6 +108,7 @@ impl Simulation {
                 amount,
                 instrument: Some(contract.symbol.as_str().to_owned()),
                 fill: None,
+                word: None,
             };
             self.ledger.enter(place, entry);
         }

@@ -43,6 +43,8 @@ pub struct LedgerEntry {
     pub instrument: Option<String>,
     /// The fill that it belongs to.
     pub fill: Option<u64>,
+    /// What the venue calls it, where that is not what it usually does.
+    pub word: Option<String>,
 }
 
 /// Whether a fill took from the book or waited in it.

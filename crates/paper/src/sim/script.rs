@@ -61,6 +61,9 @@ pub enum ScriptAction {
         asset: String,
         /// How much.
         amount: Decimal,
+        /// What the venue calls it; its usual word when left out.
+        #[serde(default)]
+        word: Option<String>,
     },
     /// Lets every position in an instrument pay or get funding.
     Funding {
@@ -171,7 +174,10 @@ impl Simulation {
                 account,
                 asset,
                 amount,
-            } => self.transfer(account, asset, *amount).map(drop),
+                word,
+            } => self
+                .transfer(account, asset, *amount, word.as_deref())
+                .map(drop),
             ScriptAction::Close { account } => self.close_by_hand(account),
             ScriptAction::Connection { account, status } => self.set_connection(account, *status),
         };

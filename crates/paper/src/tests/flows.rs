@@ -118,6 +118,7 @@ fn a_script_moves_money_too() {
                     account: "main".to_owned(),
                     asset: "USDT".to_owned(),
                     amount: number("-2000"),
+                    word: None,
                 },
             ),
             step(

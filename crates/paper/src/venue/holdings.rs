@@ -106,7 +106,25 @@ impl PaperVenue {
         asset: &str,
         amount: impl Into<Decimal>,
     ) -> Result<u64, TradeError> {
-        self.state().sim.transfer(account, asset, amount.into())
+        let amount = amount.into();
+        self.state().sim.transfer(account, asset, amount, None)
+    }
+
+    /// The same under a word that the venue has for it, such as a bonus.
+    ///
+    /// # Errors
+    /// As [`PaperVenue::transfer`].
+    pub fn transfer_as(
+        &self,
+        word: &str,
+        account: &str,
+        asset: &str,
+        amount: impl Into<Decimal>,
+    ) -> Result<u64, TradeError> {
+        let amount = amount.into();
+        self.state()
+            .sim
+            .transfer(account, asset, amount, Some(word))
     }
 
     /// Lets every position in an instrument pay or get funding now, as a part of

@@ -64,7 +64,7 @@ pub(crate) fn income(sim: &Simulation, index: usize, params: &Params) -> Done {
     let symbol = symbol.map(|contract| contract.symbol.as_str());
     let is_meant = |entry: &&LedgerEntry| {
         let is_kept = now.signed_duration_since(entry.at) <= KEPT;
-        let is_kind = kind.is_none_or(|kind| kind == income_type(entry.kind));
+        let is_kind = kind.is_none_or(|kind| kind == income_type(entry));
         let is_wanted = symbol.is_none_or(|wanted| entry.instrument.as_deref() == Some(wanted));
         span.holds(entry.at) && is_kept && is_kind && is_wanted
     };
@@ -73,17 +73,18 @@ pub(crate) fn income(sim: &Simulation, index: usize, params: &Params) -> Done {
     Ok(page(rows, limit, is_from))
 }
 
-fn income_type(kind: EntryKind) -> &'static str {
-    match kind {
-        EntryKind::RealizedPnl => "REALIZED_PNL",
-        EntryKind::Fee => "COMMISSION",
-        EntryKind::Funding => "FUNDING_FEE",
-        EntryKind::Transfer => "TRANSFER",
+fn income_type(entry: &LedgerEntry) -> &str {
+    match (&entry.word, entry.kind) {
+        (Some(word), _) => word,
+        (None, EntryKind::RealizedPnl) => "REALIZED_PNL",
+        (None, EntryKind::Fee) => "COMMISSION",
+        (None, EntryKind::Funding) => "FUNDING_FEE",
+        (None, EntryKind::Transfer) => "TRANSFER",
     }
 }
 
 fn movement(entry: &LedgerEntry) -> Value {
-    let kind = income_type(entry.kind);
+    let kind = income_type(entry);
     json!({
         "symbol": entry.instrument.as_deref().unwrap_or_default(),
         "incomeType": kind,

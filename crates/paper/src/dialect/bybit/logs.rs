@@ -63,7 +63,10 @@ impl Row<'_> {
         self.cash_flow + self.funding - self.fee
     }
 
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> &str {
+        if let Some(word) = &self.entry.word {
+            return word;
+        }
         match self.entry.kind {
             EntryKind::RealizedPnl | EntryKind::Fee => "TRADE",
             EntryKind::Funding => "SETTLEMENT",

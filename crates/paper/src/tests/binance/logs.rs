@@ -72,6 +72,20 @@ fn rows_are_asked_for_by_kind_symbol_and_time() {
     assert_eq!(rig.get(INCOME, "limit=1001").code(), -1130);
 }
 
+/// Section 8: money comes in and goes out under other words, too.
+#[test]
+fn a_venue_has_more_words_for_a_transfer() {
+    let rig = Rig::start();
+    for word in ["INTERNAL_TRANSFER", "COIN_SWAP_DEPOSIT", "INSURANCE_CLEAR"] {
+        rig.venue.transfer_as(word, "main", "USDT", 5).unwrap();
+    }
+    let reply = rig.get(INCOME, "incomeType=COIN_SWAP_DEPOSIT");
+    assert_eq!(reply.list().len(), 1);
+    let all = rig.get(INCOME, "");
+    let words = ["INTERNAL_TRANSFER", "COIN_SWAP_DEPOSIT", "INSURANCE_CLEAR"];
+    assert_eq!(kinds(all.list()), words);
+}
+
 /// Paging by time: the last time of a page is the first of the next, and rows of it
 /// come twice.
 #[test]

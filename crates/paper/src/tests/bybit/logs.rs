@@ -86,6 +86,17 @@ fn rows_are_asked_for_by_kind_coin_and_time() {
 }
 
 #[test]
+fn a_bonus_is_a_row_of_its_own_kind() {
+    let rig = Rig::start();
+    rig.venue.transfer_as("BONUS", "main", "USDT", 5).unwrap();
+    let reply = rig.get(LOG, "type=BONUS");
+    let [row] = reply.list() else {
+        panic!("{reply:?}");
+    };
+    assert_eq!(amount(row, "change"), number("5"));
+}
+
+#[test]
 fn a_list_is_of_a_day_and_of_a_week_at_most() {
     const DAY_MS: u64 = 24 * 3_600_000;
     let rig = traded();
