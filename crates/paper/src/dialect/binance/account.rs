@@ -16,6 +16,10 @@ use crate::sim::trade::TradeError;
 /// What the sums over one asset alone are about.
 const SINGLE_ASSET: &str = "USDT";
 
+/// When money came in that was there at the start. An asset that an account never had
+/// has a row too, whose time is 0.
+const BEFORE_MS: i64 = 1_625_474_304_765;
+
 /// Sums of an account: in single-asset mode of USDT alone, in multi-assets mode of
 /// all assets, in dollars.
 #[derive(Default)]
@@ -99,12 +103,7 @@ fn asset(sim: &Simulation, account: &Account, wallet: &Wallet) -> Value {
     let initial = account.initial_in(asset, &sim.market);
     let aside = account.set_aside_in(asset, &sim.market);
     let equity = wallet.balance + unrealized;
-    let free = if account.isolated {
-        wallet.balance - aside
-    } else {
-        equity - initial
-    };
-    let available = free.max(Decimal::ZERO);
+    let available = available_in(sim, account, wallet);
     let mut row = json!({
         "asset": asset,
         "walletBalance": money(wallet.balance),
@@ -118,7 +117,7 @@ fn asset(sim: &Simulation, account: &Account, wallet: &Wallet) -> Value {
         "crossUnPnl": money(cross_part(account, unrealized)),
         "availableBalance": money(available),
         "maxWithdrawAmount": money(available.min(wallet.balance)),
-        "updateTime": last_entry(sim, account, asset),
+        "updateTime": last_entry(sim, account, wallet),
     });
     if account.multi_assets
         && let Some(fields) = row.as_object_mut()
@@ -128,14 +127,37 @@ fn asset(sim: &Simulation, account: &Account, wallet: &Wallet) -> Value {
     row
 }
 
-/// When a wallet changed last; 0 when it never did.
-fn last_entry(sim: &Simulation, account: &Account, asset: &str) -> i64 {
+/// In multi-assets mode every asset shows what is free of all of them.
+fn available_in(sim: &Simulation, account: &Account, wallet: &Wallet) -> Decimal {
+    let asset = wallet.asset.as_str();
+    if account.multi_assets {
+        let free = Totals::of(sim, account).available(account);
+        let rate = dollars(sim, asset).unwrap_or_default();
+        return free.checked_div(rate).unwrap_or_default();
+    }
+    let free = if account.isolated {
+        wallet.balance - account.set_aside_in(asset, &sim.market)
+    } else {
+        let equity = account.equity_in(asset, &sim.market);
+        equity - account.initial_in(asset, &sim.market)
+    };
+    free.max(Decimal::ZERO)
+}
+
+/// When a wallet changed last; 0 when there was never anything in it.
+fn last_entry(sim: &Simulation, account: &Account, wallet: &Wallet) -> i64 {
+    let asset = wallet.asset.as_str();
+    let before = if wallet.balance.is_zero() {
+        0
+    } else {
+        BEFORE_MS
+    };
     let index = sim.accounts.iter().position(|one| one.id == account.id);
     let entries = index
         .into_iter()
         .flat_map(|index| sim.ledger.entries(index));
     let of_it = entries.filter(|entry| entry.asset == asset);
-    of_it.last().map_or(0, |entry| milliseconds(entry.at))
+    of_it.last().map_or(before, |entry| milliseconds(entry.at))
 }
 
 /// `GET /fapi/v3/balance`.

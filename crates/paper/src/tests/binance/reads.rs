@@ -49,6 +49,11 @@ fn multi_assets_sums_are_of_all_in_dollars() {
     assert_eq!(text(&reply.body, "totalMarginBalance"), "14222.50000000");
     assert_eq!(text(&reply.body, "totalUnrealizedProfit"), "-750.00000000");
     assert_eq!(reply.body["assets"][1]["marginAvailable"], true);
+    // All that is free, in each: a tenth of 53,750 is not.
+    assert_eq!(text(&reply.body, "availableBalance"), "8847.50000000");
+    for asset in reply.body["assets"].as_array().unwrap() {
+        assert_eq!(text(asset, "availableBalance"), "8847.50000000");
+    }
     let mode = rig.get("/fapi/v1/multiAssetsMargin", "");
     assert_eq!(mode.body, json!({"multiAssetsMargin": true}));
     let config = rig.get("/fapi/v1/accountConfig", "");
@@ -104,6 +109,25 @@ fn isolated_margin_is_set_aside() {
         text(&reply.body, "totalCrossWalletBalance"),
         "9950.00000000"
     );
+}
+
+#[test]
+fn an_asset_that_was_never_there_has_a_row_without_a_time() {
+    let mut config = binance();
+    config.accounts[0]
+        .wallets
+        .push(("BNB".to_owned(), number("0")));
+    let rig = Rig::of(config);
+    let times = || {
+        let reply = rig.get(ACCOUNT, "");
+        let assets = reply.body["assets"].as_array().unwrap();
+        let times = assets.iter().map(|it| it["updateTime"].as_i64().unwrap());
+        times.collect::<Vec<_>>()
+    };
+    let at_start: Vec<bool> = times().iter().map(|time| *time > 0).collect();
+    assert_eq!(at_start, [true, true, false]);
+    rig.venue.transfer("main", "BNB", 1).unwrap();
+    assert_eq!(times()[2], CLOCK_MS);
 }
 
 #[test]
