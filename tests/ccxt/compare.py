@@ -1,0 +1,464 @@
+"""Compares what ccxt reads from the paper venue with the scenario's figures.
+
+Called by tests/ccxt/run: compare.py VENUE RISKD FOLDER.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import urllib.request
+from decimal import Decimal
+from pathlib import Path
+
+import ccxt
+
+SECRET = "rd-test-secret-0123456789abcdef"
+KEYS = {"main": "rd-test-key-0001", "hedge": "rd-test-key-0002"}
+TAKER = Decimal("0.0005")
+START = Decimal(10000), Decimal(5000)
+MARKET_MAXIMUM = Decimal(2)
+
+# The symbol of the contract with its margin in USDC.
+USDC_CONTRACT = {"binance": "BTCUSDC", "bybit": "BTCPERP"}
+UNIFIED = {
+    "BTCUSDT": "BTC/USDT:USDT",
+    "ETHUSDT": "ETH/USDT:USDT",
+    "DOGEUSDT": "DOGE/USDT:USDT",
+    "BTCUSDC": "BTC/USDC:USDC",
+    "BTCPERP": "BTC/USDC:USDC",
+}
+PRICES = {"BTCUSDT": "50000", "ETHUSDT": "2000", "DOGEUSDT": "0.25"}
+STEPS = {"BTCUSDT": "0.001", "ETHUSDT": "0.01", "DOGEUSDT": "1"}
+TICKS = {"BTCUSDT": "0.1", "ETHUSDT": "0.01", "DOGEUSDT": "0.00001"}
+
+
+class Position:
+    """One position of the scenario; a market order opens at most the maximum."""
+
+    def __init__(self, account, instrument, quantity, price):
+        self.account, self.instrument = account, instrument
+        self.quantity, self.price = Decimal(quantity), Decimal(price)
+
+    def entries(self):
+        left = abs(self.quantity)
+        while left:
+            part = min(left, MARKET_MAXIMUM)
+            left -= part
+            yield {
+                "account": self.account,
+                "instrument": self.instrument,
+                "quantity": str(part.copy_sign(self.quantity)),
+                "price": str(self.price),
+            }
+
+    @property
+    def asset(self):
+        return "USDC" if UNIFIED[self.instrument].endswith("USDC") else "USDT"
+
+    @property
+    def fee(self):
+        return abs(self.quantity) * self.price * TAKER
+
+    @property
+    def side(self):
+        return "long" if self.quantity > 0 else "short"
+
+    def unrealized(self, mark):
+        return self.quantity * (mark - self.price)
+
+
+def positions_of(venue):
+    usdc = USDC_CONTRACT[venue]
+    return [
+        Position("main", "BTCUSDT", "5", "49000"),
+        Position("main", "ETHUSDT", "-1.25", "2100"),
+        Position("main", usdc, "0.05", "51000"),
+        Position("hedge", "BTCUSDT", "0.5", "49500"),
+        Position("hedge", "BTCUSDT", "-0.2", "50500"),
+    ]
+
+
+def orders_of():
+    """Account and ticket of what rests at the start."""
+
+    def ticket(instrument, side, quantity, kind, price, **more):
+        name = "limit_price" if kind == "limit" else "stop_price"
+        order = {"instrument": instrument, "side": side, "quantity": quantity}
+        return {**order, "order_type": kind, name: price, **more}
+
+    return [
+        ("main", ticket("BTCUSDT", "buy", "0.1", "limit", "40000")),
+        ("main", ticket("BTCUSDT", "sell", "1", "limit", "60000", reduce_only=True)),
+        ("main", ticket("BTCUSDT", "sell", "5", "stop_market", "45000", reduce_only=True)),
+        # No position, and an order that would open one.
+        ("main", ticket("DOGEUSDT", "buy", "100", "stop_market", "0.3")),
+        ("hedge", ticket("BTCUSDT", "sell", "0.5", "limit", "60000", position_side="long")),
+        ("hedge", ticket("BTCUSDT", "buy", "0.2", "stop_market", "52000", position_side="short")),
+    ]
+
+
+def scenario(venue):
+    def instrument(symbol, like, asset):
+        return {
+            "symbol": symbol,
+            "price": PRICES[like],
+            "tick_size": TICKS[like],
+            "point_value": "1",
+            "rules": {
+                "step": STEPS[like],
+                "minimum": STEPS[like],
+                "maximum": "10000",
+                # A round coin goes in thousands.
+                "market_maximum": str(MARKET_MAXIMUM if like == "BTCUSDT" else 1000),
+                "price_step": TICKS[like],
+            },
+            "terms": {"asset": asset, "taker_rate": str(TAKER), "maintenance_rate": "0.005"},
+        }
+
+    def account(name, mode):
+        wallets = [["USDC", str(START[1])]]
+        return {"name": name, "balance": str(START[0]), "asset": "USDT", "wallets": wallets, "mode": mode}
+
+    instruments = [instrument(symbol, symbol, "USDT") for symbol in PRICES]
+    instruments.append(instrument(USDC_CONTRACT[venue], "BTCUSDT", "USDC"))
+    keys = [{"account": name, "key": key, "secret": SECRET} for name, key in KEYS.items()]
+    entries = [entry for position in positions_of(venue) for entry in position.entries()]
+    orders = [{"account": name, "ticket": ticket} for name, ticket in orders_of()]
+    accounts = [account("main", "one_way"), account("hedge", "hedge")]
+    return {
+        "kind": venue,
+        "keys": keys,
+        "accounts": accounts,
+        "instruments": instruments,
+        "positions": entries,
+        "orders": orders,
+    }
+
+
+class Table:
+    """What was compared; the first difference ends the run."""
+
+    def __init__(self, venue):
+        self.venue, self.rows = venue, []
+
+    def check(self, account, what, expected, seen, riskd=None):
+        expected, seen = plain(expected), plain(seen)
+        row = (account, what, expected, seen, "-" if riskd is None else plain(riskd))
+        self.rows.append(row)
+        if expected != seen or (riskd is not None and plain(riskd) != expected):
+            self.print()
+            sys.exit(f"{self.venue}: {account}, {what}: {expected} in the scenario, ccxt has {seen}")
+
+    def print(self):
+        head = ("account", "what", "scenario", "ccxt", "riskd")
+        lines = [head, *self.rows]
+        widths = [max(len(line[place]) for line in lines) for place in range(len(head))]
+        print(f"\n{self.venue}, ccxt {ccxt.__version__}, {len(self.rows)} figures")
+        for line in lines:
+            cells = (cell.ljust(width) for cell, width in zip(line, widths))
+            print("  " + "  ".join(cells).rstrip())
+
+
+def plain(value):
+    """A number without needless zeros, and anything else as a text."""
+    if isinstance(value, (list, tuple)):
+        return " ".join(plain(one) for one in value) or "none"
+    try:
+        number = Decimal(str(value))
+    except ArithmeticError:
+        return str(value)
+    return f"{number.normalize():f}" if number else "0"
+
+
+def client(venue, base, account, secret=SECRET):
+    kinds = {"binance": ccxt.binanceusdm, "bybit": ccxt.bybit}
+    exchange = kinds[venue]({"apiKey": KEYS[account], "secret": secret, "enableRateLimit": False})
+    # Figures as they were sent, not as floats.
+    exchange.number = str
+    exchange.has["fetchCurrencies"] = False
+    hosts = json.dumps(exchange.urls["api"])
+    hosts = re.sub(r"https://[^/\"]+", base, hosts)
+    exchange.urls["api"] = json.loads(hosts)
+    exchange.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
+    exchange.options["defaultType"] = "swap"
+    if venue == "binance":
+        exchange.options["fetchMarkets"] = {"types": ["linear"]}
+        # Of the tiers of maintenance margin no guard asks.
+        exchange.options["leverageBrackets"] = {}
+        # Which codes are meant it knows by the host.
+        exchange.get_exceptions_by_url = lambda _, kind: exchange.exceptions["linear"].get(kind, {})
+    else:
+        exchange.options["fetchMarkets"] = {"types": ["linear", "inverse"]}
+    return exchange
+
+
+class Comparison:
+    def __init__(self, venue, base):
+        self.venue, self.base, self.table = venue, base, Table(venue)
+        self.clients = {name: client(venue, base, name) for name in KEYS}
+        self.positions = positions_of(venue)
+
+    def mark(self, instrument):
+        return Decimal(PRICES.get(instrument, PRICES["BTCUSDT"]))
+
+    def held(self, account):
+        return [position for position in self.positions if position.account == account]
+
+    # What is read.
+
+    def instruments(self):
+        exchange = self.clients["main"]
+        markets = exchange.load_markets()
+        for symbol, step in STEPS.items():
+            market = markets[UNIFIED[symbol]]
+            check = lambda what, expected, seen: self.table.check("-", f"{symbol} {what}", expected, seen)
+            check("step", step, market["precision"]["amount"])
+            check("tick", TICKS[symbol], market["precision"]["price"])
+            check("smallest order", step, market["limits"]["amount"]["min"])
+            check("asset", "USDT", market["settle"])
+            check("is linear", True, market["linear"])
+        usdc = markets[UNIFIED[USDC_CONTRACT[self.venue]]]
+        self.table.check("-", f"{usdc['id']} asset", "USDC", usdc["settle"])
+
+    def balance(self, account):
+        exchange = self.clients[account]
+        balance = exchange.fetch_balance()
+        for asset, start in zip(("USDT", "USDC"), START):
+            held = [position for position in self.held(account) if position.asset == asset]
+            wallet = start - sum(position.fee for position in held)
+            equity = wallet + sum(one.unrealized(self.mark(one.instrument)) for one in held)
+            # At Binance ccxt takes the equity for the total, at Bybit the wallet.
+            total = equity if self.venue == "binance" else wallet
+            self.table.check(account, f"total {asset}", total, balance.get(asset, {}).get("total"))
+            self.table.check(account, f"equity {asset}", equity, self.equity(balance, asset))
+        if self.venue == "binance":
+            held = [position for position in self.held(account) if position.asset == "USDT"]
+            wallet = START[0] - sum(position.fee for position in held)
+            self.table.check(account, "totalWalletBalance", wallet, balance["info"]["totalWalletBalance"])
+        else:
+            everything = sum(START) - sum(position.fee for position in self.held(account))
+            everything += sum(one.unrealized(self.mark(one.instrument)) for one in self.held(account))
+            row = balance["info"]["result"]["list"][0]
+            self.table.check(account, "totalEquity", everything, row["totalEquity"])
+
+    def equity(self, balance, asset):
+        """As it was sent."""
+        if self.venue == "binance":
+            rows = {row["asset"]: row["marginBalance"] for row in balance["info"]["assets"]}
+        else:
+            rows = {row["coin"]: row["equity"] for row in balance["info"]["result"]["list"][0]["coin"]}
+        return rows[asset]
+
+    def fetch_positions(self, account):
+        exchange = self.clients[account]
+        if self.venue == "binance":
+            rows = exchange.fetch_positions()
+        else:
+            coins = ("USDT", "USDC")
+            rows = [row for coin in coins for row in exchange.fetch_positions(None, {"settleCoin": coin})]
+        return [row for row in rows if Decimal(row["contracts"] or 0)]
+
+    def compare_positions(self, account):
+        rows = {(row["symbol"], row["side"]): row for row in self.fetch_positions(account)}
+        held = self.held(account)
+        self.table.check(account, "positions", len(held), len(rows))
+        for position in held:
+            mark = self.mark(position.instrument)
+            row = rows.get((UNIFIED[position.instrument], position.side))
+            notional = abs(position.quantity) * mark
+            name = f"{position.instrument} {position.side}"
+            check = lambda what, expected, seen: self.table.check(account, f"{name} {what}", expected, seen)
+            check("listed", True, row is not None)
+            check("size", abs(position.quantity), row["contracts"])
+            check("entry", position.price, row["entryPrice"])
+            check("mark", mark, row["markPrice"])
+            check("unrealized", position.unrealized(mark), row["unrealizedPnl"])
+            check("notional", notional, abs(Decimal(row["notional"])))
+            check("maintenance", notional * Decimal("0.005"), row["maintenanceMargin"])
+            check("is hedged", account == "hedge", row["hedged"])
+
+    def fetch_orders(self, account):
+        """Regular and conditional ones."""
+        exchange = self.clients[account]
+        if self.venue == "binance":
+            return exchange.fetch_open_orders(), exchange.fetch_open_orders(None, None, None, {"trigger": True})
+        rows = exchange.fetch_open_orders(None, None, None, {"settleCoin": "USDT"})
+        return [row for row in rows if not row["triggerPrice"]], [row for row in rows if row["triggerPrice"]]
+
+    def compare_orders(self, account):
+        wanted = [ticket for name, ticket in orders_of() if name == account]
+        books = self.fetch_orders(account)
+        for name, kind, price, rows in (
+            ("regular", "limit", "price", books[0]),
+            ("conditional", "stop_market", "triggerPrice", books[1]),
+        ):
+            tickets = [ticket for ticket in wanted if ticket["order_type"] == kind]
+            self.table.check(account, f"{name} orders", len(tickets), len(rows))
+            key = lambda side, symbol, amount: (symbol, side, plain(amount))
+            by_key = {key(row["side"], row["symbol"], row["amount"]): row for row in rows}
+            for ticket in tickets:
+                symbol = UNIFIED[ticket["instrument"]]
+                row = by_key.get(key(ticket["side"], symbol, ticket["quantity"]))
+                at = ticket.get("limit_price") or ticket["stop_price"]
+                what = f"{ticket['instrument']} {ticket['side']} {ticket['quantity']}"
+                self.table.check(account, f"{what}, listed", True, row is not None)
+                self.table.check(account, f"{what}, {price}", at, row[price])
+                self.table.check(account, f"{what}, status", "open", row["status"])
+                self.table.check(account, f"{what}, filled", 0, row["filled"] or 0)
+                self.table.check(account, f"{what}, reduce-only", ticket.get("reduce_only", False), row["reduceOnly"])
+
+    def compare_key(self, account):
+        exchange = self.clients[account]
+        if self.venue == "binance":
+            rights = exchange.sapi_get_account_apirestrictions()
+            seen = [rights["enableFutures"], rights["enableWithdrawals"]]
+            mode = exchange.fetch_position_mode()["hedged"]
+            self.table.check(account, "hedge mode", account == "hedge", mode)
+        else:
+            result = exchange.private_get_v5_user_query_api()["result"]
+            seen = ["Order" in result["permissions"]["ContractTrade"], bool(result["permissions"]["Wallet"])]
+        self.table.check(account, "may trade, may withdraw", [True, False], seen)
+        apart = abs(int(exchange.fetch_time()) - exchange.milliseconds())
+        self.table.check(account, "clock within a second", True, apart < 1000)
+
+    # What is refused.
+
+    def refusals(self):
+        wrong = client(self.venue, self.base, "main", "another-secret")
+        self.refused("a wrong secret", ccxt.AuthenticationError, wrong.fetch_balance)
+        late = client(self.venue, self.base, "main")
+        late.nonce = lambda: late.milliseconds() - 20_000
+        self.refused("a clock that is off", ccxt.InvalidNonce, late.fetch_balance)
+        exchange = self.clients["main"]
+        large = lambda: exchange.create_order(UNIFIED["BTCUSDT"], "market", "sell", 5, None, {"reduceOnly": True})
+        self.refused("too large a market order", ccxt.BaseError, large)
+        nothing = lambda: exchange.create_order(
+            UNIFIED["DOGEUSDT"], "market", "sell", 100, None, {"reduceOnly": True}
+        )
+        self.refused("a close of nothing", ccxt.InvalidOrder, nothing)
+
+    def refused(self, what, kind, call):
+        try:
+            call()
+            seen = "accepted"
+        except ccxt.BaseError as error:
+            seen = kind.__name__ if isinstance(error, kind) else repr(error)
+        self.table.check("main", what, kind.__name__, seen)
+
+    # What is done.
+
+    def cancel(self, account):
+        exchange = self.clients[account]
+        regular, conditional = self.fetch_orders(account)
+        symbols = sorted({row["symbol"] for row in regular + conditional})
+        if self.venue == "binance":
+            one = conditional[0]
+            exchange.cancel_order(one["id"], one["symbol"], {"trigger": True})
+            exchange.cancel_order(regular[0]["id"], regular[0]["symbol"])
+            left = [len(book) for book in self.fetch_orders(account)]
+            expected = [len(regular) - 1, len(conditional) - 1]
+            self.table.check(account, "orders left after one cancel in each book", expected, left)
+            for symbol in symbols:
+                exchange.cancel_all_orders(symbol)
+            left = [len(book) for book in self.fetch_orders(account)]
+            self.table.check(account, "the regular book cancelled alone", [0, expected[1]], left)
+        for symbol in symbols:
+            params = {"trigger": True} if self.venue == "binance" else {}
+            exchange.cancel_all_orders(symbol, params)
+        left = [len(book) for book in self.fetch_orders(account)]
+        self.table.check(account, "orders left", [0, 0], left)
+
+    def close(self, account):
+        exchange = self.clients[account]
+        closes = 0
+        for row in self.fetch_positions(account):
+            side = "sell" if row["side"] == "long" else "buy"
+            left = Decimal(row["contracts"])
+            most = MARKET_MAXIMUM if row["symbol"].startswith("BTC") else Decimal(1000)
+            while left:
+                part = min(left, most)
+                left -= part
+                closes += 1
+                exchange.create_order(row["symbol"], "market", side, float(part), None, self.closing(account, row))
+        self.table.check(account, "positions left", 0, len(self.fetch_positions(account)))
+        expected = sum(len(list(one.entries())) for one in self.held(account))
+        self.table.check(account, "closing orders", expected, closes)
+
+    def closing(self, account, row):
+        if account == "main":
+            return {"reduceOnly": True}
+        if self.venue == "binance":
+            return {"positionSide": row["side"].upper()}
+        return {"reduceOnly": True, "positionIdx": row["info"]["positionIdx"]}
+
+    def flat_figures(self, account):
+        """After the close the result is in the wallets, less both fees."""
+        balance = self.clients[account].fetch_balance()
+        for asset, start in zip(("USDT", "USDC"), START):
+            held = [position for position in self.held(account) if position.asset == asset]
+            fees = sum(one.fee + abs(one.quantity) * self.mark(one.instrument) * TAKER for one in held)
+            results = sum(one.unrealized(self.mark(one.instrument)) for one in held)
+            expected = start - fees + results
+            self.table.check(account, f"equity {asset}, flat", expected, balance.get(asset, {}).get("total"))
+            self.table.check(account, f"results {asset}", results, self.logged(account, asset, "results"))
+            self.table.check(account, f"fees {asset}", fees, self.logged(account, asset, "fees"))
+
+    def logged(self, account, asset, what):
+        """Sums of the venue's own log of money, as ccxt sends for it."""
+        exchange = self.clients[account]
+        if self.venue == "binance":
+            rows = exchange.fapiprivate_get_income({"limit": 1000})
+            kind, sign = ("REALIZED_PNL", 1) if what == "results" else ("COMMISSION", -1)
+            amounts = [Decimal(row["income"]) for row in rows if row["asset"] == asset and row["incomeType"] == kind]
+            return sign * sum(amounts)
+        response = exchange.private_get_v5_account_transaction_log({"accountType": "UNIFIED", "limit": 50})
+        rows = [row for row in response["result"]["list"] if row["currency"] == asset]
+        return sum(Decimal(row["cashFlow" if what == "results" else "fee"]) for row in rows)
+
+    def counters(self):
+        with urllib.request.urlopen(f"{self.base}/paper/counters") as answer:
+            counters = json.load(answer)
+        if "opening_orders" in counters:
+            self.table.check("-", "orders that could open a position", 0, counters["opening_orders"])
+        self.table.check("-", "requests to paths that are not there", 0, counters["unknown_paths"])
+
+    def run(self):
+        self.instruments()
+        for account in KEYS:
+            self.compare_key(account)
+            self.balance(account)
+            self.compare_positions(account)
+            self.compare_orders(account)
+        self.refusals()
+        for account in KEYS:
+            self.cancel(account)
+            self.close(account)
+            self.flat_figures(account)
+        self.counters()
+        self.table.print()
+
+
+def main():
+    venue, riskd, folder = sys.argv[1:]
+    path = Path(folder) / f"{venue}.json"
+    path.write_text(json.dumps(scenario(venue)))
+    command = [riskd, "paper", "--listen", "127.0.0.1:0", "--scenario", str(path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        base, said = None, []
+        for line in process.stdout:
+            said.append(line)
+            found = re.search(r"http://127\.0\.0\.1:\d+", line)
+            if found:
+                base = found.group()
+                break
+        if base is None:
+            sys.exit("the paper venue did not start:\n" + "".join(said))
+        Comparison(venue, base).run()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+main()
