@@ -220,5 +220,6 @@ fn perform(state: &mut State, asked: &Asked<'_>, behaviour: &Behaviour) -> Done 
         Call::SwitchMode => positions::switch_mode(&mut state.sim, index, params),
         Call::CreateOrder => create::create(state, index, params, behaviour),
         Call::CancelAll => cancel::cancel_all(state, index, params, behaviour),
+        Call::CancelOrder => cancel::cancel_one(state, index, params, behaviour),
     }
 }

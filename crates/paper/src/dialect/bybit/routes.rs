@@ -15,6 +15,7 @@ pub(crate) enum Call {
     OpenOrders,
     CreateOrder,
     CancelAll,
+    CancelOrder,
     TransactionLog,
     Executions,
 }
@@ -57,7 +58,7 @@ const fn public(path: &'static str, call: Call) -> Route {
 }
 
 /// Limits as the venue's rate-limit page has them.
-const ROUTES: [Route; 12] = [
+const ROUTES: [Route; 13] = [
     public("/v5/market/time", Call::ServerTime),
     public("/v5/market/instruments-info", Call::Instruments),
     route(
@@ -113,6 +114,13 @@ const ROUTES: [Route; 12] = [
         "POST",
         "/v5/order/cancel-all",
         Call::CancelAll,
+        RequestClass::Cancel,
+        10,
+    ),
+    route(
+        "POST",
+        "/v5/order/cancel",
+        Call::CancelOrder,
         RequestClass::Cancel,
         10,
     ),
