@@ -5,13 +5,16 @@
 
 pub mod abilities;
 pub mod account;
+pub mod blind_spot;
 pub mod closures;
 mod cron_fields;
 pub mod days;
 pub mod duration;
+pub mod flow;
 pub mod holdings;
 pub mod ids;
 pub mod instrument;
+pub mod key_rights;
 pub mod limits;
 pub mod local_time;
 pub mod lock;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::account::AccountName;
+use super::flow::WalletReport;
 use super::holdings::{Position, WorkingOrders};
 use super::money::Money;
 use super::symbols::Symbols;
@@ -51,6 +52,9 @@ pub struct Learned {
     /// What the venue says of its symbols, where it was asked: that stands until it
     /// says something else.
     pub symbols: Option<Arc<Symbols>>,
+    /// What the wallet showed beside the figures, where the venue lists what moves
+    /// money.
+    pub wallet: Option<Arc<WalletReport>>,
 }
 
 /// The figures of an account; a missing or non-finite number is `None`.

@@ -31,6 +31,9 @@ pub struct AccountMemory {
     /// How many positions have been seen.
     #[serde(default)]
     pub last_position: u64,
+    /// The venue's ids of the newest flows that were taken: each counts once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flows: Vec<String>,
 }
 
 /// The session that an account is in.

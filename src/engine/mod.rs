@@ -9,6 +9,7 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod account;
+mod blind_spots;
 mod build_up;
 mod conditions;
 mod dust;
@@ -19,6 +20,7 @@ pub mod commands;
 mod deferred_account;
 pub mod enforcement;
 pub mod event;
+mod flows;
 mod held_positions;
 mod identity;
 mod latched;

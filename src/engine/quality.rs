@@ -10,6 +10,7 @@
 
 use rust_decimal::Decimal;
 
+use crate::domain::flow::WalletChange;
 use crate::domain::money::Money;
 use crate::domain::observation::{Figures, Learned};
 use crate::domain::venue::VenueProfile;
@@ -26,6 +27,8 @@ const CONTRADICTION_SHARE: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 pub enum Suspicion {
     /// Balance, equity, realized and unrealized P&L are all zero.
     AllZero,
+    /// The wallet has changed without a trade, and the venue lists no reason.
+    WalletUnexplained,
     /// Realized P&L was not zero, and now it is, with nothing open.
     DroppedToZero,
     /// The open result is zero all at once, and equity still has it.
@@ -41,6 +44,7 @@ impl Suspicion {
     pub const fn name(self) -> &'static str {
         match self {
             Suspicion::AllZero => "all_zero",
+            Suspicion::WalletUnexplained => "wallet_unexplained",
             Suspicion::DroppedToZero => "dropped_to_zero",
             Suspicion::OpenResultVanished => "open_result_vanished",
             Suspicion::OpenResultWithoutPosition => "open_result_without_position",
@@ -52,6 +56,9 @@ impl Suspicion {
     pub const fn words(self) -> &'static str {
         match self {
             Suspicion::AllZero => "all figures are zero",
+            Suspicion::WalletUnexplained => {
+                "the wallet has changed without a trade, and the venue lists no reason"
+            }
             Suspicion::DroppedToZero => "session P&L fell to zero at once",
             Suspicion::OpenResultVanished => {
                 "unrealized P&L fell to zero at once, and equity says otherwise"
@@ -68,6 +75,7 @@ impl Suspicion {
             Suspicion::OpenResultVanished => 1 << 2,
             Suspicion::OpenResultWithoutPosition => 1 << 3,
             Suspicion::EquityOff => 1 << 4,
+            Suspicion::WalletUnexplained => 1 << 5,
         }
     }
 }
@@ -78,8 +86,9 @@ pub struct Suspicions(u8);
 
 impl Suspicions {
     /// From the gravest to the least.
-    const ALL: [Suspicion; 5] = [
+    const ALL: [Suspicion; 6] = [
         Suspicion::AllZero,
+        Suspicion::WalletUnexplained,
         Suspicion::DroppedToZero,
         Suspicion::OpenResultVanished,
         Suspicion::OpenResultWithoutPosition,
@@ -150,6 +159,11 @@ impl Doubts {
             self.forget();
             self.stamp = stamp;
             self.verdict = Some(Suspicion::AllZero);
+        } else if found.has(Suspicion::WalletUnexplained) {
+            // The adapter says when it is taken for the truth.
+            self.forget();
+            self.stamp = stamp;
+            self.verdict = Some(Suspicion::WalletUnexplained);
         } else if !self.is_same_look(stamp) {
             self.look(found, stamp);
         }
@@ -206,6 +220,13 @@ pub fn suspicions(
         (
             profile.zero_means_unloaded && figures.are_all_zero(),
             Suspicion::AllZero,
+        ),
+        (
+            learned
+                .wallet
+                .as_ref()
+                .is_some_and(|wallet| matches!(wallet.change, WalletChange::Unexplained(_))),
+            Suspicion::WalletUnexplained,
         ),
         (
             before.is_some_and(|before| dropped_to_zero(figures, before)),
@@ -285,6 +306,17 @@ mod tests {
             positions: flat.filter(|flat| *flat).map(|_| std::sync::Arc::from([])),
             ..Learned::default()
         }
+    }
+
+    #[test]
+    fn a_wallet_that_is_not_explained_is_doubted_until_the_venue_or_time_says() {
+        let mut doubts = Doubts::default();
+        let found = Suspicions(Suspicion::WalletUnexplained.bit());
+        for stamp in 0..10 {
+            let verdict = doubts.judge(found, Some(stamp));
+            assert_eq!(verdict, Some(Suspicion::WalletUnexplained));
+        }
+        assert_eq!(doubts.judge(Suspicions::default(), Some(11)), None);
     }
 
     #[test]

@@ -430,6 +430,16 @@ entry_kinds! {
     DataBack = "data_back", false;
     /// An observation cannot be trusted.
     DataSuspect = "data_suspect", false;
+    /// Money came in or went out that is no result: P&L goes on without it.
+    Flow = "flow", true;
+    /// A change of the wallet that the venue lists nowhere was taken for a result.
+    WalletUnexplained = "wallet_unexplained", true;
+    /// An account has something that its figures do not hold.
+    BlindSpot = "blind_spot", false;
+    /// What a venue's key may do.
+    KeyRights = "key_rights", false;
+    /// A venue's key may withdraw, which no key of riskd should.
+    KeyMayWithdraw = "key_may_withdraw", true;
     /// A message could not be delivered.
     NotifyFailed = "notify_failed", false;
     /// The local API cannot listen; riskd protects without it.

@@ -128,7 +128,7 @@ fn learned(
         positions: Some(held.collect()),
         orders: WorkingOrders::Listed(orders.into()),
         stamp: None,
-        symbols: None,
+        ..Learned::default()
     }
 }
 

@@ -415,7 +415,7 @@ fn d1_a_cached_snapshot_does_not_show_what_came_of_the_firing() {
             positions: Some([].into()),
             orders: WorkingOrders::Counted(0),
             stamp: Some(stamp),
-            symbols: None,
+            ..Learned::default()
         });
         (start + chrono::TimeDelta::seconds(second), content)
     };

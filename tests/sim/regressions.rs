@@ -96,7 +96,7 @@ impl Story {
             positions: Some(position(held)),
             orders: WorkingOrders::NotRead,
             stamp: Some(self.now.steady.timestamp_millis()),
-            symbols: None,
+            ..Learned::default()
         }))
     }
 
@@ -406,7 +406,7 @@ fn s12_a_rule_that_was_rearmed_flat_does_not_fire_for_the_same_flat_account() {
             positions: Some(position(0)),
             orders: WorkingOrders::NotRead,
             stamp: None,
-            symbols: None,
+            ..Learned::default()
         }))
     };
     let again: usize = (0..200).map(|_| fired(&unknown(story.after(1_000)))).sum();
@@ -682,7 +682,7 @@ fn s23_an_empty_list_beside_nothing_but_zeros_proves_nothing() {
             positions: Some(position(0)),
             orders: WorkingOrders::NotRead,
             stamp: Some(stamp),
-            symbols: None,
+            ..Learned::default()
         }));
         ended.extend(ends(&effects));
     }
@@ -800,7 +800,7 @@ fn s28_a_poll_that_is_under_way_over_the_open_opens_no_session_anew() {
         positions: Some(position(0)),
         orders: WorkingOrders::NotRead,
         stamp: Some(asked.steady.timestamp_millis()),
-        symbols: None,
+        ..Learned::default()
     });
     let late = Observation {
         account: account(),

@@ -120,7 +120,7 @@ impl Sequence {
                 positions: Some((held != 0).then(|| position(held)).into_iter().collect()),
                 orders: WorkingOrders::NotRead,
                 stamp: Some(self.now.steady.timestamp_millis()),
-                symbols: None,
+                ..Learned::default()
             }),
         };
         self.engine

@@ -39,8 +39,7 @@ pub fn look(venue: &PaperVenue, account: &str) -> Learned {
                 })
                 .collect(),
         ),
-        stamp: None,
-        symbols: None,
+        ..Learned::default()
     }
 }
 

@@ -78,6 +78,9 @@ impl AccountRun {
                 .checked_sub_signed(now.since(at))
                 .unwrap_or(now.wall)
         };
+        self.take_flows(learned, wall, out);
+        self.tell_blind_spots(learned, out);
+        self.report_unexplained(learned, out);
         let reported = self.view.doubt();
         let doubt = self.doubt(learned, wall);
         if out.config.acts {

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 
 use super::View;
 use crate::domain::account::AccountNumber;
+use crate::domain::flow::Flow;
 use crate::domain::holdings::Position;
 use crate::domain::now::Now;
 use crate::domain::observation::{Figures, Timestamp};
@@ -25,6 +26,8 @@ pub(in crate::engine) struct Ledger {
     stored: Option<AccountMemory>,
     /// The positions that were told last from those before them.
     followed: Option<Arc<[Position]>>,
+    /// Up to when flows were known before this process saw any.
+    flows_known_until: Option<Timestamp>,
 }
 
 impl Ledger {
@@ -40,6 +43,7 @@ impl Ledger {
                 ..AccountMemory::default()
             }),
             followed: None,
+            flows_known_until: None,
         }
     }
 
@@ -129,6 +133,18 @@ impl Ledger {
             self.memory
                 .learn(figures, is_flat, wall, clock_gap, account.profile.day);
         (!was_anchored || is_opened_anew) && self.is_anchored()
+    }
+
+    /// Takes the flows that were not taken before; gives them. What was learned before
+    /// this process began holds the older ones already.
+    pub(in crate::engine) fn take_flows(&mut self, flows: &[Flow], wall: Timestamp) -> Vec<Flow> {
+        let last = self.memory.last.map(|last| last.at);
+        let known_until = *self.flows_known_until.get_or_insert(last.unwrap_or(wall));
+        let newer = flows.iter().filter(|flow| flow.at > known_until);
+        newer
+            .filter(|flow| self.memory.take_flow(flow))
+            .cloned()
+            .collect()
     }
 
     /// Tells the positions that are held now from those that were held before.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
+use crate::domain::blind_spot::BlindSpot;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::now::Now;
 use crate::domain::observation::{Figures, Learned, Missing, Timestamp};
@@ -45,6 +46,8 @@ pub(in crate::engine) struct View {
     frozen: Option<Frozen>,
     /// What is held of it that no order can close.
     dust: Vec<PositionKey>,
+    /// What its figures do not hold, and was told.
+    blind_spots: Vec<Arc<str>>,
 }
 
 /// How good the newest observation is.
@@ -107,6 +110,7 @@ impl View {
             doubts: Doubts::default(),
             frozen: None,
             dust: Vec::new(),
+            blind_spots: Vec::new(),
         }
     }
 
@@ -390,6 +394,19 @@ impl View {
     /// Whether something is held that no order can close.
     pub(in crate::engine) fn has_dust(&self) -> bool {
         !self.dust.is_empty()
+    }
+
+    /// Notes what the figures do not hold; gives what of it is new. What is in a wallet
+    /// may grow by the minute, so a coin is told once, whatever its amount; one that is
+    /// gone is new when it comes back.
+    pub(in crate::engine) fn note_blind_spots<'s>(
+        &mut self,
+        spots: &'s [BlindSpot],
+    ) -> Vec<&'s BlindSpot> {
+        let is_new = |spot: &&BlindSpot| !self.blind_spots.contains(&spot.kind);
+        let new = spots.iter().filter(is_new).collect();
+        self.blind_spots = spots.iter().map(|spot| Arc::clone(&spot.kind)).collect();
+        new
     }
 
     /// Notes what is held that no order can close; whether something of it is new.

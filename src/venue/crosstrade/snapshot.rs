@@ -139,7 +139,7 @@ impl<'a> Row<'a> {
             positions: self.positions(account)?,
             orders: WorkingOrders::NotRead,
             stamp: self.stamp,
-            symbols: None,
+            ..Learned::default()
         })
     }
 

@@ -76,7 +76,7 @@ impl World {
                 positions: Some(Arc::from([])),
                 orders: WorkingOrders::Listed(Arc::from([])),
                 stamp: None,
-                symbols: None,
+                ..Learned::default()
             },
         }
     }

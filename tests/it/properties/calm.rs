@@ -154,7 +154,7 @@ fn learned(balance: i64, open: i64, equity: i64, held: &Arc<[Position]>, orders:
         positions: Some(Arc::clone(held)),
         orders: WorkingOrders::Counted(orders),
         stamp: None,
-        symbols: None,
+        ..Learned::default()
     })
 }
 

@@ -235,7 +235,7 @@ fn content(seen: View) -> Content {
             positions: Some(Arc::from([])),
             orders: WorkingOrders::Counted(0),
             stamp: None,
-            symbols: None,
+            ..Learned::default()
         }),
         View::Good {
             balance,
@@ -266,7 +266,7 @@ fn learned(held: i64) -> Learned {
         positions: Some(Arc::from([position])),
         orders: WorkingOrders::Counted(0),
         stamp: None,
-        symbols: None,
+        ..Learned::default()
     }
 }
 

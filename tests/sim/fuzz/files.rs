@@ -82,7 +82,7 @@ fn live(rules: RuleSet, random: &mut Random) {
                 positions: None,
                 orders: WorkingOrders::NotRead,
                 stamp: None,
-                symbols: None,
+                ..Learned::default()
             };
             let observation = Observation {
                 account: account.name.clone(),
