@@ -2,6 +2,7 @@
 
 mod closes;
 mod deferred;
+mod online;
 mod rearmed;
 mod secrets;
 
@@ -21,6 +22,7 @@ use crate::rules::budget::{self, Budget};
 use crate::rules::diagnostic::Diagnostic;
 use crate::rules::explain;
 use crate::rules::ruleset::{Mode, RuleSet};
+use online::KeyAnswer;
 use secrets::SecretReport;
 
 /// Checks rule files: every error of every file in one go, then each rule in
@@ -28,7 +30,7 @@ use secrets::SecretReport;
 /// that polling takes, and what became of the rule tests that the file names.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  riskd check rules.yaml\n  riskd check --json *.yaml | jq .message\n  riskd check --secrets rules.yaml   where each secret is read, never the secret\n\nExit codes: 0 no errors, 1 errors."
+    after_help = "Examples:\n  riskd check rules.yaml\n  riskd check --json *.yaml | jq .message\n  riskd check --secrets rules.yaml   where each secret is read, never the secret\n  riskd check --secrets --online rules.yaml   what each venue says of its key\n\nExit codes: 0 no errors, 1 errors."
 )]
 pub(super) struct Args {
     /// The rule files
@@ -40,6 +42,9 @@ pub(super) struct Args {
     /// Look at the secrets too: where each would be read, and whether it can be
     #[arg(long)]
     secrets: bool,
+    /// Ask each venue what its key may do, with the secrets as they can be read now
+    #[arg(long, requires = "secrets")]
+    online: bool,
     /// As if it were this time: what turns on the date, and the next closes [default: now]
     #[arg(long, value_name = "TIME", value_parser = time::instant)]
     at: Option<Timestamp>,
@@ -98,6 +103,8 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
 struct Found {
     tests: Report,
     secrets: Option<Vec<SecretReport>>,
+    /// What the venues say of their keys.
+    keys: Vec<KeyAnswer>,
     help: Option<&'static str>,
 }
 
@@ -106,15 +113,25 @@ impl Found {
         Found {
             tests: rule_tests::read_and_run(path, rules),
             secrets: args.secrets.then(|| secrets::of(rules)),
+            keys: if args.online {
+                online::of(rules)
+            } else {
+                Vec::new()
+            },
             help: secrets::credentials_help(rules).filter(|_| args.secrets),
         }
     }
 
     fn secret_problems(&self) -> impl Iterator<Item = String> + '_ {
+        let of_keys = self
+            .keys
+            .iter()
+            .flat_map(|key| key.problems.iter().cloned());
         self.secrets
             .iter()
             .flatten()
             .flat_map(SecretReport::problems)
+            .chain(of_keys)
     }
 
     fn is_good(&self) -> bool {
@@ -129,6 +146,12 @@ impl Found {
     fn print(&self, path: &Path, out: &mut Printer) -> anyhow::Result<()> {
         for secret in self.secrets.iter().flatten() {
             out.line(secret.line())?;
+        }
+        for key in &self.keys {
+            out.line(&key.line)?;
+            for warning in &key.warnings {
+                out.warning(warning);
+            }
         }
         for problem in &self.tests.problems {
             let place = problem.file.place;

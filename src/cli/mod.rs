@@ -148,7 +148,7 @@ enum Command {
     NotifyTest(notify_test::Args),
     /// See riskd work on simulated accounts
     Demo(demo::Args),
-    /// Run the paper venue alone: CrossTrade's API over simulated accounts
+    /// Run the paper venue alone: a venue's API over simulated accounts
     Paper(paper::Args),
     /// Print the JSON Schema of the rule file
     Schema(schema::Args),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use riskd_paper::{self as paper, PaperConfig, Serving};
+use riskd_paper::{self as paper, PaperConfig, Serving, VenueKind};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -15,17 +15,21 @@ use crate::files;
 /// Longest scenario, in bytes.
 const MAX_SCENARIO: usize = 16 * 1024 * 1024;
 
-/// Runs the paper venue until SIGTERM or Ctrl-C: CrossTrade's REST API over
+/// Runs the paper venue until SIGTERM or Ctrl-C: the REST API of a venue over
 /// simulated accounts, for trying rules and for tests.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  riskd paper\n  riskd paper --listen 127.0.0.1:7399 --accounts 3 --seed 42\n  riskd paper --scenario my-day.json"
+    after_help = "Examples:\n  riskd paper\n  riskd paper --venue bybit\n  riskd paper --listen 127.0.0.1:7399 --accounts 3 --seed 42\n  riskd paper --scenario my-day.json"
 )]
 pub(super) struct Args {
     /// Where it listens; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7399")]
     listen: SocketAddr,
-    /// How many accounts of 50,000 dollars: Sim101, Sim102, ...
+    /// Whose API it speaks
+    #[arg(long, value_name = "VENUE", value_enum, default_value_t = Kind::Crosstrade, conflicts_with_all = ["scenario", "demo"])]
+    venue: Kind,
+    /// How many accounts of 50,000 dollars: Sim101, Sim102, ... An exchange has two,
+    /// one in hedge mode, each with a key
     #[arg(long, value_name = "N", default_value_t = 1)]
     accounts: usize,
     /// The bearer token that the API asks for
@@ -40,6 +44,15 @@ pub(super) struct Args {
     /// The scenario of `riskd demo`
     #[arg(long, conflicts_with_all = ["scenario", "accounts"])]
     demo: bool,
+}
+
+/// Whose API the paper venue speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    /// CrossTrade's, in front of NinjaTrader.
+    Crosstrade,
+    /// Bybit's v5.
+    Bybit,
 }
 
 pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
@@ -67,6 +80,7 @@ fn config(args: &Args) -> anyhow::Result<PaperConfig> {
     let mut config = match &args.scenario {
         Some(path) => scenario(path)?,
         None if args.demo => PaperConfig::demo(),
+        None if args.venue == Kind::Bybit => PaperConfig::exchange(VenueKind::Bybit),
         None => PaperConfig::default().sim_accounts(args.accounts),
     };
     if let Some(token) = &args.token {
@@ -92,13 +106,24 @@ fn introduce(serving: &Serving, config: &PaperConfig, out: &mut Printer) -> anyh
         .collect();
     let base = serving.base_url();
     out.line(format_args!("base_url: {base}"))?;
-    out.line(format_args!("control:  {}", serving.control_url()))?;
+    let (names, control) = (names.join(", "), serving.control_url());
+    out.line(format_args!("control:  {control}"))?;
+    if config.kind != VenueKind::CrossTrade {
+        for key in &config.keys {
+            let (account, id, secret) = (&key.account, &key.key, &key.secret);
+            out.line(format_args!("key:      {id} with {secret}, of {account}"))?;
+        }
+        out.line(format_args!("accounts: {names}"))?;
+        out.note(format_args!(
+            "try:      curl {control}/state\nstop with Ctrl-C"
+        ));
+        return Ok(());
+    }
     out.line(format_args!("token:    {}", config.token))?;
-    out.line(format_args!("accounts: {}", names.join(", ")))?;
+    out.line(format_args!("accounts: {names}"))?;
     out.note(format_args!(
-        "try:      curl -H 'Authorization: Bearer {}' {base}/accounts\n          curl {}/state\nstop with Ctrl-C",
+        "try:      curl -H 'Authorization: Bearer {}' {base}/accounts\n          curl {control}/state\nstop with Ctrl-C",
         config.token,
-        serving.control_url()
     ));
     Ok(())
 }

@@ -21,6 +21,7 @@ use super::counters::Counters;
 use super::executor::{Job, JobKind};
 use super::heartbeat::Heart;
 use super::input::{Input, Polled, Queues};
+use super::key_rights::KeysTold;
 use super::latency::Latencies;
 use super::lifecycle::{Lifecycle, StatusLine};
 use super::reload::RulesFile;
@@ -70,6 +71,7 @@ pub(super) struct Dispatcher {
     pub(super) latencies: Arc<Latencies>,
     pub(super) counters: Counters,
     pub(super) lifecycle: Lifecycle,
+    pub(super) keys_told: KeysTold,
     pub(super) samples: HashMap<AccountName, Sample>,
     pub(super) polls: HashMap<VenueName, PollCount>,
     /// What was handed to the executors and can still be withdrawn.
@@ -187,6 +189,7 @@ impl Dispatcher {
             Input::Reload(why) => self.prepare_reload(why),
             Input::Reloaded(reloaded) => self.end_reload(reloaded),
             Input::Renewed(venue) => self.report_renewed(&[venue]),
+            Input::KeyRights(venue, seen) => self.take_key_rights(&venue, seen),
         }
     }
 
@@ -267,6 +270,11 @@ impl Dispatcher {
         if self.lifecycle.round_done(&polled.venue) {
             self.report_alive();
         }
+        self.tell_ready();
+    }
+
+    /// Says, once, that riskd is ready.
+    pub(super) fn tell_ready(&mut self) {
         if let Some(text) = self.lifecycle.became_ready() {
             info!("{text}");
             self.tell(EntryKind::Ready, text);
@@ -274,7 +282,7 @@ impl Dispatcher {
     }
 
     /// Tells the service manager that a round of polls was evaluated.
-    fn report_alive(&mut self) {
+    pub(super) fn report_alive(&mut self) {
         let failure = self.polls.values().find_map(|poll| poll.failure.as_deref());
         let state = StatusLine {
             overview: self.engine.overview(self.now()),

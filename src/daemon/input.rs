@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::key_rights::KeySeen;
 use super::poller::Accounts;
 use super::rule_file::{Fingerprint, Refusal};
 use super::venues::Prepared;
@@ -16,6 +17,7 @@ use crate::domain::holdings::WorkingOrders;
 use crate::domain::observation::{Observation, Timestamp};
 use crate::engine::event::Event;
 use crate::notify::Undelivered;
+use crate::rules::ruleset::Venue;
 use crate::venue::Failure;
 
 /// Where everything that reaches the dispatcher comes from.
@@ -42,6 +44,8 @@ pub(super) enum Input {
     Reloaded(Option<Box<Reloaded>>),
     /// A venue refused its credential, and another one was found in its place.
     Renewed(VenueName),
+    /// What a venue's key may do was read, or could not be.
+    KeyRights(Box<Venue>, KeySeen),
 }
 
 /// Why the rule file is read again.

@@ -26,6 +26,10 @@ const NAMED: usize = 3;
 pub(super) struct Lifecycle {
     venues: BTreeSet<VenueName>,
     polled: BTreeSet<VenueName>,
+    /// The venues whose key may not trade: nothing of theirs is protected.
+    cannot_trade: BTreeSet<VenueName>,
+    /// The venues whose key was not looked at yet.
+    unseen_keys: BTreeSet<VenueName>,
     ready: bool,
     announced: bool,
     status: String,
@@ -36,6 +40,14 @@ impl Lifecycle {
     pub(super) fn new(rules: &RuleSet) -> Lifecycle {
         let mut lifecycle = Lifecycle::default();
         lifecycle.watch(rules);
+        let keyed = rules
+            .venues
+            .iter()
+            .filter(|venue| !venue.profile.has_numbers);
+        let keyed = keyed.map(|venue| venue.name.clone());
+        lifecycle.unseen_keys = keyed
+            .filter(|name| lifecycle.venues.contains(name))
+            .collect();
         lifecycle
     }
 
@@ -65,8 +77,9 @@ impl Lifecycle {
     /// A poll that failed counts as well: a venue that does not answer is no
     /// reason to end the one who waits for it.
     pub(super) fn alive(&mut self, state: &StatusLine<'_>) {
-        self.ready |= state.overview.awaited.is_empty();
-        let status = state.words();
+        let keys_are_good = self.cannot_trade.is_empty() && self.unseen_keys.is_empty();
+        self.ready |= state.overview.awaited.is_empty() && keys_are_good;
+        let status = self.words(state);
         let mut states = vec![NotifyState::Watchdog];
         if !self.ready {
             states.push(NotifyState::ExtendTimeoutUsec(START_EXTENSION));
@@ -76,6 +89,26 @@ impl Lifecycle {
         }
         tell(&states);
         self.status = status;
+    }
+
+    /// What the key of a venue may do was read.
+    pub(super) fn key_seen(&mut self, venue: &VenueName, may_trade: bool) {
+        self.unseen_keys.remove(venue);
+        if may_trade {
+            self.cannot_trade.remove(venue);
+        } else {
+            self.cannot_trade.insert(venue.clone());
+        }
+    }
+
+    /// How things are: first what a person should act on.
+    fn words(&self, state: &StatusLine<'_>) -> String {
+        let words = state.words();
+        if self.cannot_trade.is_empty() {
+            return words;
+        }
+        let names: Vec<&str> = self.cannot_trade.iter().map(VenueName::as_str).collect();
+        format!("the key of {} may not trade; {words}", names.join(", "))
     }
 
     /// Tells the service manager, once, that riskd is ready.

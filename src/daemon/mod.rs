@@ -12,6 +12,7 @@ mod executor;
 mod heartbeat;
 mod http_server;
 mod input;
+mod key_rights;
 mod latency;
 mod lifecycle;
 mod measure;
@@ -62,6 +63,7 @@ use counters::Counters;
 use dispatcher::{Dispatcher, row_of, short};
 use http_server::HttpServer;
 use input::{Input, Queues, Why};
+use key_rights::KeysTold;
 use latency::Latencies;
 use lifecycle::Lifecycle;
 use reload::RulesFile;
@@ -69,6 +71,7 @@ use rule_file::{Fingerprint, Source};
 use start::Choice;
 use venues::{Prepared, Venues};
 
+pub use key_rights::excess;
 pub use rule_file::{Refusal, decoded, read_text};
 
 /// How many inputs may wait for the dispatcher.
@@ -259,6 +262,10 @@ async fn open(options: &Options) -> Result<Opened, StartError> {
     let (fingerprint, files) = (first.fingerprint, first.files.clone());
     let kept = kept(restored.clone(), &options.rules);
     let choice = first.choose(&source, &restored, &kept, clock.now())?;
+    let reader = store.reader();
+    let refused = key_rights::refuse_first_start(&choice.prepared, &reader).await;
+    reader.close().await;
+    refused?;
     Ok(Opened {
         source,
         clock,
@@ -372,6 +379,7 @@ fn begin(
         latencies,
         counters: Counters::default(),
         lifecycle: Lifecycle::new(&rules),
+        keys_told: KeysTold::default(),
         samples: HashMap::new(),
         polls: HashMap::new(),
         waiting: HashMap::new(),

@@ -26,6 +26,14 @@ pub enum SetUpError {
         /// The name of the part.
         part: &'static str,
     },
+    /// The key of a venue may withdraw, and riskd was never started with it.
+    #[error(
+        "venue {venue}: the key may withdraw, and whoever gets hold of it can empty the account; make one without that right, or say `allow_withdraw_right: true`"
+    )]
+    MayWithdraw {
+        /// The venue.
+        venue: VenueName,
+    },
     /// A venue's address or its HTTP client.
     #[error("venue {venue}: {source}")]
     Venue {

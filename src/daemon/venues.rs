@@ -11,6 +11,7 @@ use super::clock::{Clock, wall};
 use super::executor::{self, Job};
 use super::heartbeat::Heart;
 use super::input::Input;
+use super::key_rights;
 use super::latency::Latencies;
 use super::poller::{Accounts, Poller};
 use super::set_up::SetUpError;
@@ -25,8 +26,9 @@ use crate::rules::ruleset::{self, RuleSet};
 use crate::secret::{self, Credential, Secret};
 use crate::venue::awaiting_credential::AwaitingCredential;
 use crate::venue::budget::{self, Scope};
+use crate::venue::bybit::Bybit;
 use crate::venue::crosstrade::CrossTrade;
-use crate::venue::{Budget, Venue};
+use crate::venue::{Budget, Venue, rest};
 
 /// The adapter of a venue.
 ///
@@ -39,18 +41,22 @@ pub fn connect(config: &ruleset::Venue) -> Result<Arc<dyn Venue>, SetUpError> {
 /// The adapter of a venue, with this credential.
 fn open(config: &ruleset::Venue, credential: Credential) -> Result<Arc<dyn Venue>, SetUpError> {
     let ruleset::Venue { name, base_url, .. } = config;
+    let budget = |user| budget::shared(Scope::new(base_url, user), &config.profile.limits);
+    let wrong = |error: rest::SetUpError| SetUpError::Venue {
+        venue: name.clone(),
+        source: error.into(),
+    };
     match config.profile.kind {
         VenueKind::CrossTrade => {
             let token = part(config, &credential, "token")?;
-            let budget = budget::shared(Scope::new(base_url, token), &config.profile.limits);
-            let venue =
-                CrossTrade::new(base_url, token.clone(), budget, wall).map_err(|error| {
-                    SetUpError::Venue {
-                        venue: name.clone(),
-                        source: error.into(),
-                    }
-                })?;
-            Ok(Arc::new(venue))
+            let venue = CrossTrade::new(base_url, token.clone(), budget(token), wall);
+            Ok(Arc::new(venue.map_err(wrong)?))
+        }
+        VenueKind::Bybit => {
+            let budget = budget(part(config, &credential, "key")?);
+            let assets = config.assets.clone();
+            let venue = Bybit::new(base_url, credential, assets, budget, wall);
+            Ok(Arc::new(venue.map_err(wrong)?))
         }
     }
 }
@@ -312,6 +318,8 @@ impl Venues {
                 stop: polling.clone(),
             };
             vital::spawn("a poller", poller.run());
+            let watch = key_rights::watch(config.clone(), Arc::clone(&venue), self.inputs.clone());
+            tokio::spawn(polling.clone().run_until_cancelled_owned(watch));
         }
         Running {
             config,

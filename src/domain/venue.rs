@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 
 use super::abilities::{Abilities, CancelScope, CloseScope};
 use super::instrument::Dialect;
-use super::limits::{Cost, Costs, Limit, LimitScope, Rate, RequestLimits};
+use super::limits::{Cost, Costs, Limit, LimitScope, Rate, RequestLimits, UsageHeader};
 use super::observation::Timestamp;
 
 /// The kinds of venues that there are adapters for.
@@ -18,6 +18,8 @@ use super::observation::Timestamp;
 pub enum VenueKind {
     /// CrossTrade's REST API in front of NinjaTrader 8.
     CrossTrade,
+    /// Bybit's v5 API, unified accounts.
+    Bybit,
 }
 
 /// The facts of one kind of venue.
@@ -32,6 +34,12 @@ pub struct VenueProfile {
     pub base_url: &'static str,
     /// The parts of its credential, as the rule file names them.
     pub credential: &'static [&'static str],
+    /// Whether one credential reaches several accounts, which are told apart by
+    /// numbers. Elsewhere a credential is one account.
+    pub has_numbers: bool,
+    /// The margin assets that are counted at par unless the rule file says otherwise;
+    /// none where an account has one currency.
+    pub assets: &'static [&'static str],
     /// How it names instruments.
     pub dialect: Dialect,
     /// The day of its own figure of a session's result; `None` where it has none.
@@ -53,7 +61,7 @@ pub struct VenueProfile {
 
 impl VenueProfile {
     /// Every kind.
-    pub const ALL: &[&VenueProfile] = &[&VenueProfile::CROSSTRADE];
+    pub const ALL: &[&VenueProfile] = &[&VenueProfile::CROSSTRADE, &VenueProfile::BYBIT];
 
     /// The kind of this name in a rule file.
     pub fn named(name: &str) -> Option<&'static VenueProfile> {
@@ -78,6 +86,8 @@ impl VenueProfile {
         name: "crosstrade",
         base_url: "https://app.crosstrade.io/v1/api",
         credential: &["token"],
+        has_numbers: true,
+        assets: &[],
         dialect: Dialect::Futures,
         day: Some(VenueDay {
             timezone: chrono_tz::America::New_York,
@@ -133,6 +143,94 @@ impl VenueProfile {
             ban_statuses: &[],
         },
     };
+
+    /// Bybit v5.
+    ///
+    /// No figure of a day; an account may be empty. No call closes a position whatever
+    /// its size is, and one that cancels is asked for by symbol, all kinds of orders
+    /// together (cancel-all page; it takes a settle coin too, of which an account has
+    /// several). A close is a reduce-only market order, so that a second one can only
+    /// reduce what is left (create-order page). Limits by key and endpoint in a
+    /// rolling second, 600 requests of an address in 5 s (rate-limit page): over
+    /// these HTTP 403 for ten minutes at least. A key is one account.
+    pub const BYBIT: VenueProfile = VenueProfile {
+        kind: VenueKind::Bybit,
+        name: "bybit",
+        base_url: "https://api.bybit.com",
+        credential: &["key", "secret"],
+        has_numbers: false,
+        assets: &["USDT", "USDC"],
+        dialect: Dialect::Symbols,
+        day: None,
+        zero_means_unloaded: false,
+        polls_cached_for: None,
+        abilities: Abilities {
+            cancel: &[CancelScope::Symbol, CancelScope::Order],
+            close: &[CloseScope::Quantity],
+            books: &[],
+            hedge_mode: true,
+            flatten_cancels_orders: false,
+            cancel_before_close: false,
+            repeated_close_joins: true,
+        },
+        // A signal that the venue has accepted is an order at once.
+        watch_after_flat: TimeDelta::seconds(10),
+        limits: RequestLimits {
+            limits: &[
+                Limit {
+                    counts: "requests",
+                    scope: LimitScope::Address,
+                    rate: Rate::Window {
+                        most: 600,
+                        within: Duration::from_secs(5),
+                    },
+                    reserve: 300,
+                    reserve_polls: 100,
+                    reserve_beside: 150,
+                    told_by: None,
+                },
+                of_key("wallets", 50, 10),
+                of_key("positions", 50, 10),
+                of_key("orders", 50, 10),
+                of_key("ledgers", 25, 0),
+                of_key("closes", 10, 0),
+                of_key("cancels", 10, 0),
+            ],
+            costs: Costs {
+                // The wallet, and the positions in USDT, USDC and coins.
+                poll: Cost(&[("requests", 4), ("wallets", 1), ("positions", 3)]),
+                list: Cost(&[("requests", 1), ("wallets", 1)]),
+                positions: Cost(&[("requests", 3), ("positions", 3)]),
+                alive: Cost(&[("requests", 1), ("wallets", 1)]),
+                orders: Cost(&[("requests", 3), ("orders", 3)]),
+                flatten: Cost::NOTHING,
+                close: Cost(&[("requests", 1), ("closes", 1)]),
+                cancel_orders: Cost(&[("requests", 1), ("cancels", 1)]),
+                cancel_order: Cost(&[("requests", 1), ("cancels", 1)]),
+            },
+            planned_by: "requests",
+            turned_away: LimitScope::Credential,
+            longest_pause: Duration::from_secs(30),
+            ban_statuses: &[403],
+        },
+    };
+}
+
+/// A limit of Bybit's: so many requests of a key to one endpoint in a second. The
+/// header says what is left of that endpoint's.
+const fn of_key(counts: &'static str, most: u32, reserve: u32) -> Limit {
+    Limit {
+        counts,
+        scope: LimitScope::Credential,
+        rate: Rate::Window {
+            most,
+            within: Duration::from_secs(1),
+        },
+        reserve,
+        reserve_polls: 0,
+        reserve_beside: 0,
+        told_by: Some(UsageHeader::Left("x-bapi-limit-status")),
+    }
 }
 
 /// The shortest time between two starts of a venue's day: the night in which

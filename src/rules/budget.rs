@@ -155,6 +155,8 @@ mod tests {
             profile: &VenueProfile::CROSSTRADE,
             base_url: Arc::from("https://example.com"),
             credential: CredentialSource(vec![("token", SecretSource::Env(token.to_owned()))]),
+            assets: Vec::new(),
+            allow_withdraw_right: false,
             poll: TimeDelta::milliseconds(poll),
         }
     }

@@ -7,6 +7,7 @@ use super::diagnostic::{Diagnostic, Findings, Place, either, listed, quoted};
 use super::node::{KeyValue, Node, Value};
 use super::read::plain_spelling;
 use super::suggest::{did_you_mean, nearest, odd_character, without_odd_characters};
+use super::tables;
 
 /// A mapping with known keys, or a choice of one of them.
 #[derive(Debug)]
@@ -279,6 +280,7 @@ fn unknown_key(
     let help = number
         .or_else(|| glued_value(&entry.key, table))
         .or_else(|| other_name(&entry.key, table).map(str::to_owned))
+        .or_else(|| key_of_other_kind(&entry.key, table))
         .or_else(|| did_you_mean(&entry.key, table.names()))
         .unwrap_or_else(|| format!("{} may have {}", table.what, listed(table.names())));
     let message = format!("unknown key {} in {}", quoted(&entry.key), table.what);
@@ -341,6 +343,19 @@ fn other_name(key: &str, table: &Table) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+/// For the key of another kind of venue.
+fn key_of_other_kind(key: &str, table: &Table) -> Option<String> {
+    let kinds = || tables::VENUE_KINDS.iter().map(|(_, table)| *table);
+    kinds().find(|kind| std::ptr::eq(*kind, table))?;
+    let other = kinds().find(|kind| kind.key(key).is_some())?;
+    Some(format!(
+        "`{key}` is a key of {}; {} may have {}",
+        other.what,
+        table.what,
+        listed(table.names())
+    ))
 }
 
 /// Keeps every text in a node out of messages: it may be a secret.

@@ -139,6 +139,11 @@ pub struct Venue {
     pub base_url: Arc<str>,
     /// Where its credential is found.
     pub credential: CredentialSource,
+    /// The margin assets whose sum is the account's figures, at par; none where an
+    /// account has one currency.
+    pub assets: Vec<String>,
+    /// Whether a key that may withdraw is used all the same.
+    pub allow_withdraw_right: bool,
     /// Time from one poll to the next.
     pub poll: TimeDelta,
 }
@@ -154,6 +159,8 @@ impl Venue {
         self.profile == other.profile
             && self.base_url == other.base_url
             && self.credential == other.credential
+            && self.assets == other.assets
+            && self.allow_withdraw_right == other.allow_withdraw_right
     }
 
     /// Whether an account of the same number is the same account at both: they

@@ -213,7 +213,8 @@ pub(crate) static SESSION: Table = table(
     ],
 );
 
-pub(crate) static VENUE_KINDS: &[(&str, &Table)] = &[("crosstrade", &CROSSTRADE)];
+pub(crate) static VENUE_KINDS: &[(&str, &Table)] =
+    &[("crosstrade", &CROSSTRADE), ("bybit", &BYBIT)];
 
 pub(crate) static CROSSTRADE: Table = secretive(
     "a crosstrade venue",
@@ -242,6 +243,55 @@ pub(crate) static CROSSTRADE: Table = secretive(
             Shape::Text,
             "base_url: https://app.crosstrade.io/v1/api",
             "Everything before `/accounts`; plain http only to a loopback address.",
+        ),
+    ],
+);
+
+pub(crate) static BYBIT: Table = secretive(
+    "a bybit venue",
+    "Bybit's v5 API: perpetuals and futures of one unified account.",
+    &[
+        must(
+            "kind",
+            Shape::Constant("bybit"),
+            "kind: bybit",
+            "What the venue is: `bybit`.",
+        ),
+        must(
+            "key",
+            Shape::One(&SECRET),
+            "key: { credential: bybit-key }",
+            "Where the API key is found.",
+        ),
+        must(
+            "secret",
+            Shape::One(&SECRET),
+            "secret: { credential: bybit-secret }",
+            "Where the secret of the key is found.",
+        ),
+        may(
+            "assets",
+            Shape::List(&Shape::Name),
+            "assets: [USDT, USDC]",
+            "The margin assets that are the account's figures, at par: names of dollars alone; default `[USDT, USDC]`.",
+        ),
+        may(
+            "poll",
+            Shape::Duration,
+            "poll: 1s",
+            "Time from one poll to the next; default `1s`.",
+        ),
+        may(
+            "base_url",
+            Shape::Text,
+            "base_url: https://api.bybit.com",
+            "Everything before `/v5`: a regional, demo or test host; plain http only to a loopback address.",
+        ),
+        may(
+            "allow_withdraw_right",
+            Shape::Flag,
+            "allow_withdraw_right: true",
+            "Whether a key that may withdraw is used all the same; default `false`.",
         ),
     ],
 );
@@ -281,11 +331,11 @@ pub(crate) static ACCOUNT: Table = table(
             "venue: crosstrade",
             "The venue it is at; may be left out where there is just one.",
         ),
-        must(
+        may(
             "number",
             Shape::Text,
             "number: APEX-1234-01",
-            "The account's name at the venue.",
+            "The account's name at the venue. Required, but where a key is one account, which has none.",
         ),
         may(
             "session",

@@ -14,6 +14,7 @@ use chrono::TimeDelta;
 use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polls, Scope, Venue};
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
+use crate::domain::key_rights::KeyRights;
 use crate::domain::limits::{Ask, Cost};
 use crate::domain::observation::Missing;
 use crate::domain::request::{Answer, Outcome, Write};
@@ -166,6 +167,13 @@ impl Venue for AwaitingCredential {
         match self.opened.get() {
             Some(venue) => venue.list(),
             None => self.failed(),
+        }
+    }
+
+    fn key_rights<'a>(&'a self) -> Call<'a, Option<Result<KeyRights, Failure>>> {
+        match self.opened.get() {
+            Some(venue) => venue.key_rights(),
+            None => Box::pin(ready(Some(Err(self.failure())))),
         }
     }
 

@@ -6,6 +6,7 @@
 
 pub mod awaiting_credential;
 pub mod budget;
+pub mod bybit;
 pub mod crosstrade;
 pub mod rest;
 
@@ -13,7 +14,7 @@ pub use budget::{OutOfBudget, Scope};
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use chrono::TimeDelta;
 
 use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
+use crate::domain::key_rights::KeyRights;
 use crate::domain::limits::{Ask, Cost};
 use crate::domain::observation::{Learned, Missing};
 use crate::domain::request::{Answer, Urgency, Write};
@@ -78,6 +80,11 @@ pub trait Venue: Send + Sync {
 
     /// Whether the credential works and which accounts the venue lists.
     fn list<'a>(&'a self) -> Call<'a, Result<Vec<String>, Failure>>;
+
+    /// What the credential may do; `None` where the venue has nothing to say of that.
+    fn key_rights<'a>(&'a self) -> Call<'a, Option<Result<KeyRights, Failure>>> {
+        Box::pin(ready(None))
+    }
 
     /// What is left of the request budget.
     fn budget(&self) -> Budget;

@@ -68,6 +68,8 @@ async fn polls(statuses: &[u16], span: Duration) -> Vec<u128> {
                 "token",
                 SecretSource::File("/nonexistent/token".into()),
             )]),
+            assets: Vec::new(),
+            allow_withdraw_right: false,
             poll: TimeDelta::seconds(1),
         },
         venue: Arc::new(venue),

@@ -18,6 +18,8 @@ fn venue(folder: &Path, name: &str, address: &str, token: &str) -> Arc<dyn Venue
         profile: &VenueProfile::CROSSTRADE,
         base_url: Arc::from(address),
         credential: CredentialSource(vec![("token", SecretSource::File(path))]),
+        assets: Vec::new(),
+        allow_withdraw_right: false,
         poll: TimeDelta::seconds(1),
     };
     connect(&config).unwrap()

@@ -14,7 +14,7 @@ use crate::rules::diagnostic::{Diagnostic, Findings, Place, either};
 use crate::rules::keys::Fields;
 use crate::rules::node::Node;
 use crate::rules::read;
-use crate::rules::ruleset::Account;
+use crate::rules::ruleset::{Account, Venue};
 use crate::rules::tables;
 
 /// An account as far as it is right.
@@ -96,13 +96,27 @@ pub(super) fn accounts(node: &Node<'_>, declared: &mut Declared, findings: &mut 
                     .value
                     .get("number")
                     .map_or(draft.place, |node| node.place);
-                let message = format!("`{first}` is this account already");
-                let help = "one account has one entry; give it groups instead of more names";
+                let (message, help) = twice(&first, &draft);
                 findings.push(Diagnostic::error(place, message).help(help));
             }
         }
         declared.accounts.push(draft);
     }
+}
+
+/// What is said of an account that another entry has already.
+fn twice(first: &AccountName, draft: &Draft) -> (String, &'static str) {
+    if draft.profile.is_some_and(|profile| !profile.has_numbers) {
+        let message = format!("`{first}` is the account of this venue already");
+        return (
+            message,
+            "a key is one account: give this one an entry under `venues` with a key of its own",
+        );
+    }
+    (
+        format!("`{first}` is this account already"),
+        "one account has one entry; give it groups instead of more names",
+    )
 }
 
 pub(super) fn account(
@@ -129,12 +143,46 @@ pub(super) fn account(
         groups,
         poll: at_venue.map(|venue| venue.poll),
         profile: at_venue.map(|venue| venue.profile),
+        // A venue that was told of as wrong may be one without numbers.
+        number: match (&venue, at_venue) {
+            (Some(_), None) => fields.read("number", findings, number),
+            _ => number_at(at_venue, &fields, findings),
+        },
         venue,
-        number: fields.read("number", findings, number),
         session: session(&fields, declared, findings),
         starting_balance,
         whole: node.whole,
     })
+}
+
+/// The account's number at this venue: where a key is one account, the name of the
+/// venue stands for it.
+fn number_at(
+    venue: Option<&Venue>,
+    fields: &Fields<'_, '_>,
+    findings: &mut Findings,
+) -> Option<AccountNumber> {
+    let keyed = venue.filter(|venue| !venue.profile.has_numbers);
+    match (fields.get("number"), keyed) {
+        (Some(node), None) => number(node, findings),
+        (None, Some(venue)) => AccountNumber::parse(venue.name.as_str()).ok(),
+        (Some(node), Some(venue)) => {
+            let kind = venue.profile.name;
+            let message = format!("an account at a {kind} venue has no number");
+            let help = "leave `number` out: the key of the venue is the account";
+            findings.push(Diagnostic::error(node.place, message).help(help));
+            None
+        }
+        (None, None) => {
+            // One that was misspelt was told of as unknown.
+            if !fields.has_unknown() {
+                let message = "an account needs the key `number`";
+                let help = "add `number: APEX-1234-01`";
+                findings.push(Diagnostic::error(fields.whole_place(), message).help(help));
+            }
+            None
+        }
+    }
 }
 
 fn number(node: &Node<'_>, findings: &mut Findings) -> Option<AccountNumber> {

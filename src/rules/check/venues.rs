@@ -10,7 +10,7 @@ use crate::domain::duration;
 use crate::domain::venue::VenueProfile;
 use crate::rules::budget::{Budget, budgets, shortest_poll};
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, either, listed, quoted};
-use crate::rules::keys::{Fields, hide};
+use crate::rules::keys::{Fields, Table, hide};
 use crate::rules::node::Node;
 use crate::rules::read;
 use crate::rules::ruleset::{CredentialSource, Venue};
@@ -23,6 +23,11 @@ pub(crate) const DEFAULT_POLL: TimeDelta = TimeDelta::seconds(1);
 pub(crate) const MIN_POLL: TimeDelta = TimeDelta::milliseconds(250);
 /// Longest time from one poll to the next.
 pub(crate) const MAX_POLL: TimeDelta = TimeDelta::hours(1);
+
+/// Assets that stand for a dollar.
+const DOLLARS: &[&str] = &[
+    "USDT", "USDC", "USD", "FDUSD", "USDE", "BUSD", "TUSD", "USD1",
+];
 
 pub(super) fn venues(node: &Node<'_>, declared: &mut Declared, findings: &mut Findings) {
     for entry in named_entries(node, "venues", findings) {
@@ -97,13 +102,54 @@ fn venue(name: VenueName, node: &Node<'_>, findings: &mut Findings) -> Option<Ve
         Some(node) => secrets::base_url(node, findings),
         None => Some(profile.base_url.to_owned()),
     };
+    let assets = match of_some(table, &fields, "assets") {
+        Some(node) => assets(node, findings),
+        None => Some(profile.assets.iter().map(ToString::to_string).collect()),
+    };
+    let allow_withdraw_right = match of_some(table, &fields, "allow_withdraw_right") {
+        Some(node) => read::flag(node, findings),
+        None => Some(false),
+    };
     Some(Venue {
         name,
         profile,
         base_url: Arc::from(base_url?),
         credential: CredentialSource(parts.into_iter().collect::<Option<_>>()?),
+        assets: assets?,
+        allow_withdraw_right: allow_withdraw_right?,
         poll: poll?,
     })
+}
+
+/// The value of a key that not every kind has.
+fn of_some<'n, 'a>(table: &Table, fields: &Fields<'n, 'a>, key: &str) -> Option<&'n Node<'a>> {
+    table.key(key).and_then(|key| fields.get(key.name))
+}
+
+/// Names of dollars: what they are worth is added up as it is.
+fn assets(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<String>> {
+    let items = read::list(node, "a list of assets", findings)?;
+    let mut assets: Vec<String> = Vec::new();
+    let mut is_right = true;
+    for item in items {
+        let name = read::scalar(item, "an asset", findings)?;
+        let problem = if !DOLLARS.contains(&name) {
+            let help = format!(
+                "what is not a dollar has a price, and is told of as a blind spot; known are {}",
+                either(DOLLARS)
+            );
+            let message = format!("{} is no dollar that is counted at par", quoted(name));
+            Diagnostic::error(item.place, message).help(help)
+        } else if assets.iter().any(|known| known == name) {
+            Diagnostic::error(item.place, "this asset is a duplicate")
+        } else {
+            assets.push(name.to_owned());
+            continue;
+        };
+        is_right = false;
+        findings.push(problem);
+    }
+    is_right.then_some(assets)
 }
 
 /// The `kind` of a venue or a notifier, if it is a supported one. Those of

@@ -1,0 +1,214 @@
+//! Positions, read so that doubt never looks like an empty account.
+
+use rust_decimal::Decimal;
+
+use super::category::Category;
+use super::routes::Group;
+use crate::domain::holdings::Position;
+use crate::domain::instrument::{Dialect, Instrument};
+use crate::domain::money::Money;
+use crate::domain::position_key::{PositionKey, PositionSide};
+use crate::venue::rest::json::{Node, Object, Unexpected};
+
+/// A position, with the coin of its margin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) position: Position,
+    pub(super) margin: String,
+}
+
+/// Adds the rows of one page to what was read. Rows without a size are those of a
+/// symbol that is not held (B11), and say nothing.
+///
+/// # Errors
+/// When a row says something that cannot be: then none is believed.
+pub(super) fn add(held: &mut Vec<Held>, rows: &[Node<'_>], group: Group) -> Result<(), Unexpected> {
+    for row in rows {
+        let Some(new) = one(*row, group)? else {
+            continue;
+        };
+        // A list may move between two pages; but nothing is held in two ways.
+        let same = held
+            .iter()
+            .find(|known| !known.position.key.goes_beside(&new.position.key));
+        match same {
+            None => held.push(new),
+            Some(known) if known.position.key == new.position.key => {}
+            Some(_) => return Err(row.unexpected("a position that goes beside the others")),
+        }
+    }
+    Ok(())
+}
+
+fn one(row: Node<'_>, group: Group) -> Result<Option<Held>, Unexpected> {
+    let fields = row.as_object()?;
+    let size = fields.need("size")?;
+    let quantity = size.as_decimal()?;
+    if quantity.is_zero() {
+        return Ok(None);
+    }
+    if quantity < Decimal::ZERO {
+        return Err(size.unexpected("a size of zero or more"));
+    }
+    let side = fields.need("side")?;
+    let quantity = match side.as_text()?.as_str() {
+        "Buy" => quantity,
+        "Sell" => -quantity,
+        _ => return Err(side.unexpected("`Buy` or `Sell`")),
+    };
+    let index = fields.need("positionIdx")?;
+    let position_side = side_of(index)?;
+    if !position_side.admits(quantity) {
+        return Err(index.unexpected("the index of its side"));
+    }
+    let symbol = fields.need("symbol")?.as_label()?;
+    let margin = margin(&symbol, group);
+    let number = |name| fields.member(name).and_then(Node::decimal);
+    // An inverse contract's result is in its coin.
+    let unrealized = number("unrealisedPnl").filter(|_| group.category == Category::Linear);
+    Ok(Some(Held {
+        position: Position {
+            key: PositionKey {
+                instrument: Instrument::of(&symbol, Dialect::Symbols),
+                side: position_side,
+            },
+            quantity: quantity.normalize(),
+            average_price: number("avgPrice").map(|price| price.normalize()),
+            unrealized: unrealized.map(|open| Money::new(open.normalize())),
+        },
+        margin,
+    }))
+}
+
+/// The side that a `positionIdx` stands for: 0 one-way, 1 the long and 2 the short one
+/// of hedge mode, which belongs to a symbol and not to the account.
+///
+/// # Errors
+/// When it is another number.
+pub(super) fn side_of(index: Node<'_>) -> Result<PositionSide, Unexpected> {
+    match index.as_integer()? {
+        0 => Ok(PositionSide::OneWay),
+        1 => Ok(PositionSide::Long),
+        2 => Ok(PositionSide::Short),
+        _ => Err(index.unexpected("0, 1 or 2")),
+    }
+}
+
+/// The coin of a contract's margin: its settle coin, or that which is traded.
+fn margin(symbol: &str, group: Group) -> String {
+    match group.settle {
+        Some(coin) => coin.to_owned(),
+        None => {
+            let end = symbol.find("USD").unwrap_or(symbol.len());
+            symbol.get(..end).unwrap_or(symbol).to_owned()
+        }
+    }
+}
+
+/// The rows of an answer's page and the cursor of the next one, if there is one.
+///
+/// # Errors
+/// When it lists nothing, or another category than was asked for.
+pub(super) fn page<'a>(
+    result: &Object<'a>,
+    category: Option<Category>,
+) -> Result<(Vec<Node<'a>>, Option<String>), Unexpected> {
+    let said = result.member("category").zip(category);
+    if let Some((said, asked)) = said
+        && said.as_text()? != asked.word()
+    {
+        return Err(said.unexpected("the category that was asked for"));
+    }
+    let rows = result.need("list")?.as_list()?;
+    let cursor = match result.member("nextPageCursor") {
+        Some(cursor) => Some(cursor.as_text()?).filter(|cursor| !cursor.is_empty()),
+        None => None,
+    };
+    Ok((rows, cursor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::venue::rest::json::Json;
+
+    fn read(rows: &str, group: Group) -> Result<String, String> {
+        let body = format!("[{rows}]");
+        let json = Json::parse(body.as_bytes()).unwrap();
+        let mut held = Vec::new();
+        add(&mut held, &json.root().list().unwrap(), group).map_err(|error| error.to_string())?;
+        let texts = held.iter().map(|held| {
+            let open = held.position.unrealized;
+            let open = open.map_or("?".to_owned(), |open| open.to_string());
+            format!("{} {open} {}", held.position, held.margin)
+        });
+        Ok(texts.collect::<Vec<_>>().join("; "))
+    }
+
+    fn row(index: &str, side: &str, size: &str) -> String {
+        format!(
+            r#"{{"positionIdx": {index}, "symbol": "BTCUSDT", "side": "{side}", "size": "{size}",
+            "avgPrice": "50000.10", "unrealisedPnl": "-12.5", "positionStatus": "Normal"}}"#
+        )
+    }
+
+    const USDT: Group = Group::ALL[0];
+
+    #[test]
+    fn b11_both_sides_are_read_and_empty_rows_are_none() {
+        let rows = [row("1", "", "0"), row("2", "Sell", "0.250")].join(",");
+        assert_eq!(
+            read(&rows, USDT).unwrap(),
+            "BTCUSDT/short:-0.25@50000.1 -12.50 USDT"
+        );
+        let rows = [row("1", "Buy", "1"), row("2", "Sell", "0.25")].join(",");
+        let both = "BTCUSDT/long:+1@50000.1 -12.50 USDT; BTCUSDT/short:-0.25@50000.1 -12.50 USDT";
+        assert_eq!(read(&rows, USDT).unwrap(), both);
+        assert_eq!(read("", USDT).unwrap(), "");
+    }
+
+    #[test]
+    fn one_way_is_by_its_side_and_coins_have_no_result_in_dollars() {
+        assert_eq!(
+            read(&row("0", "Sell", "3"), USDT).unwrap(),
+            "BTCUSDT:-3@50000.1 -12.50 USDT"
+        );
+        let inverse = row("0", "Buy", "100").replace("BTCUSDT", "BTCUSDM26");
+        assert_eq!(
+            read(&inverse, Group::ALL[2]).unwrap(),
+            "BTCUSDM26:+100@50000.1 ? BTC"
+        );
+        let silent = row("0", "Buy", "1").replace("\"-12.5\"", "\"\"");
+        assert_eq!(
+            read(&silent.replace("\"50000.10\"", "\"\""), USDT).unwrap(),
+            "BTCUSDT:+1 ? USDT"
+        );
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_spoils_the_list() {
+        let good = row("0", "Buy", "1");
+        for (from, to) in [
+            (r#""size": "1""#, r#""size": "-1""#),
+            (r#""size": "1""#, r#""size": """#),
+            (r#""size": "1""#, r#""size": null"#),
+            (r#""size": "1""#, r#""Size": "1""#),
+            (r#""Buy""#, r#""""#),
+            (r#""Buy""#, r#""None""#),
+            (r#""positionIdx": 0"#, r#""positionIdx": 3"#),
+            (r#""positionIdx": 0"#, r#""positionIdx": 2"#),
+            (r#""positionIdx": 0"#, r#""idx": 0"#),
+            (r#""BTCUSDT""#, r#""""#),
+        ] {
+            let rows = format!("{},{good}", good.replacen(from, to, 1));
+            assert!(read(&rows, USDT).is_err(), "{to}");
+        }
+        assert!(read("null", USDT).is_err());
+        // One symbol in two modes.
+        let rows = format!("{good},{}", row("1", "Buy", "1"));
+        assert!(read(&rows, USDT).is_err());
+        // A list that moved between two pages shows a row twice.
+        let rows = format!("{good},{good}");
+        assert_eq!(read(&rows, USDT).unwrap(), "BTCUSDT:+1@50000.1 -12.50 USDT");
+    }
+}
