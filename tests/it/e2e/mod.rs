@@ -1,5 +1,6 @@
 //! The real binary against the paper venue.
 
+mod bybit;
 mod disk;
 mod edits;
 mod faults;

@@ -280,6 +280,16 @@ accounts:
         assert!(!daemon.wait().unwrap().success());
     }
 
+    /// Waits until the daemon has ended by itself, and gives its exit code.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        let begun = Instant::now();
+        while self.is_running() {
+            assert!(begun.elapsed() < PATIENCE, "the daemon does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.daemon.take().unwrap().wait().unwrap().code()
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         let mut daemon = self.daemon.take().unwrap();
@@ -363,7 +373,8 @@ accounts:
     /// The times at which the venue was polled, by its own clock.
     pub fn polls(&self) -> Vec<DateTime<Utc>> {
         let requests = self.venue.requests();
-        let polls = requests.iter().filter(|r| r.path.ends_with("/snapshot"));
+        let is_poll = |path: &str| path.ends_with("/snapshot") || path.contains("/wallet-balance");
+        let polls = requests.iter().filter(|r| is_poll(&r.path));
         polls.map(|request| request.at).collect()
     }
 
