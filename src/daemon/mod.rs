@@ -328,7 +328,7 @@ fn begin(
     } = choice.prepared;
     let rules = Arc::new(rules);
     let now = clock.now();
-    venues::count_earlier(&connected, &rules, &kept.recent, now.wall);
+    venues::count_earlier(&connected, &rules, &kept.rows.recent, now.wall);
     let latencies = Arc::new(Latencies::default());
     let mut venues = Venues::new(
         clock.clone(),
@@ -412,11 +412,11 @@ fn token(database: &Path) -> Option<Arc<Token>> {
 }
 
 fn report_last_end(restored: &Restored) {
-    let undone = restored.intents.len();
+    let undone = restored.kept.intents.len();
     if undone > 0 {
         warn!("{undone} intents were left undone and are taken up again");
     }
-    for lock in &restored.locks {
+    for lock in &restored.kept.locks {
         info!(account = %lock.account, "{} {}: {}", lock.kind.name(), lock.end, lock.reason);
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::restore::{EarlierRules, KeptRows};
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::ids::RequestId;
@@ -68,6 +69,23 @@ pub enum Event {
     Time,
     /// A new rule set is to be in force.
     Reloaded(Arc<RuleSet>),
+    /// From now on this engine runs an account that it did not run: it is taken up as
+    /// at a start.
+    Adopted {
+        /// The account.
+        account: AccountName,
+        /// What the record keeps under its name, and under one that it had before.
+        kept: Box<KeptRows>,
+        /// The rule sets that were in force last, as at a start.
+        earlier: Vec<EarlierRules>,
+    },
+    /// This engine does not run an account any more. Nothing is done for it or decided
+    /// of it from here on, and what arrives of it late is not taken in: what is on
+    /// record holds for whoever takes it up.
+    Released {
+        /// The account.
+        account: AccountName,
+    },
     /// A person asks for something.
     Command(Command),
 }

@@ -21,6 +21,7 @@ mod deferred_account;
 pub mod enforcement;
 pub mod event;
 mod flows;
+mod handover;
 mod held_positions;
 mod identity;
 mod latched;
@@ -39,7 +40,7 @@ pub mod truth;
 mod unfinished;
 pub mod words;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -114,6 +115,9 @@ pub struct Engine {
     touched: Vec<usize>,
     /// Accounts that were once in the rule file and are not now.
     parked: HashMap<AccountName, Parked>,
+    /// Accounts that this engine has let go of, whether they are in the rule file or
+    /// not.
+    elsewhere: HashSet<AccountName>,
 }
 
 impl Engine {
@@ -166,6 +170,12 @@ impl Engine {
             }),
             Event::Time => self.on_all(now, |run, out| run.tick(now, out)),
             Event::Reloaded(rules) => self.reload(rules, now),
+            Event::Adopted {
+                account,
+                kept,
+                earlier,
+            } => self.adopt(&account, *kept, &earlier, now),
+            Event::Released { account } => self.release(&account, now),
             Event::Command(command) => return self.carry_out_command(command, now),
         };
         Response::from(effects)

@@ -41,7 +41,9 @@ impl Engine {
             ids: &mut self.ids,
             effects: Vec::new(),
         };
-        for account in &rules.accounts {
+        let elsewhere = &self.elsewhere;
+        let own = rules.accounts.iter();
+        for account in own.filter(|account| !elsewhere.contains(&account.name)) {
             let kept = old
                 .remove(&account.name)
                 .filter(|run| run.account.number == account.number);

@@ -1,11 +1,11 @@
 //! Starting an engine: from nothing, or from what the record kept.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::account::{AccountRun, Rules};
 use super::effect::Effect;
-use super::identity::Homes;
+use super::identity::{Home, Homes};
 use super::memory::AccountMemory;
 use super::output::{NextIds, Output};
 use super::record::{EntryKind, Fields, IntentRow, LockRow};
@@ -23,6 +23,24 @@ use crate::rules::ruleset::{Account, Rule, RuleSet};
 /// What the record kept.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
+    /// What it keeps of the accounts.
+    pub rows: KeptRows,
+    /// The numbers to give out next.
+    pub next: NextIds,
+    /// The rule sets that were in force last, in the order in which they came
+    /// into force: what is looser than one of them waits for the next session,
+    /// where the rules say so.
+    pub earlier: Vec<EarlierRules>,
+    /// Accounts of the rule file that another engine runs: they are taken up when
+    /// they are handed over.
+    pub elsewhere: HashSet<AccountName>,
+}
+
+/// What the record keeps under the names of accounts: of all of them for a start, of
+/// one that is taken up later. What a start takes up is the sum of what is kept of
+/// each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeptRows {
     /// States of accounts, as JSON.
     pub accounts: Vec<(AccountName, String)>,
     /// States of rules, as JSON.
@@ -37,12 +55,6 @@ pub struct Kept {
     /// Firings of which the record says that riskd only observed. A rule's state
     /// says so itself; one of an earlier version does not.
     pub observed: Vec<FiringId>,
-    /// The numbers to give out next.
-    pub next: NextIds,
-    /// The rule sets that were in force last, in the order in which they came
-    /// into force: what is looser than one of them waits for the next session,
-    /// where the rules say so.
-    pub earlier: Vec<EarlierRules>,
 }
 
 /// A request that left, or may have left, shortly before this start.
@@ -97,11 +109,6 @@ impl Engine {
     /// known of any account until it is observed afresh; what was left undone
     /// is read first and then finished.
     pub fn start(rules: Arc<RuleSet>, config: EngineConfig, kept: Kept, now: Now) -> Started {
-        let Stored {
-            mut memories,
-            mut states,
-            unreadable,
-        } = Stored::read(&kept, now);
         let mut engine = Engine {
             config,
             accounts: Vec::with_capacity(rules.accounts.len()),
@@ -109,41 +116,103 @@ impl Engine {
             ids: kept.next,
             touched: Vec::new(),
             parked: HashMap::new(),
+            elsewhere: kept.elsewhere,
             rules: Arc::clone(&rules),
         };
+        let all = rules.accounts.iter();
+        let own = all.filter(|account| !engine.elsewhere.contains(&account.name));
+        let own: Vec<Arc<Account>> = own.cloned().collect();
+        let effects = engine.take_up(&own, kept.rows, &kept.earlier, now);
+        Started { engine, effects }
+    }
+
+    /// Takes up accounts of the rule file, none of which is run, with what the record
+    /// keeps of them.
+    pub(super) fn take_up(
+        &mut self,
+        accounts: &[Arc<Account>],
+        kept: KeptRows,
+        earlier: &[EarlierRules],
+        now: Now,
+    ) -> Vec<Effect> {
+        let Stored {
+            mut memories,
+            mut states,
+            unreadable,
+        } = Stored::read(&kept, now);
         let homes = Homes::of(&memories);
         let mut effects = Vec::new();
-        for account in &rules.accounts {
+        for account in accounts {
             let memory = memories.remove(&account.name);
             let states = states.remove(&account.name).unwrap_or_default();
-            let mut out = Output {
-                now,
-                config: &config,
-                rules_hash: &rules.hash,
-                ids: &mut engine.ids,
-                effects: Vec::new(),
-            };
-            let run = AccountRun::start(account, memory, states, (&rules, &kept.earlier), &mut out);
-            effects.append(&mut out.effects);
-            engine
-                .index
-                .insert(account.name.clone(), engine.accounts.len());
-            engine.accounts.push(run);
+            effects.extend(self.begin(account, memory, states, earlier, now));
         }
         // What belongs to accounts that are not in the file, should they come back.
+        memories.retain(|name, _| !self.elsewhere.contains(name));
         for (name, memory) in memories {
-            engine.parked.entry(name).or_default().memory = Some(memory);
+            self.parked.entry(name).or_default().memory = Some(memory);
         }
+        states.retain(|name, _| !self.elsewhere.contains(name));
         for (name, rules) in states {
-            engine.parked.entry(name).or_default().rules = rules;
+            self.parked.entry(name).or_default().rules = rules;
         }
-        effects.extend(engine.on_all(now, |run, out| run.roll_session(now, out)));
-        effects.extend(engine.restore_locks(kept.locks, &homes, now));
-        engine.note_earlier_closes(&kept.recent, &homes, now);
-        effects.extend(engine.resume_intents(kept.intents, &kept.recent, &homes, now));
-        effects.extend(engine.on_all(now, |run, out| run.rearm_observed(out)));
-        effects.extend(engine.report_unreadable(unreadable, now));
-        Started { engine, effects }
+        let kept = self.own(kept, &homes);
+        effects.extend(self.on_each(accounts, now, |run, out| run.roll_session(now, out)));
+        effects.extend(self.restore_locks(kept.locks, &homes, now));
+        effects.extend(self.on_each(accounts, now, |run, out| run.end_locks(now, out)));
+        self.note_earlier_closes(&kept.recent, &homes, now);
+        effects.extend(self.resume_intents(kept.intents, &kept.recent, &homes, now));
+        effects.extend(self.on_each(accounts, now, |run, out| run.rearm_observed(out)));
+        effects.extend(self.report_unreadable(unreadable, now));
+        effects
+    }
+
+    /// What is kept without that of accounts that another engine runs: it is theirs to
+    /// take up or to end.
+    fn own(&self, mut kept: KeptRows, homes: &Homes) -> KeptRows {
+        let is_own = |name: &AccountName| match homes.find(name, &self.rules) {
+            Home::Here => self.index.contains_key(name),
+            Home::Renamed(name) => self.index.contains_key(&name),
+            Home::Gone => !self.elsewhere.contains(name),
+        };
+        kept.locks.retain(|row| is_own(&row.account));
+        kept.intents.retain(|row| is_own(&row.account));
+        kept.recent.retain(|row| is_own(&row.account));
+        kept
+    }
+
+    /// Begins to run an account.
+    fn begin(
+        &mut self,
+        account: &Arc<Account>,
+        memory: Option<AccountMemory>,
+        states: HashMap<RuleName, RuleState>,
+        earlier: &[EarlierRules],
+        now: Now,
+    ) -> Vec<Effect> {
+        let mut out = Output {
+            now,
+            config: &self.config,
+            rules_hash: &self.rules.hash,
+            ids: &mut self.ids,
+            effects: Vec::new(),
+        };
+        let run = AccountRun::start(account, memory, states, (&self.rules, earlier), &mut out);
+        let effects = out.effects;
+        self.index.insert(account.name.clone(), self.accounts.len());
+        self.accounts.push(run);
+        effects
+    }
+
+    fn on_each(
+        &mut self,
+        accounts: &[Arc<Account>],
+        now: Now,
+        mut act: impl FnMut(&mut AccountRun, &mut Output<'_>),
+    ) -> Vec<Effect> {
+        let each = accounts.iter();
+        each.flat_map(|account| self.on_account(&account.name, now, &mut act))
+            .collect()
     }
 
     fn report_unreadable(
@@ -193,15 +262,16 @@ impl Engine {
         for run in &self.accounts {
             let name = &run.account.name;
             if let Ok(state) = serde_json::to_string(run.ledger.memory()) {
-                kept.accounts.push((name.clone(), state));
+                kept.rows.accounts.push((name.clone(), state));
             }
             for (rule, state) in run.rules.states() {
                 if let Ok(state) = serde_json::to_string(state) {
-                    kept.rules.push((name.clone(), rule.clone(), state));
+                    kept.rows.rules.push((name.clone(), rule.clone(), state));
                 }
             }
-            kept.locks.extend(run.guard.locks().rows(name));
-            kept.intents
+            kept.rows.locks.extend(run.guard.locks().rows(name));
+            kept.rows
+                .intents
                 .extend(run.guard.intents().iter().map(|intent| IntentRow {
                     id: intent.id,
                     account: name.clone(),
@@ -223,7 +293,7 @@ struct Stored {
 }
 
 impl Stored {
-    fn read(kept: &Kept, now: Now) -> Stored {
+    fn read(kept: &KeptRows, now: Now) -> Stored {
         let mut memories: HashMap<AccountName, AccountMemory> = HashMap::new();
         let mut unreadable = Vec::new();
         for (account, state) in &kept.accounts {

@@ -49,7 +49,6 @@ impl Engine {
                 Home::Gone => effects.extend(self.park_lock(row, now)),
             }
         }
-        effects.extend(self.on_all(now, |run, out| run.end_locks(now, out)));
         effects
     }
 

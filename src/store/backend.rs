@@ -14,6 +14,8 @@ use super::restored::KeptRuleSet;
 use super::retention::{Sweep, SweepStep};
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::ids::FiringId;
+use crate::domain::observation::Timestamp;
+use crate::engine::restore::KeptRows;
 
 /// What the [`Writer`](super::Writer) writes to.
 pub(super) trait Backend: Send {
@@ -71,6 +73,10 @@ pub trait Reads: std::fmt::Debug + Send + Sync {
     /// The firing with this number and all that came of it; `None` when there is
     /// none.
     fn firing(&self, id: FiringId) -> Read<'_, Option<FiringReport>>;
+
+    /// What is kept under the name of one account, for who takes it up at this
+    /// time.
+    fn kept<'a>(&'a self, account: &'a AccountName, now: Timestamp) -> Read<'a, KeptRows>;
 
     /// The rule set that was put into force last.
     fn rules_in_force(&self) -> Read<'_, Option<KeptRuleSet>>;

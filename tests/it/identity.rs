@@ -184,7 +184,7 @@ fn flattens(effects: &[Effect]) -> Vec<&str> {
 }
 
 fn locks(engine: &Engine) -> Vec<(String, LockEnd)> {
-    let locks = engine.keep().locks.into_iter();
+    let locks = engine.keep().rows.locks.into_iter();
     locks
         .map(|row| (row.account.to_string(), row.end))
         .collect()
@@ -289,7 +289,7 @@ fn c1_unfinished_work_of_the_record_follows_its_account_to_another_name() {
         })
         .collect();
     assert_eq!(ends, [IntentEnd::Abandoned]);
-    let taken_up = engine.keep().intents;
+    let taken_up = engine.keep().rows.intents;
     assert_eq!(taken_up.len(), 1);
     assert_eq!(taken_up[0].account.as_str(), "other");
     // The limit of the new name begins afresh, and acts too.
@@ -475,17 +475,17 @@ fn c2_a_record_of_before_tells_by_its_intents_that_riskd_only_observed() {
         _ => None,
     });
     let mut kept = engine.keep();
-    for (_, _, state) in &mut kept.rules {
+    for (_, _, state) in &mut kept.rows.rules {
         *state = state.replace(",\"undone\":true", "");
     }
-    kept.observed.extend(observed);
+    kept.rows.observed.extend(observed);
     let Started { effects, .. } = begin(&[], ENFORCE, kept, noon(2));
     assert_eq!(entries(&effects, EntryKind::Rearmed).len(), 1);
 }
 
 /// The lock of the account, by its end.
 fn end_of(engine: &Engine) -> Option<LockEnd> {
-    let locks = engine.keep().locks;
+    let locks = engine.keep().rows.locks;
     let lock = locks.iter().find(|row| row.kind == LockKind::Lock);
     lock.map(|row| row.end)
 }

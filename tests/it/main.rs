@@ -20,6 +20,7 @@ mod every_zone;
 mod exact;
 mod expr;
 mod golden;
+mod handover;
 mod history;
 mod identity;
 mod local_time;

@@ -196,12 +196,12 @@ impl Disk {
 /// What a start depends on, in a form that can be compared.
 fn summary(kept: &Kept) -> (BTreeSet<String>, String) {
     let mut all = BTreeSet::new();
-    all.extend(kept.accounts.iter().map(|row| format!("{row:?}")));
-    all.extend(kept.rules.iter().map(|row| format!("{row:?}")));
-    all.extend(kept.intents.iter().map(|row| format!("{row:?}")));
-    all.extend(kept.recent.iter().map(|row| format!("{row:?}")));
+    all.extend(kept.rows.accounts.iter().map(|row| format!("{row:?}")));
+    all.extend(kept.rows.rules.iter().map(|row| format!("{row:?}")));
+    all.extend(kept.rows.intents.iter().map(|row| format!("{row:?}")));
+    all.extend(kept.rows.recent.iter().map(|row| format!("{row:?}")));
     let lock = |row: &riskd::engine::record::LockRow| (row.account.clone(), row.kind, row.end);
-    all.extend(kept.locks.iter().map(|row| format!("{:?}", lock(row))));
+    all.extend(kept.rows.locks.iter().map(|row| format!("{:?}", lock(row))));
     (all, format!("{:?}", kept.next))
 }
 

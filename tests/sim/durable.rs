@@ -11,7 +11,7 @@ use riskd::domain::request::Outcome;
 use riskd::engine::NextIds;
 use riskd::engine::enforcement::FILLING;
 use riskd::engine::record::{FiringRow, IntentRow, LockRow, Record};
-use riskd::engine::restore::{Kept, RecentRequest};
+use riskd::engine::restore::{Kept, KeptRows, RecentRequest};
 
 /// Requests that are remembered.
 const KEPT_REQUESTS: usize = 200;
@@ -101,8 +101,7 @@ impl Durable {
     /// What a start reads back.
     pub fn kept(&self, now: Timestamp) -> Kept {
         let last_firing = self.firings.keys().next_back().map_or(0, |id| id.0);
-        Kept {
-            earlier: Vec::new(),
+        let rows = KeptRows {
             accounts: self.accounts.clone().into_iter().collect(),
             rules: self
                 .rules
@@ -122,11 +121,15 @@ impl Durable {
                 })
                 .cloned()
                 .collect(),
+        };
+        Kept {
+            rows,
             next: NextIds {
                 firing: FiringId(last_firing + 1),
                 intent: IntentId(self.last_intent + 1),
                 request: RequestId(self.requests.keys().next_back().map_or(0, |id| id.0) + 1),
             },
+            ..Kept::default()
         }
     }
 

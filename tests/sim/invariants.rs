@@ -727,6 +727,7 @@ impl Checker {
     /// I5 and I8: what the engine holds is what the record holds.
     pub fn agree(&self, held: &Kept, durable: &Durable) -> Result<(), Violation> {
         let locks: BTreeMap<_, LockEnd> = held
+            .rows
             .locks
             .iter()
             .map(|row| ((row.account.clone(), row.kind), row.end))
@@ -739,7 +740,7 @@ impl Checker {
         ensure(locks == recorded, || {
             format!("I5: locks {locks:?}, by the record {recorded:?}")
         })?;
-        let open: BTreeSet<_> = held.intents.iter().map(|row| row.id).collect();
+        let open: BTreeSet<_> = held.rows.intents.iter().map(|row| row.id).collect();
         let known: BTreeSet<_> = durable.intents.keys().copied().collect();
         ensure(open == known, || {
             format!("I2: open intents {open:?}, by the record {known:?}")

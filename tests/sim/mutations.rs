@@ -302,12 +302,12 @@ impl Venue for PollsLast {
 /// Breaks what a restart reads back.
 pub fn spoil(mutation: Option<Mutation>, kept: &mut Kept) {
     if mutation == Some(Mutation::ShortenLock) {
-        for lock in &mut kept.locks {
+        for lock in &mut kept.rows.locks {
             lock.end = LockEnd::At(lock.since + TimeDelta::minutes(90));
         }
     }
     if mutation == Some(Mutation::LowerMark) {
-        for (_, state) in &mut kept.accounts {
+        for (_, state) in &mut kept.rows.accounts {
             let mut value: Value = serde_json::from_str(state).unwrap();
             value["lifetime"]["equity"] = Value::Null;
             *state = value.to_string();

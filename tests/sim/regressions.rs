@@ -16,7 +16,7 @@ use riskd::engine::effect::Effect;
 use riskd::engine::enforcement::Reading;
 use riskd::engine::event::{Command, Event, ReadResult};
 use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, IntentRow, LockRow, Record};
-use riskd::engine::restore::{Kept, RecentRequest};
+use riskd::engine::restore::{Kept, KeptRows, RecentRequest};
 use riskd::engine::{Data, Engine, EngineConfig};
 use riskd::rules::ruleset::{RuleSet, Until};
 use rust_decimal::Decimal;
@@ -214,12 +214,20 @@ fn left_open(cause: Cause) -> Vec<IntentRow> {
     }]
 }
 
+/// What a start finds of the accounts, and of nothing else.
+fn rows(rows: KeptRows) -> Kept {
+    Kept {
+        rows,
+        ..Kept::default()
+    }
+}
+
 #[test]
 fn s1_an_empty_read_before_the_first_observation_is_not_believed() {
-    let mut story = Story::begin(Kept {
+    let mut story = Story::begin(rows(KeptRows {
         intents: left_open(Cause::Person("by hand".to_owned())),
-        ..Kept::default()
-    });
+        ..KeptRows::default()
+    }));
     let start = story.start.clone();
     assert_eq!(writes(&start), [Write::Flatten, Write::CancelOrders]);
     story.acknowledge(&start);
@@ -246,7 +254,7 @@ fn s2_an_empty_read_of_a_connection_that_was_down_meanwhile_is_not_believed() {
 
 #[test]
 fn s3_what_a_lock_asked_for_ends_with_it_while_riskd_is_down() {
-    let story = Story::begin(Kept {
+    let story = Story::begin(rows(KeptRows {
         intents: left_open(Cause::Lock),
         locks: vec![LockRow {
             account: account(),
@@ -256,8 +264,8 @@ fn s3_what_a_lock_asked_for_ends_with_it_while_riskd_is_down() {
             reason: "rule daily loss".to_owned(),
             firing: None,
         }],
-        ..Kept::default()
-    });
+        ..KeptRows::default()
+    }));
     assert_eq!(ends(&story.start), [IntentEnd::Abandoned]);
     assert!(story.pending.is_none() && writes(&story.start).is_empty());
 }
@@ -272,7 +280,7 @@ fn s4_a_clock_set_back_over_an_open_does_not_close_the_running_session() {
     story.now.wall -= TimeDelta::hours(1);
     story.after(1_000).observe(FLAT, 0);
     let kept = story.engine.keep();
-    let (_, state) = kept.accounts.first().unwrap();
+    let (_, state) = kept.rows.accounts.first().unwrap();
     let state: serde_json::Value = serde_json::from_str(state).unwrap();
     assert_eq!(state["session"]["date"], "2026-03-04");
     assert_eq!(state["session"]["closed"], false);
@@ -359,9 +367,11 @@ fn s10_a_read_that_lacks_what_a_later_poll_shows_proves_nothing() {
 
 #[test]
 fn s11_an_account_that_was_not_seen_to_be_loaded_is_not_flat() {
-    let open = || Kept {
-        intents: left_open(Cause::Person("by hand".to_owned())),
-        ..Kept::default()
+    let open = || {
+        rows(KeptRows {
+            intents: left_open(Cause::Person("by hand".to_owned())),
+            ..KeptRows::default()
+        })
     };
     // A poll that learned nothing says nothing about it.
     let mut story = Story::begin(open());
@@ -438,7 +448,7 @@ fn s14_a_lock_after_a_step_back_over_the_open_lasts_as_long_as_its_rule_has_fire
     story.now.wall -= TimeDelta::seconds(20);
     story.after(1_000);
     assert_eq!(fired(&story.observe(["0", "-600", "50000", "49400"], 2)), 1);
-    let locks = story.engine.keep().locks;
+    let locks = story.engine.keep().rows.locks;
     let next_open = at("2026-03-04T23:00:00Z").wall;
     assert_eq!(locks[0].end, LockEnd::At(next_open));
 }
@@ -465,7 +475,7 @@ fn s16_what_was_set_for_another_number_does_not_act_on_this_one() {
         1
     );
     let kept = story.engine.keep();
-    assert_eq!(kept.locks.len(), 1);
+    assert_eq!(kept.rows.locks.len(), 1);
     let mut other = RuleSet::clone(&rules::rule_set(0));
     let account = Arc::make_mut(&mut other.accounts[0]);
     account.number = AccountNumber::parse("another").unwrap();
@@ -557,19 +567,21 @@ fn s18_a_wall_clock_that_was_set_before_a_restart_shortens_and_stretches_no_hold
 #[test]
 fn s19_a_close_that_filled_before_a_restart_holds_up_none_after_it() {
     let now = at("2026-03-03T15:00:00Z");
-    let answered = |ago: i64| Kept {
-        recent: vec![RecentRequest {
-            account: account(),
-            write: "flatten".to_owned(),
-            target: None,
-            queued_at: now.wall - TimeDelta::seconds(5),
-            sent_at: Some(now.wall - TimeDelta::seconds(5)),
-            answer: Some((
-                now.wall - TimeDelta::milliseconds(ago),
-                Outcome::Acknowledged,
-            )),
-        }],
-        ..Kept::default()
+    let answered = |ago: i64| {
+        rows(KeptRows {
+            recent: vec![RecentRequest {
+                account: account(),
+                write: "flatten".to_owned(),
+                target: None,
+                queued_at: now.wall - TimeDelta::seconds(5),
+                sent_at: Some(now.wall - TimeDelta::seconds(5)),
+                answer: Some((
+                    now.wall - TimeDelta::milliseconds(ago),
+                    Outcome::Acknowledged,
+                )),
+            }],
+            ..KeptRows::default()
+        })
     };
     // It is answered so long before the start; it may be filling for two seconds.
     for (ago, writes_at_once) in [(2_000, 2), (1_900, 2), (1_000, 1)] {
@@ -750,7 +762,7 @@ fn s26_a_lock_until_the_sessions_end_that_a_clock_went_ahead_over_ends_with_it()
         reason: "by hand".to_owned(),
     };
     story.step(Event::Command(lock));
-    let end = |story: &Story| story.engine.keep().locks.first().map(|lock| lock.end);
+    let end = |story: &Story| story.engine.keep().rows.locks.first().map(|lock| lock.end);
     let open = at("2026-03-03T23:00:00Z").wall;
     assert_eq!(end(&story), Some(LockEnd::At(open)));
     story.after(8_000).now.wall += TimeDelta::hours(2);

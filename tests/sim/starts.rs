@@ -198,7 +198,7 @@ fn sequence(seed: u64) {
             _ => {}
         }
         let before = riskd.engine.keep();
-        let is_tied = !before.locks.is_empty() || !before.intents.is_empty();
+        let is_tied = !before.rows.locks.is_empty() || !before.rows.intents.is_empty();
         let edit = random.of(&EDITS);
         let is_lost = riskd.takes_the_account_away(edit);
         let (is_refused, effects) = riskd.starts(edit);
@@ -206,16 +206,21 @@ fn sequence(seed: u64) {
         let story = told.join("\n");
         assert_eq!(is_refused, is_tied && is_lost, "{story}");
         let after = riskd.engine.keep();
-        let ends = |kept: &Kept| -> Vec<LockEnd> { kept.locks.iter().map(|row| row.end).collect() };
+        let ends =
+            |kept: &Kept| -> Vec<LockEnd> { kept.rows.locks.iter().map(|row| row.end).collect() };
         assert_eq!(ends(&before), ends(&after), "{story}");
-        assert_eq!(before.intents.len(), after.intents.len(), "{story}");
+        assert_eq!(
+            before.rows.intents.len(),
+            after.rows.intents.len(),
+            "{story}"
+        );
         let is_there = matches!(edit, Edit::OtherNumber | Edit::Removed) && !is_refused;
         if is_there {
             // Another account, or none: this one is not riskd's any more.
             return;
         }
         let sent = [effects, riskd.shows(2)].concat();
-        let is_closed = closes(&sent, &riskd.account()) || !before.intents.is_empty();
+        let is_closed = closes(&sent, &riskd.account()) || !before.rows.intents.is_empty();
         assert_eq!(is_closed, is_tied, "{story}: {sent:?}");
     }
 }

@@ -10,6 +10,7 @@ use crate::cli::printer::{Paint, Printer};
 use crate::cli::size::bytes;
 use crate::cli::time;
 use crate::domain::duration;
+use crate::domain::ids::Numbered;
 use crate::domain::money::Money;
 use crate::domain::plural::counted;
 
@@ -239,7 +240,7 @@ fn rules(rules: &[Rule], out: &Printer, lines: &mut Vec<String>) {
             blank(rule.distance),
             rule.used.map_or(String::new(), |used| bar(used.decimal())),
             rule.firing
-                .map_or(String::new(), |firing| firing.to_string()),
+                .map_or(String::new(), |firing| Numbered(firing).to_string()),
         ]);
     }
     for column in [2, 3, 4, 6] {

@@ -5,6 +5,8 @@ use super::open::Store;
 use super::read::Reader;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::ids::FiringId;
+use crate::domain::observation::Timestamp;
+use crate::engine::restore::KeptRows;
 use crate::store::backend::{Backend, Read, Reads};
 use crate::store::batch::{Batch, Written};
 use crate::store::entry::{EntryFilter, EntryRow};
@@ -49,6 +51,10 @@ impl Reads for Reader {
 
     fn firing(&self, id: FiringId) -> Read<'_, Option<FiringReport>> {
         Box::pin(Reader::firing(self, id))
+    }
+
+    fn kept<'a>(&'a self, account: &'a AccountName, now: Timestamp) -> Read<'a, KeptRows> {
+        Box::pin(Reader::kept(self, account, now))
     }
 
     fn rules_in_force(&self) -> Read<'_, Option<KeptRuleSet>> {

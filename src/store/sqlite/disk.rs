@@ -8,10 +8,10 @@ use std::sync::Arc;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::Mutex;
 
+use super::connection::{Checkpoints, connect, first_read};
 use super::fault::Fault;
 use super::files::{Changed, Files, LOG};
 use super::instance::beside;
-use super::open::{Checkpoints, connect, first_read};
 use super::sql;
 use crate::store::backend::Durable;
 use crate::store::error::StoreError;

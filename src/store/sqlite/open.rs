@@ -1,59 +1,27 @@
 //! Opening the record.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use sqlx::ConnectOptions;
 use sqlx::SqliteConnection;
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 
 use super::aside::{Aside, may_be_the_disk};
 use super::chain;
+use super::connection::{Checkpoints, Connection, connect, first_read, use_wal};
 use super::disk::{FilesOfRecord, Mover};
 use super::fault::Fault;
 use super::files::{Changed, Files};
 use super::instance::Instance;
 use super::layout::{self, MIGRATIONS};
+use super::path::{create_if_missing, refuse_other_files, resolve};
 use super::rescue;
 use super::restore;
-use super::sql;
 use super::write::Tail;
-use super::writers;
+use super::writers::{self, last_numbers};
 use crate::domain::ids::{Numbered, WriterId};
 use crate::domain::observation::Timestamp;
-use crate::domain::timeouts;
 use crate::store::error::StoreError;
 use crate::store::node::NodeName;
-
-/// What one connection may keep of the file in memory: 512 KiB, which SQLite
-/// takes as a negative number. Rows are added at the ends of trees, so little is
-/// read twice; the usual 2 MiB would fill up over the days.
-pub(super) const CACHE: &str = "-512";
-/// The write-ahead log is cut back to this many bytes after it was larger.
-const WAL_KEPT: &str = "67108864";
-/// What every SQLite file begins with.
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-
-/// Who moves the write-ahead log into the database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Checkpoints {
-    /// SQLite, with a commit that finds the log long.
-    Itself,
-    /// Another connection, so that no commit waits for the disk's disk.
-    Elsewhere,
-}
-
-impl Checkpoints {
-    const fn pragma(self) -> &'static str {
-        match self {
-            Checkpoints::Itself => sql::CHECKPOINT_WITH_COMMITS,
-            Checkpoints::Elsewhere => sql::NO_CHECKPOINT_WITH_COMMITS,
-        }
-    }
-}
 
 /// The record, open for writing by this process alone.
 #[derive(Debug)]
@@ -76,15 +44,6 @@ pub struct Store {
     aside: Option<Aside>,
     pub(super) opened: Timestamp,
     _instance: Instance,
-}
-
-/// The writing connection, with what it is set to.
-#[derive(Debug)]
-pub(super) struct Connection {
-    pub(super) raw: SqliteConnection,
-    checkpoints: Checkpoints,
-    /// What the record ends with, as far as this connection knows it.
-    pub(super) tail: Option<Tail>,
 }
 
 impl Store {
@@ -260,33 +219,6 @@ impl Store {
     }
 }
 
-/// Has SQLite open the log, which it does with the first read.
-pub(super) async fn first_read(
-    connection: &mut SqliteConnection,
-    path: &Path,
-) -> Result<(), StoreError> {
-    sqlx::query(sql::FIRST_READ)
-        .fetch_one(connection)
-        .await
-        .map(drop)
-        .map_err(|error| Fault::from(error).at(path))
-}
-
-impl Connection {
-    /// Sets who moves the log into the database.
-    async fn set(&mut self, checkpoints: Checkpoints, path: &Path) -> Result<(), StoreError> {
-        if self.checkpoints == checkpoints {
-            return Ok(());
-        }
-        sqlx::query(checkpoints.pragma())
-            .execute(&mut self.raw)
-            .await
-            .map_err(|error| Fault::from(error).at(path))?;
-        self.checkpoints = checkpoints;
-        Ok(())
-    }
-}
-
 /// The record from a copy, when it cannot be written where it is.
 async fn set_aside(
     path: &Path,
@@ -388,116 +320,4 @@ fn report_tail(tail: Option<Tail>, what: &'static str) {
             "the record is {what}; the head of its chain is {hash}"
         );
     }
-}
-
-/// The numbers of a writer's last batch and last log entry.
-pub(super) async fn last_numbers(
-    connection: &mut SqliteConnection,
-    writer: WriterId,
-) -> Result<(i64, i64), Fault> {
-    let numbers: Option<(i64, i64)> = sqlx::query_as(sql::LAST_NUMBERS)
-        .bind(writer.get())
-        .fetch_optional(connection)
-        .await?;
-    numbers.ok_or_else(|| {
-        Fault::Unreadable(format!("the last numbers of writer {writer} are missing"))
-    })
-}
-
-/// The path with its folder resolved, so that two ways to one file lead to one
-/// lock.
-pub(super) fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
-    match path.canonicalize() {
-        Ok(path) => return Ok(path),
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(StoreError::reading(path, error)),
-    }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let no_folder = || StoreError::NoFolder {
-        path: path.to_owned(),
-    };
-    let folder = folder.canonicalize().map_err(|_| no_folder())?;
-    path.file_name()
-        .map(|name| folder.join(name))
-        .ok_or_else(no_folder)
-}
-
-/// Makes an empty file that only its owner may read; SQLite gives the files
-/// beside it the same mode.
-fn create_if_missing(path: &Path) -> Result<(), StoreError> {
-    if path.exists() {
-        return Ok(());
-    }
-    match OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-    {
-        Ok(_) => layout::sync_folder(path).map_err(|error| StoreError::io(path, error)),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(StoreError::io(path, error)),
-    }
-}
-
-/// Refuses a file that SQLite did not write before SQLite touches it.
-pub(super) fn refuse_other_files(path: &Path) -> Result<(), StoreError> {
-    let mut start = Vec::with_capacity(MAGIC.len());
-    std::fs::File::open(path)
-        .and_then(|file| {
-            file.take(u64::try_from(MAGIC.len()).unwrap_or(u64::MAX))
-                .read_to_end(&mut start)
-        })
-        .map_err(|error| StoreError::reading(path, error))?;
-    if start.is_empty() || start == MAGIC {
-        return Ok(());
-    }
-    Err(StoreError::Corrupt {
-        path: path.to_owned(),
-        found: "it does not begin as an SQLite file does".to_owned(),
-        locks: None,
-    })
-}
-
-/// A connection that writes. A commit is in the file for every process when it
-/// returns (`synchronous=NORMAL`); that it survives a loss of power takes a sync
-/// of the log.
-pub(super) async fn connect(
-    path: &Path,
-    checkpoints: Checkpoints,
-) -> Result<Connection, StoreError> {
-    let raw = SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(timeouts::DATABASE_BUSY)
-        .foreign_keys(true)
-        .pragma("cache_size", CACHE)
-        .pragma("journal_size_limit", WAL_KEPT)
-        .synchronous(SqliteSynchronous::Normal)
-        .disable_statement_logging()
-        .connect()
-        .await
-        .map_err(|error| Fault::from(error).at(path))?;
-    let mut connection = Connection {
-        raw,
-        checkpoints: Checkpoints::Itself,
-        tail: None,
-    };
-    connection.set(checkpoints, path).await?;
-    Ok(connection)
-}
-
-/// Turns the write-ahead log on; the file stays so. It is done after the file
-/// was found to be riskd's, because it changes the file.
-async fn use_wal(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
-    let mode: String = sqlx::query_scalar(sql::USE_WAL)
-        .fetch_one(connection)
-        .await
-        .map_err(|error| Fault::from(error).at(path))?;
-    if mode == "wal" {
-        return Ok(());
-    }
-    Err(Fault::Unreadable(format!("its journal mode stays {mode:?}, not \"wal\"")).at(path))
 }

@@ -6,17 +6,20 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use sqlx::{ConnectOptions, FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
+use super::connection::CACHE;
 use super::fault::Fault;
 use super::instance::beside;
 use super::layout::{self, Layout, MIGRATIONS};
-use super::open::{CACHE, Store, refuse_other_files, resolve};
+use super::open::Store;
+use super::path::{refuse_other_files, resolve};
 use super::row::{Pairs, RawRuleSet, RawSample, from_json};
-use super::sql;
 use super::time::{from_millis, to_millis};
+use super::{restore, sql};
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::ids::FiringId;
 use crate::domain::observation::Timestamp;
 use crate::domain::timeouts;
+use crate::engine::restore::KeptRows;
 use crate::store::batch::Sample;
 use crate::store::entry::{EntryFilter, EntryRow};
 use crate::store::error::StoreError;
@@ -122,6 +125,27 @@ impl Reader {
             .map(RawEntry::entry)
             .collect::<Result<_, _>>()
             .map_err(|fault| self.failed(fault))
+    }
+
+    /// What is kept under the name of one account, for who takes it up at this
+    /// time.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of reading; a row that cannot be understood is one,
+    /// because a lock that is skipped would be a lock that is lost.
+    pub async fn kept(
+        &self,
+        account: &AccountName,
+        now: Timestamp,
+    ) -> Result<KeptRows, StoreError> {
+        // One transaction, so that the parts fit together while somebody writes.
+        let mut snapshot = self
+            .pool
+            .begin()
+            .await
+            .map_err(|error| self.failed(error))?;
+        let kept = restore::kept(&mut snapshot, Some(account), now).await;
+        kept.map_err(|fault| self.failed(fault))
     }
 
     /// The rule set that was put into force last.

@@ -1,4 +1,4 @@
-//! What a start needs of the record.
+//! What a start needs of the record, and what taking up one account needs.
 
 use sqlx::SqliteConnection;
 
@@ -9,8 +9,11 @@ use super::rescue;
 use super::row::{RawIntent, RawLock, RawRecentRequest, RawRuleSet};
 use super::sql;
 use super::time::{from_millis, to_millis};
+use crate::domain::account::AccountName;
 use crate::domain::ids::{FiringId, IntentId, RequestId, WriterId};
 use crate::domain::observation::Timestamp;
+use crate::engine::NextIds;
+use crate::engine::restore::KeptRows;
 use crate::store::error::StoreError;
 use crate::store::restored::Restored;
 
@@ -41,29 +44,10 @@ pub(super) async fn restored(
     writer: WriterId,
     now: Timestamp,
 ) -> Result<Restored, Fault> {
-    let account_states: Vec<(String, String)> = sqlx::query_as(sql::ACCOUNT_STATES)
-        .fetch_all(&mut *connection)
-        .await?;
-    let rule_states: Vec<(String, String, String)> = sqlx::query_as(sql::RULE_STATES)
-        .fetch_all(&mut *connection)
-        .await?;
-    let locks: Vec<RawLock> = sqlx::query_as(sql::LOCKS_IN_FORCE)
-        .fetch_all(&mut *connection)
-        .await?;
-    let intents: Vec<RawIntent> = sqlx::query_as(sql::OPEN_INTENTS)
-        .fetch_all(&mut *connection)
-        .await?;
-    let observed: Vec<i64> = sqlx::query_scalar(sql::OBSERVED_FIRINGS)
-        .fetch_all(&mut *connection)
-        .await?;
     let rules_hash = sqlx::query_scalar(sql::RULES_HASH)
         .fetch_optional(&mut *connection)
         .await?;
     let rule_sets: Vec<RawRuleSet> = sqlx::query_as(sql::LAST_RULE_SETS)
-        .fetch_all(&mut *connection)
-        .await?;
-    let recent: Vec<RawRecentRequest> = sqlx::query_as(sql::RECENT_REQUESTS)
-        .bind(to_millis(now).saturating_sub(RECENT))
         .fetch_all(&mut *connection)
         .await?;
     let last_entry: Option<RawEntry> = sqlx::query_as(sql::LAST_ENTRY)
@@ -73,11 +57,60 @@ pub(super) async fn restored(
         .fetch_one(&mut *connection)
         .await?;
     Ok(Restored {
-        account_states: account_states
+        kept: kept(connection, None, now).await?,
+        next: NextIds {
+            firing: FiringId(next(connection, writer, sql::NEXT_FIRING).await?),
+            intent: IntentId(next(connection, writer, sql::NEXT_INTENT).await?),
+            request: RequestId(next(connection, writer, sql::NEXT_REQUEST).await?),
+        },
+        rules_hash,
+        rule_sets: rule_sets
+            .into_iter()
+            .map(RawRuleSet::kept)
+            .collect::<Result<_, Fault>>()?,
+        last_entry: last_entry.map(RawEntry::entry).transpose()?,
+        last_sign: last_sign.map(from_millis).transpose()?,
+    })
+}
+
+/// What is kept under the name of one account, or of all of them.
+pub(super) async fn kept(
+    connection: &mut SqliteConnection,
+    account: Option<&AccountName>,
+    now: Timestamp,
+) -> Result<KeptRows, Fault> {
+    let account = account.map(|account| account.as_str());
+    let account_states: Vec<(String, String)> = sqlx::query_as(sql::ACCOUNT_STATES)
+        .bind(account)
+        .fetch_all(&mut *connection)
+        .await?;
+    let rule_states: Vec<(String, String, String)> = sqlx::query_as(sql::RULE_STATES)
+        .bind(account)
+        .fetch_all(&mut *connection)
+        .await?;
+    let locks: Vec<RawLock> = sqlx::query_as(sql::LOCKS_IN_FORCE)
+        .bind(account)
+        .fetch_all(&mut *connection)
+        .await?;
+    let intents: Vec<RawIntent> = sqlx::query_as(sql::OPEN_INTENTS)
+        .bind(account)
+        .fetch_all(&mut *connection)
+        .await?;
+    let observed: Vec<i64> = sqlx::query_scalar(sql::OBSERVED_FIRINGS)
+        .bind(account)
+        .fetch_all(&mut *connection)
+        .await?;
+    let recent: Vec<RawRecentRequest> = sqlx::query_as(sql::RECENT_REQUESTS)
+        .bind(account)
+        .bind(to_millis(now).saturating_sub(RECENT))
+        .fetch_all(&mut *connection)
+        .await?;
+    Ok(KeptRows {
+        accounts: account_states
             .into_iter()
             .map(|(account, state)| (account.as_str().into(), state))
             .collect(),
-        rule_states: rule_states
+        rules: rule_states
             .into_iter()
             .map(|(account, rule, state)| (account.as_str().into(), rule.as_str().into(), state))
             .collect(),
@@ -86,21 +119,11 @@ pub(super) async fn restored(
             .iter()
             .map(RawIntent::intent)
             .collect::<Result<_, _>>()?,
-        observed: observed.into_iter().map(FiringId).collect(),
-        next_firing: FiringId(next(connection, writer, sql::NEXT_FIRING).await?),
-        next_intent: IntentId(next(connection, writer, sql::NEXT_INTENT).await?),
-        next_request: RequestId(next(connection, writer, sql::NEXT_REQUEST).await?),
-        rules_hash,
-        rule_sets: rule_sets
-            .into_iter()
-            .map(RawRuleSet::kept)
-            .collect::<Result<_, Fault>>()?,
-        recent_requests: recent
+        recent: recent
             .into_iter()
             .map(RawRecentRequest::request)
             .collect::<Result<_, Fault>>()?,
-        last_entry: last_entry.map(RawEntry::entry).transpose()?,
-        last_sign: last_sign.map(from_millis).transpose()?,
+        observed: observed.into_iter().map(FiringId).collect(),
     })
 }
 

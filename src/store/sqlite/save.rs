@@ -6,11 +6,12 @@
 
 use std::path::PathBuf;
 
+use super::connection::Connection;
 use super::disk::release;
 use super::fault::Fault;
 use super::files::LOG;
 use super::instance::beside;
-use super::open::{Connection, Store};
+use super::open::Store;
 use super::sql;
 use crate::store::error::StoreError;
 

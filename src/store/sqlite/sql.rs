@@ -209,20 +209,24 @@ statements! {
     LAST_ENTRY_ID = "select coalesce(max(id), ?1) from entries where id > ?1 and id <= ?2";
     CHECK_WHOLE = "pragma integrity_check";
 
-    // Restoring.
-    ACCOUNT_STATES = "select account, state from account_states";
-    RULE_STATES = "select account, rule, state from rule_states";
+    // Restoring: what is kept of one account, or of all of them where ?1 is null.
+    ACCOUNT_STATES = "
+        select account, state from account_states where ?1 is null or account = ?1";
+    RULE_STATES = "
+        select account, rule, state from rule_states where ?1 is null or account = ?1";
     LOCKS_IN_FORCE = "
         select id, account, kind, since, until, reason, firing, replaced_by, ended_at, ended_reason
-        from locks where ended_at is null and replaced_by is null order by id";
+        from locks
+        where ended_at is null and replaced_by is null and (?1 is null or account = ?1)
+        order by id";
     OPEN_INTENTS = "
         select id, account, goal, instruments, cause, firing, cause_words, at, ended_at, ended
-        from intents where ended_at is null order by id";
+        from intents where ended_at is null and (?1 is null or account = ?1) order by id";
     // Firings of rules that are still latched and for which nothing was sent,
     // because riskd only observed.
     OBSERVED_FIRINGS = "
         select distinct firing from intents
-        where ended = 'observed' and firing in (
+        where ended = 'observed' and (?1 is null or account = ?1) and firing in (
             select case when json_valid(state) then state ->> '$.fired.id' end from rule_states)
         order by firing";
     UNDONE_RULES = "
@@ -249,7 +253,8 @@ statements! {
         select account, write, target, at, sent_at, answered_at, outcome,
             coalesce(sent_at, at) as left_at
         from (select * from requests order by id desc limit 2000)
-        where left_at >= ?1 and (sent_at is not null or outcome is not 'not_sent')
+        where (?1 is null or account = ?1)
+            and left_at >= ?2 and (sent_at is not null or outcome is not 'not_sent')
         order by left_at, id";
     RULES_HASH = "select value from meta where key = 'rules_hash'";
     RULES_IN_FORCE = "

@@ -1,24 +1,27 @@
 //! Whether the record is what was written: SQLite's own check, the chain of each
 //! writer, and each row of evidence against them, in one snapshot.
 
-use chrono::DateTime;
+mod told;
+mod writers;
+
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use super::chain::{
-    self, BEGAN, Decoded, EVIDENCE, Evidence, Hash, Head, Key, Ledger, Mismatch, RULE_SET_LOADED,
-    Rows, Value, WRITER_ADDED, decode, hex, link_hash,
+    BEGAN, Decoded, EVIDENCE, Evidence, Hash, Head, Ledger, RULE_SET_LOADED, Rows, Value,
+    WRITER_ADDED, decode, hex, link_hash,
 };
 use super::fault::Fault;
-use super::open::{last_numbers, refuse_as_a_start};
+use super::open::refuse_as_a_start;
 use super::read::Reader;
 use super::sql;
 use crate::domain::ids::{Numbered, WriterId};
-use crate::domain::observation::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::finding::{
     ChainHead, Finding, FindingKind, MOST_FINDINGS, Verification, WriterChain,
 };
+use told::{key_of, link, time_in, time_of, told};
+use writers::Began;
 
 impl Reader {
     /// Looks at the whole record as it is now. A daemon may go on writing to
@@ -97,34 +100,6 @@ struct Walk<'v> {
     rule_set: Option<String>,
     /// The writers of which links tell.
     writers: Vec<Began>,
-}
-
-/// What a link says of a writer.
-struct Began {
-    writer: WriterId,
-    node: String,
-    epoch: i64,
-    /// Number and hash of the link behind which it began.
-    after: Option<(i64, String)>,
-}
-
-impl Began {
-    fn of(link: &Decoded) -> Option<Began> {
-        let number = |name| match link.field(name) {
-            Some(Value::Integer(number)) => Some(*number),
-            _ => None,
-        };
-        let text = |name| match link.field(name) {
-            Some(Value::Text(text)) => Some(text.clone()),
-            _ => None,
-        };
-        Some(Began {
-            writer: WriterId::new(number("id")?)?,
-            node: text("node")?,
-            epoch: number("epoch")?,
-            after: number("after_link").zip(text("after_hash")),
-        })
-    }
 }
 
 impl Walk<'_> {
@@ -292,53 +267,6 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// What the writers are bound to: the link behind which each began, and the last
-    /// number that each gave to an entry.
-    async fn writers(&mut self, connection: &mut SqliteConnection) -> Result<(), Fault> {
-        for began in std::mem::take(&mut self.writers) {
-            let writer = began.writer;
-            if let Some((seq, hash)) = &began.after {
-                let found: Option<Vec<u8>> = sqlx::query_scalar(sql::HASH_OF_LINK)
-                    .bind(seq)
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                if found.map(|found| hex(&found)).as_ref() != Some(hash) {
-                    let what = format!(
-                        "writer {writer} began behind link {}, which is gone or is another one now",
-                        Numbered(*seq)
-                    );
-                    self.found.add_plain(FindingKind::Cut, Some(*seq), what);
-                }
-            }
-            let newest = match last_numbers(connection, writer).await {
-                Ok((_, newest)) => newest,
-                Err(Fault::Unreadable(what)) => {
-                    self.found.add_plain(FindingKind::Removed, None, what);
-                    continue;
-                }
-                Err(fault) => return Err(fault),
-            };
-            let last: i64 = sqlx::query_scalar(sql::LAST_ENTRY_ID)
-                .bind(writer.before_first())
-                .bind(writer.last())
-                .fetch_one(&mut *connection)
-                .await?;
-            if newest != last {
-                let what = format!(
-                    "numbers up to {} were given to entries, and the last one that is there is {}",
-                    Numbered(newest),
-                    Numbered(last)
-                );
-                self.found.add_plain(FindingKind::Cut, None, what);
-            }
-            let mut chains = self.found.chains.iter_mut();
-            if let Some(chain) = chains.find(|chain| chain.writer == writer) {
-                chain.node = Some((began.node, began.epoch));
-            }
-        }
-        Ok(())
-    }
-
     /// What is at the ends: the first link, the last one, and what rows
     /// outside of the tables of evidence say about them.
     async fn edges(&mut self, connection: &mut SqliteConnection) -> Result<(), Fault> {
@@ -382,93 +310,5 @@ impl Walk<'_> {
             });
         }
         Ok(())
-    }
-}
-
-/// What is told of a row that is not as the chain says.
-async fn told(
-    connection: &mut SqliteConnection,
-    evidence: &Evidence,
-    key: &Option<Key>,
-    at: Option<Timestamp>,
-    mismatch: Mismatch,
-) -> Result<Finding, Fault> {
-    let mut finding = Finding {
-        kind: FindingKind::Edited,
-        table: Some(evidence.table.to_owned()),
-        id: key.as_ref().map(ToString::to_string),
-        at,
-        link: None,
-        what: String::new(),
-    };
-    match mismatch {
-        Mismatch::Inserted => {
-            finding.kind = FindingKind::Inserted;
-            finding.what = "no link says that it was added".to_owned();
-        }
-        Mismatch::Unsaid { values } => {
-            let values = values.iter().skip(1);
-            let words: Vec<String> = values.map(|(name, v)| format!("{name} is {v}")).collect();
-            finding.what = format!("{}, of which no link speaks", words.join(", "));
-        }
-        Mismatch::Edited { seq, values } => {
-            finding.link = Some(seq);
-            let link = link(connection, seq).await?;
-            let differing: Vec<String> = values
-                .iter()
-                .filter_map(|(name, value)| {
-                    let was = link.as_ref()?.field(name)?;
-                    (!value.is_what_was_encoded(was))
-                        .then(|| format!("{name} is {value} and was {was}"))
-                })
-                .collect();
-            finding.what = if differing.is_empty() {
-                "it differs from its link".to_owned()
-            } else {
-                differing.join(", ")
-            };
-        }
-    }
-    Ok(finding)
-}
-
-async fn link(connection: &mut SqliteConnection, seq: i64) -> Result<Option<Decoded>, Fault> {
-    let body: Option<Vec<u8>> = sqlx::query_scalar(sql::LINK)
-        .bind(seq)
-        .fetch_optional(connection)
-        .await?;
-    Ok(body.as_deref().and_then(decode))
-}
-
-/// The columns that say when, in the order in which they are looked for.
-const TIMES: [&str; 7] = [
-    "at",
-    "since",
-    "loaded_at",
-    "ended_at",
-    "sent_at",
-    "answered_at",
-    "last_loaded_at",
-];
-
-fn time_of(link: &Decoded) -> Option<Timestamp> {
-    TIMES.iter().find_map(|name| match link.field(name)? {
-        Value::Integer(millis) => DateTime::from_timestamp_millis(*millis),
-        _ => None,
-    })
-}
-
-fn time_in(row: &SqliteRow) -> Option<Timestamp> {
-    TIMES.iter().find_map(|name| match chain::value(row, name) {
-        Value::Integer(millis) => DateTime::from_timestamp_millis(millis),
-        _ => None,
-    })
-}
-
-fn key_of(link: &Decoded) -> Option<String> {
-    match &link.fields.first()?.1 {
-        Value::Integer(id) => Some(id.to_string()),
-        Value::Text(name) => Some(name.clone()),
-        _ => None,
     }
 }

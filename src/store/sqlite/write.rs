@@ -3,8 +3,10 @@
 use sqlx::SqliteConnection;
 
 use super::chain::{self, Head};
+use super::connection::Connection;
 use super::fault::{Fault, is_about_the_row};
-use super::open::{Connection, Store, last_numbers};
+use super::open::Store;
+use super::writers::last_numbers;
 use super::{put, sql, together};
 use crate::domain::ids::WriterId;
 use crate::store::batch::Batch;

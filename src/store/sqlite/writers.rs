@@ -93,3 +93,17 @@ async fn begun(
     chain::append(connection, head, [Link::new(&WRITER_ADDED, &values)]).await?;
     Ok(writer)
 }
+
+/// The numbers of a writer's last batch and last log entry.
+pub(super) async fn last_numbers(
+    connection: &mut SqliteConnection,
+    writer: WriterId,
+) -> Result<(i64, i64), Fault> {
+    let numbers: Option<(i64, i64)> = sqlx::query_as(sql::LAST_NUMBERS)
+        .bind(writer.get())
+        .fetch_optional(connection)
+        .await?;
+    numbers.ok_or_else(|| {
+        Fault::Unreadable(format!("the last numbers of writer {writer} are missing"))
+    })
+}

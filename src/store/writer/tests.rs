@@ -565,8 +565,8 @@ async fn a_full_disk_loses_nothing_vital() {
     assert_eq!(worker.await.unwrap().left.rows(), 0);
     let mut store = Store::open(&path, now()).await.unwrap();
     let restored = store.restore().await.unwrap();
-    assert_eq!(restored.locks.len(), 40);
-    assert_eq!(restored.account_states[0].1, "39");
+    assert_eq!(restored.kept.locks.len(), 40);
+    assert_eq!(restored.kept.accounts[0].1, "39");
     let order = "select group_concat(cast(message as integer)) from entries";
     let expected: Vec<String> = (0..40).map(|n| n.to_string()).collect();
     assert_eq!(store.ask(order).await, expected.join(","));

@@ -67,7 +67,10 @@ fn breach(failure: Option<Failure>, nth: usize) -> Duration {
     assert_eq!(rig.count("fired"), 1);
     let locked = |rig: &Rig| {
         let left = rig.on_disk().unwrap();
-        left.locks.iter().any(|lock| lock.kind == LockKind::Lock)
+        left.kept
+            .locks
+            .iter()
+            .any(|lock| lock.kind == LockKind::Lock)
     };
     rig.wait_for("the lock", locked);
     took
@@ -121,8 +124,8 @@ fn one_call(failure: Failure, number: usize) -> (bool, usize) {
     rig.kill();
     assert_eq!(rig.count("fired"), 1, "call {number}");
     let left = rig.on_disk().unwrap();
-    assert_eq!(left.locks.len(), 1, "call {number}");
-    assert!(left.intents.is_empty(), "call {number}");
+    assert_eq!(left.kept.locks.len(), 1, "call {number}");
+    assert!(left.kept.intents.is_empty(), "call {number}");
     assert_eq!(rig.integrity(), "ok", "call {number}");
     (refused, calls)
 }
@@ -183,7 +186,7 @@ fn start_on(failure: Failure) {
     rig.wait_for("the record", |rig| rig.count("verified") == 2);
     assert_eq!(rig.count("lock_violated"), 1);
     assert_eq!(rig.terminate(), Some(0));
-    assert_eq!(rig.on_disk().unwrap().locks.len(), 1);
+    assert_eq!(rig.on_disk().unwrap().kept.locks.len(), 1);
     assert_eq!(rig.integrity(), "ok");
 }
 
@@ -225,8 +228,8 @@ fn b2_a_disk_whose_syncs_hang_keeps_the_firing() {
     });
     rig.kill();
     let left = rig.on_disk().unwrap();
-    assert_eq!(left.locks.len(), 1);
-    assert_eq!(left.next_request.0, rig_requests(&rig) + 1);
+    assert_eq!(left.kept.locks.len(), 1);
+    assert_eq!(left.next.request.0, rig_requests(&rig) + 1);
     rig.disk_fails(false);
 }
 
@@ -278,9 +281,12 @@ fn taken_away(suffix: &str, by_another: bool) {
     }
     let left = rig.on_disk().unwrap();
     assert!(
-        left.locks.iter().any(|lock| lock.end == LockEnd::Manual),
+        left.kept
+            .locks
+            .iter()
+            .any(|lock| lock.end == LockEnd::Manual),
         "{suffix}: {said}: {:?}",
-        left.locks
+        left.kept.locks
     );
     assert_eq!(rig.integrity(), "ok");
     let verified = rig.riskd().arg("verify").output().unwrap();

@@ -48,6 +48,7 @@ fn points() -> usize {
 
 fn is_locked(restored: &Restored) -> bool {
     restored
+        .kept
         .locks
         .iter()
         .any(|lock| lock.kind == LockKind::Lock && lock.account.as_str() == "acct-1")
@@ -80,7 +81,9 @@ fn run(point: usize, torn: bool, price: Price) -> Result<Duration, String> {
     rig.kill();
     let left = rig.on_disk();
     let was_locked = left.as_ref().is_some_and(is_locked);
-    let was_asked = left.as_ref().is_some_and(|left| !left.intents.is_empty());
+    let was_asked = left
+        .as_ref()
+        .is_some_and(|left| !left.kept.intents.is_empty());
     let was_fired = rig.count("fired") > 0;
     let was_sent = check_requests(&rig)? > 0;
     let held = rig.venue.figures("Sim101").unwrap();
@@ -121,7 +124,7 @@ fn run(point: usize, torn: bool, price: Price) -> Result<Duration, String> {
     if must_act {
         expect(is_locked(&end), "the lock is lost")?;
         expect(fired == 1, &format!("the rule fired {fired} times"))?;
-        expect(end.intents.is_empty(), "an intent is left undone")?;
+        expect(end.kept.intents.is_empty(), "an intent is left undone")?;
     } else {
         // A request that was on its way before its record was: the send does
         // not wait for the disk, and nothing was acknowledged. The loss is gone.
@@ -304,7 +307,7 @@ fn run_to(moment: Duration) -> Result<Reached, String> {
         is_locked(&end) == fired,
         "the lock is not what the record said",
     )?;
-    expect(end.intents.is_empty(), "an intent is left undone")?;
+    expect(end.kept.intents.is_empty(), "an intent is left undone")?;
     expect(rig.integrity() == "ok", "the database is damaged")?;
     Ok(match (fired, sent) {
         (false, _) => Reached::NotFired,

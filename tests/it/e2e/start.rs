@@ -296,7 +296,7 @@ fn b6_a_lock_that_was_set_by_a_wrong_clock_is_corrected_on_record() {
     rig.set_daemon_clock(0);
     rig.wait_for("the correction", |rig| rig.count("lock_corrected") == 1);
     rig.kill();
-    let locks = rig.on_disk().unwrap().locks;
+    let locks = rig.on_disk().unwrap().kept.locks;
     let [lock] = &locks[..] else {
         panic!("{locks:?}");
     };

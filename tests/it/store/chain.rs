@@ -447,7 +447,7 @@ async fn a_record_of_before_the_chain_is_taken_over() {
         "{error:?}"
     );
     let mut store = Store::open(&place.file(), at(70_000)).await.unwrap();
-    assert_eq!(store.restore().await.unwrap().locks.len(), 2);
+    assert_eq!(store.restore().await.unwrap().kept.locks.len(), 2);
     store.write(&vec![line("after")].into()).await.unwrap();
     store.close().await.unwrap();
     let found = verify(&place, None).await;

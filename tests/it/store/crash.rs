@@ -48,7 +48,7 @@ async fn child_that_writes_until_it_is_killed() {
         return;
     };
     let mut store = Store::open(Path::new(&path), at(0)).await.unwrap();
-    let first = store.restore().await.unwrap().next_firing.0;
+    let first = store.restore().await.unwrap().next.firing.0;
     let (handle, writer) = Writer::new(store);
     let _writer = tokio::spawn(writer.run());
     for number in first.. {
@@ -68,7 +68,7 @@ async fn what_was_acknowledged_survives_a_kill() {
         acknowledged = run_and_kill(&place, acknowledged + round * 3);
         let mut store = place.open().await;
         let restored = store.restore().await.unwrap();
-        let last = restored.next_firing.0 - 1;
+        let last = restored.next.firing.0 - 1;
         let verified = store.reader().verify(None).await.unwrap();
         assert_eq!(verified.findings, []);
         assert!(
@@ -77,10 +77,10 @@ async fn what_was_acknowledged_survives_a_kill() {
         );
         // All parts of each transaction are there, or none.
         let text = last.to_string();
-        assert_eq!(restored.rule_states[0].2, text);
-        assert_eq!(restored.intents.len(), usize::try_from(last).unwrap());
-        assert_eq!(restored.locks.len(), 1);
-        assert_eq!(restored.locks[0].reason, text);
+        assert_eq!(restored.kept.rules[0].2, text);
+        assert_eq!(restored.kept.intents.len(), usize::try_from(last).unwrap());
+        assert_eq!(restored.kept.locks.len(), 1);
+        assert_eq!(restored.kept.locks[0].reason, text);
         assert_eq!(restored.last_entry.unwrap().message, text);
         let filter = EntryFilter {
             limit: 10_000,
@@ -135,7 +135,7 @@ async fn a_write_that_is_given_up_is_whole_or_not_there() {
         let _given_up = tokio::time::timeout(patience, store.write(&batch)).await;
         // The store is as good as before: the next write goes through.
         store.write(&vec![line("next")].into()).await.unwrap();
-        let found = store.restore().await.unwrap().next_firing.0;
+        let found = store.restore().await.unwrap().next.firing.0;
         assert!(found == next || found == ids.end, "{found} of {ids:?}");
         next = found;
     }

@@ -78,7 +78,7 @@ async fn written(place: &Place, samples: i64) -> (Vec<u8>, Vec<LockRow>) {
         };
         store.write(&batch).await.unwrap();
     }
-    let locks = store.restore().await.unwrap().locks;
+    let locks = store.restore().await.unwrap().kept.locks;
     store.close().await.unwrap();
     assert!(locks.len() > 30, "{}", locks.len());
     (fs::read(place.file()).unwrap(), locks)
@@ -103,7 +103,7 @@ async fn start(place: &Place, damaged: &[u8], locks: &[LockRow], what: &str, tal
     };
     match restored {
         Ok(restored) => {
-            assert_eq!(restored.locks, locks, "{what}");
+            assert_eq!(restored.kept.locks, locks, "{what}");
             tally.worked += 1;
         }
         Err(error) => {

@@ -11,7 +11,7 @@ use riskd::domain::position_key::PositionKey;
 use riskd::engine::effect::Effect;
 use riskd::engine::event::Event;
 use riskd::engine::restore::Started;
-use riskd::engine::{Engine, EngineConfig};
+use riskd::engine::{Engine, EngineConfig, NextIds};
 use riskd::rules;
 use riskd::store::{Batch, FindingKind, Reader, Restored, Verification};
 use rust_decimal::Decimal;
@@ -69,6 +69,7 @@ async fn verify(place: &Place) -> Verification {
 
 fn is_in_force(restored: &Restored, name: &str) {
     let locks: Vec<_> = restored
+        .kept
         .locks
         .iter()
         .map(|lock| (lock.account.as_str(), lock.kind, lock.end, lock.since))
@@ -76,23 +77,27 @@ fn is_in_force(restored: &Restored, name: &str) {
     let close_only = ("demo", LockKind::CloseOnly, LockEnd::At(at(90_000)), at(10));
     let manual = ("apex-1", LockKind::Lock, LockEnd::Manual, at(10));
     assert_eq!(locks, [close_only, manual], "{name}");
-    let open: Vec<i64> = restored.intents.iter().map(|intent| intent.id.0).collect();
+    let open: Vec<i64> = restored
+        .kept
+        .intents
+        .iter()
+        .map(|intent| intent.id.0)
+        .collect();
     assert_eq!(open, [2, 3, 4], "{name}");
     let closed = Goal::Closed(vec![
         PositionKey::new("BTCUSDT/long"),
         PositionKey::new("ES 03-26"),
     ]);
-    assert_eq!(restored.intents[2].goal, closed, "{name}");
-    assert_eq!(restored.observed, [FiringId(2)], "{name}");
-    assert_eq!(restored.account_states.len(), 2, "{name}");
-    assert_eq!(restored.rule_states.len(), 2, "{name}");
-    let next = (
-        restored.next_firing,
-        restored.next_intent,
-        restored.next_request,
-    );
-    let expected = (FiringId(3), IntentId(6), RequestId(5));
-    assert_eq!(next, expected, "{name}");
+    assert_eq!(restored.kept.intents[2].goal, closed, "{name}");
+    assert_eq!(restored.kept.observed, [FiringId(2)], "{name}");
+    assert_eq!(restored.kept.accounts.len(), 2, "{name}");
+    assert_eq!(restored.kept.rules.len(), 2, "{name}");
+    let next = NextIds {
+        firing: FiringId(3),
+        intent: IntentId(6),
+        request: RequestId(5),
+    };
+    assert_eq!(restored.next, next, "{name}");
     assert_eq!(restored.rules_hash.as_deref(), Some("abc"), "{name}");
     assert!(restored.rule_sets.iter().all(|set| set.files.is_none()));
     let last = restored.last_entry.as_ref().unwrap();
@@ -125,7 +130,7 @@ async fn every_earlier_record_opens_with_all_that_was_in_force() {
         assert_eq!(found.taken_over > 0, name == LAYOUTS[0], "{name}");
         // Again, as what it is by now.
         let mut store = place.open().await;
-        let locks = store.restore().await.unwrap().locks;
+        let locks = store.restore().await.unwrap().kept.locks;
         assert_eq!((locks.len(), locks[1].end), (2, LockEnd::Manual), "{name}");
         let entry = store.restore().await.unwrap().last_entry.unwrap();
         assert_eq!((entry.id, entry.message.as_str()), (6, "after"), "{name}");

@@ -161,18 +161,18 @@ async fn a_start_finds_what_was_in_force() {
 
     let restored = place.open().await.restore().await.unwrap();
     assert_eq!(
-        restored.account_states,
+        restored.kept.accounts,
         [(account(), "{\"mark\":\"50000.00\"}".to_owned())]
     );
     assert_eq!(
-        restored.rule_states,
+        restored.kept.rules,
         [(account(), rule(), "{\"fired\":9}".to_owned())]
     );
-    assert_eq!(restored.locks, [until_noon, close_only]);
-    assert_eq!(restored.intents, goals);
-    assert_eq!(restored.next_firing, FiringId(10));
-    assert_eq!(restored.next_intent, IntentId(9));
-    assert_eq!(restored.next_request, RequestId(13));
+    assert_eq!(restored.kept.locks, [until_noon, close_only]);
+    assert_eq!(restored.kept.intents, goals);
+    assert_eq!(restored.next.firing, FiringId(10));
+    assert_eq!(restored.next.intent, IntentId(9));
+    assert_eq!(restored.next.request, RequestId(13));
     assert_eq!(restored.rules_hash.as_deref(), Some("abc"));
     assert_eq!(restored.last_entry.unwrap().message, "the last word");
 }
@@ -180,12 +180,12 @@ async fn a_start_finds_what_was_in_force() {
 #[tokio::test]
 async fn an_empty_record_restores_to_nothing() {
     let restored = Place::new().open().await.restore().await.unwrap();
-    assert_eq!(restored.next_firing, FiringId(1));
-    assert_eq!(restored.next_intent, IntentId(1));
-    assert_eq!(restored.next_request, RequestId(1));
+    assert_eq!(restored.next.firing, FiringId(1));
+    assert_eq!(restored.next.intent, IntentId(1));
+    assert_eq!(restored.next.request, RequestId(1));
     assert_eq!(restored.rules_hash, None);
     assert_eq!(restored.last_entry, None);
-    assert!(restored.locks.is_empty() && restored.intents.is_empty());
+    assert!(restored.kept.locks.is_empty() && restored.kept.intents.is_empty());
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn a_lock_is_extended_and_never_shortened() {
         store.write(&records.into()).await.unwrap();
         let restored = store.restore().await.unwrap();
         // Locked since the first, for as long as the longer.
-        assert_eq!(restored.locks, [lock(expected, "second", Some(2))]);
+        assert_eq!(restored.kept.locks, [lock(expected, "second", Some(2))]);
 
         let reader = store.reader();
         let replaced = reader.firing(FiringId(1)).await.unwrap().unwrap().locks;
@@ -245,7 +245,7 @@ async fn the_end_of_a_lock_ends_that_kind_alone() {
     ];
     store.write(&records.into()).await.unwrap();
     assert_eq!(
-        store.restore().await.unwrap().locks,
+        store.restore().await.unwrap().kept.locks,
         [close_only, again],
         "a lock after the end of another is as long as it says"
     );
@@ -383,7 +383,7 @@ async fn when_a_request_left_is_kept_and_read_back() {
     .into();
     let written = store.write(&batch).await.unwrap();
     assert_eq!((written.refused, written.unmatched), (vec![], 0));
-    let left = store.restore().await.unwrap().recent_requests;
+    let left = store.restore().await.unwrap().kept.recent;
     let expected = [(account(), at(-9_000)), (account(), at(-3_000))];
     let left = left
         .iter()

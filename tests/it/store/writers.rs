@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use riskd::domain::ids::WriterId;
+use riskd::engine::record::IntentEnd;
 use riskd::store::{Batch, EntryFilter, FindingKind, NodeName, Reader, Verification};
 
 use super::*;
@@ -20,7 +21,7 @@ async fn open_as(place: &Place, node: &str, millis: i64) -> Store {
 async fn turn(place: &Place, node: &str, millis: i64) -> FiringId {
     let mut store = open_as(place, node, millis).await;
     let restored = store.restore().await.unwrap();
-    let (id, intent_id) = (restored.next_firing, restored.next_intent);
+    let (id, intent_id) = (restored.next.firing, restored.next.intent);
     let fired = Entry {
         firing: Some(id),
         ..entry(EntryKind::Fired, node, None)
@@ -31,7 +32,7 @@ async fn turn(place: &Place, node: &str, millis: i64) -> FiringId {
             ..firing(id.0)
         }),
         Record::Intent(intent(intent_id.0, Goal::FlatAndQuiet, Cause::Firing(id))),
-        Record::Request(request(restored.next_request.0, &[intent_id.0])),
+        Record::Request(request(restored.next.request.0, &[intent_id.0])),
         Record::Lock(lock(LockEnd::At(at(millis + 60_000)), node, Some(id.0))),
         Record::Entry(fired),
     ]
@@ -68,11 +69,16 @@ async fn numbers_never_meet_and_a_start_finds_all_of_them() {
 
     let mut store = open_as(&place, "a", 4_000).await;
     let restored = store.restore().await.unwrap();
-    let intents: Vec<String> = restored.intents.iter().map(|i| i.id.to_string()).collect();
+    let intents: Vec<String> = restored
+        .kept
+        .intents
+        .iter()
+        .map(|i| i.id.to_string())
+        .collect();
     assert_eq!(intents, shown);
-    assert_eq!(restored.next_firing.to_string(), "3-3");
+    assert_eq!(restored.next.firing.to_string(), "3-3");
     // The lock is one: each extended that of the one before.
-    let ends: Vec<_> = restored.locks.iter().map(|lock| lock.end).collect();
+    let ends: Vec<_> = restored.kept.locks.iter().map(|lock| lock.end).collect();
     assert_eq!(ends, [LockEnd::At(at(62_500))]);
     // In the order of writing, each number once.
     let entries = store
@@ -188,4 +194,84 @@ async fn one_node_stays_one_writer() {
         .map(|chain| chain.writer.get())
         .collect();
     assert_eq!((found.findings, writers), (vec![], vec![1]));
+}
+
+/// What one account needs to be taken up is read alone, and a start is the sum of it.
+#[tokio::test]
+async fn a_start_is_the_sum_of_its_accounts() {
+    let place = Place::new();
+    three_turns(&place).await;
+    let mut store = open_as(&place, "a", 4_000).await;
+    let other = |record: Record| match record {
+        Record::Intent(row) => Record::Intent(IntentRow {
+            account: "demo".into(),
+            ..row
+        }),
+        Record::Lock(row) => Record::Lock(LockRow {
+            account: "demo".into(),
+            ..row
+        }),
+        Record::Request(row) => Record::Request(RequestRow {
+            account: "demo".into(),
+            at: at(3_000),
+            ..row
+        }),
+        record => record,
+    };
+    let next = store.restore().await.unwrap().next;
+    let state = |account: &str| Record::AccountState {
+        account: account.into(),
+        state: "{}".to_owned(),
+    };
+    let fired = |account: &str, id: FiringId| Record::RuleState {
+        account: account.into(),
+        rule: rule(),
+        state: format!("{{\"fired\":{{\"id\":{}}}}}", id.0),
+    };
+    let observed = IntentId(next.intent.0 + 1);
+    let batch: Batch = vec![
+        state("apex-1"),
+        state("demo"),
+        fired("demo", next.firing),
+        Record::Firing(firing(next.firing.0)),
+        other(Record::Intent(intent(
+            next.intent.0,
+            Goal::Quiet,
+            Cause::Lock,
+        ))),
+        other(Record::Intent(intent(
+            observed.0,
+            Goal::Quiet,
+            Cause::Firing(next.firing),
+        ))),
+        Record::IntentEnded {
+            id: observed,
+            at: at(3_000),
+            end: IntentEnd::Observed,
+        },
+        other(Record::Lock(lock(LockEnd::Manual, "x", None))),
+        other(Record::Request(request(next.request.0, &[]))),
+    ]
+    .into();
+    store.write(&batch).await.unwrap();
+
+    let whole = store.restore().await.unwrap().kept;
+    let reader = store.reader();
+    let mut sum = riskd::engine::restore::KeptRows::default();
+    for name in ["apex-1", "demo", "nobody"] {
+        let kept = reader.kept(&name.into(), at(4_000)).await.unwrap();
+        if name == "demo" {
+            assert_eq!((kept.locks.len(), kept.intents.len()), (1, 1));
+            assert_eq!((kept.recent.len(), kept.observed.len()), (1, 1));
+            assert_eq!((kept.accounts.len(), kept.rules.len()), (1, 1));
+        }
+        sum.accounts.extend(kept.accounts);
+        sum.rules.extend(kept.rules);
+        sum.locks.extend(kept.locks);
+        sum.intents.extend(kept.intents);
+        sum.recent.extend(kept.recent);
+        sum.observed.extend(kept.observed);
+    }
+    sum.recent.sort_by_key(|request| request.queued_at);
+    assert_eq!(sum, whole);
 }

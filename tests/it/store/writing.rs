@@ -65,7 +65,10 @@ async fn an_acknowledged_lock_is_in_the_record() {
     // Without any chance to tidy up.
     writer.abort();
     let _aborted = writer.await;
-    assert_eq!(place.open().await.restore().await.unwrap().locks, [locked]);
+    assert_eq!(
+        place.open().await.restore().await.unwrap().kept.locks,
+        [locked]
+    );
 }
 
 #[tokio::test]
@@ -121,7 +124,7 @@ async fn a_file_that_comes_back_gets_all_that_waited() {
     expected.extend((0..50).map(|n| n.to_string()));
     assert_eq!(lines(&place).await, expected);
     assert_eq!(
-        place.open().await.restore().await.unwrap().next_firing,
+        place.open().await.restore().await.unwrap().next.firing,
         FiringId(50)
     );
 }

@@ -34,10 +34,10 @@ async fn a_full_disk_is_told_apart_and_got_over() {
         assert!(store.connection.is_some(), "the limit is the connection's");
     }
     // Nothing of the failed batches is there, and reading goes on.
-    assert_eq!(store.restore().await.unwrap().locks.len(), 1);
+    assert_eq!(store.restore().await.unwrap().kept.locks.len(), 1);
     store.set("pragma max_page_count = 1000000").await;
     store.write(&large("meanwhile")).await.unwrap();
-    let locks = store.restore().await.unwrap().locks;
+    let locks = store.restore().await.unwrap().kept.locks;
     let accounts: Vec<&str> = locks.iter().map(|lock| lock.account.as_str()).collect();
     assert_eq!(accounts, ["before", "meanwhile"]);
     assert_eq!(store.ask("select count(*) from entries").await, "2");
