@@ -8,8 +8,6 @@ use std::env;
 use std::process::Command;
 
 fn main() {
-    // The migrations are embedded by a macro, which does not notice a new file.
-    println!("cargo:rerun-if-changed=migrations");
     println!("cargo:rerun-if-changed=build.rs");
     if loader_knows_packed_relocations() {
         // More than a megabyte less to read at each start, and to keep in memory.

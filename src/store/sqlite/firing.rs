@@ -1,7 +1,6 @@
 //! Reading one firing with all that came of it.
 
-use sqlx::FromRow;
-
+use super::columns::columns;
 use super::fault::Fault;
 use super::read::{MOST_ROWS, RawEntry, Reader};
 use super::row::{Pairs, RawIntent, RawLock, RawRuleSet, from_json, from_name};
@@ -13,32 +12,34 @@ use crate::store::batch::RuleSetRow;
 use crate::store::error::StoreError;
 use crate::store::report::{FiringReport, FiringView, IntentView, LockView, RequestView, SentView};
 
-#[derive(Debug, FromRow)]
-struct RawFiring {
-    id: i64,
-    account: String,
-    rule: String,
-    at: i64,
-    actions: String,
-    evidence: String,
-    rules_hash: String,
+columns! {
+    struct RawFiring {
+        id: i64,
+        account: String,
+        rule: String,
+        at: i64,
+        actions: String,
+        evidence: String,
+        rules_hash: String,
+    }
 }
 
-#[derive(Debug, FromRow)]
-struct RawRequest {
-    id: i64,
-    account: String,
-    write: String,
-    target: Option<String>,
-    round: u32,
-    at: i64,
-    sent_at: Option<i64>,
-    unrecorded: Option<String>,
-    answered_at: Option<i64>,
-    outcome: Option<String>,
-    status: Option<u16>,
-    words: Option<String>,
-    intents: String,
+columns! {
+    struct RawRequest {
+        id: i64,
+        account: String,
+        write: String,
+        target: Option<String>,
+        round: u32,
+        at: i64,
+        sent_at: Option<i64>,
+        unrecorded: Option<String>,
+        answered_at: Option<i64>,
+        outcome: Option<String>,
+        status: Option<u16>,
+        words: Option<String>,
+        intents: String,
+    }
 }
 
 impl Reader {

@@ -14,6 +14,7 @@ mod aside;
 mod backend;
 mod backup;
 mod chain;
+mod columns;
 mod connection;
 mod disk;
 mod extent;

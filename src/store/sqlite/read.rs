@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use sqlx::{ConnectOptions, FromRow, QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{ConnectOptions, QueryBuilder, Sqlite, SqliteConnection};
 
+use super::columns::columns;
 use super::connection::CACHE;
 use super::fault::Fault;
 use super::instance::beside;
@@ -40,17 +41,18 @@ pub struct Reader {
     options: SqliteConnectOptions,
 }
 
-/// A row of `entries`.
-#[derive(Debug, FromRow)]
-pub(super) struct RawEntry {
-    id: i64,
-    at: i64,
-    kind: String,
-    account: Option<String>,
-    rule: Option<String>,
-    firing: Option<i64>,
-    message: String,
-    fields: String,
+columns! {
+    /// A row of `entries`.
+    pub(super) struct RawEntry {
+        id: i64,
+        at: i64,
+        kind: String,
+        account: Option<String>,
+        rule: Option<String>,
+        firing: Option<i64>,
+        message: String,
+        fields: String,
+    }
 }
 
 impl RawEntry {

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as ValueError, StrDeserializer};
-use sqlx::FromRow;
 
+use super::columns::columns;
 use super::fault::Fault;
 use super::time::from_millis;
 use crate::domain::ids::{FiringId, IntentId};
@@ -16,14 +16,15 @@ use crate::engine::restore::RecentRequest;
 use crate::store::batch::{Quality, Sample};
 use crate::store::restored::KeptRuleSet;
 
-/// A row of `rule_sets`.
-#[derive(Debug, FromRow)]
-pub(super) struct RawRuleSet {
-    hash: String,
-    text: String,
-    files: Option<String>,
-    loaded_at: i64,
-    last_loaded_at: i64,
+columns! {
+    /// A row of `rule_sets`.
+    pub(super) struct RawRuleSet {
+        hash: String,
+        text: String,
+        files: Option<String>,
+        loaded_at: i64,
+        last_loaded_at: i64,
+    }
 }
 
 impl RawRuleSet {
@@ -39,19 +40,20 @@ impl RawRuleSet {
     }
 }
 
-/// A row of `intents`.
-#[derive(Debug, FromRow)]
-pub(super) struct RawIntent {
-    pub(super) id: i64,
-    pub(super) account: String,
-    pub(super) goal: String,
-    pub(super) instruments: Option<String>,
-    pub(super) cause: String,
-    pub(super) firing: Option<i64>,
-    pub(super) cause_words: Option<String>,
-    pub(super) at: i64,
-    pub(super) ended_at: Option<i64>,
-    pub(super) ended: Option<String>,
+columns! {
+    /// A row of `intents`.
+    pub(super) struct RawIntent {
+        pub(super) id: i64,
+        pub(super) account: String,
+        pub(super) goal: String,
+        pub(super) instruments: Option<String>,
+        pub(super) cause: String,
+        pub(super) firing: Option<i64>,
+        pub(super) cause_words: Option<String>,
+        pub(super) at: i64,
+        pub(super) ended_at: Option<i64>,
+        pub(super) ended: Option<String>,
+    }
 }
 
 impl RawIntent {
@@ -86,16 +88,17 @@ impl RawIntent {
     }
 }
 
-/// A row of `requests`, as far as a start needs it.
-#[derive(Debug, FromRow)]
-pub(super) struct RawRecentRequest {
-    account: String,
-    write: String,
-    target: Option<String>,
-    at: i64,
-    sent_at: Option<i64>,
-    answered_at: Option<i64>,
-    outcome: Option<String>,
+columns! {
+    /// A row of `requests`, as far as a start needs it.
+    pub(super) struct RawRecentRequest {
+        account: String,
+        write: String,
+        target: Option<String>,
+        at: i64,
+        sent_at: Option<i64>,
+        answered_at: Option<i64>,
+        outcome: Option<String>,
+    }
 }
 
 impl RawRecentRequest {
@@ -119,19 +122,20 @@ impl RawRecentRequest {
     }
 }
 
-/// A row of `locks`.
-#[derive(Debug, FromRow)]
-pub(super) struct RawLock {
-    pub(super) id: i64,
-    pub(super) account: String,
-    pub(super) kind: String,
-    pub(super) since: i64,
-    pub(super) until: Option<i64>,
-    pub(super) reason: String,
-    pub(super) firing: Option<i64>,
-    pub(super) replaced_by: Option<i64>,
-    pub(super) ended_at: Option<i64>,
-    pub(super) ended_reason: Option<String>,
+columns! {
+    /// A row of `locks`.
+    pub(super) struct RawLock {
+        pub(super) id: i64,
+        pub(super) account: String,
+        pub(super) kind: String,
+        pub(super) since: i64,
+        pub(super) until: Option<i64>,
+        pub(super) reason: String,
+        pub(super) firing: Option<i64>,
+        pub(super) replaced_by: Option<i64>,
+        pub(super) ended_at: Option<i64>,
+        pub(super) ended_reason: Option<String>,
+    }
 }
 
 impl RawLock {
@@ -151,19 +155,20 @@ impl RawLock {
     }
 }
 
-/// A row of `samples`.
-#[derive(Debug, FromRow)]
-pub(super) struct RawSample {
-    at: i64,
-    account: String,
-    quality: String,
-    reason: Option<String>,
-    realized: Option<String>,
-    unrealized: Option<String>,
-    balance: Option<String>,
-    equity: Option<String>,
-    positions: Option<String>,
-    orders: Option<u32>,
+columns! {
+    /// A row of `samples`.
+    pub(super) struct RawSample {
+        at: i64,
+        account: String,
+        quality: String,
+        reason: Option<String>,
+        realized: Option<String>,
+        unrealized: Option<String>,
+        balance: Option<String>,
+        equity: Option<String>,
+        positions: Option<String>,
+        orders: Option<u32>,
+    }
 }
 
 impl RawSample {

@@ -3,8 +3,8 @@
 //! All figures are compared and added as decimals, in this program and never
 //! in SQLite, whose numbers are binary floats.
 
-use sqlx::FromRow;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{FromRow, Row as _};
 
 use super::fault::Fault;
 use super::read::{MOST_ROWS, Reader};
@@ -68,92 +68,79 @@ impl Span {
 }
 
 /// A row of `samples_minute` or `samples_hour`.
-#[derive(Debug, FromRow)]
+#[derive(Debug)]
 pub(super) struct RawSpan {
     at: i64,
     account: String,
     samples: u32,
     suspect: u32,
     missing: u32,
-    #[sqlx(flatten)]
-    realized: Realized,
-    #[sqlx(flatten)]
-    unrealized: Unrealized,
-    #[sqlx(flatten)]
-    pnl: Pnl,
-    #[sqlx(flatten)]
-    balance: Balance,
-    #[sqlx(flatten)]
-    equity: Equity,
+    realized: RawCourse,
+    unrealized: RawCourse,
+    pnl: RawCourse,
+    balance: RawCourse,
+    equity: RawCourse,
     positions_last: Option<String>,
     orders_last: Option<u32>,
     orders_high: Option<u32>,
 }
 
-/// The four columns of a figure.
-macro_rules! figure {
-    ($name:ident, $first:literal, $last:literal, $low:literal, $high:literal) => {
-        #[derive(Debug, FromRow)]
-        struct $name {
-            #[sqlx(rename = $first)]
-            first: Option<String>,
-            #[sqlx(rename = $last)]
-            last: Option<String>,
-            #[sqlx(rename = $low)]
-            low: Option<String>,
-            #[sqlx(rename = $high)]
-            high: Option<String>,
-        }
-
-        impl $name {
-            fn course(&self) -> Result<Course, Fault> {
-                let amount = |text: &Option<String>| match text.as_deref().map(str::parse) {
-                    None => Ok(None),
-                    Some(Ok(amount)) => Ok(Some(amount)),
-                    Some(Err(_)) => Err(Fault::Unreadable(format!(
-                        "{text:?} as an amount of a span of samples"
-                    ))),
-                };
-                Ok(Course {
-                    first: amount(&self.first)?,
-                    last: amount(&self.last)?,
-                    low: amount(&self.low)?,
-                    high: amount(&self.high)?,
-                })
-            }
-        }
-    };
+impl FromRow<'_, SqliteRow> for RawSpan {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<RawSpan> {
+        Ok(RawSpan {
+            at: row.try_get("at")?,
+            account: row.try_get("account")?,
+            samples: row.try_get("samples")?,
+            suspect: row.try_get("suspect")?,
+            missing: row.try_get("missing")?,
+            realized: RawCourse::read(row, "realized")?,
+            unrealized: RawCourse::read(row, "unrealized")?,
+            pnl: RawCourse::read(row, "pnl")?,
+            balance: RawCourse::read(row, "balance")?,
+            equity: RawCourse::read(row, "equity")?,
+            positions_last: row.try_get("positions_last")?,
+            orders_last: row.try_get("orders_last")?,
+            orders_high: row.try_get("orders_high")?,
+        })
+    }
 }
 
-figure!(
-    Realized,
-    "realized_first",
-    "realized_last",
-    "realized_low",
-    "realized_high"
-);
-figure!(
-    Unrealized,
-    "unrealized_first",
-    "unrealized_last",
-    "unrealized_low",
-    "unrealized_high"
-);
-figure!(Pnl, "pnl_first", "pnl_last", "pnl_low", "pnl_high");
-figure!(
-    Balance,
-    "balance_first",
-    "balance_last",
-    "balance_low",
-    "balance_high"
-);
-figure!(
-    Equity,
-    "equity_first",
-    "equity_last",
-    "equity_low",
-    "equity_high"
-);
+/// The four columns of a figure.
+#[derive(Debug)]
+struct RawCourse {
+    first: Option<String>,
+    last: Option<String>,
+    low: Option<String>,
+    high: Option<String>,
+}
+
+impl RawCourse {
+    fn read(row: &SqliteRow, figure: &str) -> sqlx::Result<RawCourse> {
+        let column = |end: &str| row.try_get(format!("{figure}_{end}").as_str());
+        Ok(RawCourse {
+            first: column("first")?,
+            last: column("last")?,
+            low: column("low")?,
+            high: column("high")?,
+        })
+    }
+
+    fn course(&self) -> Result<Course, Fault> {
+        let amount = |text: &Option<String>| match text.as_deref().map(str::parse) {
+            None => Ok(None),
+            Some(Ok(amount)) => Ok(Some(amount)),
+            Some(Err(_)) => Err(Fault::Unreadable(format!(
+                "{text:?} as an amount of a span of samples"
+            ))),
+        };
+        Ok(Course {
+            first: amount(&self.first)?,
+            last: amount(&self.last)?,
+            low: amount(&self.low)?,
+            high: amount(&self.high)?,
+        })
+    }
+}
 
 impl RawSpan {
     /// Its beginning in milliseconds, and its account.

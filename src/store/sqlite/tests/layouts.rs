@@ -22,6 +22,29 @@ fn newer_program(statement: &'static str) -> Migrator {
     Migrator::with_migrations(migrations)
 }
 
+#[test]
+fn every_file_of_the_folder_is_a_migration() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let files = std::fs::read_dir(folder).unwrap();
+    let mut found: Vec<(String, String)> = files
+        .map(|file| {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, std::fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    found.sort();
+    let known: Vec<(String, String)> = MIGRATIONS
+        .iter()
+        .map(|it| {
+            let name = it.description.replace(' ', "_");
+            let file = format!("{:04}_{name}.sql", it.version);
+            (file, it.sql.as_str().to_owned())
+        })
+        .collect();
+    assert_eq!(known, found);
+}
+
 async fn opened_with(path: &Path, migrations: &Migrator) -> Result<Store, StoreError> {
     Store::open_with(path, now(), &NodeName::default(), migrations).await
 }
