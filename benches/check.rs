@@ -102,7 +102,10 @@ fn bench(criterion: &mut Criterion) {
     let text = file();
     let loaded = check(&text);
     assert_eq!(loaded.render_short(), "");
-    assert_eq!(loaded.rules.map(|rules| rules.rules.len()), Some(RULES));
+    assert_eq!(
+        loaded.rules.map(|rules| rules.book.rules.len()),
+        Some(RULES)
+    );
     print_processor_time(&text);
     let mut group = criterion.benchmark_group("check");
     group.sample_size(20);

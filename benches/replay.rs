@@ -194,7 +194,7 @@ fn threshold() {
                 1_000 + rule
             );
         }
-        let set = Arc::new(load(&rule_file(&list, 1)));
+        let set = load(&rule_file(&list, 1)).book;
         let config = EngineConfig {
             acts: true,
             stale_after: None,
@@ -379,12 +379,12 @@ type Fired = (Timestamp, AccountName, RuleName);
 fn live_firings(path: &Path, rules: &Arc<RuleSet>) -> Vec<Fired> {
     let config = EngineConfig {
         acts: true,
-        stale_after: Some(riskd::engine::stale_after(rules)),
+        stale_after: Some(riskd::engine::stale_after(&rules.book)),
     };
     let mut history = open_history(path, rules);
     let mut row = history.next_row().unwrap();
     let first = Now::at(row.as_ref().unwrap().time);
-    let started = Engine::start(Arc::clone(rules), config, Kept::default(), first);
+    let started = Engine::start(Arc::clone(&rules.book), config, Kept::default(), first);
     let mut engine = started.engine;
     let mut fired: Vec<Fired> = Vec::new();
     let mut last = first;
@@ -400,7 +400,7 @@ fn live_firings(path: &Path, rules: &Arc<RuleSet>) -> Vec<Fired> {
             last = now;
         }
         let observation = Observation {
-            account: rules.accounts[account].name.clone(),
+            account: rules.book.accounts[account].name.clone(),
             at: time,
             content,
         };
@@ -421,7 +421,7 @@ fn fired_in(effects: Vec<Effect>) -> impl Iterator<Item = Fired> {
 
 fn open_history(path: &Path, rules: &RuleSet) -> History<BufReader<File>> {
     let file = BufReader::with_capacity(1 << 18, File::open(path).unwrap());
-    History::open(file, &rules.accounts).unwrap()
+    History::open(file, &rules.book.accounts).unwrap()
 }
 
 /// The most memory that this process ever had, in megabytes.

@@ -38,9 +38,9 @@
 //! | [`venue`] | the trait of a venue, its request budget; `rest`: what every venue over HTTP needs; one folder an adapter |
 //! | [`http`], `json`, `locked`, [`secret`] | what every HTTP client has in common; JSON of riskd's own servers; locks; where secrets come from |
 //! | [`files`] | opening the files that people name, so that none can be waited for |
-//! | `replay` | histories and rule tests, run through the same engine |
-//! | [`engine`] | conditions, firings, locks, sessions, the enforcement reconciler |
-//! | [`rules`] | YAML text to a checked rule set and every diagnostic |
+//! | `replay` | histories and rule tests, run through the same engine; `rest` is what is left out to be fast |
+//! | [`engine`] | an account in four parts (`account`: ledger, view, rules, guard), conditions with one file a kind, locks, enforcement and its planner |
+//! | [`rules`] | YAML text to a checked rule set and every diagnostic; `book` is what the engine decides by, `settings` how riskd is set up |
 //! | [`domain`] | money, accounts, positions, instruments, sessions, windows, schedules |
 //!
 //! Beside it stands `crates/paper`, the paper venue: a simulated venue that depends

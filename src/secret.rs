@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub use look::{Look, SecretFile, Value, look};
 
 use crate::files;
-use crate::rules::ruleset::SecretSource;
+use crate::rules::settings::SecretSource;
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 
 /// The environment variable in which systemd names the credentials' folder.

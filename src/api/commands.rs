@@ -15,7 +15,7 @@ use crate::domain::account::AccountName;
 use crate::engine::commands::CommandReply;
 use crate::engine::event::Command;
 use crate::json::{self, Json};
-use crate::rules::ruleset::Until;
+use crate::rules::book::Until;
 
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 500;

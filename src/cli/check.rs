@@ -16,12 +16,13 @@ use crate::daemon::rule_tests::{self, Report};
 use crate::daemon::wall;
 use crate::domain::observation::Timestamp;
 use crate::domain::plural::counted;
+use crate::engine::explain;
 use crate::replay::text;
 use crate::rules::Loaded;
 use crate::rules::budget::{self, Budget};
 use crate::rules::diagnostic::Diagnostic;
-use crate::rules::explain;
-use crate::rules::ruleset::{Mode, RuleSet};
+use crate::rules::ruleset::RuleSet;
+use crate::rules::settings::Mode;
 use online::KeyAnswer;
 use secrets::SecretReport;
 
@@ -222,7 +223,7 @@ fn print(
     if let Some(head) = head {
         out.line(out.paint(Paint::Bold, &head))?;
     }
-    for text in explain::rules(rules) {
+    for text in explain::rules(&rules.book) {
         out.line(format_args!("{text}\n"))?;
     }
     for line in deferred::lines(path, rules) {
@@ -245,7 +246,7 @@ fn print(
 }
 
 fn summary(rules: &RuleSet, loaded: &Loaded, errors: usize) -> String {
-    let enabled = rules.rules.iter().filter(|rule| rule.enabled).count();
+    let enabled = rules.book.rules.iter().filter(|rule| rule.enabled).count();
     let mode = match rules.daemon.mode {
         Mode::Enforce => "mode enforce: riskd acts",
         Mode::Observe => "mode observe: riskd decides and records, and sends nothing",
@@ -261,7 +262,7 @@ fn summary(rules: &RuleSet, loaded: &Loaded, errors: usize) -> String {
     format!(
         "{} for {}; {mode}; {errors}, {warnings}",
         counted(enabled, "rule"),
-        counted(rules.accounts.len(), "account"),
+        counted(rules.book.accounts.len(), "account"),
     )
 }
 

@@ -10,7 +10,7 @@ use super::printer::Printer;
 use crate::api;
 use crate::daemon;
 use crate::rules::Loaded;
-use crate::rules::ruleset::Daemon;
+use crate::rules::settings::Daemon;
 use crate::store::StoreError;
 
 /// The environment variable that names the rule file.

@@ -22,7 +22,8 @@ use crate::daemon::flatten::{self, OtherProgram, Progress};
 use crate::domain::account::AccountName;
 use crate::domain::plural::counted;
 use crate::domain::request;
-use crate::rules::ruleset::{self, SecretSource};
+use crate::rules::settings;
+use crate::rules::settings::SecretSource;
 use crate::rules::{Loaded, Target};
 use crate::venue::Venue;
 use proof::{Prover, Side};
@@ -205,7 +206,7 @@ fn begin(
     show: &mpsc::Sender<Shown>,
     out: &Printer,
 ) -> anyhow::Result<BTreeMap<AccountName, End>> {
-    let mut venues: Vec<(&ruleset::Venue, Vec<Target>)> = Vec::new();
+    let mut venues: Vec<(&settings::Venue, Vec<Target>)> = Vec::new();
     let mut ended = BTreeMap::new();
     for target in targets {
         let venue = &target.venue;
@@ -244,7 +245,7 @@ fn begin(
     Ok(ended)
 }
 
-fn hint(venue: &ruleset::Venue) -> &'static str {
+fn hint(venue: &settings::Venue) -> &'static str {
     let is_for_the_service = |source: &SecretSource| matches!(source, SecretSource::Credential(_));
     let mut parts = venue.credential.0.iter();
     if parts.any(|(_, source)| is_for_the_service(source))

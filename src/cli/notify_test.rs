@@ -7,7 +7,8 @@ use super::printer::{Paint, Printer};
 use super::{Exit, log, runtime};
 use crate::daemon;
 use crate::notify::{self, Message};
-use crate::rules::ruleset::{Notifier, RuleSet};
+use crate::rules::ruleset::RuleSet;
+use crate::rules::settings::Notifier;
 use crate::rules::suggest;
 
 /// Sends one test message through a notifier, from the rule file alone, and

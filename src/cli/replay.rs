@@ -79,7 +79,7 @@ fn replay(
     out: &mut Printer,
 ) -> anyhow::Result<()> {
     let wrong = |error| anyhow!("{}: {error}", args.history.display());
-    let history = History::open(source, &rules.accounts).map_err(wrong)?;
+    let history = History::open(source, &rules.book.accounts).map_err(wrong)?;
     let mut teller = Teller {
         is_json: args.json,
         firings: 0,

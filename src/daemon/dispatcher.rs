@@ -42,7 +42,8 @@ use crate::engine::record::{Entry, EntryKind, Fields, Record};
 use crate::engine::{Data, Engine};
 use crate::notify::{Notifiers, Undelivered};
 use crate::rules::redacted_text;
-use crate::rules::ruleset::{Mode, RuleSet};
+use crate::rules::ruleset::RuleSet;
+use crate::rules::settings::Mode;
 use crate::store::{Batch, Extent, Health, Quality, Receipt, RuleSetRow, Sample, StoreHandle};
 
 /// The longest sleep between two looks at the clocks, so that a wall clock that
@@ -57,6 +58,8 @@ const CLOCK_STEP: TimeDelta = TimeDelta::seconds(2);
 /// The state of the dispatcher.
 pub(super) struct Dispatcher {
     pub(super) engine: Engine,
+    /// The rule file in force; what the engine decides by is a part of it.
+    pub(super) rules: Arc<RuleSet>,
     pub(super) clock: Clock,
     pub(super) started: Timestamp,
     pub(super) rules_file: RulesFile,
@@ -286,7 +289,7 @@ impl Dispatcher {
         let failure = self.polls.values().find_map(|poll| poll.failure.as_deref());
         let state = StatusLine {
             overview: self.engine.overview(self.now()),
-            mode: self.engine.rules().daemon.mode,
+            mode: self.rules.daemon.mode,
             rules_are_refused: self.rules_file.refused.is_some(),
             record_is_bad: self.is_degraded,
             failure,
@@ -625,7 +628,7 @@ impl Dispatcher {
         }
         match command {
             Command::Flatten { .. } | Command::TakeOver { .. } | Command::Lock { .. } => {
-                (rules.daemon.mode == Mode::Observe)
+                (self.rules.daemon.mode == Mode::Observe)
                     .then(|| CommandError::OnlyObserves(account.clone()))
             }
             Command::Unlock { .. } => None,
@@ -641,7 +644,7 @@ impl Dispatcher {
 
     fn status(&self) -> Status {
         let now = self.now();
-        let rules = self.engine.rules();
+        let rules = &self.rules;
         let accounts = self.engine.status(now);
         Status {
             version: env!("CARGO_PKG_VERSION"),
@@ -680,7 +683,7 @@ impl Dispatcher {
         }
     }
 
-    fn venue_status(&self, venue: &crate::rules::ruleset::Venue) -> VenueStatus {
+    fn venue_status(&self, venue: &crate::rules::settings::Venue) -> VenueStatus {
         let count = self.polls.get(&venue.name).cloned().unwrap_or_default();
         let budget = self.venues.budget(&venue.name);
         VenueStatus {
@@ -707,7 +710,7 @@ fn later(wait: Duration) -> Instant {
 /// people than the addresses of notifiers are for.
 pub(super) fn row_of(rules: &RuleSet, now: Timestamp) -> RuleSetRow {
     RuleSetRow {
-        hash: rules.hash.to_string(),
+        hash: rules.book.hash.to_string(),
         text: redacted_text(&rules.text),
         files: Some(rules.files.clone()),
         loaded_at: now,

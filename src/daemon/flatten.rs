@@ -24,7 +24,7 @@ use crate::domain::account::AccountName;
 use crate::domain::request::{Answer, Write};
 use crate::engine::event::ReadFailure;
 use crate::rules::Target;
-use crate::rules::ruleset;
+use crate::rules::settings;
 use crate::venue::Venue;
 
 pub use other_program::{HandedOver, OtherProgram, Report, channel};
@@ -72,7 +72,7 @@ pub enum Progress {
 ///
 /// # Errors
 /// What is wrong with its secret or its address.
-pub fn set_up(config: &ruleset::Venue) -> Result<Arc<dyn Venue>, SetUpError> {
+pub fn set_up(config: &settings::Venue) -> Result<Arc<dyn Venue>, SetUpError> {
     connect(config)
 }
 

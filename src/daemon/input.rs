@@ -17,7 +17,7 @@ use crate::domain::holdings::WorkingOrders;
 use crate::domain::observation::{Observation, Timestamp};
 use crate::engine::event::Event;
 use crate::notify::Undelivered;
-use crate::rules::ruleset::Venue;
+use crate::rules::settings::Venue;
 use crate::venue::Failure;
 
 /// Where everything that reaches the dispatcher comes from.

@@ -20,7 +20,7 @@ use crate::domain::observation::Missing;
 use crate::domain::timeouts;
 use crate::engine::effect::Severity;
 use crate::engine::record::EntryKind;
-use crate::rules::ruleset;
+use crate::rules::settings;
 use crate::store::{EntryFilter, Reads};
 use crate::venue::{Failure, Venue};
 
@@ -60,7 +60,7 @@ async fn read(venue: &dyn Venue) -> Option<Result<KeyRights, Failure>> {
 /// Reads the rights of a venue's key for as long as it is polled. A venue that has no
 /// such rights is asked once.
 pub(super) async fn watch(
-    config: ruleset::Venue,
+    config: settings::Venue,
     venue: Arc<dyn Venue>,
     inputs: mpsc::Sender<Input>,
 ) {
@@ -141,7 +141,7 @@ pub(super) struct KeysTold(BTreeMap<VenueName, KeySeen>);
 
 impl Dispatcher {
     /// Tells what a key may do, once, and of what it should not.
-    pub(super) fn take_key_rights(&mut self, config: &ruleset::Venue, seen: KeySeen) {
+    pub(super) fn take_key_rights(&mut self, config: &settings::Venue, seen: KeySeen) {
         let name = &config.name;
         let may_trade = seen.rights.as_ref().map(|rights| rights.may_trade);
         self.lifecycle.key_seen(name, may_trade.unwrap_or(true));
@@ -171,7 +171,7 @@ impl Dispatcher {
         }
     }
 
-    fn tell_excess(&mut self, config: &ruleset::Venue, rights: &KeyRights) {
+    fn tell_excess(&mut self, config: &settings::Venue, rights: &KeyRights) {
         let name = &config.name;
         for (severity, kind, text) in excess(config, rights) {
             let text = format!("the key of {name} {text}");
@@ -183,7 +183,7 @@ impl Dispatcher {
 
 /// What is wrong with a key's rights, the worst first.
 pub fn excess(
-    config: &ruleset::Venue,
+    config: &settings::Venue,
     rights: &KeyRights,
 ) -> Vec<(Severity, EntryKind, &'static str)> {
     let mut found = Vec::new();

@@ -8,7 +8,8 @@ use sd_notify::NotifyState;
 
 use crate::domain::account::VenueName;
 use crate::engine::status::Overview;
-use crate::rules::ruleset::{Mode, RuleSet, Venue};
+use crate::rules::ruleset::RuleSet;
+use crate::rules::settings::{Mode, Venue};
 
 /// The least that the watchdog waits, whatever the unit says, is so many polls
 /// of the slowest venue...
@@ -54,7 +55,7 @@ impl Lifecycle {
     /// Waits for rounds of the venues of these rules from now on: of those that
     /// are polled, because an account is there.
     pub(super) fn watch(&mut self, rules: &RuleSet) {
-        let accounts = rules.accounts.iter();
+        let accounts = rules.book.accounts.iter();
         self.venues = accounts.map(|account| account.venue.clone()).collect();
         self.polled.clear();
         allow_for_slow_polls(&rules.venues);

@@ -55,7 +55,8 @@ use crate::engine::restore::{EarlierRules, Kept, Started};
 use crate::engine::{self, Engine, EngineConfig};
 use crate::notify::{Notifiers, Undelivered};
 use crate::rules;
-use crate::rules::ruleset::{self, Mode};
+use crate::rules::settings;
+use crate::rules::settings::Mode;
 use crate::store::{
     Batch, Drained, KeptRuleSet, Reads, Restored, Retention, Store, StoreError, StoreHandle, Writer,
 };
@@ -171,7 +172,7 @@ pub fn load_kept(path: &Path, kept: &KeptRuleSet) -> rules::Loaded {
 /// The database: the option, else the file's, else `riskd.db`. What is no whole
 /// path lies in `$STATE_DIRECTORY`, which systemd gives to the service, else in
 /// the folder that the program was started in.
-pub fn database_path(option: Option<&Path>, settings: Option<&ruleset::Daemon>) -> PathBuf {
+pub fn database_path(option: Option<&Path>, settings: Option<&settings::Daemon>) -> PathBuf {
     if let Some(path) = option {
         return path.to_owned();
     }
@@ -340,9 +341,9 @@ fn begin(
     let writing = tokio::spawn(writer.run());
     let config = EngineConfig {
         acts: rules.daemon.mode == Mode::Enforce,
-        stale_after: Some(engine::stale_after(&rules)),
+        stale_after: Some(engine::stale_after(&rules.book)),
     };
-    let Started { engine, effects } = Engine::start(Arc::clone(&rules), config, kept, now);
+    let Started { engine, effects } = Engine::start(Arc::clone(&rules.book), config, kept, now);
     handle.submit(Batch {
         rule_sets: vec![row_of(&rules, now.wall)],
         ..Batch::default()
@@ -356,6 +357,7 @@ fn begin(
     ));
     let mut dispatcher = Dispatcher {
         engine,
+        rules: Arc::clone(&rules),
         clock,
         started: now.wall,
         rules_file: RulesFile {
@@ -428,7 +430,7 @@ fn kept(mut restored: Restored, rules_file: &Path) -> Kept {
         Some(EarlierRules {
             from: kept.loaded_at,
             last_from: kept.last_loaded_at,
-            rules: Arc::new(rules),
+            rules: rules.book,
         })
     });
     restored.into_kept(earlier.collect())
@@ -497,17 +499,17 @@ impl Dispatcher {
 
     /// Tells of the start and takes up what was left undone.
     fn begin(&mut self, effects: Vec<crate::engine::effect::Effect>) {
-        let rules = Arc::clone(self.engine.rules());
+        let rules = Arc::clone(&self.rules);
         let text = format!(
             "riskd {} starts: {} for {} from {} (hash {}), record {}, mode {}",
             env!("CARGO_PKG_VERSION"),
             counted(
-                rules.rules.iter().filter(|rule| rule.enabled).count(),
+                rules.book.rules.iter().filter(|rule| rule.enabled).count(),
                 "rule"
             ),
-            counted(rules.accounts.len(), "account"),
+            counted(rules.book.accounts.len(), "account"),
             self.rules_file.name(),
-            short(&rules.hash),
+            short(&rules.book.hash),
             self.database,
             match rules.daemon.mode {
                 Mode::Enforce => "enforce",

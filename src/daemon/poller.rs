@@ -21,7 +21,7 @@ use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::limits::Ask;
 use crate::domain::observation::{Content, Missing, Observation, Timestamp};
 use crate::domain::timeouts;
-use crate::rules::ruleset;
+use crate::rules::settings;
 use crate::secret::Credential;
 use crate::venue::{Failure, Lane, OutOfBudget, Venue};
 
@@ -46,7 +46,7 @@ pub(super) type Accounts = Arc<Vec<(AccountName, AccountNumber)>>;
 
 /// One venue to be polled.
 pub(super) struct Poller {
-    pub(super) config: ruleset::Venue,
+    pub(super) config: settings::Venue,
     pub(super) venue: Arc<dyn Venue>,
     pub(super) every: Duration,
     pub(super) accounts: Accounts,

@@ -20,7 +20,8 @@ use crate::domain::plural::counted;
 use crate::engine::effect::Severity;
 use crate::engine::event::Event;
 use crate::engine::record::EntryKind;
-use crate::rules::ruleset::{RuleSet, Venue};
+use crate::rules::ruleset::RuleSet;
+use crate::rules::settings::Venue;
 use crate::store::Batch;
 
 /// The rule file: how it is read again, and what came of it.
@@ -58,7 +59,7 @@ impl RulesFile {
         let place = refused.and_then(|refused| refused.refusal.place);
         RulesStatus {
             file: self.name(),
-            hash: rules.hash.to_string(),
+            hash: rules.book.hash.to_string(),
             loaded: self.loaded.to_rfc3339(),
             enabled: enabled(rules),
             swap_us: self
@@ -80,7 +81,7 @@ pub(super) fn watch(files: Vec<PathBuf>, inputs: mpsc::Sender<Input>) -> Watch {
 }
 
 fn enabled(rules: &RuleSet) -> usize {
-    rules.rules.iter().filter(|rule| rule.enabled).count()
+    rules.book.rules.iter().filter(|rule| rule.enabled).count()
 }
 
 impl Dispatcher {
@@ -185,7 +186,7 @@ impl Dispatcher {
             awaiting_credential: _,
             silent: _,
         } = prepared;
-        let has_changed = self.engine.rules().hash != rules.hash;
+        let has_changed = self.engine.rules().hash != rules.book.hash;
         if has_changed {
             self.object(&rules)?;
         }
@@ -210,17 +211,19 @@ impl Dispatcher {
         let text = format!(
             "now in force: {} for {} (hash {})",
             counted(enabled(&rules), "rule"),
-            counted(rules.accounts.len(), "account"),
-            short(&rules.hash)
+            counted(rules.book.accounts.len(), "account"),
+            short(&rules.book.hash)
         );
-        self.step(Event::Reloaded(rules), None);
+        let book = Arc::clone(&rules.book);
+        self.rules = rules;
+        self.step(Event::Reloaded(book), None);
         self.rules_file.swap = Some(begun.elapsed());
         Ok(text)
     }
 
     /// What speaks against putting these rules in force while riskd runs.
     fn object(&self, rules: &RuleSet) -> Result<(), Refusal> {
-        let running = &self.engine.rules().daemon;
+        let running = &self.rules.daemon;
         if running.mode != rules.daemon.mode {
             let text = "`mode` is read at the start: restart riskd to change it";
             return Err(Refusal::from(text.to_owned()));
@@ -230,7 +233,7 @@ impl Dispatcher {
             let text = "`http` and `database` of `daemon` change with a restart only";
             return Err(Refusal::from(text.to_owned()));
         }
-        Refusal::by(&self.engine, rules).map_or(Ok(()), Err)
+        Refusal::by(&self.engine, &self.rules, rules).map_or(Ok(()), Err)
     }
 
     /// Says that credentials were replaced, and never by what.

@@ -12,7 +12,8 @@ use super::rule_tests;
 use crate::engine::Engine;
 use crate::files;
 use crate::rules::diagnostic::Diagnostic;
-use crate::rules::ruleset::{Daemon, Mode, RuleSet};
+use crate::rules::ruleset::RuleSet;
+use crate::rules::settings::{Daemon, Mode};
 use crate::rules::{self, Loaded};
 
 /// Most errors of a refused file that are told of.
@@ -75,9 +76,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Why this engine does not take these rules now.
-    pub(super) fn by(engine: &Engine, rules: &RuleSet) -> Option<Refusal> {
-        let objections = engine.objections(rules);
+    /// Why this engine, which runs the others, does not take these rules now.
+    pub(super) fn by(engine: &Engine, running: &RuleSet, rules: &RuleSet) -> Option<Refusal> {
+        let objections = engine.objections(&rules.book, |old, new| {
+            rules.has_the_accounts_of(new, (running, old))
+        });
         if objections.is_empty() {
             return None;
         }

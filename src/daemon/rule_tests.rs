@@ -10,7 +10,8 @@ use std::time::Duration;
 use super::rule_file::{Refusal, read_text};
 use crate::replay::rule_test;
 use crate::replay::text;
-use crate::rules::ruleset::{RuleSet, TestFileName};
+use crate::rules::ruleset::RuleSet;
+use crate::rules::settings::TestFileName;
 
 /// How long all the tests of a rule file may take together.
 pub const MAX_TIME: Duration = Duration::from_secs(10);

@@ -25,7 +25,8 @@ use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::engine::restore::Kept;
 use crate::engine::{Engine, EngineConfig};
-use crate::rules::ruleset::{Daemon, Mode, RuleSet};
+use crate::rules::ruleset::RuleSet;
+use crate::rules::settings::{Daemon, Mode};
 use crate::store::Restored;
 
 /// How long after riskd was last at work the rules of then still count: they
@@ -133,7 +134,7 @@ impl First {
                 None => StartError::Rules { report, instead },
             });
         };
-        let is_in_force = |rules: &RuleSet| *rules.hash == *hash;
+        let is_in_force = |rules: &RuleSet| *rules.book.hash == *hash;
         let prepared = match rules {
             Some(rules) if is_in_force(&rules) => Prepared::new(rules, &[]),
             Some(rules) => earlier.prepared(hash, Some(&rules)).or_else(|problem| {
@@ -170,14 +171,15 @@ impl Earlier<'_> {
     /// now. Where the rules from before cannot be used, nothing can take the place
     /// of these, and the engine tells what becomes of locks.
     fn objection(&self, rules: &RuleSet, kept: &Kept, now: Now) -> Option<Refusal> {
-        let hash = self.hash.filter(|hash| **hash != *rules.hash)?;
+        let hash = self.hash.filter(|hash| **hash != *rules.book.hash)?;
         let before = self.rules(hash).ok()?;
         let config = EngineConfig {
             acts: true,
             stale_after: None,
         };
-        let running = Engine::start(Arc::new(before), config, kept.clone(), now).engine;
-        Refusal::by(&running, rules)
+        let book = Arc::clone(&before.book);
+        let running = Engine::start(book, config, kept.clone(), now).engine;
+        Refusal::by(&running, &before, rules)
     }
 
     /// The rules that were in force last, from the record.

@@ -22,7 +22,8 @@ use crate::domain::venue::VenueKind;
 use crate::engine::event::Event;
 use crate::engine::restore::RecentRequest;
 use crate::notify::{Channels, Pulse};
-use crate::rules::ruleset::{self, RuleSet};
+use crate::rules::ruleset::RuleSet;
+use crate::rules::settings;
 use crate::secret::{self, Credential, Secret};
 use crate::venue::awaiting_credential::AwaitingCredential;
 use crate::venue::budget::{self, Scope};
@@ -34,13 +35,13 @@ use crate::venue::{Budget, Venue, rest};
 ///
 /// # Errors
 /// What is wrong with its secret or its address.
-pub fn connect(config: &ruleset::Venue) -> Result<Arc<dyn Venue>, SetUpError> {
+pub fn connect(config: &settings::Venue) -> Result<Arc<dyn Venue>, SetUpError> {
     open(config, credential(config)?)
 }
 
 /// The adapter of a venue, with this credential.
-fn open(config: &ruleset::Venue, credential: Credential) -> Result<Arc<dyn Venue>, SetUpError> {
-    let ruleset::Venue { name, base_url, .. } = config;
+fn open(config: &settings::Venue, credential: Credential) -> Result<Arc<dyn Venue>, SetUpError> {
+    let settings::Venue { name, base_url, .. } = config;
     let budget = |user| budget::shared(Scope::new(base_url, user), &config.profile.limits);
     let wrong = |error: rest::SetUpError| SetUpError::Venue {
         venue: name.clone(),
@@ -62,7 +63,7 @@ fn open(config: &ruleset::Venue, credential: Credential) -> Result<Arc<dyn Venue
 }
 
 fn part<'c>(
-    config: &ruleset::Venue,
+    config: &settings::Venue,
     credential: &'c Credential,
     part: &'static str,
 ) -> Result<&'c Secret, SetUpError> {
@@ -73,7 +74,7 @@ fn part<'c>(
 }
 
 /// The credential of a venue, as it can be read now. May wait for the disk.
-pub(super) fn credential(config: &ruleset::Venue) -> Result<Credential, SetUpError> {
+pub(super) fn credential(config: &settings::Venue) -> Result<Credential, SetUpError> {
     let mut parts = Vec::new();
     for (part, source) in &config.credential.0 {
         let secret = secret::resolve(source).map_err(|source| SetUpError::Credential {
@@ -107,7 +108,7 @@ impl Prepared {
     ///
     /// # Errors
     /// What is wrong with a venue's address or its running credential.
-    pub(super) fn new(rules: RuleSet, running: &[ruleset::Venue]) -> Result<Prepared, SetUpError> {
+    pub(super) fn new(rules: RuleSet, running: &[settings::Venue]) -> Result<Prepared, SetUpError> {
         let mut venues = HashMap::new();
         let mut credentials = HashMap::new();
         let mut awaiting_credential = Vec::new();
@@ -164,7 +165,7 @@ impl Prepared {
 }
 
 /// A venue that has no credential yet.
-fn without_key(config: &ruleset::Venue, wrong: &SetUpError) -> Arc<dyn Venue> {
+fn without_key(config: &settings::Venue, wrong: &SetUpError) -> Arc<dyn Venue> {
     let of = config.clone();
     Arc::new(AwaitingCredential::new(
         &wrong.to_string(),
@@ -205,7 +206,7 @@ pub(super) struct Venues {
 }
 
 struct Running {
-    config: ruleset::Venue,
+    config: settings::Venue,
     accounts: Accounts,
     venue: Arc<dyn Venue>,
     jobs: mpsc::Sender<Job>,
@@ -237,7 +238,7 @@ impl Venues {
     }
 
     /// What runs now.
-    pub(super) fn configs(&self) -> Vec<ruleset::Venue> {
+    pub(super) fn configs(&self) -> Vec<settings::Venue> {
         self.running
             .values()
             .map(|running| running.config.clone())
@@ -261,6 +262,7 @@ impl Venues {
             };
             let accounts: Accounts = Arc::new(
                 rules
+                    .book
                     .accounts
                     .iter()
                     .filter(|account| account.venue == config.name)
@@ -293,7 +295,7 @@ impl Venues {
         renewed.map(|(name, _)| name.clone()).collect()
     }
 
-    fn start(&self, config: ruleset::Venue, accounts: Accounts, venue: Arc<dyn Venue>) -> Running {
+    fn start(&self, config: settings::Venue, accounts: Accounts, venue: Arc<dyn Venue>) -> Running {
         let polling = self.stop.child_token();
         let renewed = Arc::new(Notify::new());
         let (jobs, queue) = mpsc::channel(executor::QUEUE);

@@ -228,13 +228,6 @@ impl Money {
         size.checked_mul(*POWERS.get(scale as usize)?)
     }
 
-    /// Whether it is the same amount written in the same way; cheaper than
-    /// whether the two are equal.
-    #[inline]
-    pub fn is_same_as(self, other: Money) -> bool {
-        self.0.serialize() == other.0.serialize()
-    }
-
     /// Whether the amount is exactly zero.
     pub fn is_zero(self) -> bool {
         self.0.is_zero()
@@ -409,7 +402,6 @@ mod tests {
                 let expect = left.decimal().cmp(&right.decimal());
                 assert_eq!(left.cmp(&right), expect, "{left} {right}");
                 assert_eq!(left == right, expect.is_eq(), "{left} {right}");
-                assert!(!left.is_same_as(right) || left == right, "{left} {right}");
                 if let Some(sum) = easy_sum(left.decimal(), right.decimal()) {
                     let expect = left.decimal().checked_add(right.decimal()).unwrap();
                     assert_eq!(sum.unpack(), expect.unpack(), "{left} {right}");

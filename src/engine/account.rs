@@ -2,7 +2,7 @@
 //! state: the ledger, the view, the rules and the guard. What happens to the account
 //! goes through here.
 
-mod band;
+mod data;
 mod deadlines;
 mod enforcement;
 mod evaluate;
@@ -18,6 +18,7 @@ mod rule_run;
 mod rules;
 mod view;
 
+pub use data::Data;
 pub(super) use deadlines::Deadlines;
 pub(in crate::engine) use guard::{GivenUp, Guard};
 pub(in crate::engine) use intents::ResumedFirst;
@@ -25,7 +26,6 @@ pub(in crate::engine) use ledger::Ledger;
 pub(in crate::engine) use reports::intent_fields;
 pub use rule_run::RuleRun;
 pub(in crate::engine) use rules::Rules;
-pub use view::Data;
 pub(in crate::engine) use view::View;
 
 use std::sync::Arc;
@@ -38,7 +38,7 @@ use super::record::{Goal, Record};
 use crate::domain::holdings::WorkingOrders;
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Missing, Timestamp};
-use crate::rules::ruleset::{Account, Rearm};
+use crate::rules::book::{Account, Rearm};
 
 /// One account inside the engine.
 #[derive(Debug)]
@@ -75,7 +75,6 @@ impl AccountRun {
         now: Now,
         out: &mut Output<'_>,
     ) {
-        self.rules.set_calm(false);
         if self.view.at().is_some_and(|seen| at < seen) {
             return;
         }
@@ -84,7 +83,6 @@ impl AccountRun {
             self.look_again(now, out);
             return;
         }
-        let session = self.ledger.current();
         self.roll_session(now, out);
         let is_trusted = match content {
             Content::Missing(missing) => {
@@ -97,11 +95,8 @@ impl AccountRun {
             Some(session) if is_trusted => session.pnl,
             _ => self.pnl(),
         };
-        let is_calm = self.evaluate(true, pnl, now, out);
+        self.evaluate(true, pnl, now, out);
         self.advance_guard(now, out);
-        let current = self.ledger.current();
-        let is_calm = is_calm && current.is_some() && current == session;
-        self.rules.set_calm(is_calm);
     }
 
     /// Has the locks and whatever else is asked for hold against what was just
@@ -164,13 +159,12 @@ impl AccountRun {
     }
 
     /// Reads every rule and lets those fire that should; `pnl` is session P&L by
-    /// the newest figures. Whether all of them rest, and keep the instants at
-    /// which time alone may change their answers.
-    fn evaluate(&mut self, observed: bool, pnl: PnlSum, now: Now, out: &mut Output<'_>) -> bool {
+    /// the newest figures.
+    fn evaluate(&mut self, observed: bool, pnl: PnlSum, now: Now, out: &mut Output<'_>) {
         let context = context(&self.account, &self.ledger, &self.view, pnl, now);
-        let evaluated = self.rules.evaluate(&context, &self.view, observed, out);
+        let firing = self.rules.evaluate(&context, &self.view, observed, out);
         let mut wanted = Vec::new();
-        for index in evaluated.firing {
+        for index in firing {
             wanted.extend(self.fire(index, now, out));
         }
         if out.config.acts {
@@ -181,7 +175,6 @@ impl AccountRun {
         for (goal, cause) in wanted {
             self.ask(goal, cause, now, out);
         }
-        evaluated.is_calm
     }
 
     /// Everything that a condition may look at, now.

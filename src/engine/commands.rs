@@ -18,7 +18,7 @@ use crate::domain::account::RuleName;
 use crate::domain::ids::IntentId;
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
-use crate::rules::ruleset::Until;
+use crate::rules::book::Until;
 
 /// What came of a person's command.
 #[derive(Clone, Debug, Serialize)]

@@ -11,7 +11,8 @@ use super::record::{EntryKind, Fields};
 use crate::domain::account::AccountName;
 use crate::domain::now::Now;
 use crate::domain::trade_date::TradeDate;
-use crate::rules::ruleset::{Account, Loosening, RuleSet};
+use crate::rules::book::RuleBook;
+use crate::rules::book::{Account, Loosening};
 
 /// What of an account waits for the next session.
 #[derive(Debug, Default)]
@@ -24,8 +25,8 @@ pub(super) struct DeferredAccount {
 }
 
 /// Whether these rules have what loosens wait.
-pub(super) fn defers_loosening(rules: &RuleSet) -> bool {
-    rules.daemon.loosening == Loosening::NextSession
+pub(super) fn defers_loosening(rules: &RuleBook) -> bool {
+    rules.loosening == Loosening::NextSession
 }
 
 impl AccountRun {
@@ -95,7 +96,7 @@ impl AccountRun {
 
     /// Begins with the account as the first of these rule sets had it: the one
     /// with which its session opened.
-    pub(super) fn begin_with_first_of(&mut self, earlier: &[&RuleSet]) {
+    pub(super) fn begin_with_first_of(&mut self, earlier: &[&RuleBook]) {
         let account = earlier.first();
         if let Some(account) = account.and_then(|rules| same_account(rules, &self.account)) {
             let kept = self.with_session_and_balance(&self.account, account);
@@ -117,7 +118,7 @@ impl AccountRun {
             self.ledger.forget_current();
         }
         self.account = account;
-        self.rules.invalidate_caches();
+        self.rules.end_shortcut();
     }
 
     /// What this form of the account changes that a rule may depend on.
@@ -138,7 +139,7 @@ impl AccountRun {
 }
 
 /// The account of this name and number in other rules.
-fn same_account<'a>(rules: &'a RuleSet, account: &Account) -> Option<&'a Arc<Account>> {
+fn same_account<'a>(rules: &'a RuleBook, account: &Account) -> Option<&'a Arc<Account>> {
     rules
         .account(&account.name)
         .filter(|known| known.number == account.number)
@@ -146,7 +147,7 @@ fn same_account<'a>(rules: &'a RuleSet, account: &Account) -> Option<&'a Arc<Acc
 
 /// The account as each of these rule sets has it.
 pub(super) fn forms<'a>(
-    earlier: &'a [&'a RuleSet],
+    earlier: &'a [&'a RuleBook],
     account: &'a Account,
 ) -> impl Iterator<Item = &'a Arc<Account>> {
     earlier
@@ -163,6 +164,6 @@ pub(super) fn objection(name: &AccountName) -> String {
 }
 
 /// The rule sets of a start, if one of them has what loosens wait.
-pub(super) fn is_deferred_by(rules: &RuleSet, earlier: &[&RuleSet]) -> bool {
+pub(super) fn is_deferred_by(rules: &RuleBook, earlier: &[&RuleBook]) -> bool {
     defers_loosening(rules) || earlier.iter().any(|rules| defers_loosening(rules))
 }

@@ -11,7 +11,8 @@ use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::ids::RequestId;
 use crate::domain::observation::{Missing, Observation, Timestamp};
 use crate::domain::request::Answer;
-use crate::rules::ruleset::{RuleSet, Until};
+use crate::rules::book::RuleBook;
+use crate::rules::book::Until;
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -68,7 +69,7 @@ pub enum Event {
     /// Nothing but time passed.
     Time,
     /// A new rule set is to be in force.
-    Reloaded(Arc<RuleSet>),
+    Reloaded(Arc<RuleBook>),
     /// From now on this engine runs an account that it did not run: it is taken up as
     /// at a start.
     Adopted {

@@ -21,7 +21,6 @@ impl AccountRun {
             return;
         };
         for flow in self.ledger.take_flows(&wallet.flows, wall) {
-            self.rules.invalidate_caches();
             let message = format!(
                 "{} of {} at {}: P&L goes on without it",
                 flow.kind,

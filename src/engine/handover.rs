@@ -15,7 +15,7 @@ use super::output::Output;
 use super::restore::{EarlierRules, KeptRows};
 use crate::domain::account::AccountName;
 use crate::domain::now::Now;
-use crate::rules::ruleset::Account;
+use crate::rules::book::Account;
 
 impl Engine {
     /// Takes an account up, as a start does: nothing is known of it until it is

@@ -15,9 +15,10 @@ use super::effect::{Audience, Effect, Notice, Severity};
 use super::memory::AccountMemory;
 use super::output::Output;
 use super::record::{EntryKind, Fields};
-use crate::domain::account::AccountName;
+use crate::domain::account::{AccountName, VenueName};
 use crate::domain::lock::LockEnd;
-use crate::rules::ruleset::{Account, RuleSet};
+use crate::rules::book::Account;
+use crate::rules::book::RuleBook;
 
 /// Where what was kept under a name belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +46,7 @@ impl Homes {
     }
 
     /// Where what was kept under this name belongs by these rules.
-    pub(super) fn find(&self, name: &AccountName, rules: &RuleSet) -> Home {
+    pub(super) fn find(&self, name: &AccountName, rules: &RuleBook) -> Home {
         let named = rules.account(name);
         let Some(number) = self.0.get(name) else {
             return named.map_or(Home::Gone, |_| Home::Here);
@@ -67,10 +68,18 @@ impl Engine {
     /// What speaks against putting these rules in force now: accounts that are
     /// locked, or being made flat, and would be lost sight of; and those that an
     /// edit that loosens would take out before their session has closed.
-    pub fn objections(&self, rules: &RuleSet) -> Vec<String> {
+    ///
+    /// `is_same_venue` says whether an account of the same number is the same account
+    /// at the venue that the first name has in the rules in force and at the one that
+    /// the second name has in these.
+    pub fn objections(
+        &self,
+        rules: &RuleBook,
+        is_same_venue: impl Fn(&VenueName, &VenueName) -> bool,
+    ) -> Vec<String> {
         let is_strict = defers_loosening(&self.rules) || defers_loosening(rules);
         let objections = self.accounts.iter().filter_map(|run| {
-            let change = self.change_of(&run.account, rules)?;
+            let change = change_of(&run.account, rules, &is_same_venue)?;
             let name = &run.account.name;
             match run.ties() {
                 Some(ties) => Some(ties.objection(name, &change)),
@@ -83,32 +92,6 @@ impl Engine {
         });
         objections.collect()
     }
-
-    /// How these rules make another account of the venue of what has this name,
-    /// if they do.
-    fn change_of(&self, account: &Account, rules: &RuleSet) -> Option<Change> {
-        let venue = self.rules.venue(&account.venue);
-        let is_there = |other: &Account| {
-            let venues = venue.zip(rules.venue(&other.venue));
-            venues.is_some_and(|(old, new)| new.has_the_accounts_of(old))
-        };
-        let Some(named) = rules.account(&account.name) else {
-            let mut others = rules.accounts.iter();
-            let renamed = others.find(|other| other.number == account.number && is_there(other));
-            return Some(match renamed {
-                Some(other) => Change::Name(other.name.clone()),
-                None => Change::Removed,
-            });
-        };
-        match (named.number == account.number, is_there(named)) {
-            (true, true) => None,
-            (true, false) => Some(Change::Venue),
-            (false, _) => Some(Change::Number {
-                old: account.number.to_string(),
-                new: named.number.to_string(),
-            }),
-        }
-    }
 }
 
 /// What an edit makes of an account.
@@ -118,6 +101,32 @@ enum Change {
     Name(AccountName),
     Number { old: String, new: String },
     Venue,
+}
+
+/// How these rules make another account of the venue of what has this name,
+/// if they do.
+fn change_of(
+    account: &Account,
+    rules: &RuleBook,
+    is_same_venue: impl Fn(&VenueName, &VenueName) -> bool,
+) -> Option<Change> {
+    let is_there = |other: &Account| is_same_venue(&account.venue, &other.venue);
+    let Some(named) = rules.account(&account.name) else {
+        let mut others = rules.accounts.iter();
+        let renamed = others.find(|other| other.number == account.number && is_there(other));
+        return Some(match renamed {
+            Some(other) => Change::Name(other.name.clone()),
+            None => Change::Removed,
+        });
+    };
+    match (named.number == account.number, is_there(named)) {
+        (true, true) => None,
+        (true, false) => Some(Change::Venue),
+        (false, _) => Some(Change::Number {
+            old: account.number.to_string(),
+            new: named.number.to_string(),
+        }),
+    }
 }
 
 /// What ties the name of an account to the account of the venue.

@@ -11,7 +11,7 @@ use super::truth::Truth;
 use crate::domain::lock::LockKind;
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
-use crate::rules::ruleset::{Action, Rearm, Rule};
+use crate::rules::book::{Action, Rearm, Rule};
 
 impl RuleRun {
     /// Whether it has fired and would do nothing to the account before it is

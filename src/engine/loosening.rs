@@ -5,12 +5,9 @@
 //! kind is named, so that the compiler asks for the direction of whatever is
 //! added to the rule language.
 
-mod holdings;
-mod hours;
-mod results;
 mod tree;
 
-use crate::rules::ruleset::{Action, Rearm, Rule, Until};
+use crate::rules::book::{Action, Rearm, Rule, Until};
 
 /// Whether `new` might let something pass that `old` would not. A rule that is
 /// not in force lets everything pass, so nothing is looser than that.
@@ -103,15 +100,5 @@ fn lasts_as_long(old: Until, new: Until) -> bool {
         (Until::SessionEnd | Until::TimeOfDay(_) | Until::For(_) | Until::Manual, new) => {
             new == old
         }
-    }
-}
-
-/// Whether a limit is as low as it was; one that was not there may be added,
-/// one that was may not go.
-fn is_as_low<T: PartialOrd>(old: Option<&T>, new: Option<&T>) -> bool {
-    match (old, new) {
-        (None, _) => true,
-        (Some(old), Some(new)) => new <= old,
-        (Some(_), None) => false,
     }
 }

@@ -7,7 +7,7 @@ use super::held_positions::HeldPosition;
 use crate::domain::money::Money;
 use crate::domain::observation::{Figures, Timestamp};
 use crate::domain::trade_date::TradeDate;
-use crate::rules::ruleset::Metric;
+use crate::rules::book::Metric;
 
 /// Everything that is stored for one account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

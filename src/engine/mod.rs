@@ -11,7 +11,7 @@
 mod account;
 mod blind_spots;
 mod build_up;
-mod conditions;
+pub mod conditions;
 mod dust;
 mod early_open;
 pub mod effect;
@@ -20,6 +20,7 @@ pub mod commands;
 mod deferred_account;
 pub mod enforcement;
 pub mod event;
+pub mod explain;
 mod flows;
 mod handover;
 mod held_positions;
@@ -35,6 +36,7 @@ mod reload;
 pub mod restore;
 mod rule_state;
 mod session;
+pub mod shortcut;
 pub mod status;
 pub mod truth;
 mod unfinished;
@@ -52,14 +54,16 @@ use event::Event;
 use output::Output;
 use record::Record;
 use reload::Parked;
+use shortcut::Shortcut;
 
-pub use account::Data;
+pub use account::{Data, RuleRun};
+pub use memory::PnlSum;
 pub use output::NextIds;
 
 use crate::domain::account::AccountName;
 use crate::domain::now::Now;
 use crate::domain::observation::{Observation, Timestamp};
-use crate::rules::ruleset::RuleSet;
+use crate::rules::book::RuleBook;
 
 /// How an engine is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,10 +78,10 @@ pub struct EngineConfig {
 
 /// How old an observation may become under these rules: several polls of the
 /// slowest venue, and at least ten seconds.
-pub fn stale_after(rules: &RuleSet) -> TimeDelta {
-    let slowest = rules.venues.iter().map(|venue| venue.poll).max();
-    slowest
-        .and_then(|poll| poll.checked_mul(5))
+pub fn stale_after(rules: &RuleBook) -> TimeDelta {
+    rules
+        .slowest_poll
+        .checked_mul(5)
         .unwrap_or_default()
         .max(TimeDelta::seconds(10))
 }
@@ -106,7 +110,7 @@ impl From<Vec<Effect>> for Response {
 #[derive(Debug)]
 pub struct Engine {
     config: EngineConfig,
-    rules: Arc<RuleSet>,
+    rules: Arc<RuleBook>,
     accounts: Vec<AccountRun>,
     index: HashMap<AccountName, usize>,
     ids: NextIds,
@@ -126,7 +130,7 @@ impl Engine {
     /// [`Engine::drain_states`].
     pub fn step(&mut self, now: Now, event: Event) -> Response {
         if !matches!(event, Event::Observed(_)) {
-            self.invalidate_caches();
+            self.end_shortcuts();
         }
         let effects = match event {
             Event::Observed(Observation {
@@ -183,10 +187,29 @@ impl Engine {
 
     /// Something else than an observation happened: it may change what the rules
     /// look at, and when.
-    fn invalidate_caches(&mut self) {
+    fn end_shortcuts(&mut self) {
         for run in &mut self.accounts {
-            run.rules.invalidate_caches();
+            run.rules.end_shortcut();
         }
+    }
+
+    /// Has somebody say from now on when the rules of an account need not be read.
+    pub fn use_shortcut(&mut self, account: &AccountName, shortcut: Box<dyn Shortcut>) {
+        let index = self.index.get(account);
+        if let Some(run) = index.and_then(|index| self.accounts.get_mut(*index)) {
+            run.rules.use_shortcut(shortcut);
+        }
+    }
+
+    /// Whether the last step was an observation with which the rules of this account
+    /// were not read.
+    pub fn has_skipped(&self, account: &AccountName) -> bool {
+        let index = match self.accounts.as_slice() {
+            [only] if only.account.name == *account => Some(0),
+            _ => self.index.get(account).copied(),
+        };
+        let run = index.and_then(|index| self.accounts.get(index));
+        run.is_some_and(|run| run.rules.are_skipped())
     }
 
     /// How long until time alone may change something; `None` when it never
@@ -208,15 +231,6 @@ impl Engine {
         match (next.wall, next.steady) {
             (Some(wall), Some(steady)) => Some(wall.min(steady)),
             (wall, steady) => wall.or(steady),
-        }
-    }
-
-    /// Whether the last step was an observation that left the next instant as it
-    /// was, unless that has come by now. `false` says nothing.
-    pub fn keeps_next_instant(&self) -> bool {
-        match self.accounts.as_slice() {
-            [only] => self.config.stale_after.is_none() && only.keeps_deadlines(),
-            _ => false,
         }
     }
 
@@ -259,7 +273,7 @@ impl Engine {
     }
 
     /// The rule set in force.
-    pub fn rules(&self) -> &Arc<RuleSet> {
+    pub fn rules(&self) -> &Arc<RuleBook> {
         &self.rules
     }
 

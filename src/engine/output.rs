@@ -7,7 +7,7 @@ use super::record::{Entry, EntryKind, Fields, Record};
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::ids::{FiringId, IntentId, RequestId};
 use crate::domain::now::Now;
-use crate::rules::ruleset::Account;
+use crate::rules::book::Account;
 
 /// The numbers that are given out next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

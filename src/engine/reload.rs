@@ -19,10 +19,11 @@ use super::restore::EarlierRules;
 use super::rule_state::RuleState;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::now::Now;
-use crate::rules::ruleset::{Account, Rule, RuleSet};
+use crate::rules::book::RuleBook;
+use crate::rules::book::{Account, Rule};
 
 impl Engine {
-    pub(super) fn reload(&mut self, rules: Arc<RuleSet>, now: Now) -> Vec<Effect> {
+    pub(super) fn reload(&mut self, rules: Arc<RuleBook>, now: Now) -> Vec<Effect> {
         let mut old: HashMap<AccountName, AccountRun> = std::mem::take(&mut self.accounts)
             .into_iter()
             .map(|run| (run.account.name.clone(), run))
@@ -142,7 +143,7 @@ impl AccountRun {
         &self,
         earlier: &'a [EarlierRules],
         now: Now,
-    ) -> Vec<&'a RuleSet> {
+    ) -> Vec<&'a RuleBook> {
         let Some(session) = self.ledger.session() else {
             return Vec::new();
         };

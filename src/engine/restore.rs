@@ -18,7 +18,8 @@ use crate::domain::ids::FiringId;
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::domain::request::{Outcome, Write};
-use crate::rules::ruleset::{Account, Rule, RuleSet};
+use crate::rules::book::RuleBook;
+use crate::rules::book::{Account, Rule};
 
 /// What the record kept.
 #[derive(Clone, Debug, Default)]
@@ -92,7 +93,7 @@ pub struct EarlierRules {
     /// When it came into force last.
     pub last_from: Timestamp,
     /// The rules.
-    pub rules: Arc<RuleSet>,
+    pub rules: Arc<RuleBook>,
 }
 
 /// An engine that was started, and what is to be done first.
@@ -108,7 +109,7 @@ impl Engine {
     /// Starts an engine. Locks, latches and marks are as they were; nothing is
     /// known of any account until it is observed afresh; what was left undone
     /// is read first and then finished.
-    pub fn start(rules: Arc<RuleSet>, config: EngineConfig, kept: Kept, now: Now) -> Started {
+    pub fn start(rules: Arc<RuleBook>, config: EngineConfig, kept: Kept, now: Now) -> Started {
         let mut engine = Engine {
             config,
             accounts: Vec::with_capacity(rules.accounts.len()),
@@ -351,7 +352,7 @@ impl AccountRun {
         account: &Arc<Account>,
         memory: Option<AccountMemory>,
         states: HashMap<RuleName, RuleState>,
-        (rules, earlier): (&Arc<RuleSet>, &[EarlierRules]),
+        (rules, earlier): (&Arc<RuleBook>, &[EarlierRules]),
         out: &mut Output<'_>,
     ) -> AccountRun {
         let now = out.now;

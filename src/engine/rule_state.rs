@@ -10,7 +10,7 @@ use crate::domain::ids::FiringId;
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::domain::trade_date::TradeDate;
-use crate::rules::ruleset::{Rearm, Rule};
+use crate::rules::book::{Rearm, Rule};
 
 /// What is stored for one rule and one account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use crate::domain::observation::{Figures, Timestamp};
 use crate::domain::session::Session;
 use crate::domain::trade_date::{TradeDate, month_of, week_of};
 use crate::domain::venue::VenueDay;
-use crate::rules::ruleset::Metric;
+use crate::rules::book::Metric;
 
 /// How old the last observation before an open may be to say what held at the
 /// open.

@@ -4,7 +4,6 @@
 use serde::Serialize;
 
 use super::account::{AccountRun, RuleRun};
-use super::conditions::Context;
 use super::locks::Lock;
 use super::truth::Truth;
 use super::{Engine, stale_after};
@@ -13,7 +12,7 @@ use crate::domain::ids::IntentId;
 use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::money::Money;
 use crate::domain::now::Now;
-use crate::rules::ruleset::Action;
+use crate::rules::book::Action;
 
 /// One account.
 #[derive(Clone, Debug, Serialize)]
@@ -279,7 +278,7 @@ impl AccountRun {
                     armed_at: self.armed_at(run, now).map(|at| at.to_rfc3339()),
                     spent: acts && self.is_latched_idle(run),
                     exposed: acts && self.is_unguarded(run),
-                    ..run.status(&context)
+                    ..run.status()
                 })
                 .collect(),
         }
@@ -297,8 +296,8 @@ impl AccountRun {
 }
 
 impl RuleRun {
-    fn status(&self, context: &Context<'_>) -> RuleStatus {
-        let reading = self.reading(context);
+    fn status(&self) -> RuleStatus {
+        let reading = self.reading();
         let state = match (&self.state.fired, reading.truth) {
             (Some(_), _) => "fired",
             (None, Truth::Unknown) => "unknown",

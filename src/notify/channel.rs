@@ -10,7 +10,7 @@ use super::message::Message;
 use super::post::{self, Post, Service};
 use super::set_up::SetUpError;
 use crate::domain::severity::Severity;
-use crate::rules::ruleset::{NotifierKind, PlainOrSecret};
+use crate::rules::settings::{NotifierKind, PlainOrSecret};
 use crate::rules::{address, is_topic};
 use crate::secret::{self, Secret};
 

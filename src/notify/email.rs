@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::failure::{Failure, Retry, ServiceReply, with_causes};
 use super::message::{Message, as_it_is, fitted, units};
 use super::set_up::SetUpError;
-use crate::rules::ruleset::{Email, MailTls};
+use crate::rules::settings::{Email, MailTls};
 use crate::secret::{self, Secret};
 
 /// How long one try may take.

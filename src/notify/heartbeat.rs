@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::channel::url_of;
 use super::post;
 use super::set_up::SetUpError;
-use crate::rules::ruleset::Heartbeat;
+use crate::rules::settings::Heartbeat;
 use crate::secret::Secret;
 
 /// Why a sign of life did not arrive. The address, which may be a secret, does not

@@ -15,6 +15,7 @@ use super::history::{ContentReader, History, HistoryError, RowHead};
 use super::log::{Note, ReplayEvent, ReplayLog};
 use super::run::AccountReplay;
 use crate::domain::observation::Timestamp;
+use crate::rules::book::RuleBook;
 use crate::rules::ruleset::RuleSet;
 
 /// Pieces of the history that may be under way; this bounds memory.
@@ -35,7 +36,7 @@ pub fn replay_history<R: Read, B>(
     tell: impl FnMut(ReplayLog) -> ControlFlow<B>,
 ) -> Result<ControlFlow<B, u64>, HistoryError> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let workers = cores.min(rules.accounts.len()).clamp(1, MAX_WORKERS);
+    let workers = cores.min(rules.book.accounts.len()).clamp(1, MAX_WORKERS);
     replay_history_with(workers, rules, history, tell)
 }
 
@@ -51,7 +52,7 @@ pub fn replay_history_with<R: Read, B>(
 ) -> Result<ControlFlow<B, u64>, HistoryError> {
     thread::scope(|scope| {
         let lanes: Vec<Lane> = (0..workers.max(1))
-            .map(|_| Lane::start(scope, rules, history.content_reader()))
+            .map(|_| Lane::start(scope, &rules.book, history.content_reader()))
             .collect();
         let mut found = Found::default();
         let mut ahead = 0_usize;
@@ -152,7 +153,7 @@ struct Lane {
 }
 
 impl Lane {
-    fn start<'s>(scope: &'s Scope<'s, '_>, rules: &Arc<RuleSet>, contents: ContentReader) -> Lane {
+    fn start<'s>(scope: &'s Scope<'s, '_>, rules: &Arc<RuleBook>, contents: ContentReader) -> Lane {
         let (batches, taken) = sync_channel(PIECES_AHEAD);
         let (tell, results) = channel();
         let worker = Worker {
@@ -221,7 +222,7 @@ impl WrongRow {
 
 /// One who takes the rows of some accounts through the engine.
 struct Worker {
-    rules: Arc<RuleSet>,
+    rules: Arc<RuleBook>,
     contents: ContentReader,
     /// In the order of the rule file; there from their first row on.
     accounts: Vec<Option<AccountReplay>>,

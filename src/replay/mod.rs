@@ -9,6 +9,7 @@
 pub mod history;
 mod history_run;
 mod log;
+mod rest;
 pub mod rule_test;
 mod run;
 pub mod text;

@@ -8,7 +8,7 @@
 
 use chrono::TimeDelta;
 
-use super::ruleset::Venue;
+use super::settings::Venue;
 use crate::domain::account::VenueName;
 use crate::domain::limits::{Ask, LimitScope, RequestLimits};
 
@@ -147,7 +147,7 @@ mod tests {
 
     use super::*;
     use crate::domain::venue::VenueProfile;
-    use crate::rules::ruleset::{CredentialSource, SecretSource};
+    use crate::rules::settings::{CredentialSource, SecretSource};
 
     fn venue(name: &str, poll: i64, token: &str) -> Venue {
         Venue {

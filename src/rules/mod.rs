@@ -8,13 +8,14 @@
 //! rule file names come through a [`Loader`].
 
 pub mod address;
+pub mod book;
 pub mod budget;
 pub mod diagnostic;
-pub mod explain;
 pub mod expression;
 pub mod reference;
 pub mod ruleset;
 pub mod schema;
+pub mod settings;
 
 mod check;
 pub(crate) mod dated;
@@ -39,8 +40,9 @@ use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::observation::Timestamp;
 use dated::Dated;
 use diagnostic::{Diagnostic, Findings, MAX_SHOWN};
-use ruleset::{RuleFile, RuleSet, Venue};
+use ruleset::{RuleFile, RuleSet};
 use secret_text::Trust;
+use settings::Venue;
 
 /// What came of a rule file.
 #[derive(Debug)]
@@ -59,7 +61,7 @@ pub struct Loaded {
     pub duplicate: Vec<Duplicate>,
     /// The settings of the daemon; there when nothing is wrong with them,
     /// whatever else is.
-    pub daemon: Option<ruleset::Daemon>,
+    pub daemon: Option<settings::Daemon>,
     name: String,
     /// The text with secrets starred out; empty when there is nothing to show.
     shown: String,

@@ -3,12 +3,13 @@
 
 mod notifiers;
 
+use super::book::{
+    Anchor, Breach, Loosening, MaxLossOf, Metric, Only, PnlOf, PnlOver, PnlPer, Ratchet, Rearm,
+    Span, Until,
+};
 use super::keys::{Key, Shape, Table};
 use super::read::words;
-use super::ruleset::{
-    Anchor, Breach, Loosening, MaxLossOf, Metric, Mode, Only, PnlOf, PnlOver, PnlPer, Ratchet,
-    Rearm, Span, Until,
-};
+use super::settings::Mode;
 pub(crate) use notifiers::NOTIFIER_KINDS;
 
 /// Most observations in a row that `confirm` can ask for.

@@ -1,10 +1,11 @@
 //! The words of the rule language's enums.
 
-use super::read::Word;
-use super::ruleset::{
-    Anchor, Breach, Loosening, MailTls, MaxLossOf, Metric, Mode, Only, PnlOf, PnlOver, PnlPer,
-    Ratchet, Rearm, Span, Until,
+use super::book::{
+    Anchor, Breach, Loosening, MaxLossOf, Metric, Only, PnlOf, PnlOver, PnlPer, Ratchet, Rearm,
+    Span, Until,
 };
+use super::read::Word;
+use super::settings::{MailTls, Mode};
 use crate::domain::severity::Severity;
 
 macro_rules! words {

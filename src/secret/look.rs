@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::{CREDENTIALS_DIRECTORY, resolve};
-use crate::rules::ruleset::SecretSource;
+use crate::rules::settings::SecretSource;
 
 /// The mode bits that let everybody at a file.
 const EVERYBODY: u32 = 0o007;

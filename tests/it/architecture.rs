@@ -62,6 +62,21 @@ const VENUES: [&str; 6] = [
     "bingx",
 ];
 
+/// Where deployment settings stand, and the types that hold them.
+const SETTINGS: [&str; 11] = [
+    "settings",
+    "ruleset",
+    "RuleSet",
+    "Daemon",
+    "Heartbeat",
+    "CredentialSource",
+    "SecretSource",
+    "PlainOrSecret",
+    "Notifier",
+    "NotifierKind",
+    "Email",
+];
+
 /// Where the sources of the paper venue stand.
 const PAPER: &str = "crates/paper/src";
 
@@ -308,6 +323,28 @@ fn what_venues_share_names_no_venue() {
         }
     }
     assert!(seen >= 10, "venue/rest is not where it was");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is decided does not depend on how a venue is reached, whom a message goes to
+/// and how riskd is run; a notifier is no more than a name.
+#[test]
+fn the_engine_names_no_notifier_and_no_deployment_setting() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for source in sources() {
+        let is_book = source.path.starts_with("src/rules/book");
+        seen += usize::from(is_book);
+        if !is_book && source.part() != "engine" {
+            continue;
+        }
+        for word in SETTINGS {
+            if names(&source.shipped, word) {
+                wrong.push(format!("{} names {word}", source.path));
+            }
+        }
+    }
+    assert!(seen >= 3, "rules/book is not where it was");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

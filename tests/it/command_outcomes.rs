@@ -1,8 +1,6 @@
 //! What riskd tells people of a warning and of a firing, from the rule file to
 //! the message.
 
-use std::sync::Arc;
-
 use chrono::DateTime;
 use riskd::domain::account::AccountName;
 use riskd::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
@@ -57,7 +55,7 @@ impl World {
         let loaded = rules::load("rules.yaml", &text, &|_| {
             Err(std::io::ErrorKind::NotFound.into())
         });
-        let rules = Arc::new(loaded.rules.expect(condition));
+        let rules = loaded.rules.expect(condition).book;
         let config = EngineConfig {
             acts: true,
             stale_after: None,

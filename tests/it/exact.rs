@@ -35,7 +35,7 @@ fn load(text: &str) -> Arc<RuleSet> {
 }
 
 fn rows(rules: &RuleSet, history: &str) -> Vec<(Timestamp, Content)> {
-    let mut history = History::open(history.as_bytes(), &rules.accounts).unwrap();
+    let mut history = History::open(history.as_bytes(), &rules.book.accounts).unwrap();
     let mut rows = Vec::new();
     while let Some(row) = history.next_row().unwrap() {
         rows.push((row.time, row.content));
@@ -50,7 +50,8 @@ fn line(time: Timestamp, rule: &str, event: &str) -> String {
 /// As `riskd replay` tells it.
 fn replayed(rules: &RuleSet, rows: &[(Timestamp, Content)]) -> Lines {
     let mut story = ReplayLog::default();
-    let mut replay = AccountReplay::start(rules, &rules.accounts[0], rows[0].0, &mut story);
+    let mut replay =
+        AccountReplay::start(&rules.book, &rules.book.accounts[0], rows[0].0, &mut story);
     for (time, content) in rows {
         replay.observe(*time, content.clone(), &mut story);
     }
@@ -68,7 +69,7 @@ fn lived(rules: &Arc<RuleSet>, rows: &[(Timestamp, Content)]) -> Lines {
         stale_after: None,
     };
     let start = Now::at(rows[0].0);
-    let mut engine = Engine::start(Arc::clone(rules), config, Kept::default(), start).engine;
+    let mut engine = Engine::start(Arc::clone(&rules.book), config, Kept::default(), start).engine;
     let mut lines = Lines::new();
     let mut now = rows[0].0;
     for (time, content) in rows {
@@ -79,7 +80,7 @@ fn lived(rules: &Arc<RuleSet>, rows: &[(Timestamp, Content)]) -> Lines {
         }
         now = *time;
         let observation = Observation {
-            account: rules.accounts[0].name.clone(),
+            account: rules.book.accounts[0].name.clone(),
             at: *time,
             content: content.clone(),
         };

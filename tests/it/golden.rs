@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use riskd::engine::event::Event;
 use riskd::engine::record::Record;
@@ -130,7 +129,7 @@ rules:
     let rules = |enabled: &str| {
         let text = RULES.replace("ENABLED", enabled);
         let loaded = rules::load("rules.yaml", &text, &|_| unreachable!());
-        Arc::new(loaded.rules.unwrap())
+        loaded.rules.unwrap().book
     };
     let fires = |effects: &[Effect]| {
         effects

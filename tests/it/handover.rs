@@ -16,7 +16,7 @@ use riskd::engine::event::{Command, Event};
 use riskd::engine::record::{EntryKind, Record};
 use riskd::engine::restore::{Kept, KeptRows};
 use riskd::engine::{Engine, EngineConfig, NextIds};
-use riskd::rules::{self, ruleset::RuleSet, ruleset::Until};
+use riskd::rules::{self, book::RuleBook, book::Until};
 use rust_decimal::Decimal;
 
 use crate::support::{at, figures};
@@ -52,9 +52,9 @@ const WON: [&str; 4] = ["0", "1500", "50000", "51500"];
 const LOST: [&str; 4] = ["0", "-600", "50000", "49400"];
 const LOST_MORE: [&str; 4] = ["0", "-1100", "50000", "48900"];
 
-fn rule_set() -> Arc<RuleSet> {
+fn rule_set() -> Arc<RuleBook> {
     let loaded = rules::load("rules.yaml", RULES, &|_| unreachable!());
-    Arc::new(loaded.rules.unwrap())
+    Arc::clone(&loaded.rules.unwrap().book)
 }
 
 fn noon(seconds: i64) -> Now {

@@ -42,7 +42,7 @@ fn rules() -> Arc<RuleSet> {
 fn read(text: &str) -> Result<Vec<Row>, String> {
     let rules = rules();
     let mut history =
-        History::open(text.as_bytes(), &rules.accounts).map_err(|error| error.to_string())?;
+        History::open(text.as_bytes(), &rules.book.accounts).map_err(|error| error.to_string())?;
     let mut rows = Vec::new();
     while let Some(row) = history.next_row().map_err(|error| error.to_string())? {
         rows.push(row);
@@ -61,15 +61,16 @@ fn replay(history: &str) -> Vec<String> {
 fn replay_rows(rows: Vec<Row>, ends: bool) -> Vec<String> {
     let rules = rules();
     let mut accounts: Vec<Option<AccountReplay>> = vec![];
-    accounts.resize_with(rules.accounts.len(), || None);
+    accounts.resize_with(rules.book.accounts.len(), || None);
     let mut story = ReplayLog::default();
     let mut last = None;
     for row in rows {
         pass(&mut accounts, &mut story, |wake| wake < row.time);
         last = Some(row.time);
-        let account = &rules.accounts[row.account];
-        let replay = accounts[row.account]
-            .get_or_insert_with(|| AccountReplay::start(&rules, account, row.time, &mut story));
+        let account = &rules.book.accounts[row.account];
+        let replay = accounts[row.account].get_or_insert_with(|| {
+            AccountReplay::start(&rules.book, account, row.time, &mut story)
+        });
         replay.observe(row.time, row.content, &mut story);
     }
     pass(&mut accounts, &mut story, |wake| ends && Some(wake) <= last);
@@ -114,8 +115,8 @@ fn a_profit_floor_warns_by_the_share_of_the_mark_that_was_given_back() {
     );
     let rows = rows.unwrap();
     let mut story = ReplayLog::default();
-    let account = &rules.accounts[0];
-    let mut replay = AccountReplay::start(&rules, account, rows[0].time, &mut story);
+    let account = &rules.book.accounts[0];
+    let mut replay = AccountReplay::start(&rules.book, account, rows[0].time, &mut story);
     for row in &rows {
         replay.observe(row.time, row.content.clone(), &mut story);
     }
@@ -225,7 +226,7 @@ fn several_workers_tell_the_same_in_the_same_order() {
     assert!(expect.len() > 1_000, "{}", expect.len());
     for workers in 1..4 {
         let rules = rules();
-        let history = History::open(text.as_bytes(), &rules.accounts).unwrap();
+        let history = History::open(text.as_bytes(), &rules.book.accounts).unwrap();
         let mut told = Vec::new();
         let rows = replay_history_with(workers, &rules, history, |story| {
             told.extend(story.events.iter().map(|h| text::event_json(h).unwrap()));
@@ -239,7 +240,7 @@ fn several_workers_tell_the_same_in_the_same_order() {
 /// What workers tell of a history, a line each, and what came of it.
 fn told_by(workers: usize, text: &str) -> (Vec<String>, Result<u64, u64>) {
     let rules = rules();
-    let history = History::open(text.as_bytes(), &rules.accounts).unwrap();
+    let history = History::open(text.as_bytes(), &rules.book.accounts).unwrap();
     let mut told = Vec::new();
     let result = replay_history_with(workers, &rules, history, |story| {
         let lines = story.events.iter();
@@ -345,7 +346,7 @@ fn a_source_may_give_little_at_a_time_and_break_off() {
             breaks_after,
             count: 0,
         };
-        let mut history = History::open(source, &rules.accounts).unwrap();
+        let mut history = History::open(source, &rules.book.accounts).unwrap();
         let mut rows = Vec::new();
         let end = loop {
             match history.next_row() {
@@ -394,7 +395,7 @@ fn what_happened_before_a_wrong_row_is_told() {
                 2026-03-05T14:31:00Z,apex-1,0,-1000,50000,49000\n\
                 2026-03-05T14:32:00Z,apex-1,0,zero,50000,49000\n";
     let rules = rules();
-    let history = History::open(text.as_bytes(), &rules.accounts).unwrap();
+    let history = History::open(text.as_bytes(), &rules.book.accounts).unwrap();
     let mut told = 0;
     let result = replay_history_with(2, &rules, history, |story| {
         told += story.events.len();

@@ -6,6 +6,7 @@ mod soundness;
 
 use std::sync::Arc;
 
+use riskd::domain::account::VenueName;
 use riskd::domain::observation::Observation;
 use riskd::engine::Engine;
 use riskd::engine::effect::Effect;
@@ -14,7 +15,7 @@ use riskd::engine::loosening::is_looser;
 use riskd::engine::record::{Entry, EntryKind, Record};
 use riskd::engine::restore::{EarlierRules, Kept};
 use riskd::replay::REPLAY;
-use riskd::rules::{self, ruleset::RuleSet};
+use riskd::rules::{self, book::RuleBook};
 use rust_decimal::Decimal;
 
 use crate::support::{at, figures, observation};
@@ -36,7 +37,7 @@ rules:
 "#;
 
 /// The rules with one text in place of another.
-fn edited(edits: &[(&str, &str)]) -> Arc<RuleSet> {
+fn edited(edits: &[(&str, &str)]) -> Arc<RuleBook> {
     let mut text = RULES.to_owned();
     for (from, to) in edits {
         assert!(text.contains(from), "{from}");
@@ -44,11 +45,16 @@ fn edited(edits: &[(&str, &str)]) -> Arc<RuleSet> {
     }
     let loaded = rules::load("rules.yaml", &text, &|_| unreachable!());
     let report = loaded.render_short();
-    Arc::new(loaded.rules.unwrap_or_else(|| panic!("{report}")))
+    loaded.rules.unwrap_or_else(|| panic!("{report}")).book
+}
+
+/// No edit of these tests touches the venue.
+fn same_venue(old: &VenueName, new: &VenueName) -> bool {
+    old == new
 }
 
 /// An engine under these rules that has seen account `a` in Thursday's session.
-fn running(rules: &Arc<RuleSet>) -> Engine {
+fn running(rules: &Arc<RuleBook>) -> Engine {
     let now = at("2026-03-05T09:30:00-05:00");
     let mut engine = Engine::start(Arc::clone(rules), REPLAY, Kept::default(), now).engine;
     engine.step(
@@ -111,7 +117,7 @@ fn a_lower_starting_balance_waits_and_so_does_the_edit_after_the_one_that_allows
         let mut held = 0;
         for edit in &edits {
             let rules = edited(edit);
-            assert!(engine.objections(&rules).is_empty());
+            assert!(engine.objections(&rules, same_venue).is_empty());
             let effects = engine.step(later, Event::Reloaded(rules)).effects;
             held += told(&effects, EntryKind::LooseningHeld).len();
         }
@@ -206,7 +212,7 @@ fn trading_days_that_move_the_running_session_wait_for_its_end() {
     }
 }
 
-fn earlier(from: &str, rules: &Arc<RuleSet>) -> EarlierRules {
+fn earlier(from: &str, rules: &Arc<RuleBook>) -> EarlierRules {
     EarlierRules {
         from: at(from).wall,
         last_from: at(from).wall,
@@ -234,13 +240,13 @@ fn an_account_leaves_the_file_only_after_its_session_has_closed() {
         NOT_HELD,
     ]);
     let mut engine = running(&edited(&[]));
-    let objections = engine.objections(&gone);
+    let objections = engine.objections(&gone, same_venue);
     assert_eq!(objections.len(), 1, "{objections:?}");
     assert!(objections[0].contains("account a") && objections[0].contains("next_session"));
     engine.step(at("2026-03-05T17:00:01-05:00"), Event::Time);
-    assert!(engine.objections(&gone).is_empty());
+    assert!(engine.objections(&gone, same_venue).is_empty());
     let free = running(&edited(&[NOT_HELD]));
-    assert!(free.objections(&gone).is_empty());
+    assert!(free.objections(&gone, same_venue).is_empty());
 }
 
 #[test]

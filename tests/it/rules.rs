@@ -63,8 +63,8 @@ fn the_example_is_right() {
     let loaded = load(EXAMPLE);
     assert_eq!(loaded.render_short(), "", "{}", loaded.render(Color::Plain));
     let rules = loaded.rules.unwrap();
-    assert_eq!(rules.accounts.len(), 1);
-    assert_eq!(rules.rules.len(), 7);
+    assert_eq!(rules.book.accounts.len(), 1);
+    assert_eq!(rules.book.rules.len(), 7);
     assert_eq!(&*rules.text, EXAMPLE);
 }
 
@@ -73,7 +73,7 @@ fn the_hash_covers_the_text_and_the_closures() {
     let text = with_rules("").replace("open: '18:00'", "open: '18:00', closures: c.csv");
     let hash = |text: &str, closures: &str| {
         let loaded = rules::load("rules.yaml", text, &|_| Ok(closures.to_owned()));
-        loaded.rules.unwrap().hash
+        loaded.rules.unwrap().book.hash.clone()
     };
     let first = hash(&text, "2026-12-25,");
     assert_eq!(first.len(), 64);
@@ -92,7 +92,7 @@ fn aliases_and_merge_keys_are_followed() {
     );
     let loaded = load(&text);
     assert_eq!(loaded.render_short(), "");
-    let words = rules::explain::rules(&loaded.rules.unwrap());
+    let words = riskd::engine::explain::rules(&loaded.rules.unwrap().book);
     assert!(
         words[2].contains("at or below -5.00 or at or above 9.00"),
         "{words:?}"

@@ -27,7 +27,8 @@ use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
 use riskd::replay::history::History;
 use riskd::rules;
-use riskd::rules::ruleset::{RuleSet, Until};
+use riskd::rules::book::Until;
+use riskd::rules::ruleset::RuleSet;
 use riskd::secret::Secret;
 use riskd::venue::Lane;
 use riskd::venue::budget::{self, RequestBudget, Scope};
@@ -120,7 +121,7 @@ fn rules() -> Arc<RuleSet> {
     let loaded = rules::load("rules.yaml", RULES, &|_| unreachable!());
     let report = loaded.render_short();
     let mut rules = loaded.rules.unwrap_or_else(|| panic!("{report}"));
-    for account in &mut rules.accounts {
+    for account in &mut Arc::make_mut(&mut rules.book).accounts {
         Arc::make_mut(account).profile = &THIRD;
     }
     Arc::new(rules)
@@ -152,7 +153,7 @@ impl Desk {
             acts: true,
             stale_after: None,
         };
-        let started = Engine::start(rules(), config, Kept::default(), now);
+        let started = Engine::start(Arc::clone(&rules().book), config, Kept::default(), now);
         Desk {
             engine: started.engine,
             now,
@@ -432,7 +433,7 @@ fn a_history_is_read_as_the_venue_means_its_symbols() {
     let held = |rules: &RuleSet| {
         let history = "time,account,equity,positions\n\
                        2026-03-05T12:00:00Z,one,10000,BTC-27JUN25/long:+0.5\n";
-        let mut history = History::open(history.as_bytes(), &rules.accounts).unwrap();
+        let mut history = History::open(history.as_bytes(), &rules.book.accounts).unwrap();
         let row = history.next_row().unwrap().unwrap();
         let Content::Learned(learned) = row.content else {
             panic!("it was learned")
@@ -444,7 +445,7 @@ fn a_history_is_read_as_the_venue_means_its_symbols() {
     assert_eq!(there.to_string(), "BTC-27JUN25/long");
     assert!(!there.instrument.is_covered_by(&july));
     let mut futures = RuleSet::clone(&rules());
-    for account in &mut futures.accounts {
+    for account in &mut Arc::make_mut(&mut futures.book).accounts {
         Arc::make_mut(account).profile = &VenueProfile::CROSSTRADE;
     }
     assert!(held(&futures).instrument.is_covered_by(&july));

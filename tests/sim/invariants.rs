@@ -15,7 +15,7 @@ use riskd::engine::effect::Effect;
 use riskd::engine::enforcement::{FILLING, RUNAWAY_ROUNDS};
 use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, Record};
 use riskd::engine::restore::Kept;
-use riskd::rules::ruleset::RuleSet;
+use riskd::rules::book::RuleBook;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
@@ -209,7 +209,7 @@ pub struct Step<'a> {
     pub trigger: &'a Trigger,
     pub effects: &'a [Effect],
     pub states: &'a [Record],
-    pub rules: &'a RuleSet,
+    pub rules: &'a RuleBook,
     pub loss_limit: i64,
     /// Whether riskd acts, or only observes.
     pub acts: bool,

@@ -18,7 +18,8 @@ use riskd::engine::event::{Command, Event, ReadResult};
 use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, IntentRow, LockRow, Record};
 use riskd::engine::restore::{Kept, KeptRows, RecentRequest};
 use riskd::engine::{Data, Engine, EngineConfig};
-use riskd::rules::ruleset::{RuleSet, Until};
+use riskd::rules::book::RuleBook;
+use riskd::rules::book::Until;
 use rust_decimal::Decimal;
 
 use super::rules;
@@ -47,7 +48,7 @@ impl Story {
         Story::with(rules::rule_set(0), kept, at("2026-03-03T15:00:00Z"))
     }
 
-    fn with(rules: Arc<RuleSet>, kept: Kept, now: Now) -> Story {
+    fn with(rules: Arc<RuleBook>, kept: Kept, now: Now) -> Story {
         let started = Engine::start(rules, CONFIG, kept, now);
         let mut story = Story {
             engine: started.engine,
@@ -476,7 +477,7 @@ fn s16_what_was_set_for_another_number_does_not_act_on_this_one() {
     );
     let kept = story.engine.keep();
     assert_eq!(kept.rows.locks.len(), 1);
-    let mut other = RuleSet::clone(&rules::rule_set(0));
+    let mut other = RuleBook::clone(&rules::rule_set(0));
     let account = Arc::make_mut(&mut other.accounts[0]);
     account.number = AccountNumber::parse("another").unwrap();
     let mut story = Story::with(Arc::new(other), kept, story.now);
@@ -502,7 +503,7 @@ fn s17_a_rule_is_not_fired_for_an_account_that_came_back_with_another_number() {
   - { name: daily loss, accounts: [a], when: { pnl: { loss: 600 } }, then: [flatten, { notify: log }] }
 ",
         );
-        let mut rules = RuleSet::clone(&rules);
+        let mut rules = RuleBook::clone(&rules);
         match number {
             Some(number) => {
                 let account = Arc::make_mut(&mut rules.accounts[0]);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use riskd::domain::account::AccountNumber;
-use riskd::rules::{self, ruleset::RuleSet};
+use riskd::rules::{self, book::RuleBook};
 
 /// The accounts of most runs; riskd may only notify about the last one.
 pub const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
@@ -33,7 +33,7 @@ pub fn loss_limit(number: usize) -> i64 {
 }
 
 /// The rules of a desk: each account has its own limit but the bystander.
-fn desk() -> Arc<RuleSet> {
+fn desk() -> Arc<RuleBook> {
     let limited: Vec<&str> = MANY.into_iter().filter(|name| *name != BYSTANDER).collect();
     with_accounts(
         &MANY,
@@ -50,7 +50,7 @@ fn desk() -> Arc<RuleSet> {
 }
 
 /// One of the rule files: as it starts, with other limits, and with fewer rules.
-pub fn rule_set(number: usize) -> Arc<RuleSet> {
+pub fn rule_set(number: usize) -> Arc<RuleBook> {
     if number == DESK {
         return desk();
     }
@@ -118,11 +118,11 @@ pub fn rule_set(number: usize) -> Arc<RuleSet> {
 }
 
 /// A rule file with these rules for the three accounts.
-pub fn with_rules(rules: &str) -> Arc<RuleSet> {
+pub fn with_rules(rules: &str) -> Arc<RuleBook> {
     with_accounts(&ACCOUNTS, rules)
 }
 
-fn with_accounts(names: &[&str], rules: &str) -> Arc<RuleSet> {
+fn with_accounts(names: &[&str], rules: &str) -> Arc<RuleBook> {
     let mut accounts = String::new();
     for name in names {
         accounts += &format!(
@@ -147,14 +147,14 @@ rules:{rules}"
     let report = loaded.render_short();
     loaded
         .rules
-        .map(Arc::new)
+        .map(|set| set.book)
         .unwrap_or_else(|| panic!("{report}"))
 }
 
 /// The same rules with the numbers of the accounts spelled as the venue spells
 /// them too: they are the same accounts.
-pub fn spelled_otherwise(rules: &RuleSet) -> Arc<RuleSet> {
-    let mut other = RuleSet::clone(rules);
+pub fn spelled_otherwise(rules: &RuleBook) -> Arc<RuleBook> {
+    let mut other = RuleBook::clone(rules);
     for account in &mut other.accounts {
         let number = account.number.to_string().to_uppercase();
         Arc::make_mut(account).number = AccountNumber::parse(&number).unwrap();

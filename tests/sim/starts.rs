@@ -15,7 +15,8 @@ use riskd::engine::effect::Effect;
 use riskd::engine::event::{Command, Event};
 use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
-use riskd::rules::ruleset::{RuleSet, Until};
+use riskd::rules::book::RuleBook;
+use riskd::rules::book::Until;
 use rust_decimal::Decimal;
 
 use super::random::Random;
@@ -53,13 +54,13 @@ const EDITS: [Edit; 7] = [
 ];
 
 /// The rules with this account first, or without it.
-fn rule_file(account: Option<(&str, &str)>) -> Arc<RuleSet> {
+fn rule_file(account: Option<(&str, &str)>) -> Arc<RuleBook> {
     let rules = rules::with_rules(
         "
   - { name: daily loss, accounts: [b], when: { pnl: { loss: 600 } }, then: [flatten, { notify: log }] }
 ",
     );
-    let mut rules = RuleSet::clone(&rules);
+    let mut rules = RuleBook::clone(&rules);
     match account {
         None => drop(rules.accounts.remove(0)),
         Some((name, number)) => {
@@ -84,7 +85,7 @@ impl Sequence {
         AccountName::from(self.name)
     }
 
-    fn rules_after(&self, edit: Edit) -> Arc<RuleSet> {
+    fn rules_after(&self, edit: Edit) -> Arc<RuleBook> {
         match edit {
             Edit::Nothing => rule_file(Some((self.name, self.number))),
             Edit::Name(name) => rule_file(Some((name, self.number))),
@@ -137,7 +138,10 @@ impl Sequence {
     fn starts(&mut self, edit: Edit) -> (bool, Vec<Effect>) {
         let kept = self.engine.keep();
         let edited = self.rules_after(edit);
-        let is_refused = !self.engine.objections(&edited).is_empty();
+        let is_refused = !self
+            .engine
+            .objections(&edited, |old, new| old == new)
+            .is_empty();
         let rules = if is_refused {
             self.rules_after(Edit::Nothing)
         } else {

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use riskd::domain::account::{AccountName, RuleName};
 use riskd::engine::event::Command;
-use riskd::rules::ruleset::Until;
+use riskd::rules::book::Until;
 use riskd_paper::{PaperVenue, Side, Ticket};
 use rust_decimal::Decimal;
 

@@ -23,7 +23,7 @@ use riskd::engine::event::Event;
 use riskd::engine::record::Record;
 use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
-use riskd::rules::ruleset::RuleSet;
+use riskd::rules::book::RuleBook;
 use riskd::secret::Secret;
 use riskd::store::{Batch, Receipt};
 use riskd::venue::crosstrade::CrossTrade;
@@ -203,8 +203,8 @@ fn known(account: &AccountName) -> &'static str {
         .unwrap()
 }
 
-fn sets() -> &'static [Arc<RuleSet>] {
-    static SETS: std::sync::OnceLock<Vec<Arc<RuleSet>>> = std::sync::OnceLock::new();
+fn sets() -> &'static [Arc<RuleBook>] {
+    static SETS: std::sync::OnceLock<Vec<Arc<RuleBook>>> = std::sync::OnceLock::new();
     SETS.get_or_init(|| (0..rules::ALL).map(rules::rule_set).collect())
 }
 

@@ -12,7 +12,7 @@ const CLOSES: usize = 3;
 /// zone and in UTC, each on a line.
 pub(super) fn lines(rules: &RuleSet, now: Timestamp) -> Vec<String> {
     let mut calendars: Vec<&SessionCalendar> = Vec::new();
-    for account in &rules.accounts {
+    for account in &rules.book.accounts {
         if calendars
             .iter()
             .all(|known| known.name() != account.session.name())

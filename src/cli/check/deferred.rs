@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::daemon::{database_path, load_kept};
 use crate::engine::loosening::is_looser;
-use crate::rules::ruleset::{Account, Loosening, Rule, RuleSet};
+use crate::rules::book::{Account, Loosening, Rule};
+use crate::rules::ruleset::RuleSet;
 use crate::store::Reader;
 
 /// What of this edit would wait for the next session, compared with the rules
@@ -15,20 +16,20 @@ pub(super) fn lines(path: &Path, rules: &RuleSet) -> Vec<String> {
         return Vec::new();
     };
     // The edit that allows loosening is itself one that loosens.
-    let held = [&old, rules].map(|rules| rules.daemon.loosening);
+    let held = [&old, rules].map(|rules| rules.book.loosening);
     if !held.contains(&Loosening::NextSession) {
         return Vec::new();
     }
-    let enabled = old.rules.iter().filter(|rule| rule.enabled);
+    let enabled = old.book.rules.iter().filter(|rule| rule.enabled);
     let of_rules = enabled.filter_map(|rule| held_rule(rule, rules));
-    let accounts = old.accounts.iter();
+    let accounts = old.book.accounts.iter();
     of_rules
         .chain(accounts.filter_map(|account| deferred_account(account, rules)))
         .collect()
 }
 
 fn held_rule(rule: &Rule, rules: &RuleSet) -> Option<String> {
-    let why = match rules.rules.iter().find(|new| new.name == rule.name) {
+    let why = match rules.book.rules.iter().find(|new| new.name == rule.name) {
         None => "this edit removes it".to_owned(),
         Some(new) if is_looser(rule, new) => "this edit may loosen it".to_owned(),
         Some(new) => {

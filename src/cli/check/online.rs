@@ -7,7 +7,8 @@ use tokio::time::timeout;
 use crate::cli::runtime;
 use crate::daemon::{connect, excess};
 use crate::engine::effect::Severity;
-use crate::rules::ruleset::{RuleSet, Venue};
+use crate::rules::ruleset::RuleSet;
+use crate::rules::settings::Venue;
 
 /// How long a venue may take.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -3,7 +3,8 @@
 
 use crate::daemon::database_path;
 use crate::domain::account::{AccountName, RuleName};
-use crate::rules::ruleset::{Mode, RuleSet};
+use crate::rules::ruleset::RuleSet;
+use crate::rules::settings::Mode;
 use crate::store::Reader;
 
 /// A line for each rule of this file whose firing was not carried out. Without a

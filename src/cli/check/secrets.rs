@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::rules::ruleset::{NotifierKind, PlainOrSecret, RuleSet, SecretSource};
+use crate::rules::ruleset::RuleSet;
+use crate::rules::settings::{NotifierKind, PlainOrSecret, SecretSource};
 use crate::secret::{Look, SecretFile, look};
 
 /// A secret of a rule file, and what is seen of it.

@@ -186,7 +186,7 @@ mod tests {
         let path = folder.rules();
         let text = std::fs::read_to_string(&path).unwrap();
         let rules = load_rules(&path, &text).rules.unwrap();
-        assert_eq!(rules.rules.len(), 4);
+        assert_eq!(rules.book.rules.len(), 4);
         assert_eq!(rules.daemon.database, Some(folder.database()));
         drop(folder);
         assert!(!path.exists());

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::engine::explain;
 use crate::files;
-use crate::rules::{self, explain};
+use crate::rules;
 use crate::store::FiringReport;
 
 /// What is known of the rule as it stood then.
@@ -28,8 +29,12 @@ pub(super) fn then(report: &FiringReport, folder: PathBuf) -> Then {
     let files = row.files.as_deref();
     let loaded = rules::load_kept("the rules of then", &row.text, files, &loader);
     let words = loaded.rules.and_then(|set| {
-        let rule = set.rules.iter().find(|rule| rule.name.as_str() == name)?;
-        Some(explain::rule(&set, rule))
+        let rule = set
+            .book
+            .rules
+            .iter()
+            .find(|rule| rule.name.as_str() == name)?;
+        Some(explain::rule(&set.book, rule))
     });
     match words {
         Some(words) => Then::Words(words),

@@ -5,7 +5,7 @@ use reqwest::header::HeaderMap;
 
 use super::*;
 use crate::domain::venue::VenueProfile;
-use crate::rules::ruleset::{CredentialSource, SecretSource};
+use crate::rules::settings::{CredentialSource, SecretSource};
 use crate::secret::Secret;
 use crate::venue::Call;
 use crate::venue::crosstrade::CrossTrade;
@@ -59,7 +59,7 @@ async fn polls(statuses: &[u16], span: Duration) -> Vec<u128> {
     let stop = CancellationToken::new();
     let (_wanted, orders_wanted) = watch::channel(Vec::new());
     let poller = Poller {
-        config: ruleset::Venue {
+        config: settings::Venue {
             name: "paper".into(),
             profile: &VenueProfile::CROSSTRADE,
             base_url: Arc::from(BASE),

@@ -5,7 +5,7 @@ use super::*;
 use crate::domain::limits::Ask;
 use crate::domain::request::Write;
 use crate::domain::venue::VenueProfile;
-use crate::rules::ruleset::{CredentialSource, SecretSource};
+use crate::rules::settings::{CredentialSource, SecretSource};
 use crate::venue::Lane;
 
 /// A venue of a rule file whose token stands in a file.
@@ -13,7 +13,7 @@ fn venue(folder: &Path, name: &str, address: &str, token: &str) -> Arc<dyn Venue
     let path = folder.join(name);
     std::fs::write(&path, token).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let config = ruleset::Venue {
+    let config = settings::Venue {
         name: name.into(),
         profile: &VenueProfile::CROSSTRADE,
         base_url: Arc::from(address),

@@ -51,36 +51,20 @@ impl AccountRun {
         if let (Some(limit), Some(at)) = (stale_after, self.view.at()) {
             next.steady(at.checked_add_signed(limit), now);
         }
-        for run in self.rules.iter().filter(|run| run.nature.keeps_time) {
-            next.wall(run.caches.wall_deadline(), now);
+        let context = self.context(now);
+        for run in self.rules.iter() {
+            let condition = &run.rule.when;
+            next.wall(run.clocks.until(), now);
+            next.wall(conditions::wall_deadline(condition, &context), now);
+            next.steady(conditions::steady_deadline(condition, &context), now);
             next.steady(run.state.steady_deadline(&run.rule), now);
-            if run.nature.is_scheduled && run.caches.has_due_time() {
+            if run.clocks.has_due_time() {
                 // A scheduled time is true for a moment, and the next one is
                 // known only once that is over.
                 next.steady(now.steady.checked_add_signed(MOMENT), now);
             }
         }
-        let mut watching = self
-            .rules
-            .iter()
-            .filter(|run| run.nature.watches_time)
-            .peekable();
-        if watching.peek().is_some() {
-            let context = self.context(now);
-            for run in watching {
-                next.wall(conditions::wall_deadline(&run.rule.when, &context), now);
-                next.steady(conditions::steady_deadline(&run.rule.when, &context), now);
-            }
-        }
         next
-    }
-
-    /// Whether the instant at which time alone may change something next is the
-    /// same as before the last observation, unless it has come.
-    pub(in crate::engine) fn keeps_deadlines(&self) -> bool {
-        self.rules.is_calm()
-            && self.guard.locks().deadlines().next().is_none()
-            && self.guard.enforcement().deadline().is_none()
     }
 }
 

@@ -4,12 +4,12 @@ use super::log::{report_cleared, report_rearmed, warn, watch_unknown};
 use super::{RuleRun, View};
 use crate::domain::now::Now;
 use crate::domain::position_key::PositionKey;
-use crate::engine::conditions::{self, Context, Reading, Tree};
+use crate::engine::conditions::{self, Context, Tree};
 use crate::engine::output::Output;
 use crate::engine::record::Fields;
 use crate::engine::rule_state::{Answered, Change};
 use crate::engine::truth::Truth;
-use crate::rules::ruleset::Rearm;
+use crate::rules::book::Rearm;
 
 /// Reads a rule and moves its state; whether it is to fire.
 pub(super) fn decide(
@@ -25,10 +25,9 @@ pub(super) fn decide(
         run.state.rearm();
         report_rearmed(context, run, out);
     }
-    let mut tree = Tree::new(&mut run.caches, run.state.handled);
-    let reading: Reading = tree.read(&run.rule.when, context);
-    run.last = Some(reading);
-    let truth = reading.truth;
+    let mut tree = Tree::new(&mut run.clocks, run.state.handled);
+    run.last = tree.read(&run.rule.when, context);
+    let truth = run.truth();
     // Not knowing ends the waiting only for a rule about not knowing.
     run.state.awaits_holdings &= match view.is_flat_and_quiet() {
         Some(is_flat_and_quiet) => is_flat_and_quiet,
@@ -82,7 +81,7 @@ fn rearm_by_knowledge(run: &mut RuleRun, context: &Context<'_>, view: &View, out
 /// rule is settled by the firing, which puts it into evidence first.
 fn settle_schedule(run: &mut RuleRun, truth: Truth, change: Change, now: Now) {
     let decided = truth == Truth::False || run.state.fired.is_some();
-    if run.nature.is_scheduled && decided && change != Change::Fires && run.caches.has_due_time() {
+    if run.nature.is_scheduled && decided && change != Change::Fires && run.clocks.has_due_time() {
         run.state.handled = now.wall;
     }
 }
@@ -94,12 +93,12 @@ pub(super) fn describe_firing(
     context: &Context<'_>,
 ) -> (Fields, Vec<PositionKey>) {
     let evidence =
-        conditions::describe(&run.rule.when, &mut run.caches, run.state.handled, context);
+        conditions::describe(&run.rule.when, &mut run.clocks, run.state.handled, context);
     let offending = conditions::offending(&run.rule.when, context)
         .into_iter()
         .map(|position| position.key.clone())
         .collect();
-    if run.caches.has_due_time() {
+    if run.clocks.has_due_time() {
         run.state.handled = context.now.wall;
     }
     (evidence, offending)

@@ -13,7 +13,7 @@ use crate::engine::output::Output;
 use crate::engine::record::{Cause, EntryKind, Fields, FiringRow, Goal, Record};
 use crate::engine::truth::Truth;
 use crate::engine::words;
-use crate::rules::ruleset::{Action, Rearm, Rule};
+use crate::rules::book::{Action, Rearm, Rule};
 
 impl AccountRun {
     /// Lets the rule at this place fire: records it, locks the account where it says

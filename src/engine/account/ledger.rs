@@ -14,7 +14,7 @@ use crate::domain::observation::{Figures, Timestamp};
 use crate::domain::session::Session;
 use crate::domain::trade_date::TradeDate;
 use crate::engine::memory::{AccountMemory, LastTrusted, PnlSum, SessionMemory};
-use crate::rules::ruleset::Account;
+use crate::rules::book::Account;
 
 /// The ledger of one account.
 #[derive(Debug)]

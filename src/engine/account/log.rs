@@ -116,7 +116,7 @@ pub(super) fn report_rearmed(context: &Context<'_>, run: &RuleRun, out: &mut Out
 
 pub(super) fn report_cleared(context: &Context<'_>, run: &mut RuleRun, out: &mut Output<'_>) {
     let mut fields = Fields::new();
-    run.reading(context).describe(&mut fields);
+    run.reading().describe(&mut fields);
     let message = format!(
         "{} is clear again on {}",
         run.rule.name, context.account.name
@@ -138,7 +138,7 @@ pub(super) fn warn(
     if run.state.fired.is_some() {
         return;
     }
-    let reading = run.reading(context);
+    let reading = *run.reading();
     let Some(used) = reading.used() else {
         return;
     };
@@ -166,7 +166,7 @@ pub(super) fn warn(
     let share = run.rule.warn_at.get(reached.saturating_sub(1) as usize);
     let mut fields = conditions::describe_near(
         &run.rule.when,
-        &mut run.caches,
+        &mut run.clocks,
         run.state.handled,
         context,
         &reading,
@@ -230,7 +230,7 @@ pub(super) fn watch_unknown(
         return;
     }
     run.unknown_reported = true;
-    let fields = conditions::describe(&run.rule.when, &mut run.caches, run.state.handled, context);
+    let fields = conditions::describe(&run.rule.when, &mut run.clocks, run.state.handled, context);
     let message = format!(
         "{} cannot be evaluated on {} and protects nothing: a value that it needs has been unknown for {} s",
         run.rule.name,

@@ -7,10 +7,10 @@ use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::engine::build_up::ForPosition;
-use crate::engine::conditions::{self, Answer, Caches, Context, Margin, Reading, Tree};
+use crate::engine::conditions::{self, Clocks, Context, Reading, Tree};
 use crate::engine::rule_state::RuleState;
 use crate::engine::truth::Truth;
-use crate::rules::ruleset::{Leaf, PnlPer, Rearm, Rule};
+use crate::rules::book::{Condition, Leaf, PnlPer, Rule};
 
 /// An edit that loosens a rule and waits for the next session.
 #[derive(Debug)]
@@ -29,11 +29,10 @@ pub struct RuleRun {
     pub(in crate::engine) deferred: Option<Deferred>,
     pub(in crate::engine) state: RuleState,
     stored: Option<RuleState>,
-    pub(in crate::engine) caches: Caches,
+    pub(in crate::engine) clocks: Clocks,
     pub(super) nature: Nature,
-    /// What the condition answered last; `None` when that was false and changed
-    /// nothing: see [`RuleRun::reading`].
-    pub(super) last: Option<Reading>,
+    /// What the condition answered last.
+    pub(super) last: Reading,
     pub(in crate::engine) unknown_since: Option<Timestamp>,
     pub(super) unknown_reported: bool,
     /// When the working orders were asked for that confirmed the condition last.
@@ -43,12 +42,12 @@ pub struct RuleRun {
 impl RuleRun {
     pub(in crate::engine) fn new(rule: Arc<Rule>, stored: Option<RuleState>, now: Now) -> RuleRun {
         RuleRun {
-            caches: Caches::of(&rule.when),
+            clocks: Clocks::of(&rule.when),
             nature: Nature::of(&rule),
             state: stored.clone().unwrap_or_else(|| RuleState::new(now.wall)),
             stored,
             deferred: None,
-            last: Some(Reading::of(Truth::Unknown)),
+            last: Reading::of(Truth::Unknown),
             unknown_since: None,
             unknown_reported: false,
             orders_counted_at: None,
@@ -58,7 +57,7 @@ impl RuleRun {
 
     /// Puts a changed form of the rule in force; its state stays.
     pub(in crate::engine) fn replace(&mut self, rule: Arc<Rule>) {
-        self.caches = Caches::of(&rule.when);
+        self.clocks = Clocks::of(&rule.when);
         self.nature = Nature::of(&rule);
         self.rule = rule;
         self.deferred = None;
@@ -74,37 +73,25 @@ impl RuleRun {
         Some((self.rule.name.clone(), state))
     }
 
-    /// Whether nothing changes and nothing is to be told as long as the answer
-    /// of the condition is false: so it is with almost every rule on almost
-    /// every observation.
-    fn is_at_rest(&self) -> bool {
-        self.state.is_at_rest() && self.unknown_since.is_none() && !self.nature.warns
-    }
-
-    /// Whether the rule is at rest and stays so by what can be seen now.
-    pub(super) fn rests(&mut self, context: &Context<'_>) -> bool {
-        if !self.is_at_rest() {
-            return false;
-        }
-        let mut tree = Tree::new(&mut self.caches, self.state.handled);
-        let truth: Truth = tree.read(&self.rule.when, context);
-        debug_assert_eq!(
-            truth,
-            self.reading_anew(context).truth,
-            "{}",
-            self.rule.name
-        );
-        truth == Truth::False
+    /// Whether nothing changes and nothing is told as long as the condition answers as
+    /// it did last: so it is with almost every rule on almost every observation.
+    pub fn rests(&self) -> bool {
+        self.state.is_at_rest()
+            && self.unknown_since.is_none()
+            && !self.nature.warns
+            && self.truth() == Truth::False
             // One that is due is settled by what is decided about it.
-            && !(self.nature.is_scheduled && self.caches.has_due_time())
+            && !self.clocks.has_due_time()
     }
 
-    /// How near the nearest comparison of a rule at rest is to turning over, in
-    /// millionths.
-    pub(super) fn distance(&mut self, context: &Context<'_>) -> u64 {
-        let mut tree = Tree::new(&mut self.caches, self.state.handled);
-        let margin: Margin = tree.read(&self.rule.when, context);
-        margin.distance
+    /// When it fires.
+    pub fn condition(&self) -> &Condition {
+        &self.rule.when
+    }
+
+    /// The next instant by the wall clock at which a calendar changes its answer.
+    pub fn calendar_until(&self) -> Option<Timestamp> {
+        self.clocks.until()
     }
 
     /// What the condition answers for each position by itself, for a rule that waits
@@ -119,8 +106,8 @@ impl RuleRun {
         }
         let held = context.positions.unwrap_or_default();
         let mut of = |number: Option<u64>, positions: &[Position]| {
-            let tree = Tree::new(&mut self.caches, self.state.handled);
-            let truth = tree.of_each(positions).read(&self.rule.when, context);
+            let tree = Tree::new(&mut self.clocks, self.state.handled);
+            let truth = tree.of_each(positions).read(&self.rule.when, context).truth;
             ForPosition { number, truth }
         };
         let mut answers = vec![of(None, &[])];
@@ -152,32 +139,18 @@ impl RuleRun {
             orders: &WorkingOrders::Unknown,
             ..*context
         };
-        let mut tree = Tree::new(&mut self.caches, self.state.handled);
-        tree.read::<Truth>(&self.rule.when, &without) == Truth::True
+        let mut tree = Tree::new(&mut self.clocks, self.state.handled);
+        tree.read(&self.rule.when, &without).truth == Truth::True
     }
 
     /// What the condition answered last.
     pub(in crate::engine) const fn truth(&self) -> Truth {
-        match &self.last {
-            Some(reading) => reading.truth,
-            None => Truth::False,
-        }
+        self.last.truth
     }
 
-    /// What the condition answered last, with its numbers. Those of a rule at
-    /// rest are gathered now: they turn on what was seen last, which has been
-    /// the same since.
-    pub(in crate::engine) fn reading(&self, context: &Context<'_>) -> Reading {
-        self.last.unwrap_or_else(|| Reading {
-            truth: Truth::False,
-            ..self.reading_anew(context)
-        })
-    }
-
-    /// What the condition answers now, without what was kept of its limits.
-    fn reading_anew(&self, context: &Context<'_>) -> Reading {
-        let mut caches = self.caches.without_limits();
-        Tree::new(&mut caches, self.state.handled).read(&self.rule.when, context)
+    /// The same with its numbers.
+    pub(in crate::engine) const fn reading(&self) -> &Reading {
+        &self.last
     }
 }
 
@@ -185,12 +158,6 @@ impl RuleRun {
 /// put in force.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Nature {
-    /// Whether its answer may change with time at instants that depend on more
-    /// than the caches.
-    pub(super) watches_time: bool,
-    /// Whether time alone may change its answer, or what comes of it, at
-    /// instants that the caches and the state know.
-    pub(super) keeps_time: bool,
     pub(super) is_scheduled: bool,
     /// Whether it is to be confirmed, and may turn on working orders.
     pub(super) confirms_orders: bool,
@@ -204,14 +171,8 @@ pub(super) struct Nature {
 impl Nature {
     fn of(rule: &Rule) -> Nature {
         let has = |wanted: fn(&Leaf) -> bool| rule.when.has_leaf(wanted);
-        let is_scheduled = has(|leaf| matches!(leaf, Leaf::At(_)));
         Nature {
-            watches_time: has(|leaf| matches!(leaf, Leaf::NoData(_) | Leaf::Expr(_))),
-            keeps_time: is_scheduled
-                || has(|leaf| matches!(leaf, Leaf::Windows(_)))
-                || rule.hold.is_some()
-                || matches!(rule.rearm, Rearm::After(_)),
-            is_scheduled,
+            is_scheduled: has(|leaf| matches!(leaf, Leaf::At(_))),
             confirms_orders: rule.confirm > 1 && conditions::may_need_orders(&rule.when),
             waits_by_position: (rule.hold.is_some() || rule.confirm > 1)
                 && has(|leaf| matches!(leaf, Leaf::Pnl(pnl) if pnl.per == PnlPer::Position)),

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::band::Band;
 use super::evaluate::{decide, describe_firing};
 use super::rule_run::{Deferred, RuleRun};
 use super::view::View;
@@ -17,7 +16,8 @@ use crate::engine::loosening::is_looser;
 use crate::engine::output::Output;
 use crate::engine::record::Fields;
 use crate::engine::rule_state::RuleState;
-use crate::rules::ruleset::{Action, Rule};
+use crate::engine::shortcut::Shortcut;
+use crate::rules::book::{Action, Rule};
 
 /// The rules of one account.
 #[derive(Debug, Default)]
@@ -25,25 +25,10 @@ pub(in crate::engine) struct Rules {
     runs: Vec<RuleRun>,
     /// States of rules that are not in the rule file, should they come back.
     parked: HashMap<RuleName, RuleState>,
-    /// Whether the last observation changed nothing of when time alone may
-    /// change something next.
-    is_calm: bool,
-    /// How far the figures may move before the rules are read again.
-    band: Option<Band>,
-    /// On how many observations in a row all rules rested.
-    rested: u32,
-    /// How many of them the band has held for.
-    band_held: u32,
-}
-
-/// What came of reading the rules.
-#[derive(Debug)]
-pub(super) struct Evaluated {
-    /// The places of those that are to fire now.
-    pub(super) firing: Vec<usize>,
-    /// Whether all of them rest, and keep the instants at which time alone may
-    /// change their answers.
-    pub(super) is_calm: bool,
+    /// One who may know that they need not be read.
+    shortcut: Option<Box<dyn Shortcut>>,
+    /// Whether they were not read with the last observation.
+    are_skipped: bool,
 }
 
 /// What a firing is about.
@@ -199,53 +184,56 @@ impl Rules {
         changed
     }
 
+    /// Has somebody say from now on when they need not be read.
+    pub(in crate::engine) fn use_shortcut(&mut self, shortcut: Box<dyn Shortcut>) {
+        self.shortcut = Some(shortcut);
+    }
+
     /// Something else than an observation happened: it may change what the rules look
     /// at, and when.
-    pub(in crate::engine) fn invalidate_caches(&mut self) {
-        self.is_calm = false;
-        self.band = None;
+    pub(in crate::engine) fn end_shortcut(&mut self) {
+        self.are_skipped = false;
+        if let Some(shortcut) = &mut self.shortcut {
+            shortcut.forget();
+        }
     }
 
-    /// Whether the last observation changed nothing of when time alone may change
-    /// something next.
-    pub(super) fn is_calm(&self) -> bool {
-        self.is_calm
+    /// Whether the rules were not read with the last observation.
+    pub(in crate::engine) fn are_skipped(&self) -> bool {
+        self.are_skipped
     }
 
-    pub(super) fn set_calm(&mut self, is_calm: bool) {
-        self.is_calm = is_calm;
-    }
-
-    /// Reads every rule, with an observation or between two; gives those that are to
-    /// fire.
+    /// Reads every rule, with an observation or between two; gives the places of those
+    /// that are to fire.
     pub(super) fn evaluate(
         &mut self,
         context: &Context<'_>,
         view: &View,
         observed: bool,
         out: &mut Output<'_>,
-    ) -> Evaluated {
-        let mut evaluated = Evaluated {
-            firing: Vec::new(),
-            is_calm: true,
-        };
-        if self.is_within_band(context, view, observed) {
-            self.band_held = self.band_held.saturating_add(1);
-            return evaluated;
+    ) -> Vec<usize> {
+        let is_known = observed && view.is_good();
+        self.are_skipped = false;
+        if is_known && let Some(shortcut) = &mut self.shortcut {
+            self.are_skipped = shortcut.holds(context);
         }
+        if self.are_skipped {
+            return Vec::new();
+        }
+        let mut firing = Vec::new();
         for (index, run) in self.runs.iter_mut().enumerate() {
-            if run.rests(context) {
-                evaluated.is_calm &= !run.nature.watches_time && !run.caches.take_asked_clock();
-                run.last = None;
-                continue;
-            }
-            evaluated.is_calm = false;
             if decide(run, context, view, observed, out) {
-                evaluated.firing.push(index);
+                firing.push(index);
             }
         }
-        self.look_for_band(context, view, observed && evaluated.is_calm);
-        evaluated
+        match &mut self.shortcut {
+            Some(shortcut) if is_known => {
+                shortcut.note_read(&self.runs, view.positions(), context);
+            }
+            Some(shortcut) => shortcut.forget(),
+            None => {}
+        }
+        firing
     }
 
     /// Lets the rule at this place fire.
@@ -267,41 +255,5 @@ impl Rules {
             evidence,
             offending,
         })
-    }
-
-    /// Whether all rules rest because the figures have hardly moved since they
-    /// were read.
-    fn is_within_band(&mut self, context: &Context<'_>, view: &View, observed: bool) -> bool {
-        let Some(band) = self.band.as_ref().filter(|_| observed) else {
-            return false;
-        };
-        let is_within = view.is_good() && band.holds(context);
-        debug_assert!(!is_within || self.runs.iter_mut().all(|run| run.rests(context)));
-        is_within
-    }
-
-    /// Asks all rules how far the figures may move, once they have rested for a
-    /// while, or at once where that was worth it the last time: it is only where
-    /// the next observations are like this one.
-    fn look_for_band(&mut self, context: &Context<'_>, view: &View, rest: bool) {
-        const A_WHILE: u32 = 8;
-        self.band = None;
-        let was_worth_it = std::mem::take(&mut self.band_held) >= A_WHILE;
-        self.rested = match (rest, was_worth_it) {
-            (true, true) => A_WHILE,
-            (true, false) => self.rested.saturating_add(1),
-            (false, _) => 0,
-        };
-        if self.rested < A_WHILE || !view.is_good() {
-            return;
-        }
-        self.rested = 0;
-        let distances = self.runs.iter_mut().map(|run| run.distance(context));
-        let nearest = distances.min().unwrap_or(u64::MAX);
-        let until = self
-            .runs
-            .iter()
-            .filter_map(|run| run.caches.wall_deadline());
-        self.band = Band::around(context, view.positions(), nearest, until.min());
     }
 }

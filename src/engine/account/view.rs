@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
+use super::Data;
 use crate::domain::blind_spot::BlindSpot;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::now::Now;
@@ -48,40 +49,6 @@ pub(in crate::engine) struct View {
     dust: Vec<PositionKey>,
     /// What its figures do not hold, and was told.
     blind_spots: Vec<Arc<str>>,
-}
-
-/// How good the newest observation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Data {
-    /// There has been none since the start.
-    None,
-    /// It can be trusted.
-    Good,
-    /// Its figures cannot be trusted.
-    Suspect(Suspicion),
-    /// Nothing was learned.
-    Missing(Missing),
-}
-
-impl Data {
-    /// The stable name, as in `status`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Data::None => "none",
-            Data::Good => "good",
-            Data::Suspect(_) => "suspect",
-            Data::Missing(_) => "missing",
-        }
-    }
-
-    /// Why it is not good, in words.
-    pub fn reason(self) -> Option<String> {
-        match self {
-            Data::None | Data::Good => None,
-            Data::Suspect(suspicion) => Some(suspicion.words().to_owned()),
-            Data::Missing(missing) => Some(missing.to_string()),
-        }
-    }
 }
 
 /// Why what is read of the holdings may be frozen, and until when it was.

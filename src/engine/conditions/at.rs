@@ -1,50 +1,57 @@
 //! `at`: true once at each scheduled time.
 
-use super::Context;
+use super::kind::{Asked, ConditionKind};
+use super::{Context, Reading};
+use crate::domain::duration;
 use crate::domain::observation::Timestamp;
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
-use crate::rules::ruleset::At;
+use crate::rules::book::{Account, At, Leaf};
 
-/// A span of time in which nothing is scheduled.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pause {
-    handled: Timestamp,
-    from: Timestamp,
-    next: Option<Timestamp>,
-}
-
-impl Pause {
-    fn holds(&self, handled: Timestamp, now: Timestamp) -> bool {
-        self.handled == handled && self.from <= now && self.next.is_none_or(|next| now < next)
+impl ConditionKind for At {
+    /// True while a scheduled time after `handled` waits to be acted upon.
+    fn read(&self, asked: &mut Asked<'_>, context: &Context<'_>) -> Reading {
+        let is_due = asked.clock.is_due(self, asked.handled, context.now.wall);
+        Reading::of(Truth::from(is_due))
     }
-}
 
-/// True while a scheduled time after `handled` waits to be acted upon.
-pub(super) fn read(
-    rule: &At,
-    handled: Timestamp,
-    pause: &mut Option<Pause>,
-    now: Timestamp,
-) -> Truth {
-    if pause.is_some_and(|pause| pause.holds(handled, now)) {
-        return Truth::False;
+    fn describe(
+        &self,
+        _: &Reading,
+        handled: Timestamp,
+        context: &Context<'_>,
+        fields: &mut Fields,
+    ) {
+        let due = due(self, handled, context.now.wall);
+        fields
+            .put("metric", "schedule")
+            .put("cron", self.schedule.cron())
+            .put("timezone", self.schedule.timezone().name())
+            .put_known("due", due.map(|due| due.to_rfc3339()))
+            .put_known("due_local", due.map(|due| local(self, due)))
+            .put_known(
+                "late_seconds",
+                due.map(|due| context.now.wall.signed_duration_since(due).num_seconds()),
+            );
     }
-    let due = due(rule, handled, now);
-    *pause = match due {
-        Some(_) => None,
-        None => Some(Pause {
-            handled,
-            from: now,
-            next: rule.schedule.next(now),
-        }),
-    };
-    Truth::from(due.is_some())
-}
 
-/// Whether the pause begins now, or there is none.
-pub(super) fn is_new(pause: Option<Pause>, now: Timestamp) -> bool {
-    pause.is_none_or(|pause| pause.from == now)
+    fn explain(&self, _: &[&Account]) -> String {
+        format!(
+            "at each time of `{}` {} (a missed one is caught up for {})",
+            self.schedule.cron(),
+            self.schedule.timezone(),
+            duration::write(self.catch_up)
+        )
+    }
+
+    /// More times, each caught up for as long.
+    fn is_as_tight_as(&self, old: &Leaf) -> bool {
+        let Leaf::At(old) = old else {
+            return false;
+        };
+        let At { schedule, catch_up } = self;
+        schedule.has_all_of(&old.schedule) && *catch_up >= old.catch_up
+    }
 }
 
 /// The scheduled time that waits to be acted upon: the newest one after
@@ -54,25 +61,6 @@ pub(super) fn due(rule: &At, handled: Timestamp, now: Timestamp) -> Option<Times
     rule.schedule
         .latest(now, handled)
         .filter(|due| *due >= oldest)
-}
-
-/// The next scheduled time, while one is known to come.
-pub(super) fn deadline(pause: Option<Pause>) -> Option<Timestamp> {
-    pause.and_then(|pause| pause.next)
-}
-
-pub(super) fn describe(rule: &At, handled: Timestamp, context: &Context<'_>, fields: &mut Fields) {
-    let due = due(rule, handled, context.now.wall);
-    fields
-        .put("metric", "schedule")
-        .put("cron", rule.schedule.cron())
-        .put("timezone", rule.schedule.timezone().name())
-        .put_known("due", due.map(|due| due.to_rfc3339()))
-        .put_known("due_local", due.map(|due| local(rule, due)))
-        .put_known(
-            "late_seconds",
-            due.map(|due| context.now.wall.signed_duration_since(due).num_seconds()),
-        );
 }
 
 /// The time as the schedule says it: `2026-03-05 09:31 America/New_York`.

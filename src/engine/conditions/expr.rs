@@ -6,28 +6,65 @@
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
-use super::{Answer, Context, Reading, Side, orders};
+use super::kind::{Asked, ConditionKind};
+use super::{Context, Reading, Side, orders};
 use crate::domain::holdings::Position;
 use crate::domain::money::Money;
 use crate::domain::observation::Timestamp;
 use crate::engine::memory::{SessionAnchor, SessionMemory, difference};
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
+use crate::rules::book::{Account, Expr, Leaf, Metric};
 use crate::rules::expression::{Comparison, Value, Values, Variable, VariableKind};
-use crate::rules::ruleset::{Expr, Metric};
 
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
 
-pub(super) fn read(rule: &Expr, context: &Context<'_>) -> Reading {
-    let Some(sides) = rule.checked.sides(context) else {
-        return Reading::of(Truth::from(rule.checked.evaluate(context)));
-    };
-    Reading {
-        truth: Truth::from(sides.holds()),
-        value: sides.left,
-        limit: sides.right,
-        side: side(sides.comparison),
-        start: None,
+impl ConditionKind for Expr {
+    fn read(&self, _: &mut Asked<'_>, context: &Context<'_>) -> Reading {
+        let Some(sides) = self.checked.sides(context) else {
+            return Reading::of(Truth::from(self.checked.evaluate(context)));
+        };
+        Reading {
+            truth: Truth::from(sides.holds()),
+            value: sides.left,
+            limit: sides.right,
+            side: side(sides.comparison),
+            start: None,
+        }
+    }
+
+    /// The text, and every variable with its value, known or not.
+    fn describe(&self, _: &Reading, _: Timestamp, context: &Context<'_>, fields: &mut Fields) {
+        match self.checked.sides(context) {
+            Some(sides) => fields
+                .put("metric", format!("the left side of `{}`", self.text))
+                .put("comparison", sides.comparison.words()),
+            None => fields.put("metric", format!("`{}`", self.text)),
+        };
+        fields.put("expression", &self.text);
+        for variable in self.checked.reads() {
+            fields.put(variable.name(), shown(*variable, context));
+        }
+    }
+
+    fn explain(&self, _: &[&Account]) -> String {
+        format!("`{}`", self.text)
+    }
+
+    fn is_as_tight_as(&self, old: &Leaf) -> bool {
+        matches!(old, Leaf::Expr(old) if self.checked.is_true_whenever(&old.checked))
+    }
+
+    fn may_need_orders(&self) -> bool {
+        self.checked.reads().iter().any(|read| read.needs_orders())
+    }
+
+    fn wall_deadline(&self, context: &Context<'_>) -> Option<Timestamp> {
+        minute_deadline(self, context)
+    }
+
+    fn steady_deadline(&self, context: &Context<'_>) -> Option<Timestamp> {
+        second_deadline(self, context)
     }
 }
 
@@ -40,14 +77,9 @@ const fn side(comparison: Comparison) -> Side {
     }
 }
 
-/// Whether the answer turns on the working orders.
-pub(super) fn needs_orders(rule: &Expr) -> bool {
-    rule.checked.reads().iter().any(|read| read.needs_orders())
-}
-
 /// When the next full minute changes a variable of the expression, by the wall
 /// clock.
-pub(super) fn wall_deadline(rule: &Expr, context: &Context<'_>) -> Option<Timestamp> {
+fn minute_deadline(rule: &Expr, context: &Context<'_>) -> Option<Timestamp> {
     let session = context.memory.session.as_ref()?;
     let changes = rule.checked.reads().iter().filter_map(|read| match read {
         Variable::MinutesSinceOpen => {
@@ -64,7 +96,7 @@ pub(super) fn wall_deadline(rule: &Expr, context: &Context<'_>) -> Option<Timest
 }
 
 /// When the next full second changes the age of the data, by the steady clock.
-pub(super) fn steady_deadline(rule: &Expr, context: &Context<'_>) -> Option<Timestamp> {
+fn second_deadline(rule: &Expr, context: &Context<'_>) -> Option<Timestamp> {
     if !rule.checked.reads().contains(&Variable::DataAgeSeconds) {
         return None;
     }
@@ -189,20 +221,6 @@ fn flag(variable: Variable, context: &Context<'_>) -> Option<bool> {
     match variable {
         Variable::IsFlat => context.positions.map(<[Position]>::is_empty),
         _ => None,
-    }
-}
-
-/// The text, and every variable with its value, known or not.
-pub(super) fn describe(rule: &Expr, context: &Context<'_>, fields: &mut Fields) {
-    match rule.checked.sides(context) {
-        Some(sides) => fields
-            .put("metric", format!("the left side of `{}`", rule.text))
-            .put("comparison", sides.comparison.words()),
-        None => fields.put("metric", format!("`{}`", rule.text)),
-    };
-    fields.put("expression", &rule.text);
-    for variable in rule.checked.reads() {
-        fields.put(variable.name(), shown(*variable, context));
     }
 }
 

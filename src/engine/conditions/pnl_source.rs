@@ -4,7 +4,7 @@ use super::Context;
 use crate::domain::money::Money;
 use crate::engine::memory::{PnlSum, SessionAnchor, SpanSum, VenueFigure};
 use crate::engine::record::Fields;
-use crate::rules::ruleset::{Pnl, PnlOf, PnlOver};
+use crate::rules::book::{Pnl, PnlOf, PnlOver};
 
 /// Puts the figures behind the P&L of an account into evidence, so that it can
 /// be worked out again from them.

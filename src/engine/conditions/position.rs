@@ -2,35 +2,136 @@
 
 use rust_decimal::Decimal;
 
-use super::{Answer, Context, Reading};
+use super::kind::{Asked, ConditionKind};
+use super::tightness::{covers, is_as_low};
+use super::{Context, Reading, words};
 use crate::domain::holdings::Position;
 use crate::domain::instrument::Instrument;
+use crate::domain::observation::Timestamp;
 use crate::domain::position_key::PositionSide;
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
-use crate::rules::ruleset::PositionLimit;
+use crate::rules::book::{Account, Leaf, PositionLimit};
 
-pub(super) fn read<A: Answer>(rule: &PositionLimit, context: &Context<'_>) -> A {
-    let Some(held) = context.positions else {
-        return A::of(Truth::Unknown);
-    };
-    let contracts = rule
-        .contracts
-        .map(|limit| A::exceeds(gross(rule, held), limit));
-    let instruments = rule
-        .positions
-        .map(|limit| A::exceeds(Some(Decimal::from(held.len())), Decimal::from(limit)));
-    let each = rule
-        .per_instrument
-        .iter()
-        .map(|(instrument, limit)| A::exceeds(of_instrument(held, instrument), *limit));
-    let forbidden = held.iter().any(|position| is_forbidden(rule, position));
-    let opposite = rule.opposite.iter().any(|group| is_opposite(group, held));
-    let lists = A::of(Truth::from(forbidden || opposite));
-    let limits = contracts.into_iter().chain(instruments).chain(each);
-    match limits.reduce(A::or) {
-        Some(limits) => limits.or(lists),
-        None => lists,
+impl ConditionKind for PositionLimit {
+    fn read(&self, _: &mut Asked<'_>, context: &Context<'_>) -> Reading {
+        let Some(held) = context.positions else {
+            return Reading::of(Truth::Unknown);
+        };
+        let contracts = self
+            .contracts
+            .map(|limit| Reading::exceeds(gross(self, held), limit));
+        let instruments = self
+            .positions
+            .map(|limit| Reading::exceeds(Some(Decimal::from(held.len())), Decimal::from(limit)));
+        let each = self
+            .per_instrument
+            .iter()
+            .map(|(instrument, limit)| Reading::exceeds(of_instrument(held, instrument), *limit));
+        let forbidden = held.iter().any(|position| is_forbidden(self, position));
+        let opposite = self.opposite.iter().any(|group| is_opposite(group, held));
+        let lists = Reading::of(Truth::from(forbidden || opposite));
+        let limits = contracts.into_iter().chain(instruments).chain(each);
+        match limits.reduce(Reading::or) {
+            Some(limits) => limits.or(lists),
+            None => lists,
+        }
+    }
+
+    fn describe(
+        &self,
+        reading: &Reading,
+        _: Timestamp,
+        context: &Context<'_>,
+        fields: &mut Fields,
+    ) {
+        let held = context.positions.unwrap_or_default();
+        fields
+            .put("metric", metric(self, reading, held))
+            .put("unit", "count")
+            .put("comparison", "above")
+            .put_known("contracts", gross(self, held))
+            .put_known("contracts_limit", self.contracts)
+            .put("positions", held.len())
+            .put_known("positions_limit", self.positions);
+        for broken in broken(self, held) {
+            fields.put("reason", broken);
+        }
+        for position in offending(self, context) {
+            fields.put("position", position);
+        }
+    }
+
+    fn explain(&self, _: &[&Account]) -> String {
+        let mut texts = Vec::new();
+        if let Some(contracts) = self.contracts {
+            texts.push(format!("more than {contracts} contracts are held"));
+        }
+        for (instrument, most) in &self.per_instrument {
+            texts.push(format!(
+                "more than {most} contracts of {instrument} are held"
+            ));
+        }
+        if let Some(positions) = self.positions {
+            texts.push(format!(
+                "positions in more than {positions} instruments are held"
+            ));
+        }
+        if !self.allow.is_empty() {
+            texts.push(format!(
+                "anything but {} is held",
+                words::names(&self.allow)
+            ));
+        }
+        if !self.deny.is_empty() {
+            texts.push(format!("any of {} is held", words::names(&self.deny)));
+        }
+        for group in &self.opposite {
+            texts.push(format!(
+                "long and short are held at once in {}",
+                words::names(group)
+            ));
+        }
+        let mut text = texts.join(" or ");
+        if let Some(ratio) = self.micro_ratio {
+            text.push_str(&format!(" ({ratio} micro contracts counting as one)"));
+        }
+        text
+    }
+
+    fn is_as_tight_as(&self, old: &Leaf) -> bool {
+        let Leaf::Position(old) = old else {
+            return false;
+        };
+        let PositionLimit {
+            contracts,
+            per_instrument,
+            positions,
+            allow,
+            deny,
+            micro_ratio,
+            opposite,
+        } = self;
+        is_as_low(old.contracts.as_ref(), contracts.as_ref())
+            // The fewer micros count as one contract, the more contracts there are. That
+            // matters only where contracts were limited.
+            && (old.contracts.is_none() || ratio(*micro_ratio) <= ratio(old.micro_ratio))
+            && old
+                .per_instrument
+                .iter()
+                .all(|limit| is_limited(limit, per_instrument))
+            && is_as_low(old.positions.as_ref(), positions.as_ref())
+            && allows_no_more(&old.allow, allow)
+            && covers(deny, &old.deny)
+            // A larger group has every pair of the smaller one.
+            && old
+                .opposite
+                .iter()
+                .all(|group| opposite.iter().any(|new| covers(new, group)))
+    }
+
+    fn offending<'a>(&self, context: &Context<'a>) -> Option<Vec<&'a Position>> {
+        Some(offending(self, context))
     }
 }
 
@@ -88,29 +189,6 @@ fn in_group<'a>(
             .iter()
             .any(|named| position.key.instrument.is_covered_by(named))
     })
-}
-
-pub(super) fn describe(
-    rule: &PositionLimit,
-    reading: &Reading,
-    context: &Context<'_>,
-    fields: &mut Fields,
-) {
-    let held = context.positions.unwrap_or_default();
-    fields
-        .put("metric", metric(rule, reading, held))
-        .put("unit", "count")
-        .put("comparison", "above")
-        .put_known("contracts", gross(rule, held))
-        .put_known("contracts_limit", rule.contracts)
-        .put("positions", held.len())
-        .put_known("positions_limit", rule.positions);
-    for broken in broken(rule, held) {
-        fields.put("reason", broken);
-    }
-    for position in offending(rule, context) {
-        fields.put("position", position);
-    }
 }
 
 /// What the numbers of the reading are.
@@ -197,7 +275,7 @@ fn both_sides(group: &[Instrument], held: &[Position]) -> String {
 
 /// The positions that break a limit: those of an instrument or a list when
 /// that is broken, else all of them.
-pub(super) fn offending<'a>(rule: &PositionLimit, context: &Context<'a>) -> Vec<&'a Position> {
+fn offending<'a>(rule: &PositionLimit, context: &Context<'a>) -> Vec<&'a Position> {
     let held = context.positions.unwrap_or_default();
     let over = |count: Option<Decimal>, limit: Decimal| count.is_some_and(|count| count > limit);
     let whole = rule
@@ -222,4 +300,21 @@ pub(super) fn offending<'a>(rule: &PositionLimit, context: &Context<'a>) -> Vec<
                 })
         })
         .collect()
+}
+
+fn ratio(given: Option<Decimal>) -> Decimal {
+    given.unwrap_or(Decimal::ONE)
+}
+
+/// Whether a limit of all months of an instrument, or of the same one, is as
+/// low as this.
+fn is_limited(old: &(Instrument, Decimal), new: &[(Instrument, Decimal)]) -> bool {
+    let (instrument, most) = old;
+    new.iter()
+        .any(|(new, limit)| instrument.is_covered_by(new) && limit <= most)
+}
+
+/// An empty list allows everything.
+fn allows_no_more(old: &[Instrument], new: &[Instrument]) -> bool {
+    old.is_empty() || (!new.is_empty() && covers(old, new))
 }

@@ -1,21 +1,97 @@
 //! `outside` and `inside`: what the account holds at the wrong time of day.
 
-use super::Context;
+use super::kind::{Asked, ConditionKind};
+use super::tightness::covers;
+use super::{Context, Reading, words};
 use crate::domain::holdings::{Position, WorkingOrder};
 use crate::domain::instrument::Instrument;
-use crate::domain::window::{WindowReading, read_any};
+use crate::domain::observation::Timestamp;
+use crate::domain::window::{WindowReading, is_within, read_any};
 use crate::engine::record::Fields;
 use crate::engine::truth::Truth;
-use crate::rules::ruleset::{Only, WindowSide, Windows};
+use crate::rules::book::{Account, Leaf, Only, WindowSide, Windows};
 
-pub(super) fn read(rule: &Windows, clock: WindowReading, context: &Context<'_>) -> Truth {
-    if !is_wrong_time(rule, clock) {
-        return Truth::False;
+impl ConditionKind for Windows {
+    fn read(&self, asked: &mut Asked<'_>, context: &Context<'_>) -> Reading {
+        let clock = asked.clock.windows(&self.windows, context.now.wall);
+        if !is_wrong_time(self, clock) {
+            return Reading::of(Truth::False);
+        }
+        Reading::of(match self.only {
+            Some(Only::Positions) => holds_position(self, context),
+            Some(Only::Orders) => holds_order(self, context),
+            None => holds_position(self, context).or(holds_order(self, context)),
+        })
     }
-    match rule.only {
-        Some(Only::Positions) => holds_position(rule, context),
-        Some(Only::Orders) => holds_order(rule, context),
-        None => holds_position(rule, context).or(holds_order(rule, context)),
+
+    fn describe(&self, _: &Reading, _: Timestamp, context: &Context<'_>, fields: &mut Fields) {
+        let side = match self.side {
+            WindowSide::Outside => "held outside the allowed hours",
+            WindowSide::Inside => "held inside the forbidden hours",
+        };
+        fields.put("metric", side);
+        for window in &self.windows {
+            fields.put("window", window);
+        }
+        for position in offending(self, context) {
+            fields.put("position", position);
+        }
+        fields.put_known("working_orders", context.orders.count());
+    }
+
+    fn explain(&self, _: &[&Account]) -> String {
+        let what = match self.only {
+            None => "a position is held or an order is working",
+            Some(Only::Positions) => "a position is held",
+            Some(Only::Orders) => "an order is working",
+        };
+        let narrowed = if self.instruments.is_empty() {
+            String::new()
+        } else {
+            format!(" in {}", words::names(&self.instruments))
+        };
+        let spans: Vec<String> = self
+            .windows
+            .iter()
+            .map(|window| format!("[{window}]"))
+            .collect();
+        let side = match self.side {
+            WindowSide::Outside => "outside",
+            WindowSide::Inside => "inside",
+        };
+        format!("{what}{narrowed} {side} {}", spans.join(", "))
+    }
+
+    fn is_as_tight_as(&self, old: &Leaf) -> bool {
+        let Leaf::Windows(old) = old else {
+            return false;
+        };
+        let Windows {
+            side,
+            windows,
+            only,
+            instruments,
+        } = self;
+        let as_long = match side {
+            WindowSide::Inside => is_within(&old.windows, windows),
+            WindowSide::Outside => is_within(windows, &old.windows),
+        };
+        *side == old.side
+            && as_long
+            && counts_as_much(old.only, *only)
+            && names_as_many(&old.instruments, instruments)
+    }
+
+    fn may_need_orders(&self) -> bool {
+        self.only != Some(Only::Positions)
+    }
+
+    fn needs_orders(&self, context: &Context<'_>) -> bool {
+        self.may_need_orders() && is_wrong_time(self, clock(self, context))
+    }
+
+    fn offending<'a>(&self, context: &Context<'a>) -> Option<Vec<&'a Position>> {
+        Some(offending(self, context))
     }
 }
 
@@ -30,11 +106,6 @@ pub(super) const fn is_wrong_time(rule: &Windows, clock: WindowReading) -> bool 
         WindowSide::Outside => !clock.inside,
         WindowSide::Inside => clock.inside,
     }
-}
-
-/// Whether the answer turns on the working orders now.
-pub(super) fn needs_orders(rule: &Windows, context: &Context<'_>) -> bool {
-    rule.only != Some(Only::Positions) && is_wrong_time(rule, clock(rule, context))
 }
 
 fn holds_position(rule: &Windows, context: &Context<'_>) -> Truth {
@@ -75,23 +146,8 @@ fn counts(rule: &Windows, instrument: &Instrument) -> bool {
             .any(|named| instrument.is_covered_by(named))
 }
 
-pub(super) fn describe(rule: &Windows, context: &Context<'_>, fields: &mut Fields) {
-    let side = match rule.side {
-        WindowSide::Outside => "held outside the allowed hours",
-        WindowSide::Inside => "held inside the forbidden hours",
-    };
-    fields.put("metric", side);
-    for window in &rule.windows {
-        fields.put("window", window);
-    }
-    for position in offending(rule, context) {
-        fields.put("position", position);
-    }
-    fields.put_known("working_orders", context.orders.count());
-}
-
 /// The positions that may not be held now.
-pub(super) fn offending<'a>(rule: &Windows, context: &Context<'a>) -> Vec<&'a Position> {
+fn offending<'a>(rule: &Windows, context: &Context<'a>) -> Vec<&'a Position> {
     if rule.only == Some(Only::Orders) || !is_wrong_time(rule, clock(rule, context)) {
         return Vec::new();
     }
@@ -101,4 +157,17 @@ pub(super) fn offending<'a>(rule: &Windows, context: &Context<'a>) -> Vec<&'a Po
         .iter()
         .filter(|held| counts(rule, &held.key.instrument))
         .collect()
+}
+
+/// Without `only`, positions and orders both count.
+fn counts_as_much(old: Option<Only>, new: Option<Only>) -> bool {
+    match new {
+        None => true,
+        Some(Only::Positions | Only::Orders) => new == old,
+    }
+}
+
+/// An empty list stands for every instrument.
+fn names_as_many(old: &[Instrument], new: &[Instrument]) -> bool {
+    new.is_empty() || (!old.is_empty() && covers(new, old))
 }

@@ -9,7 +9,7 @@ use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::now::Now;
 use crate::domain::observation::Timestamp;
 use crate::domain::trade_date::TradeDate;
-use crate::rules::ruleset::Until;
+use crate::rules::book::Until;
 
 /// How long a lock that time has ended is remembered, by the steady clock: a
 /// clock that is wrong at boot is set right within minutes.

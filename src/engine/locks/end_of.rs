@@ -5,7 +5,7 @@ use crate::domain::local_time;
 use crate::domain::lock::LockEnd;
 use crate::domain::observation::Timestamp;
 use crate::domain::session::Session;
-use crate::rules::ruleset::{Account, Until};
+use crate::rules::book::{Account, Until};
 
 /// When a lock ends that was asked for at this time. The session is the one by
 /// the calendar; where the wall clock was set back over an open, it has the end

@@ -10,7 +10,7 @@ use crate::engine::account::AccountRun;
 use crate::engine::effect::Severity;
 use crate::engine::output::Output;
 use crate::engine::record::{EntryKind, Fields, LockRow, Record};
-use crate::rules::ruleset::Until;
+use crate::rules::book::Until;
 
 impl AccountRun {
     /// Locks the account, or extends its lock. Gives the end that was asked for

@@ -1,5 +1,5 @@
 use super::*;
-use crate::rules::ruleset::Until;
+use crate::rules::book::Until;
 use chrono::TimeDelta;
 
 fn lock(end: LockEnd) -> Lock {

@@ -1,7 +1,7 @@
 //! Trees of conditions: whether one is true whenever another is.
 
-use super::{holdings, hours, results};
-use crate::rules::ruleset::{Condition, Leaf};
+use crate::engine::conditions;
+use crate::rules::book::Condition;
 
 /// Most pairs of parts that are compared for one rule. Trees that would take
 /// more count as looser; those that people write take a few dozen.
@@ -40,7 +40,7 @@ impl Comparing {
                 matches!(old, Condition::Not(old) if old == inner) || self.a_part_is(old, new)
             }
             Condition::Is(leaf) => {
-                matches!(old, Condition::Is(old) if is_leaf_as_tight(old, leaf))
+                matches!(old, Condition::Is(old) if conditions::is_as_tight(old, leaf))
                     || self.a_part_is(old, new)
             }
         }
@@ -51,27 +51,6 @@ impl Comparing {
         match old {
             Condition::All(parts) => parts.iter().any(|part| self.is_as_tight(part, new)),
             Condition::Any(_) | Condition::Not(_) | Condition::Is(_) => false,
-        }
-    }
-}
-
-fn is_leaf_as_tight(old: &Leaf, new: &Leaf) -> bool {
-    match old {
-        Leaf::Pnl(old) => matches!(new, Leaf::Pnl(new) if results::pnl(old, new)),
-        Leaf::ProfitFloor(old) => {
-            matches!(new, Leaf::ProfitFloor(new) if results::profit_floor(old, new))
-        }
-        Leaf::TrailingDrawdown(old) => {
-            matches!(new, Leaf::TrailingDrawdown(new) if results::trailing_drawdown(old, new))
-        }
-        Leaf::MaxLoss(old) => matches!(new, Leaf::MaxLoss(new) if results::max_loss(old, new)),
-        Leaf::Windows(old) => matches!(new, Leaf::Windows(new) if hours::windows(old, new)),
-        Leaf::At(old) => matches!(new, Leaf::At(new) if hours::at(old, new)),
-        Leaf::Position(old) => matches!(new, Leaf::Position(new) if holdings::position(old, new)),
-        Leaf::Orders(old) => matches!(new, Leaf::Orders(new) if holdings::orders(old, new)),
-        Leaf::NoData(old) => matches!(new, Leaf::NoData(new) if hours::no_data(old, new)),
-        Leaf::Expr(old) => {
-            matches!(new, Leaf::Expr(new) if new.checked.is_true_whenever(&old.checked))
         }
     }
 }

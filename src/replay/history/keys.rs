@@ -12,8 +12,8 @@ use super::columns::Column;
 use super::content::read_cells;
 use super::{HistoryError, Read};
 use crate::domain::observation::Timestamp;
+use crate::rules::book::Account;
 use crate::rules::diagnostic::{listed, quoted};
-use crate::rules::ruleset::Account;
 use crate::rules::suggest::did_you_mean;
 
 /// Reads times and accounts.

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use crate::domain::instrument::Dialect;
 use crate::domain::observation::{Content, Timestamp};
-use crate::rules::ruleset::Account;
+use crate::rules::book::Account;
 use cells::Cells;
 use columns::Column;
 use keys::KeyReader;

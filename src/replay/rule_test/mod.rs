@@ -20,11 +20,12 @@ use crate::domain::account::RuleName;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::money::Money;
 use crate::domain::observation::{Content, Learned, Missing, Timestamp};
+use crate::rules::book::Account;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place};
 use crate::rules::keys::Fields;
 use crate::rules::node::Node;
 use crate::rules::render::{self, Sheet};
-use crate::rules::ruleset::{Account, RuleSet};
+use crate::rules::ruleset::RuleSet;
 use crate::rules::{self, Color, Loader};
 
 pub use outcome::{Difference, TestOutcome};

@@ -88,7 +88,7 @@ impl RuleTest {
             .steps
             .first()
             .map_or(self.start, |step| self.instant(step.at));
-        let mut replay = AccountReplay::start(rules, &self.account, first, &mut log);
+        let mut replay = AccountReplay::start(&rules.book, &self.account, first, &mut log);
         let mut known = Learned {
             orders: WorkingOrders::Unknown,
             ..Learned::default()
@@ -162,7 +162,7 @@ impl RuleTest {
                 _ => None,
             });
         for (expected, time, status) in missing.take(MAX_LOOKED_UP) {
-            let (replay, _) = self.play(rules, Some(time));
+            let (mut replay, _) = self.play(rules, Some(time));
             *status = replay.rule_status(&expected.rule).map(Box::new);
         }
     }

@@ -11,11 +11,12 @@ use crate::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
 use crate::domain::instrument::{Dialect, Instrument};
 use crate::domain::observation::Timestamp;
 use crate::domain::position_key::PositionKey;
+use crate::rules::book::{Account, Rule};
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, either, listed, quoted};
 use crate::rules::keys::Fields;
 use crate::rules::node::{Node, Value};
 use crate::rules::read;
-use crate::rules::ruleset::{Account, Rule, RuleSet};
+use crate::rules::ruleset::RuleSet;
 use crate::rules::suggest::did_you_mean;
 
 /// Most tests in a file.
@@ -88,7 +89,11 @@ fn account(
     let rules = rules?;
     let found = rules.account(&AccountName::from(text));
     if found.is_none() {
-        let names = rules.accounts.iter().map(|account| account.name.as_str());
+        let names = rules
+            .book
+            .accounts
+            .iter()
+            .map(|account| account.name.as_str());
         let message = format!("there is no account {} in the rule file", quoted(text));
         findings.push(Diagnostic::error(node.place, message).help(near_or_all(text, names)));
     }
@@ -383,8 +388,13 @@ fn rule_name(
     let Some((rules, account)) = watching else {
         return Some((RuleName::from(text), None));
     };
-    let Some(rule) = rules.rules.iter().find(|rule| rule.name.as_str() == text) else {
-        let names = rules.rules.iter().map(|rule| rule.name.as_str());
+    let Some(rule) = rules
+        .book
+        .rules
+        .iter()
+        .find(|rule| rule.name.as_str() == text)
+    else {
+        let names = rules.book.rules.iter().map(|rule| rule.name.as_str());
         let message = format!("there is no rule {} in the rule file", quoted(text));
         findings.push(Diagnostic::error(node.place, message).help(near_or_all(text, names)));
         return None;

@@ -10,11 +10,12 @@ use crate::domain::account::{AccountName, AccountNumber, GroupName, VenueName};
 use crate::domain::money::Money;
 use crate::domain::session::SessionCalendar;
 use crate::domain::venue::VenueProfile;
+use crate::rules::book::Account;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, either};
 use crate::rules::keys::Fields;
 use crate::rules::node::Node;
 use crate::rules::read;
-use crate::rules::ruleset::{Account, Venue};
+use crate::rules::settings::Venue;
 use crate::rules::tables;
 
 /// An account as far as it is right.

@@ -3,11 +3,11 @@
 use super::{Declared, unknown_name};
 use crate::domain::account::NotifierName;
 use crate::domain::duration;
+use crate::rules::book::{Action, Condition, Leaf, Only, PnlPer, Rule, Until, Windows};
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, either, quoted};
 use crate::rules::keys::{Fields, Table, open_one};
 use crate::rules::node::{Node, Value};
 use crate::rules::read;
-use crate::rules::ruleset::{Action, Condition, Leaf, Only, PnlPer, Rule, Until, Windows};
 use crate::rules::suggest::did_you_mean;
 use crate::rules::tables::{self, PLAIN_ACTIONS};
 

@@ -2,11 +2,11 @@
 
 use super::rule::Scope;
 use super::{drawdown, expression, holdings, pnl, time};
+use crate::rules::book::{Breach, Condition, Leaf, WindowSide};
 use crate::rules::diagnostic::{Diagnostic, Findings};
 use crate::rules::keys::{Fields, open_one};
 use crate::rules::node::{KeyValue, Node};
 use crate::rules::read;
-use crate::rules::ruleset::{Breach, Condition, Leaf, WindowSide};
 use crate::rules::tables;
 
 /// A condition, which may be a tree.

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use chrono::TimeDelta;
 
 use super::secrets;
+use crate::rules::book::Loosening;
 use crate::rules::diagnostic::{Diagnostic, Findings, quoted};
 use crate::rules::keys::Fields;
 use crate::rules::node::Node;
 use crate::rules::read;
-use crate::rules::ruleset::{Daemon, Heartbeat, Loosening, Mode};
+use crate::rules::settings::{Daemon, Heartbeat, Mode};
 use crate::rules::tables;
 
 /// Port of the local API unless the file says otherwise.
@@ -23,24 +24,25 @@ const MIN_HEARTBEAT: TimeDelta = TimeDelta::seconds(5);
 /// The longest time between two heartbeats: what is told later helps nobody.
 const MAX_HEARTBEAT: TimeDelta = TimeDelta::hours(1);
 
-/// The settings, those that are missing or wrong at their defaults.
-pub(super) fn daemon(node: Option<&Node<'_>>, findings: &mut Findings) -> Daemon {
+/// The settings, and when an edit that loosens takes effect; those that are missing or
+/// wrong at their defaults.
+pub(super) fn daemon(node: Option<&Node<'_>>, findings: &mut Findings) -> (Daemon, Loosening) {
     let default_http = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), DEFAULT_HTTP_PORT);
     let mut daemon = Daemon {
         mode: Mode::Enforce,
         database: None,
         http: Some(default_http),
-        loosening: Loosening::Immediate,
         heartbeat: None,
     };
+    let mut loosening = Loosening::Immediate;
     let Some(fields) = node.and_then(|node| Fields::open(node, &tables::DAEMON, findings)) else {
-        return daemon;
+        return (daemon, loosening);
     };
     if let Some(mode) = fields.read("mode", findings, read::word) {
         daemon.mode = mode;
     }
-    if let Some(loosening) = fields.read("loosening", findings, read::word) {
-        daemon.loosening = loosening;
+    if let Some(asked) = fields.read("loosening", findings, read::word) {
+        loosening = asked;
     }
     let database = fields.read("database", findings, read::line_of_text);
     daemon.database = database.map(PathBuf::from);
@@ -50,7 +52,7 @@ pub(super) fn daemon(node: Option<&Node<'_>>, findings: &mut Findings) -> Daemon
         Some(Http::Off) => daemon.http = None,
         None => {}
     }
-    daemon
+    (daemon, loosening)
 }
 
 fn heartbeat(node: &Node<'_>, findings: &mut Findings) -> Option<Heartbeat> {

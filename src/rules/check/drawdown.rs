@@ -6,11 +6,11 @@ use super::accounts::{Balance, Draft};
 use super::condition::breach;
 use super::rule::Scope;
 use crate::domain::money::{Fraction, Money};
+use crate::rules::book::{Amount, Level, Metric, Ratchet, Span, TrailingDrawdown};
 use crate::rules::diagnostic::{Diagnostic, Findings};
 use crate::rules::keys::Fields;
 use crate::rules::node::Node;
 use crate::rules::read;
-use crate::rules::ruleset::{Amount, Level, Metric, Ratchet, Span, TrailingDrawdown};
 use crate::rules::tables;
 use rust_decimal::Decimal;
 

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::rule::Scope;
+use crate::rules::book::Expr;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place};
 use crate::rules::expression::{Expression, numbers};
 use crate::rules::node::Node;
 use crate::rules::read;
-use crate::rules::ruleset::Expr;
 
 pub(super) fn expr(node: &Node<'_>, scope: &Scope<'_>, findings: &mut Findings) -> Option<Expr> {
     let text = read::text(node, findings)?;

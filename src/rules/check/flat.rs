@@ -5,9 +5,9 @@ use rust_decimal::Decimal;
 
 use super::rule::Scope;
 use crate::domain::money::Money;
+use crate::rules::book::{Action, Condition, Leaf, PnlPer, Rule};
 use crate::rules::diagnostic::{Diagnostic, Findings, Place};
 use crate::rules::expression::{Comparison, Value, Values, Variable, VariableKind};
-use crate::rules::ruleset::{Action, Condition, Leaf, PnlPer, Rule};
 
 /// Warns of a rule that would fire for an account that has done nothing. Rules
 /// that only send messages may be about flat accounts.

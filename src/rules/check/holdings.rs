@@ -5,12 +5,12 @@ use rust_decimal::Decimal;
 use super::rule::Scope;
 use super::spelling;
 use crate::domain::instrument::{Dialect, Instrument};
+use crate::rules::book::{OrderLimit, PositionLimit};
 use crate::rules::dated::Dated;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, quoted};
 use crate::rules::keys::Fields;
 use crate::rules::node::Node;
 use crate::rules::read;
-use crate::rules::ruleset::{OrderLimit, PositionLimit};
 use crate::rules::tables::{self, MAX_COUNT};
 
 /// Longest spelling of an instrument, in bytes.

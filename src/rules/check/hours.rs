@@ -14,11 +14,11 @@ use crate::domain::local_time::wall_time;
 use crate::domain::observation::Timestamp;
 use crate::domain::session::{Closure, SessionCalendar, TradeDate};
 use crate::domain::window::{Window, read_any};
+use crate::rules::book::{Action, At, Condition, Leaf, Rule, WindowSide, Windows};
 use crate::rules::diagnostic::{Diagnostic, Findings, Place};
 use crate::rules::expression::Variable;
 use crate::rules::keys::Fields;
 use crate::rules::node::{Node, Value};
-use crate::rules::ruleset::{Action, At, Condition, Leaf, Rule, WindowSide, Windows};
 
 /// Most early closes that a message names.
 const MOST_NAMED: usize = 3;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::Declared;
 use crate::domain::account::AccountName;
 use crate::domain::severity::Severity;
+use crate::rules::book::{Action, Leaf, Rule};
 use crate::rules::diagnostic::{Diagnostic, Findings, quoted};
 use crate::rules::keys::Fields;
-use crate::rules::ruleset::{Action, Leaf, Rule};
 
 /// Warnings about one rule.
 pub(super) fn rule(rule: &Rule, fields: &Fields<'_, '_>, findings: &mut Findings) {

@@ -33,11 +33,13 @@ use sha2::{Digest, Sha256};
 pub(crate) use duplicates::read_duplicates;
 pub use notifiers::{MAX_NOTIFIERS, is_topic};
 
+use super::book::{Account, Loosening, Rule, RuleBook};
 use super::diagnostic::{Diagnostic, Findings, Place, quoted};
 use super::keys::Fields;
 use super::node::{KeyValue, Node};
 use super::read::{NAME_HELP, is_name};
-use super::ruleset::{Account, Daemon, Notifier, Rule, RuleFile, RuleSet, Venue};
+use super::ruleset::{RuleFile, RuleSet};
+use super::settings::{Daemon, Notifier, Venue};
 use super::suggest::odd_character;
 use super::tables;
 use accounts::Draft;
@@ -120,7 +122,7 @@ pub(crate) fn file(
     };
     version(&fields, findings);
     let errors = findings.errors();
-    let daemon = daemon::daemon(fields.get("daemon"), findings);
+    let (daemon, loosening) = daemon::daemon(fields.get("daemon"), findings);
     declared.daemon = (findings.errors() == errors).then(|| daemon.clone());
     sections(&fields, loader, &mut companions, &mut declared, findings);
     let rules = fields
@@ -132,7 +134,8 @@ pub(crate) fn file(
         lints::unused(&fields, &declared, rules, findings);
         hours::early_closes(&fields, &declared, rules, findings);
     }
-    let set = rules.and_then(|rules| assemble(text, &companions, daemon, &declared, rules));
+    let set =
+        rules.and_then(|rules| assemble(text, &companions, (daemon, loosening), &declared, rules));
     let set = set.map(|set| RuleSet { tests, ..set });
     (declared, set.filter(|_| findings.errors() == 0))
 }
@@ -212,7 +215,7 @@ fn rules(node: &Node<'_>, declared: &Declared, findings: &mut Findings) -> Vec<A
 fn assemble(
     text: &str,
     companions: &Companions,
-    daemon: Daemon,
+    (daemon, loosening): (Daemon, Loosening),
     declared: &Declared,
     rules: Vec<Arc<Rule>>,
 ) -> Option<RuleSet> {
@@ -221,15 +224,21 @@ fn assemble(
         .iter()
         .map(|draft| draft.finish().map(Arc::new))
         .collect();
+    let polls = declared.venues.iter().map(|venue| venue.poll);
+    let book = RuleBook {
+        hash: companions.hash(text),
+        accounts: accounts?,
+        rules,
+        loosening,
+        slowest_poll: polls.max().unwrap_or_default(),
+    };
     Some(RuleSet {
         text: text.into(),
-        hash: companions.hash(text),
+        book: Arc::new(book),
         files: companions.0.clone(),
         daemon,
         venues: declared.venues.clone(),
-        accounts: accounts?,
         notifiers: declared.notifiers.clone(),
-        rules,
         tests: Vec::new(),
     })
 }

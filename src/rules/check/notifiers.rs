@@ -9,7 +9,7 @@ use crate::rules::diagnostic::{Diagnostic, Findings, quoted};
 use crate::rules::keys::Fields;
 use crate::rules::node::{Node, Value};
 use crate::rules::read;
-use crate::rules::ruleset::{Notifier, NotifierKind, PlainOrSecret, SecretSource};
+use crate::rules::settings::{Notifier, NotifierKind, PlainOrSecret, SecretSource};
 use crate::rules::tables;
 
 /// Most notifiers in a file: each has a queue and a task of its own.

@@ -4,11 +4,11 @@
 use super::condition::breach;
 use super::rule::Scope;
 use super::size;
+use crate::rules::book::{Amount, Anchor, MaxLoss, Pnl, PnlOf, PnlOver, PnlPer, ProfitFloor};
 use crate::rules::diagnostic::{Diagnostic, Findings};
 use crate::rules::keys::Fields;
 use crate::rules::node::Node;
 use crate::rules::read;
-use crate::rules::ruleset::{Amount, Anchor, MaxLoss, Pnl, PnlOf, PnlOver, PnlPer, ProfitFloor};
 use crate::rules::tables;
 
 /// Largest share of a starting balance that can be lost.

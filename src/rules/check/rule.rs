@@ -8,11 +8,11 @@ use super::{Declared, actions, flat, lints, unknown_name};
 use crate::domain::account::{NotifierName, RuleName};
 use crate::domain::instrument::Dialect;
 use crate::domain::money::Fraction;
+use crate::rules::book::{Condition, Leaf, PositionLimit, Rearm, Rule};
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, quoted};
 use crate::rules::keys::Fields;
 use crate::rules::node::{Node, Value};
 use crate::rules::read;
-use crate::rules::ruleset::{Condition, Leaf, PositionLimit, Rearm, Rule};
 use crate::rules::tables::{self, MAX_CONFIRM};
 use rust_decimal::Decimal;
 

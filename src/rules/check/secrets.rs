@@ -7,7 +7,7 @@ use crate::rules::diagnostic::{Diagnostic, Findings};
 use crate::rules::keys::{hide, open_one};
 use crate::rules::node::{Node, Value};
 use crate::rules::read;
-use crate::rules::ruleset::{PlainOrSecret, SecretSource};
+use crate::rules::settings::{PlainOrSecret, SecretSource};
 use crate::rules::tables;
 
 /// Longest name of a credential or a variable, in bytes.

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use super::rule::Scope;
 use crate::domain::money::Money;
+use crate::rules::book::Amount;
 use crate::rules::diagnostic::{Diagnostic, Findings, Place};
-use crate::rules::ruleset::Amount;
 
 /// The largest number that is most likely meant as a percentage.
 const LARGEST_PERCENT: Decimal = Decimal::from_parts(20, 0, 0, false, 0);

@@ -6,7 +6,7 @@ use super::MAX_TEST_FILES;
 use crate::rules::diagnostic::{Diagnostic, Findings, quoted};
 use crate::rules::node::Node;
 use crate::rules::read;
-use crate::rules::ruleset::TestFileName;
+use crate::rules::settings::TestFileName;
 
 /// The files by name, each once.
 pub(super) fn files(node: Option<&Node<'_>>, findings: &mut Findings) -> Vec<TestFileName> {

@@ -9,11 +9,11 @@ use super::rule::Scope;
 use super::{from_domain, holdings, hours};
 use crate::domain::schedule::Schedule;
 use crate::domain::window::Window;
+use crate::rules::book::{At, NoData, WindowSide, Windows};
 use crate::rules::diagnostic::{Diagnostic, Findings, Place};
 use crate::rules::keys::Fields;
 use crate::rules::node::{Node, Value};
 use crate::rules::read;
-use crate::rules::ruleset::{At, NoData, WindowSide, Windows};
 use crate::rules::tables;
 
 /// How old a missed time may be and still be caught up, by default.

@@ -13,7 +13,7 @@ use crate::rules::diagnostic::{Diagnostic, Findings, Place, either, listed, quot
 use crate::rules::keys::{Fields, Table, hide};
 use crate::rules::node::Node;
 use crate::rules::read;
-use crate::rules::ruleset::{CredentialSource, Venue};
+use crate::rules::settings::{CredentialSource, Venue};
 use crate::rules::suggest::did_you_mean;
 use crate::rules::tables;
 

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use super::{Findings, Node, scalar, separators};
 use crate::domain::money::{Fraction, Money};
+use crate::rules::book::{Amount, Level};
 use crate::rules::diagnostic::{Diagnostic, Place, quoted};
-use crate::rules::ruleset::{Amount, Level};
 
 /// Largest amount of money, to keep sums of amounts exact.
 pub(crate) const MAX_AMOUNT: i64 = 1_000_000_000_000_000;

@@ -4,7 +4,7 @@ use super::{SECRET, may, must, secretive};
 use crate::domain::severity::Severity;
 use crate::rules::keys::{Key, Shape, Table};
 use crate::rules::read::words;
-use crate::rules::ruleset::MailTls;
+use crate::rules::settings::MailTls;
 
 /// Every kind of notifier with its keys.
 pub(crate) static NOTIFIER_KINDS: &[(&str, &Table)] = &[

@@ -3,8 +3,9 @@
 
 use std::fmt::Write;
 
+use riskd::engine::explain;
+use riskd::rules;
 use riskd::rules::reference::{Mapping, mappings};
-use riskd::rules::{self, explain};
 
 use super::{in_step, text};
 
@@ -51,7 +52,7 @@ rules:
         panic!("{when}\n{report}");
     };
     assert_eq!(report, "", "{when}");
-    let words = explain::rule(&rules, &rules.rules[0]);
+    let words = explain::rule(&rules.book, &rules.book.rules[0]);
     let (_, words) = words.split_once("when ").unwrap_or_else(|| {
         let (_, words) = words.split_once("on apex-1: ").unwrap();
         ("", words)

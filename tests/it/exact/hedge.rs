@@ -97,12 +97,12 @@ fn what_is_closed_is_the_side_that_a_rule_objects_to() {
         acts: true,
         stale_after: None,
     };
-    let mut engine = Engine::start(rules.clone(), config, Kept::default(), now).engine;
+    let mut engine = Engine::start(rules.book.clone(), config, Kept::default(), now).engine;
     let effects = engine
         .step(
             now,
             Event::Observed(Observation {
-                account: rules.accounts[0].name.clone(),
+                account: rules.book.accounts[0].name.clone(),
                 at: time,
                 content,
             }),

@@ -67,7 +67,7 @@ impl World {
             acts: true,
             stale_after: None,
         };
-        let rules = Arc::new(loaded.rules.unwrap());
+        let rules = loaded.rules.unwrap().book;
         let now = Now::at(at(start));
         World {
             engine: Engine::start(rules, config, Kept::default(), now).engine,
@@ -330,7 +330,7 @@ fn working_orders_are_read_for_those_who_ask() {
 fn another_expression_counts_as_looser() {
     let rule = |text: &str| {
         let loaded = load(START, &format!("      expr: \"{text}\""));
-        Arc::clone(loaded.rules.unwrap().rules.first().unwrap())
+        Arc::clone(loaded.rules.unwrap().book.rules.first().unwrap())
     };
     let old = rule("equity < 48000");
     assert!(!is_looser(&old, &rule("equity < 48000")));

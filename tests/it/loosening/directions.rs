@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use riskd::engine::loosening::is_looser;
-use riskd::rules::{self, ruleset::Rule};
+use riskd::rules::{self, book::Rule};
 
 /// A file around rules of one account, each a line of YAML.
 fn file(rules: &[String]) -> String {
@@ -24,7 +24,8 @@ fn load(rules: &[String]) -> Vec<Arc<Rule>> {
     let text = file(rules);
     let loaded = rules::load("rules.yaml", &text, &|_| unreachable!());
     let report = loaded.render_short();
-    loaded.rules.unwrap_or_else(|| panic!("{report}")).rules
+    let rules = loaded.rules.unwrap_or_else(|| panic!("{report}"));
+    rules.book.rules.clone()
 }
 
 fn with_condition(index: usize, condition: &str) -> String {

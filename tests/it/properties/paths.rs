@@ -287,7 +287,7 @@ fn replayed(
 ) -> Vec<ReplayEvent> {
     let mut story = ReplayLog::default();
     let start = instant(path.rows[0].0);
-    let mut replay = AccountReplay::start(rules, &rules.accounts[0], start, &mut story);
+    let mut replay = AccountReplay::start(&rules.book, &rules.book.accounts[0], start, &mut story);
     for (at, seen) in &path.rows {
         before(&mut replay, instant(*at), &mut story);
         replay.observe(instant(*at), content(*seen), &mut story);
@@ -300,7 +300,7 @@ pub fn drive_by_the_second(rules: &RuleSet, path: &Path) -> Vec<ReplayEvent> {
     let mut story = ReplayLog::default();
     let mut last = path.rows[0].0;
     let now = |at: i64| Now::at(instant(at));
-    let rules = Arc::new(rules.clone());
+    let rules = Arc::clone(&rules.book);
     let started = Engine::start(rules, REPLAY, Kept::default(), now(last));
     story.add(started.effects);
     let mut engine = started.engine;

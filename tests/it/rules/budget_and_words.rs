@@ -1,13 +1,14 @@
 //! What `check` prints beside mistakes: rules in plain words, and the budget.
 
-use riskd::rules::{budget, explain};
+use riskd::engine::explain;
+use riskd::rules::budget;
 
 use super::{EXAMPLE, load, with_rules};
 
 #[test]
 fn the_example_in_plain_words() {
     let rules = load(EXAMPLE).rules.unwrap();
-    insta::assert_snapshot!(explain::rules(&rules).join("\n"));
+    insta::assert_snapshot!(explain::rules(&rules.book).join("\n"));
 }
 
 #[test]
@@ -52,7 +53,7 @@ fn every_kind_in_plain_words() {
     }
     let loaded = load(&with_rules(&text));
     assert_eq!(loaded.render_short(), "");
-    insta::assert_snapshot!(explain::rules(&loaded.rules.unwrap()).join("\n"));
+    insta::assert_snapshot!(explain::rules(&loaded.rules.unwrap().book).join("\n"));
 }
 
 #[test]

@@ -790,7 +790,7 @@ fn a_time_zone_may_be_left_out_where_the_sessions_have_one() {
     let two = two.replace("{ number: A2", "{ session: g, number: A2");
     check(&two, "a time zone is needed");
     let one = load(&text.replace('^', ""));
-    let words = riskd::rules::explain::rules(&one.rules.unwrap());
+    let words = riskd::engine::explain::rules(&one.rules.unwrap().book);
     assert!(
         words[1].contains("09:00 to 10:00 America/New_York"),
         "{words:?}"

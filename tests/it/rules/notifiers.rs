@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 use riskd::domain::severity::Severity;
-use riskd::rules::ruleset::{MailTls, NotifierKind, PlainOrSecret, SecretSource};
+use riskd::rules::settings::{MailTls, NotifierKind, PlainOrSecret, SecretSource};
 
 use super::mistakes::check;
 use super::{load, with_rules};
@@ -286,7 +286,7 @@ fn the_example_of_the_design_loads() {
             token: credential,
         }
     );
-    assert_eq!(rules.rules.len(), 3);
+    assert_eq!(rules.book.rules.len(), 3);
 }
 
 #[test]

@@ -204,7 +204,7 @@ async fn a_run_of_the_version_before_is_gone_on_with() {
         acts: true,
         stale_after: None,
     };
-    let rules = Arc::new(loaded.rules.unwrap());
+    let rules = loaded.rules.unwrap().book;
     let Started { mut engine, .. } =
         Engine::start(rules, config, restored.into_kept(Vec::new()), now);
     let status = engine.status(now);

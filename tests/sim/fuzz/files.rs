@@ -59,8 +59,13 @@ fn live(rules: RuleSet, random: &mut Random) {
     };
     let start: DateTime<Utc> = "2026-03-06T21:54:50Z".parse().unwrap();
     let rules = Arc::new(rules);
-    let mut engine =
-        Engine::start(Arc::clone(&rules), config, Kept::default(), Now::at(start)).engine;
+    let mut engine = Engine::start(
+        Arc::clone(&rules.book),
+        config,
+        Kept::default(),
+        Now::at(start),
+    )
+    .engine;
     let numbers = [
         "0",
         "-1000",
@@ -70,7 +75,7 @@ fn live(rules: RuleSet, random: &mut Random) {
     ];
     for turn in 0..4 {
         let now = Now::at(start + TimeDelta::seconds(i64::from(turn) * 7));
-        for account in &rules.accounts {
+        for account in &rules.book.accounts {
             let mut money = || random.of(&numbers).parse::<Money>().ok();
             let learned = Learned {
                 figures: Figures {
@@ -163,7 +168,7 @@ fn histories() {
         Ok(String::new())
     });
     let rules = loaded.rules.unwrap();
-    let account = rules.accounts[0].name.as_str();
+    let account = rules.book.accounts[0].name.as_str();
     let good = HISTORY.replace("apex-1", account);
     let texts = [good.clone()];
     let words = words(&texts);
@@ -172,7 +177,7 @@ fn histories() {
         let mut random = Random::new(input);
         let text = spoilt(&mut random, &good, &words);
         limits.read(input, || {
-            let Ok(mut history) = History::open(text.as_bytes(), &rules.accounts) else {
+            let Ok(mut history) = History::open(text.as_bytes(), &rules.book.accounts) else {
                 return false;
             };
             loop {

@@ -12,7 +12,7 @@ use riskd::engine::event::{Command, Event};
 use riskd::engine::record::{Entry, EntryKind, Fields, Record};
 use riskd::engine::restore::{Kept, KeptRows, RecentRequest, Started};
 use riskd::engine::{Engine, EngineConfig};
-use riskd::rules::ruleset::RuleSet;
+use riskd::rules::book::RuleBook;
 use riskd::store::Batch;
 use riskd::venue::Venue;
 use tokio::task::JoinSet;
@@ -24,7 +24,7 @@ use crate::{mutations, trader};
 
 /// A start of an engine that runs no account, to which each is then handed over: it
 /// comes to the same as one that takes them up at once.
-fn taken_up(rules: Arc<RuleSet>, config: EngineConfig, kept: Kept, now: Now) -> Started {
+fn taken_up(rules: Arc<RuleBook>, config: EngineConfig, kept: Kept, now: Now) -> Started {
     let mut names: BTreeSet<AccountName> =
         kept.rows.accounts.iter().map(|row| row.0.clone()).collect();
     names.extend(rules.accounts.iter().map(|account| account.name.clone()));
@@ -170,7 +170,7 @@ impl World {
     }
 
     /// The rule file of this number, as it is spelled now.
-    fn rule_set(&self, number: usize) -> Arc<RuleSet> {
+    fn rule_set(&self, number: usize) -> Arc<RuleBook> {
         let rules = &sets()[number];
         if self.is_spelled {
             rules::spelled_otherwise(rules)

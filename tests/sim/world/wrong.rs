@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use riskd::domain::account::AccountName;
 use riskd::engine::event::{Command, Event};
-use riskd::rules::ruleset::Until;
+use riskd::rules::book::Until;
 use riskd_paper::{ConnectionStatus, Fault, FaultRule, RequestClass, Side, Ticket};
 use rust_decimal::Decimal;
 

@@ -5,11 +5,11 @@ use rust_decimal::Decimal;
 
 use super::{half, is_result};
 use crate::domain::money::Money;
+use crate::rules::book::{Amount, Span, TrailingDrawdown};
 use crate::rules::check::rule::Scope;
 use crate::rules::check::size;
 use crate::rules::diagnostic::{Diagnostic, Findings};
 use crate::rules::keys::Fields;
-use crate::rules::ruleset::{Amount, Span, TrailingDrawdown};
 
 /// How often a mark may be the starting balance before it looks like a slip of
 /// the finger: one digit too many makes it ten times as much.

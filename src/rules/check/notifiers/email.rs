@@ -6,7 +6,7 @@ use crate::rules::diagnostic::{Diagnostic, Findings, quoted};
 use crate::rules::keys::Fields;
 use crate::rules::node::Node;
 use crate::rules::read;
-use crate::rules::ruleset::{Email, MailTls};
+use crate::rules::settings::{Email, MailTls};
 
 /// Most receivers of one notifier.
 pub const MAX_RECEIVERS: usize = 20;
@@ -131,7 +131,7 @@ fn address(node: &Node<'_>, findings: &mut Findings) -> Option<String> {
 fn login(
     fields: &Fields<'_, '_>,
     findings: &mut Findings,
-) -> Option<(String, crate::rules::ruleset::SecretSource)> {
+) -> Option<(String, crate::rules::settings::SecretSource)> {
     let username = fields.read("username", findings, read::line_of_text);
     let password = fields.read("password", findings, secrets::source);
     let (lonely, missing) = match (fields.has("username"), fields.has("password")) {

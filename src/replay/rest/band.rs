@@ -1,13 +1,10 @@
 //! How far the figures of an account may move before a rule has to be read
 //! again.
 //!
-//! Almost every observation moves figures a little, far from any limit. Once
-//! all rules rest, they are asked how near the nearest comparison is to turning
-//! over ([`Margin`](crate::engine::conditions::Margin)). Every value that is
-//! compared moves at most as far as the figures do, and so does every limit: a
-//! floor follows a high-water mark, which follows a figure. As long as no figure
-//! has moved by half of that way, no comparison can have turned over, and as
-//! long as all else that a condition looks at is the same, no answer has.
+//! Every value that is compared moves at most as far as the figures do, and so does
+//! every limit: a floor follows a high-water mark, which follows a figure. As long as no
+//! figure has moved by half of the way to the nearest comparison, none can have turned
+//! over, and as long as all else that a condition looks at is the same, no answer has.
 
 use std::sync::Arc;
 
@@ -15,13 +12,13 @@ use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::money::Money;
 use crate::domain::observation::Timestamp;
 use crate::domain::trade_date::TradeDate;
+use crate::engine::PnlSum;
 use crate::engine::conditions::Context;
-use crate::engine::memory::PnlSum;
 
 /// What must hold for all rules to go on resting. `PartialEq` is not derived:
 /// what is the same is said below.
 #[derive(Clone, Debug)]
-pub(in crate::engine) struct Band {
+pub(super) struct Band {
     /// The amounts that conditions look at, in millionths, as they were.
     origin: Amounts,
     /// How far each may have moved from there, in millionths.

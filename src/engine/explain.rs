@@ -1,14 +1,15 @@
 //! Rules in plain words, made from the values that riskd will use: who reads
 //! them sees whether he was understood.
 
-mod condition;
-
-use super::ruleset::{Account, Action, Condition, Leaf, Rearm, Rule, RuleSet, Until};
+use super::conditions::tree_in_words;
+use super::conditions::words::same;
 use crate::domain::duration;
 use crate::domain::time_of_day::TimeOfDay;
+use crate::rules::book::RuleBook;
+use crate::rules::book::{Account, Action, Rearm, Rule, Until};
 
 /// A rule as one sentence or two.
-pub fn rule(rules: &RuleSet, rule: &Rule) -> String {
+pub fn rule(rules: &RuleBook, rule: &Rule) -> String {
     let accounts: Vec<&Account> = rule
         .accounts
         .iter()
@@ -21,7 +22,7 @@ pub fn rule(rules: &RuleSet, rule: &Rule) -> String {
         text.push_str("(disabled) ");
     }
     text.push_str(&format!("on {}: ", names.join(", ")));
-    text.push_str(&condition::tree(&rule.when, &accounts));
+    text.push_str(&tree_in_words(&rule.when, &accounts));
     text.push_str(&patience(rule));
     text.push_str(&format!(": {}. ", actions(&rule.then, &accounts)));
     text.push_str(&warnings(rule));
@@ -30,7 +31,7 @@ pub fn rule(rules: &RuleSet, rule: &Rule) -> String {
 }
 
 /// Every rule of a file, in its order.
-pub fn rules(rules: &RuleSet) -> Vec<String> {
+pub fn rules(rules: &RuleBook) -> Vec<String> {
     rules.rules.iter().map(|one| rule(rules, one)).collect()
 }
 
@@ -110,13 +111,6 @@ fn rearm(rearm: Rearm) -> String {
     }
 }
 
-/// What all accounts have in common, if it is the same for all.
-fn same<T: PartialEq>(accounts: &[&Account], of: impl Fn(&Account) -> T) -> Option<T> {
-    let mut values = accounts.iter().map(|account| of(account));
-    let first = values.next()?;
-    values.all(|value| value == first).then_some(first)
-}
-
 /// "a, b and c".
 fn sequence(texts: &[String]) -> String {
     match texts.split_last() {
@@ -124,9 +118,4 @@ fn sequence(texts: &[String]) -> String {
         Some((only, [])) => only.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
     }
-}
-
-/// Whether a condition fires by the clock, and not when something becomes true.
-fn is_schedule(condition: &Condition) -> bool {
-    matches!(condition, Condition::Is(leaf) if matches!(**leaf, Leaf::At(_)))
 }
