@@ -152,6 +152,9 @@ pub struct Checker {
     /// Accounts of which nothing was told since other rules are in force: what
     /// was told before may decide by the new ones.
     newly_ruled: BTreeSet<String>,
+    /// Rules that may fire again, of accounts of which nothing was told since: the same
+    /// holds for them.
+    newly_armed: BTreeSet<(String, String)>,
     /// When each lock is over, as its end was found: by the clocks of when it was
     /// asked for, and anew by each other that the wall clock has shown since.
     due: BTreeMap<(AccountName, LockKind), Vec<Due>>,
@@ -433,13 +436,19 @@ impl Checker {
                     !["hours", "by the clock", "by night", "silence"].contains(&rule.as_str());
                 let is_untrue =
                     matches!(step.trigger, Trigger::Untruth(name) if *name == account.as_str());
-                let is_untrue = is_untrue && !self.newly_ruled.contains(account.as_str());
+                let is_new = self.newly_ruled.contains(account.as_str())
+                    || self
+                        .newly_armed
+                        .contains(&(account.to_string(), rule.to_string()));
+                let is_untrue = is_untrue && !is_new;
                 if matches!(entry.kind, EntryKind::Cleared | EntryKind::Fired) && by_data {
                     ensure(!is_untrue, || {
                         format!("I6: {rule} {} by an untrue poll", entry.kind.name())
                     })?;
                 }
                 if entry.kind == EntryKind::Rearmed {
+                    self.newly_armed
+                        .insert((account.to_string(), rule.to_string()));
                     self.latched
                         .remove(&(account.to_string(), rule.to_string()));
                 }
@@ -614,6 +623,7 @@ impl Checker {
 
     fn shown(&mut self, account: &str, seen: &Learned) {
         self.newly_ruled.remove(account);
+        self.newly_armed.retain(|(name, _)| name != account);
         let figures = &seen.figures;
         let known = |figure: Option<Money>| figure.map_or(Decimal::ZERO, Money::decimal);
         if let Some(equity) = figures.equity {
