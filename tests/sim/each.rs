@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use super::faults::{Act, Entry, Holds, Place, TABLE};
 use super::net::ms;
-use super::rules::{ACCOUNTS, BYSTANDER, STORY};
+use super::rules::{ACCOUNTS, BYSTANDER, SCENARIO};
 use super::world::{LOCKED_FOR, Options, Pace, World, runtime};
 
 /// When the breach comes after the fault, and how long the fault lasts.
@@ -33,11 +33,11 @@ struct Told {
     held: Vec<(String, i64)>,
 }
 
-/// Runs the story of a fault, with the breach and without it.
+/// Runs the scenario of a fault, with the breach and without it.
 pub fn check(name: &str) {
     let index = TABLE.iter().position(|entry| entry.name == name).unwrap();
     let entry = &TABLE[index];
-    let told = story(index, true);
+    let told = scenario(index, true);
     assert!(!told.is_locked_too_long, "{name}: {told:?}");
     assert!(told.is_flat, "{name}: not flat in the end: {told:?}");
     assert!(told.fired > 0, "{name}: the rule did not fire: {told:?}");
@@ -55,7 +55,7 @@ pub fn check(name: &str) {
     if entry.can_mislead() {
         return;
     }
-    let told = story(index, false);
+    let told = scenario(index, false);
     assert_eq!(told.fired, 0, "{name}: fired without a breach: {told:?}");
     assert_eq!(told.held.len(), 1, "{name}: {told:?}");
 }
@@ -68,7 +68,7 @@ impl Entry {
     }
 }
 
-fn story(index: usize, breaches: bool) -> Told {
+fn scenario(index: usize, breaches: bool) -> Told {
     let entry = &TABLE[index];
     let start = match entry.act {
         Act::ClockChange(at) => at,
@@ -79,7 +79,7 @@ fn story(index: usize, breaches: bool) -> Told {
         tells: true,
         sqlite: matches!(entry.place, Place::Disk | Place::Process),
         moves: false,
-        rules: STORY,
+        rules: SCENARIO,
         calm_poll: 1_000,
         names: &ACCOUNTS,
     };

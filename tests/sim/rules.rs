@@ -21,7 +21,7 @@ pub const COUNT: i64 = 3;
 /// How many there are.
 pub const ALL: usize = 6;
 /// The rule file in which every account's silence is told.
-pub const STORY: usize = 3;
+pub const SCENARIO: usize = 3;
 /// The same with a rule that asks again as soon as it has fired.
 pub const AGAIN: usize = 4;
 /// The rule file of many accounts.
@@ -82,7 +82,7 @@ pub fn rule_set(number: usize) -> Arc<RuleBook> {
     then: [cancel_orders, flatten]"
     };
     let (heard, timed, aside) = match number {
-        STORY | AGAIN => ("a, b, c", "b", "b"),
+        SCENARIO | AGAIN => ("a, b, c", "b", "b"),
         _ => ("c", "a, b", "a"),
     };
     with_rules(&format!(

@@ -207,16 +207,16 @@ fn sequence(seed: u64) {
         let is_lost = riskd.takes_the_account_away(edit);
         let (is_refused, effects) = riskd.starts(edit);
         told.push(format!("{edit:?}, tied: {is_tied}, refused: {is_refused}"));
-        let story = told.join("\n");
-        assert_eq!(is_refused, is_tied && is_lost, "{story}");
+        let edits = told.join("\n");
+        assert_eq!(is_refused, is_tied && is_lost, "{edits}");
         let after = riskd.engine.keep();
         let ends =
             |kept: &Kept| -> Vec<LockEnd> { kept.rows.locks.iter().map(|row| row.end).collect() };
-        assert_eq!(ends(&before), ends(&after), "{story}");
+        assert_eq!(ends(&before), ends(&after), "{edits}");
         assert_eq!(
             before.rows.intents.len(),
             after.rows.intents.len(),
-            "{story}"
+            "{edits}"
         );
         let is_there = matches!(edit, Edit::OtherNumber | Edit::Removed) && !is_refused;
         if is_there {
@@ -225,7 +225,7 @@ fn sequence(seed: u64) {
         }
         let sent = [effects, riskd.shows(2)].concat();
         let is_closed = closes(&sent, &riskd.account()) || !before.rows.intents.is_empty();
-        assert_eq!(is_closed, is_tied, "{story}: {sent:?}");
+        assert_eq!(is_closed, is_tied, "{edits}: {sent:?}");
     }
 }
 
