@@ -85,7 +85,7 @@ fn firing(number: i64) -> Batch {
     let mut evidence = Fields::new();
     evidence.put("value", "-1012.50").put("limit", "-1000.00");
     let line = |kind: EntryKind| {
-        Record::Entry(Entry {
+        Record::LogEntry(Entry {
             at,
             kind,
             account: Some(account.clone()),

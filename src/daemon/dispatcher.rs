@@ -415,7 +415,7 @@ impl Dispatcher {
                     self.withdraw(&Waiting::Read(account, read));
                 }
                 Effect::Record(record) => {
-                    if let Record::Entry(entry) = &record {
+                    if let Record::LogEntry(entry) = &record {
                         turn.entries.push(entry.clone());
                     }
                     turn.batch.records.push(record);
@@ -507,7 +507,7 @@ impl Dispatcher {
 
     /// Writes a log entry that is about no account.
     pub(super) fn tell(&mut self, kind: EntryKind, message: String) {
-        let record = Record::Entry(Entry {
+        let record = Record::LogEntry(Entry {
             at: self.now().wall,
             kind,
             account: None,

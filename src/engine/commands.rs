@@ -30,13 +30,13 @@ pub struct CommandReply {
     pub timezone: &'static str,
     /// What holds now.
     #[serde(flatten)]
-    pub outcome: Outcome,
+    pub outcome: CommandOutcome,
 }
 
 /// What holds after a person's command; the stable name stands in `outcome`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Outcome {
+pub enum CommandOutcome {
     /// The account is being made flat and quiet.
     Flattening,
     /// It is looked whether the account is flat and quiet, after a flatten that
@@ -124,14 +124,19 @@ impl Engine {
 }
 
 impl AccountRun {
-    fn carry_out_command(&mut self, command: Command, now: Now, out: &mut Output<'_>) -> Outcome {
+    fn carry_out_command(
+        &mut self,
+        command: Command,
+        now: Now,
+        out: &mut Output<'_>,
+    ) -> CommandOutcome {
         match command {
             Command::Flatten { reason, .. } => {
                 self.ask(Goal::FlatAndQuiet, Cause::Person(reason), now, out);
                 if out.config.acts {
-                    Outcome::Flattening
+                    CommandOutcome::Flattening
                 } else {
-                    Outcome::Observed
+                    CommandOutcome::Observed
                 }
             }
             Command::TakeOver { reason, sent, .. } => self.take_over(reason, sent, now, out),
@@ -150,9 +155,9 @@ impl AccountRun {
         sent: FlattenSent,
         now: Now,
         out: &mut Output<'_>,
-    ) -> Outcome {
+    ) -> CommandOutcome {
         if !out.config.acts {
-            return Outcome::Observed;
+            return CommandOutcome::Observed;
         }
         let goal = Goal::FlatAndQuiet;
         if self.guard.enforcement_mut().joins_earlier_wish(&goal, now) {
@@ -164,7 +169,7 @@ impl AccountRun {
                     let steps = self.guard.enforcement_mut().flattened_elsewhere(now);
                     self.carry_out(steps, now, out);
                 }
-                return Outcome::TakenOver { intent };
+                return CommandOutcome::TakenOver { intent };
             }
         }
         let intent = self.new_intent(goal, Cause::Person(reason), now, out);
@@ -175,7 +180,7 @@ impl AccountRun {
             FlattenSent::Refused => self.flatten_in_place_of(intent, now),
         };
         self.carry_out(steps, now, out);
-        Outcome::TakenOver { intent: id }
+        CommandOutcome::TakenOver { intent: id }
     }
 
     /// Takes up an intent whose flatten the venue turned away elsewhere. It is sent
@@ -198,7 +203,7 @@ impl AccountRun {
         reason: String,
         now: Now,
         out: &mut Output<'_>,
-    ) -> Outcome {
+    ) -> CommandOutcome {
         let kind = LockKind::Lock;
         self.roll_session(now, out);
         let (end, locking) = self.lock(kind, asked, reason.clone(), None, now, out);
@@ -208,10 +213,10 @@ impl AccountRun {
         });
         self.ask_for_lock(reason, now, out);
         match (locking, locked) {
-            (Some(Locking::Set), Some(locked)) => Outcome::Set(locked),
-            (Some(Locking::Extended), Some(locked)) => Outcome::Extended(locked),
-            (Some(Locking::Kept), Some(locked)) => Outcome::Kept(locked),
-            (None, _) | (_, None) => Outcome::Observed,
+            (Some(Locking::Set), Some(locked)) => CommandOutcome::Set(locked),
+            (Some(Locking::Extended), Some(locked)) => CommandOutcome::Extended(locked),
+            (Some(Locking::Kept), Some(locked)) => CommandOutcome::Kept(locked),
+            (None, _) | (_, None) => CommandOutcome::Observed,
         }
     }
 
@@ -222,7 +227,12 @@ impl AccountRun {
         self.guard.note_asked_by_lock(before);
     }
 
-    fn unlock_by_command(&mut self, reason: &str, now: Now, out: &mut Output<'_>) -> Outcome {
+    fn unlock_by_command(
+        &mut self,
+        reason: &str,
+        now: Now,
+        out: &mut Output<'_>,
+    ) -> CommandOutcome {
         let before = self.guard.intent_ids();
         let mut ended = Vec::new();
         for kind in [LockKind::Lock, LockKind::CloseOnly] {
@@ -237,9 +247,9 @@ impl AccountRun {
         let given_up = before.into_iter().filter(is_given_up).collect();
         let fired = self.unarmed_rules(now);
         if ended.is_empty() {
-            Outcome::NotLocked { fired }
+            CommandOutcome::NotLocked { fired }
         } else {
-            Outcome::Unlocked {
+            CommandOutcome::Unlocked {
                 ended,
                 given_up,
                 fired,
@@ -271,20 +281,25 @@ impl AccountRun {
             .collect()
     }
 
-    fn rearm_by_command(&mut self, rule: &RuleName, reason: &str, out: &mut Output<'_>) -> Outcome {
+    fn rearm_by_command(
+        &mut self,
+        rule: &RuleName,
+        reason: &str,
+        out: &mut Output<'_>,
+    ) -> CommandOutcome {
         let account = Arc::clone(&self.account);
         let Some(run) = self.rules.find_mut(rule) else {
-            return Outcome::NotFired;
+            return CommandOutcome::NotFired;
         };
         let Some(fired) = run.state.fired else {
-            return Outcome::NotFired;
+            return CommandOutcome::NotFired;
         };
         let mut fields = Fields::new();
         fields.put("reason", reason);
         let message = format!("{rule} was re-armed on {} by hand: {reason}", account.name);
         out.rule_entry(EntryKind::Rearmed, &account, run, message, fields);
         run.state.rearm();
-        Outcome::Rearmed {
+        CommandOutcome::Rearmed {
             firing: fired.id.0,
             truth: run.truth().name(),
         }

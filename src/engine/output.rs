@@ -76,7 +76,7 @@ impl Output<'_> {
         fields: Fields,
     ) {
         let at = self.now.wall;
-        self.record(Record::Entry(Entry {
+        self.record(Record::LogEntry(Entry {
             at,
             kind,
             account: account.cloned(),
@@ -110,7 +110,7 @@ impl Output<'_> {
         fields: Fields,
     ) {
         let at = self.now.wall;
-        self.record(Record::Entry(Entry {
+        self.record(Record::LogEntry(Entry {
             at,
             kind,
             account: Some(account.name.clone()),

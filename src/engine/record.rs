@@ -83,7 +83,7 @@ impl Record {
     pub const fn is_vital(&self) -> bool {
         match self {
             Record::AccountState { .. } | Record::RuleState { .. } => false,
-            Record::Entry(entry) => entry.kind.is_vital(),
+            Record::LogEntry(entry) => entry.kind.is_vital(),
             Record::Firing(_)
             | Record::Intent(_)
             | Record::IntentEnded { .. }

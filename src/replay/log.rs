@@ -79,7 +79,7 @@ impl ReplayLog {
         for effect in effects {
             match effect {
                 Effect::Record(Record::Firing(row)) => self.events.push(fired(row)),
-                Effect::Record(Record::Entry(entry)) => self.add_entry(entry),
+                Effect::Record(Record::LogEntry(entry)) => self.add_entry(entry),
                 _ => {}
             }
         }

@@ -169,8 +169,8 @@ impl Queue {
             | Record::IntentEnded { .. }
             | Record::Lock(_)
             | Record::LockEnded { .. } => self.has_control_room(),
-            Record::Entry(ref entry) if !entry.kind.is_vital() => self.has_passing_room(),
-            Record::Request(_) | Record::Sent { .. } | Record::Answer(_) | Record::Entry(_) => {
+            Record::LogEntry(ref entry) if !entry.kind.is_vital() => self.has_passing_room(),
+            Record::Request(_) | Record::Sent { .. } | Record::Answer(_) | Record::LogEntry(_) => {
                 self.has_entry_room()
             }
         };

@@ -136,7 +136,7 @@ async fn the_script_of_the_record_page_checks_the_chain() {
     for node in ["a", "b"] {
         let node = NodeName::from(node);
         let mut store = Store::open_as(&file, now, &node).await.unwrap();
-        let entry = Record::Entry(Entry {
+        let entry = Record::LogEntry(Entry {
             at: now,
             kind: EntryKind::Started,
             account: None,

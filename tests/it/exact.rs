@@ -99,7 +99,7 @@ fn tell(effects: Vec<Effect>, lines: &mut Lines) {
         };
         match record {
             Record::Firing(row) => lines.push(line(row.at, row.rule.as_str(), "fired")),
-            Record::Entry(entry) => {
+            Record::LogEntry(entry) => {
                 let event = match entry.kind {
                     EntryKind::Warned => "warned",
                     EntryKind::Cleared => "cleared",

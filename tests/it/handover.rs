@@ -137,7 +137,7 @@ fn account_of(effect: &Effect) -> Option<&AccountName> {
             Record::Intent(row) => Some(&row.account),
             Record::Request(row) => Some(&row.account),
             Record::Lock(row) => Some(&row.account),
-            Record::Entry(entry) => entry.account.as_ref(),
+            Record::LogEntry(entry) => entry.account.as_ref(),
             Record::IntentEnded { .. } | Record::Sent { .. } | Record::Answer(_) => None,
         },
         Effect::Notify(notice) => notice.account.as_ref(),
@@ -368,7 +368,7 @@ fn what_is_kept_of_an_account_that_is_not_in_the_file_is_told_of() {
     let (mut engine, _) = begin(Kept::default(), noon(8));
     let effects = step(&mut engine, noon(9), adopt("gone", rows));
     let told = effects.iter().filter(|effect| {
-        matches!(effect, Effect::Record(Record::Entry(entry)) if entry.kind == EntryKind::LeftBehind)
+        matches!(effect, Effect::Record(Record::LogEntry(entry)) if entry.kind == EntryKind::LeftBehind)
     });
     assert_eq!(told.count(), 1, "{effects:?}");
     assert!(sent(&effects).is_empty());

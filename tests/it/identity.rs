@@ -163,7 +163,7 @@ fn fired(effects: &[Effect]) -> usize {
 
 fn entries(effects: &[Effect], kind: EntryKind) -> Vec<&str> {
     let texts = records(effects).filter_map(|record| match record {
-        Record::Entry(entry) if entry.kind == kind => Some(entry.message.as_str()),
+        Record::LogEntry(entry) if entry.kind == kind => Some(entry.message.as_str()),
         _ => None,
     });
     texts.collect()

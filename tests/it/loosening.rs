@@ -88,7 +88,7 @@ fn fires(engine: &mut Engine, time: &str, equity: &str) -> bool {
 /// The entries of this kind about account `a`.
 fn told(effects: &[Effect], kind: EntryKind) -> Vec<&Entry> {
     let entries = effects.iter().filter_map(|effect| match effect {
-        Effect::Record(Record::Entry(entry)) => Some(entry),
+        Effect::Record(Record::LogEntry(entry)) => Some(entry),
         _ => None,
     });
     entries

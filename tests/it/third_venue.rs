@@ -251,7 +251,7 @@ impl Desk {
                 } => self.read(account, read, what).await,
                 Effect::Record(Record::Request(row)) => self.requests.push(row),
                 Effect::Record(Record::Answer(row)) => self.answers.push(row),
-                Effect::Record(Record::Entry(entry)) => self.entries.push(entry.kind),
+                Effect::Record(Record::LogEntry(entry)) => self.entries.push(entry.kind),
                 _ => {}
             }
         }

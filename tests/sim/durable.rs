@@ -94,7 +94,7 @@ impl Durable {
             Record::LockEnded { account, kind, .. } => {
                 self.locks.remove(&(account.clone(), *kind));
             }
-            Record::Entry(_) => {}
+            Record::LogEntry(_) => {}
         }
     }
 

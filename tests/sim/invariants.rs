@@ -200,7 +200,7 @@ fn is_due(found: &[Due], now: Now) -> bool {
 /// clock was set, and nobody asked for more.
 fn corrects_lock(effects: &[Effect], account: &AccountName) -> bool {
     effects.iter().any(|effect| {
-        matches!(effect, Effect::Record(Record::Entry(entry))
+        matches!(effect, Effect::Record(Record::LogEntry(entry))
             if entry.kind == EntryKind::LockCorrected && entry.account.as_ref() == Some(account))
     })
 }
@@ -428,7 +428,7 @@ impl Checker {
                     || format!("I5: the lock of {account} ended early: {held:?}"),
                 )
             }
-            Record::Entry(entry) => {
+            Record::LogEntry(entry) => {
                 let (Some(account), Some(rule)) = (&entry.account, &entry.rule) else {
                     return Ok(());
                 };

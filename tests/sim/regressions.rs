@@ -827,7 +827,7 @@ fn s28_a_poll_that_is_under_way_over_the_open_opens_no_session_anew() {
     scenario.now = at("2026-03-03T22:59:59Z");
     scenario.observe(FLAT, 0);
     let opened = |effects: Vec<Effect>| {
-        let is_opening = |effect: &&Effect| matches!(effect, Effect::Record(Record::Entry(entry)) if entry.kind == EntryKind::SessionOpened);
+        let is_opening = |effect: &&Effect| matches!(effect, Effect::Record(Record::LogEntry(entry)) if entry.kind == EntryKind::SessionOpened);
         effects.iter().filter(is_opening).count()
     };
     let asked = scenario.after(900).now;

@@ -702,7 +702,7 @@ impl World {
     fn tell(&mut self, effects: &[Effect]) {
         for effect in effects {
             match effect {
-                Effect::Record(Record::Entry(entry)) => self.say(&entry.message),
+                Effect::Record(Record::LogEntry(entry)) => self.say(&entry.message),
                 Effect::Read {
                     account,
                     read,

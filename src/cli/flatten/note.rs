@@ -73,7 +73,7 @@ fn entry((account, end): (&AccountName, &End)) -> Record {
     };
     let mut fields = Fields::new();
     fields.put("cause", "person").put_known("rounds", rounds);
-    Record::Entry(Entry {
+    Record::LogEntry(Entry {
         at: wall(),
         kind,
         account: Some(account.clone()),

@@ -100,7 +100,7 @@ impl Rows<'_> {
                 at,
                 reason,
             } => self.end_lock(account, *kind, *at, reason).await,
-            Record::Entry(entry) => self.entry(entry).await,
+            Record::LogEntry(entry) => self.entry(entry).await,
             // These are changes, and done above.
             Record::IntentEnded { .. } | Record::Sent { .. } | Record::Answer(_) => Ok(()),
         }

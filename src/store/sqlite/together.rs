@@ -228,7 +228,7 @@ impl<'b> Rows<'b> {
                 self.locks.push(row);
                 self.links.push(Pending::Lock);
             }
-            Record::Entry(row) => {
+            Record::LogEntry(row) => {
                 let id = self.tail.entry.saturating_add(1);
                 self.tail.entry = id;
                 let values = values::entry(row, id)?;

@@ -234,7 +234,7 @@ pub(super) fn changed(record: &Record) -> Option<Changed> {
         | Record::Request(_)
         | Record::Lock(_)
         | Record::LockEnded { .. }
-        | Record::Entry(_) => None,
+        | Record::LogEntry(_) => None,
     }
 }
 

@@ -171,7 +171,7 @@ impl Setup {
         written
             .flat_map(|attempt| attempt.batch.records.iter())
             .filter_map(|record| match record {
-                Record::Entry(entry) => Some(entry.message.clone()),
+                Record::LogEntry(entry) => Some(entry.message.clone()),
                 _ => None,
             })
             .collect()

@@ -43,7 +43,7 @@ fn batches() -> Vec<Batch> {
             Record::Lock(lock(LockEnd::At(at(60_000)), "rule", Some(1))),
             Record::Request(request(1, &[2, 1])),
             Record::Request(request(2, &[1])),
-            Record::Entry(entry(EntryKind::Fired, "fired: ä \"x\"", Some(1))),
+            Record::LogEntry(entry(EntryKind::Fired, "fired: ä \"x\"", Some(1))),
             line("two"),
         ]
         .into(),

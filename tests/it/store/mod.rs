@@ -185,7 +185,7 @@ fn entry(kind: EntryKind, message: &str, firing: Option<i64>) -> Entry {
 }
 
 fn line(message: &str) -> Record {
-    Record::Entry(entry(EntryKind::Fired, message, None))
+    Record::LogEntry(entry(EntryKind::Fired, message, None))
 }
 
 fn sample(millis: i64) -> Sample {

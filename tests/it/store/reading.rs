@@ -30,7 +30,7 @@ async fn with_ten_lines(place: &Place) -> Store {
             if n % 3 == 0 {
                 entry.rule = Some("flat by the close".into());
             }
-            Record::Entry(entry)
+            Record::LogEntry(entry)
         })
         .collect();
     store.write(&records.into()).await.unwrap();

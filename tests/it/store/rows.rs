@@ -36,8 +36,8 @@ async fn a_firing_is_told_with_all_that_came_of_it() {
             Record::Request(request(1, &[1, 2])),
             Record::Request(request(2, &[1])),
             Record::Request(request(3, &[2])),
-            Record::Entry(entry(EntryKind::Fired, "fired", Some(7))),
-            Record::Entry(entry(EntryKind::Verified, "of another firing", Some(8))),
+            Record::LogEntry(entry(EntryKind::Fired, "fired", Some(7))),
+            Record::LogEntry(entry(EntryKind::Verified, "of another firing", Some(8))),
             Record::Answer(answer(1, Outcome::Acknowledged)),
             Record::IntentEnded {
                 id: IntentId(1),
@@ -300,7 +300,7 @@ async fn every_kind_of_entry_and_every_outcome_comes_back() {
     ];
     let mut records: Vec<Record> = EntryKind::ALL
         .iter()
-        .map(|kind| Record::Entry(entry(*kind, kind.name(), Some(1))))
+        .map(|kind| Record::LogEntry(entry(*kind, kind.name(), Some(1))))
         .collect();
     records.push(Record::Firing(firing(1)));
     records.push(Record::Intent(intent(

@@ -34,7 +34,7 @@ async fn turn(place: &Place, node: &str, millis: i64) -> FiringId {
         Record::Intent(intent(intent_id.0, Goal::FlatAndQuiet, Cause::Firing(id))),
         Record::Request(request(restored.next.request.0, &[intent_id.0])),
         Record::Lock(lock(LockEnd::At(at(millis + 60_000)), node, Some(id.0))),
-        Record::Entry(fired),
+        Record::LogEntry(fired),
     ]
     .into();
     let written = store.write(&batch).await.unwrap();

@@ -150,7 +150,7 @@ async fn old_samples_are_deleted_between_batches() {
     while handle.counters().deleted < 4_000 {
         handle
             .record(
-                vec![Record::Entry(entry(EntryKind::Fired, "meanwhile", None))].into(),
+                vec![Record::LogEntry(entry(EntryKind::Fired, "meanwhile", None))].into(),
                 SOON,
             )
             .await

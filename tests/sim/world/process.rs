@@ -252,7 +252,7 @@ impl World {
             fields: Fields::new(),
         };
         self.disk.submit(Batch {
-            records: vec![Record::Entry(entry)],
+            records: vec![Record::LogEntry(entry)],
             ..Batch::default()
         });
         // The first try says so, and the second one goes on.

@@ -26,7 +26,7 @@ pub(in crate::store) fn place() -> (TempDir, PathBuf) {
 }
 
 pub(in crate::store) fn line(kind: EntryKind, message: &str) -> Record {
-    Record::Entry(Entry {
+    Record::LogEntry(Entry {
         at: now(),
         kind,
         account: None,
