@@ -16,7 +16,7 @@ use riskd::domain::lock::{LockEnd, LockKind};
 use riskd::domain::observation::{Figures, Timestamp};
 use riskd::domain::request::Write;
 use riskd::engine::record::{
-    Cause, Entry, EntryKind, Fields, FiringRow, Goal, IntentRow, LockRow, Record, RequestRow,
+    Cause, EntryKind, Fields, FiringRow, Goal, IntentRow, LockRow, LogEntry, Record, RequestRow,
 };
 use riskd::store::{Batch, Quality, Retention, Sample, Store, StoreHandle, Writer};
 
@@ -85,7 +85,7 @@ fn firing(number: i64) -> Batch {
     let mut evidence = Fields::new();
     evidence.put("value", "-1012.50").put("limit", "-1000.00");
     let line = |kind: EntryKind| {
-        Record::LogEntry(Entry {
+        Record::LogEntry(LogEntry {
             at,
             kind,
             account: Some(account.clone()),

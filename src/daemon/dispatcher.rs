@@ -38,7 +38,7 @@ use crate::domain::timeouts;
 use crate::engine::commands::CommandReply;
 use crate::engine::effect::{Audience, Effect, Notice, Severity};
 use crate::engine::event::{Command, Event};
-use crate::engine::record::{Entry, EntryKind, Fields, Record};
+use crate::engine::record::{EntryKind, Fields, LogEntry, Record};
 use crate::engine::{Data, Engine};
 use crate::notify::{Notifiers, Undelivered};
 use crate::rules::redacted_text;
@@ -104,7 +104,7 @@ struct Turn {
     jobs: Vec<(AccountName, JobKind)>,
     notices: Vec<Notice>,
     /// The entries among the rows, for the log.
-    entries: Vec<Entry>,
+    entries: Vec<LogEntry>,
 }
 
 /// What became of the polls of one venue.
@@ -507,7 +507,7 @@ impl Dispatcher {
 
     /// Writes a log entry that is about no account.
     pub(super) fn tell(&mut self, kind: EntryKind, message: String) {
-        let record = Record::LogEntry(Entry {
+        let record = Record::LogEntry(LogEntry {
             at: self.now().wall,
             kind,
             account: None,
@@ -723,7 +723,7 @@ pub(super) fn short(hash: &str) -> &str {
 }
 
 /// Log entries of the record stand in the process's log too; ERROR means that a person must act.
-fn log(entry: &Entry) {
+fn log(entry: &LogEntry) {
     let account = entry.account.as_ref().map_or("", AccountName::as_str);
     let rule = entry.rule.as_ref().map_or("", |rule| rule.as_str());
     let event = entry.kind.name();

@@ -74,7 +74,7 @@ pub enum Record {
         reason: String,
     },
     /// One log entry.
-    Entry(Entry),
+    LogEntry(LogEntry),
 }
 
 impl Record {
@@ -313,7 +313,7 @@ impl Serialize for Fields {
 
 /// One log entry that `riskd events` tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct LogEntry {
     /// When it happened.
     pub at: Timestamp,
     /// What happened.

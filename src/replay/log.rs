@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::observation::Timestamp;
 use crate::engine::effect::Effect;
-use crate::engine::record::{Entry, EntryKind, Fields, FiringRow, Record};
+use crate::engine::record::{EntryKind, Fields, FiringRow, LogEntry, Record};
 
 /// One thing that happened to a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -85,7 +85,7 @@ impl ReplayLog {
         }
     }
 
-    fn add_entry(&mut self, entry: Entry) {
+    fn add_entry(&mut self, entry: LogEntry) {
         let event = match entry.kind {
             EntryKind::Warned => ReplayEventKind::Warned,
             EntryKind::Cleared => ReplayEventKind::Cleared,

@@ -31,6 +31,14 @@ pub(super) trait Backend: Send {
     /// A number for a batch, under which it may be tried more than once.
     fn take_number(&mut self) -> i64;
 
+    /// Commits a batch ahead of its writing, in a form that is soon done: a start
+    /// writes it where [`Backend::write`] never did. `false` when nothing was done.
+    fn commit_ahead(
+        &mut self,
+        number: i64,
+        batch: &Batch,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
     /// Writes a batch in one transaction, once, however often it is tried under
     /// this number.
     fn write(

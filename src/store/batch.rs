@@ -22,6 +22,12 @@ impl Batch {
         !self.rule_sets.is_empty() || self.records.iter().any(Record::is_vital)
     }
 
+    /// Whether a request waits until it is committed.
+    pub fn is_awaited(&self) -> bool {
+        let mut records = self.records.iter();
+        records.any(|record| matches!(record, Record::Request(_)))
+    }
+
     /// How many rows are in it.
     pub fn rows(&self) -> usize {
         self.rule_sets

@@ -236,7 +236,14 @@ impl<S: Backend> Worker<S> {
         };
         let started = Instant::now();
         let written = {
-            let mut write = pin!(self.sink.write(*number, &group.batch));
+            let (sink, committed) = (&mut self.sink, &self.committed);
+            let mut write = pin!(async {
+                let is_awaited = group.batch.is_awaited();
+                if is_awaited && sink.commit_ahead(*number, &group.batch).await? {
+                    committed.raise(group.ticket);
+                }
+                sink.write(*number, &group.batch).await
+            });
             match timeout(SLOW, &mut write).await {
                 Ok(written) => written?,
                 Err(_) => {

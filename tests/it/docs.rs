@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use chrono::{TimeZone, Utc};
-use riskd::engine::record::{Entry, EntryKind, Fields, Record};
+use riskd::engine::record::{EntryKind, Fields, LogEntry, Record};
 use riskd::store::{NodeName, Store};
 use sqlx::{Connection, Row, SqliteConnection};
 
@@ -136,7 +136,7 @@ async fn the_script_of_the_record_page_checks_the_chain() {
     for node in ["a", "b"] {
         let node = NodeName::from(node);
         let mut store = Store::open_as(&file, now, &node).await.unwrap();
-        let entry = Record::LogEntry(Entry {
+        let entry = Record::LogEntry(LogEntry {
             at: now,
             kind: EntryKind::Started,
             account: None,

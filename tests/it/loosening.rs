@@ -12,7 +12,7 @@ use riskd::engine::Engine;
 use riskd::engine::effect::Effect;
 use riskd::engine::event::Event;
 use riskd::engine::loosening::is_looser;
-use riskd::engine::record::{Entry, EntryKind, Record};
+use riskd::engine::record::{EntryKind, LogEntry, Record};
 use riskd::engine::restore::{EarlierRules, Kept};
 use riskd::replay::REPLAY;
 use riskd::rules::{self, book::RuleBook};
@@ -86,7 +86,7 @@ fn fires(engine: &mut Engine, time: &str, equity: &str) -> bool {
 }
 
 /// The entries of this kind about account `a`.
-fn told(effects: &[Effect], kind: EntryKind) -> Vec<&Entry> {
+fn told(effects: &[Effect], kind: EntryKind) -> Vec<&LogEntry> {
     let entries = effects.iter().filter_map(|effect| match effect {
         Effect::Record(Record::LogEntry(entry)) => Some(entry),
         _ => None,

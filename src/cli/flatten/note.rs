@@ -12,7 +12,7 @@ use crate::cli::printer::Printer;
 use crate::daemon::wall;
 use crate::domain::account::AccountName;
 use crate::domain::plural::counted;
-use crate::engine::record::{Entry, EntryKind, Fields, Record};
+use crate::engine::record::{EntryKind, Fields, LogEntry, Record};
 use crate::store::{Batch, Store, StoreError};
 
 /// How long the record may take: the work is done.
@@ -73,7 +73,7 @@ fn entry((account, end): (&AccountName, &End)) -> Record {
     };
     let mut fields = Fields::new();
     fields.put("cause", "person").put_known("rounds", rounds);
-    Record::LogEntry(Entry {
+    Record::LogEntry(LogEntry {
         at: wall(),
         kind,
         account: Some(account.clone()),

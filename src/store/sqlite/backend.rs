@@ -31,6 +31,10 @@ impl Backend for Store {
         Store::take_number(self)
     }
 
+    async fn commit_ahead(&mut self, number: i64, batch: &Batch) -> Result<bool, StoreError> {
+        Store::commit_ahead(self, number, batch).await
+    }
+
     async fn write(&mut self, number: i64, batch: &Batch) -> Result<Written, StoreError> {
         self.write_numbered(number, batch).await
     }

@@ -10,6 +10,7 @@
 //! - All SQL is in [`sql`], but for the query whose filters vary; the texts of
 //!   whole transactions are made of its statements in [`together`].
 
+mod ahead;
 mod aside;
 mod backend;
 mod backup;

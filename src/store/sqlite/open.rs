@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use sqlx::SqliteConnection;
 use sqlx::migrate::Migrator;
 
+use super::ahead;
 use super::aside::{Aside, may_be_the_disk};
 use super::chain;
 use super::connection::{Checkpoints, Connection, connect, first_read, use_wal};
@@ -155,7 +156,7 @@ impl Store {
     pub async fn close(mut self) -> Result<(), StoreError> {
         use sqlx::Connection as _;
         let connection = self.connection.take();
-        report_tail(connection.as_ref().and_then(|c| c.tail), "closed");
+        report_tail(connection.as_ref().and_then(|c| c.tail.as_ref()), "closed");
         match connection {
             Some(connection) => connection
                 .raw
@@ -264,10 +265,11 @@ async fn prepared(
     let at = |fault: Fault| fault.at(path);
     let raw = &mut connection.raw;
     chain::begin(raw, now).await.map_err(at)?;
+    ahead::put_rows(raw).await.map_err(at)?;
     let writer = writers::take_up(raw, node, now).await.map_err(at)?;
     let (last_batch, tail) = known(raw, path, writer).await?;
+    report_tail(Some(&tail), "opened");
     connection.tail = Some(tail);
-    report_tail(Some(tail), "opened");
     Ok(Prepared {
         connection,
         writer,
@@ -312,7 +314,7 @@ pub(super) async fn refuse_as_a_start(
 }
 
 /// Has the head of the chain in the log, which is another place than the record.
-fn report_tail(tail: Option<Tail>, what: &'static str) {
+fn report_tail(tail: Option<&Tail>, what: &'static str) {
     if let Some(Tail { head, .. }) = tail {
         let hash = chain::hex(&head.hash);
         tracing::info!(

@@ -10,12 +10,12 @@ use super::chain::{self, Change, Link, Value};
 use super::fault::{Fault, is_about_the_row};
 use super::sql;
 use super::time::to_millis;
-use super::values::{self, InForce};
+use super::values;
 use super::write::Tail;
 use crate::domain::account::AccountName;
 use crate::domain::lock::LockKind;
 use crate::domain::observation::Timestamp;
-use crate::engine::record::{Entry, LockRow, Record, RequestRow};
+use crate::engine::record::{LockRow, LogEntry, Record, RequestRow};
 use crate::store::batch::{Batch, RuleSetRow, Sample};
 use crate::store::batch::{Refused, Written};
 
@@ -161,16 +161,14 @@ impl Rows<'_> {
 
     /// A lock takes the place of the one of its kind that is in force.
     async fn lock(&mut self, row: &LockRow) -> Result<(), Fault> {
-        let before: Option<InForce> = sqlx::query_as(sql::LOCK_IN_FORCE)
-            .bind(row.account.as_str())
-            .bind(row.kind.name())
-            .fetch_optional(&mut *self.connection)
-            .await?;
+        let key = (row.account.as_str().to_owned(), row.kind.name().to_owned());
+        let before = self.tail.locks.get(&key).copied();
         let id = self.tail.lock.saturating_add(1);
         if let Some((replaced, ..)) = before {
             self.replace_lock(replaced, Some(id)).await?;
         }
-        let values = values::lock(row, id, before);
+        let in_force = values::in_force(row, id, before);
+        let values = values::lock(row, in_force);
         let name = || format!("a lock of {}", row.account);
         let added = self
             .add(&chain::LOCK_ADDED, sql::ADD_LOCK, &values, name)
@@ -178,6 +176,7 @@ impl Rows<'_> {
         match before {
             _ if added => {
                 self.tail.lock = id;
+                self.tail.locks.insert(key, in_force);
                 Ok(())
             }
             // A new lock that was refused must not take the old one with it.
@@ -202,11 +201,8 @@ impl Rows<'_> {
         at: Timestamp,
         reason: &str,
     ) -> Result<(), Fault> {
-        let in_force: Option<InForce> = sqlx::query_as(sql::LOCK_IN_FORCE)
-            .bind(account.as_str())
-            .bind(kind.name())
-            .fetch_optional(&mut *self.connection)
-            .await?;
+        let key = (account.as_str().to_owned(), kind.name().to_owned());
+        let in_force = self.tail.locks.remove(&key);
         let values = [
             // Without one in force the number is that of no lock.
             Value::integer(in_force.map(|(id, ..)| id)),
@@ -219,7 +215,7 @@ impl Rows<'_> {
         .await
     }
 
-    async fn entry(&mut self, row: &Entry) -> Result<(), Fault> {
+    async fn entry(&mut self, row: &LogEntry) -> Result<(), Fault> {
         let id = self.tail.entry.saturating_add(1);
         let values = values::entry(row, id)?;
         let name = || format!("entry {:?}", row.message);

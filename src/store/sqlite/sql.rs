@@ -68,6 +68,14 @@ statements! {
         where writer = ?3 and batch < ?1";
     SET_LAST_ENTRY = "update last_numbers set entry = ?2 where writer = ?1";
 
+    // The rows of a batch as one text; see `ahead`.
+    PUT_AHEAD = "
+        insert into meta (key, value) values ('ahead', ?1)
+        on conflict (key) do update set value = excluded.value";
+    AHEAD = "select value from meta where key = 'ahead'";
+    DELETE_AHEAD = "delete from meta where key = 'ahead'";
+    REFUSE_AHEAD = "update or replace meta set key = 'ahead_refused' where key = 'ahead'";
+
     // Rows.
     LOAD_RULE_SET = "update rule_sets set last_loaded_at = ?2 where hash = ?1";
     ADD_RULE_SET = "
@@ -109,9 +117,9 @@ statements! {
     PUT_SENT = "update requests set sent_at = ?2, unrecorded = ?3 where id = ?1";
     PUT_ANSWER = "
         update requests set answered_at = ?2, outcome = ?3, status = ?4, words = ?5 where id = ?1";
-    LOCK_IN_FORCE = "
-        select id, since, until from locks
-        where account = ?1 and kind = ?2 and ended_at is null and replaced_by is null";
+    LOCK_SPANS = "
+        select account, kind, id, since, until from locks
+        where ended_at is null and replaced_by is null";
     LAST_LOCK = "select coalesce(max(id), ?1) from locks where id > ?1 and id <= ?2";
     REPLACE_LOCK = "update locks set replaced_by = ?2 where id = ?1";
     ADD_LOCK = "
@@ -143,9 +151,6 @@ statements! {
               from json_each(?)) as row
         where requests.id = row.id
         returning 'answered', requests.id";
-    LOCKS_BEFORE = "
-        select 'lock', id, account, kind, since, until from locks
-        where ended_at is null and replaced_by is null";
     REPLACE_LOCKS = "
         update locks set replaced_by = row.by
         from (select value ->> 0 as id, value ->> 1 as by from json_each(?)) as row

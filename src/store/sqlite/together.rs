@@ -3,8 +3,8 @@
 //! Each way is two changes of thread, and a request waits for the commit of the
 //! firing behind it. So all rows of a table are one parameter, a JSON array of
 //! arrays, and a whole transaction is one text that is always the same: SQLite has
-//! it prepared. A batch with changes of rows, or with locks, is two ways, because
-//! what the chain says of those depends on what is there.
+//! it prepared. A batch with changes of rows is two ways, because what the chain says
+//! of those depends on what is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _, SqlStr, SqliteConnection};
 use super::chain::{self, Change, Link, Value};
 use super::fault::Fault;
 use super::sql;
-use super::values::{self, InForce};
+use super::values;
 use super::write::Tail;
 use crate::engine::record::{LockRow, Record, RequestRow};
 use crate::store::batch::Batch;
@@ -38,7 +38,12 @@ static BEGINNING: LazyLock<String> = LazyLock::new(|| {
         .fold(sql::SET_BATCH.to_owned(), |text, one| {
             text.replace(one, "?")
         });
-    format!("{}; {set_batch}; {}", sql::BEGIN, rows.join("; "))
+    format!(
+        "{}; {set_batch}; {}; {}",
+        sql::BEGIN,
+        sql::DELETE_AHEAD,
+        rows.join("; ")
+    )
 });
 
 /// What puts the others and ends it.
@@ -55,16 +60,14 @@ static END: LazyLock<String> = LazyLock::new(|| {
 
 /// All in one way.
 static WHOLE: LazyLock<SqlStr> = LazyLock::new(|| text(format!("{}; {}", *BEGINNING, *END)));
-/// The first of two ways: the answer says what was changed, and which locks are in
-/// force.
+/// The first of two ways: the answer says what was changed.
 static FIRST: LazyLock<SqlStr> = LazyLock::new(|| {
     text(format!(
-        "{}; {}; {}; {}; {}",
+        "{}; {}; {}; {}",
         *BEGINNING,
         sql::END_INTENTS,
         sql::PUT_ALL_SENT,
         sql::PUT_ANSWERS,
-        sql::LOCKS_BEFORE,
     ))
 });
 /// The second of two ways.
@@ -105,17 +108,36 @@ pub(super) async fn committed(
         rows: batch.rows(),
         ..Written::default()
     };
-    let mut parameters = rows.beginning(number)?;
-    if rows.changes.is_empty() && rows.locks.is_empty() {
-        parameters.extend(rows.end()?);
-        run(connection, &WHOLE, &parameters).await?;
+    if rows.changes.is_empty() {
+        put(connection, &rows.parameters(number)?).await?;
     } else {
+        let mut parameters = rows.beginning(number)?;
         parameters.extend(rows.changes()?);
         let found = run(connection, &FIRST, &parameters).await?;
-        written.unmatched = rows.settle(&Found::in_rows(&found)?);
+        written.unmatched = rows.settle(&changed_rows(&found)?);
         run(connection, &SECOND, &rows.end()?).await?;
     }
     Ok(Some((written, rows.tail)))
+}
+
+/// The parameters of the transaction that writes a batch, where it is one way.
+pub(super) fn parameters(
+    number: i64,
+    batch: &Batch,
+    tail: Tail,
+) -> Result<Option<Vec<String>>, Fault> {
+    match Rows::of(batch, tail)? {
+        Some(mut rows) if rows.changes.is_empty() => rows.parameters(number).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Writes a batch by its parameters.
+pub(super) async fn put(
+    connection: &mut SqliteConnection,
+    parameters: &[String],
+) -> Result<(), Fault> {
+    run(connection, &WHOLE, parameters).await.map(drop)
 }
 
 async fn run(
@@ -132,7 +154,7 @@ async fn run(
 
 /// The rows by their tables, and what the chain is to tell of them.
 #[derive(Debug)]
-struct Rows<'b> {
+struct Rows {
     samples: Vec<Vec<Value>>,
     account_states: Vec<Vec<Value>>,
     rule_states: Vec<Vec<Value>>,
@@ -143,8 +165,7 @@ struct Rows<'b> {
     /// By what they change and the number of the row.
     changes: BTreeMap<(&'static str, i64), Vec<Value>>,
     replaced: Vec<Vec<Value>>,
-    locks: Vec<&'b LockRow>,
-    new_locks: Vec<Vec<Value>>,
+    locks: Vec<Vec<Value>>,
     entries: Vec<Vec<Value>>,
     links: Vec<Pending>,
     /// What the record ends with, these rows included.
@@ -158,12 +179,10 @@ enum Pending {
     Link(Link),
     /// This, if the row is there.
     IfChanged(&'static str, i64, Link),
-    /// That a lock was added, and which one it replaces.
-    Lock,
 }
 
-impl<'b> Rows<'b> {
-    fn of(batch: &'b Batch, tail: Tail) -> Result<Option<Rows<'b>>, Fault> {
+impl Rows {
+    fn of(batch: &Batch, tail: Tail) -> Result<Option<Rows>, Fault> {
         if !is_plain(batch) {
             return Ok(None);
         }
@@ -178,7 +197,6 @@ impl<'b> Rows<'b> {
             changes: BTreeMap::new(),
             replaced: Vec::new(),
             locks: Vec::new(),
-            new_locks: Vec::new(),
             entries: Vec::new(),
             links: Vec::new(),
             tail,
@@ -189,7 +207,7 @@ impl<'b> Rows<'b> {
         Ok(rows.fit_into_json().then_some(rows))
     }
 
-    fn record(&mut self, record: &'b Record) -> Result<(), Fault> {
+    fn record(&mut self, record: &Record) -> Result<(), Fault> {
         if let Some(changed) = values::changed(record) {
             let link = Link::new(changed.change, &changed.values);
             if let Some(Value::Integer(id)) = changed.values.first() {
@@ -224,10 +242,7 @@ impl<'b> Rows<'b> {
                 self.intents.push(values);
             }
             Record::Request(row) => self.request(row)?,
-            Record::Lock(row) => {
-                self.locks.push(row);
-                self.links.push(Pending::Lock);
-            }
+            Record::Lock(row) => self.lock(row),
             Record::LogEntry(row) => {
                 let id = self.tail.entry.saturating_add(1);
                 self.tail.entry = id;
@@ -258,24 +273,17 @@ impl<'b> Rows<'b> {
         Ok(())
     }
 
-    /// Decides what depends on what is there: which locks are replaced, and what
-    /// the chain tells. Says how many changes found no row.
-    fn settle(&mut self, found: &Found) -> usize {
-        let mut locks = std::mem::take(&mut self.locks).into_iter();
+    /// Decides what the chain tells of the changes. Says how many found no row.
+    fn settle(&mut self, changed: &BTreeSet<(String, i64)>) -> usize {
         let mut missing = 0_usize;
         for pending in std::mem::take(&mut self.links) {
             match pending {
                 Pending::Link(_) => self.links.push(pending),
                 Pending::IfChanged(what, row, link) => {
-                    if found.changed.contains(&(what.to_owned(), row)) {
+                    if changed.contains(&(what.to_owned(), row)) {
                         self.links.push(Pending::Link(link));
                     } else {
                         missing = missing.saturating_add(1);
-                    }
-                }
-                Pending::Lock => {
-                    if let Some(row) = locks.next() {
-                        self.lock(row, found);
                     }
                 }
             }
@@ -284,19 +292,28 @@ impl<'b> Rows<'b> {
     }
 
     /// It takes the place of the one of its kind that is in force.
-    fn lock(&mut self, row: &LockRow, found: &Found) {
+    fn lock(&mut self, row: &LockRow) {
         let id = self.tail.lock.saturating_add(1);
         self.tail.lock = id;
         let key = (row.account.as_str().to_owned(), row.kind.name().to_owned());
-        let before = found.locks.get(&key).copied();
+        let before = self.tail.locks.get(&key).copied();
         if let Some((old, ..)) = before {
             let values = vec![Value::Integer(old), Value::Integer(id)];
             self.add_link(&chain::LOCK_REPLACED, &values);
             self.replaced.push(values);
         }
-        let values = values::lock(row, id, before);
+        let in_force = values::in_force(row, id, before);
+        self.tail.locks.insert(key, in_force);
+        let values = values::lock(row, in_force);
         self.add_link(&chain::LOCK_ADDED, &values);
-        self.new_locks.push(values);
+        self.locks.push(values);
+    }
+
+    /// The parameters of a transaction that is one way.
+    fn parameters(&mut self, number: i64) -> Result<Vec<String>, Fault> {
+        let mut parameters = self.beginning(number)?;
+        parameters.extend(self.end()?);
+        Ok(parameters)
     }
 
     /// What the parameters of the beginning hold.
@@ -338,12 +355,12 @@ impl<'b> Rows<'b> {
         let links = std::mem::take(&mut self.links).into_iter();
         let links = links.filter_map(|pending| match pending {
             Pending::Link(link) => Some(link),
-            Pending::IfChanged(..) | Pending::Lock => None,
+            Pending::IfChanged(..) => None,
         });
         let links = chain::numbered(&mut self.tail.head, links);
         Ok([
             json(&self.replaced)?,
-            json(&self.new_locks)?,
+            json(&self.locks)?,
             json(&self.entries)?,
             values::json(&links)?,
         ])
@@ -359,12 +376,12 @@ impl<'b> Rows<'b> {
             &self.firings,
             &self.intents,
             &self.requests,
+            &self.locks,
             &self.entries,
         ];
         let rows = tables.into_iter().flatten().chain(self.changes.values());
         let has_zero = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
-        let locks = self.locks.iter();
-        !rows.flatten().any(has_zero) && !locks.into_iter().any(|lock| lock.reason.contains('\0'))
+        !rows.flatten().any(has_zero)
     }
 }
 
@@ -384,33 +401,14 @@ fn is_plain(batch: &Batch) -> bool {
         })
 }
 
-/// What the first of two ways brought back.
-#[derive(Debug, Default)]
-struct Found {
-    /// The rows that were changed: what was changed, and the number of the row.
-    changed: BTreeSet<(String, i64)>,
-    /// The locks in force by account and kind.
-    locks: BTreeMap<(String, String), InForce>,
-}
-
-impl Found {
-    fn in_rows(rows: &[SqliteRow]) -> Result<Found, Fault> {
-        let mut found = Found::default();
-        for row in rows {
-            let (what, id): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
-            match what.as_str() {
-                "lock" => {
-                    let key = (row.try_get(2)?, row.try_get(3)?);
-                    let in_force = (id, row.try_get(4)?, row.try_get(5)?);
-                    found.locks.insert(key, in_force);
-                }
-                _ => {
-                    found.changed.insert((what, id));
-                }
-            }
-        }
-        Ok(found)
+/// The rows that the first of two ways changed: what was changed, and the number of
+/// the row.
+fn changed_rows(rows: &[SqliteRow]) -> Result<BTreeSet<(String, i64)>, Fault> {
+    let mut changed = BTreeSet::new();
+    for row in rows {
+        changed.insert((row.try_get(0)?, row.try_get(1)?));
     }
+    Ok(changed)
 }
 
 fn json<'v>(rows: impl IntoIterator<Item = &'v Vec<Value>>) -> Result<String, Fault> {

@@ -10,7 +10,7 @@ use crate::domain::lock::LockEnd;
 use crate::domain::money::Money;
 use crate::domain::request::Write;
 use crate::engine::record::{
-    Cause, Entry, FiringRow, Goal, IntentRow, LockRow, Record, RequestRow,
+    Cause, FiringRow, Goal, IntentRow, LockRow, LogEntry, Record, RequestRow,
 };
 use crate::rules::ruleset::RuleFile;
 use crate::store::batch::Sample;
@@ -140,10 +140,10 @@ pub(super) fn intents(row: &RequestRow) -> Vec<i64> {
 /// A lock that is in force: number, beginning and end.
 pub(super) type InForce = (i64, i64, Option<i64>);
 
-/// A lock under this number. It is never shorter than the one of its kind that
-/// is in force, whatever the row says: after a restart this is all that is known
-/// of it.
-pub(super) fn lock(row: &LockRow, id: i64, before: Option<InForce>) -> Vec<Value> {
+/// What is in force once a lock is there under this number. It is never shorter than
+/// the one of its kind that was in force, whatever the row says: after a restart this
+/// is all that is known of it.
+pub(super) fn in_force(row: &LockRow, id: i64, before: Option<InForce>) -> InForce {
     let mut since = to_millis(row.since);
     let mut until = match row.end {
         LockEnd::At(end) => Some(to_millis_up(end)),
@@ -153,6 +153,12 @@ pub(super) fn lock(row: &LockRow, id: i64, before: Option<InForce>) -> Vec<Value
         since = since.min(old_since);
         until = until.zip(old_until).map(|(new, old)| new.max(old));
     }
+    (id, since, until)
+}
+
+/// A lock as a row.
+pub(super) fn lock(row: &LockRow, in_force: InForce) -> Vec<Value> {
+    let (id, since, until) = in_force;
     vec![
         Value::Integer(id),
         Value::text(Some(row.account.as_str())),
@@ -165,7 +171,7 @@ pub(super) fn lock(row: &LockRow, id: i64, before: Option<InForce>) -> Vec<Value
 }
 
 /// A log entry under this number.
-pub(super) fn entry(row: &Entry, id: i64) -> Result<Vec<Value>, Fault> {
+pub(super) fn entry(row: &LogEntry, id: i64) -> Result<Vec<Value>, Fault> {
     Ok(vec![
         Value::Integer(id),
         Value::Integer(to_millis(row.at)),

@@ -1,13 +1,16 @@
 //! Writing a batch: one transaction.
 
+use std::collections::BTreeMap;
+
 use sqlx::SqliteConnection;
 
 use super::chain::{self, Head};
 use super::connection::Connection;
 use super::fault::{Fault, is_about_the_row};
 use super::open::Store;
+use super::values::InForce;
 use super::writers::last_numbers;
-use super::{put, sql, together};
+use super::{ahead, put, sql, together};
 use crate::domain::ids::WriterId;
 use crate::store::batch::Batch;
 use crate::store::batch::Written;
@@ -15,7 +18,7 @@ use crate::store::error::StoreError;
 
 /// What the rows of a writer end with: what new ones are numbered and chained
 /// behind. Before there is one of a kind, its number is the one before the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Tail {
     /// The writer.
     pub(super) writer: WriterId,
@@ -25,7 +28,13 @@ pub(super) struct Tail {
     pub(super) entry: i64,
     /// The number of its last lock.
     pub(super) lock: i64,
+    /// The locks in force, of whichever writer: a new one of a kind takes the place
+    /// of the one before.
+    pub(super) locks: LocksInForce,
 }
+
+/// The locks in force, by account and name of the kind.
+pub(super) type LocksInForce = BTreeMap<(String, String), InForce>;
 
 impl Tail {
     /// As it is in the record.
@@ -41,10 +50,21 @@ impl Tail {
             lock: sqlx::query_scalar(sql::LAST_LOCK)
                 .bind(writer.before_first())
                 .bind(writer.last())
-                .fetch_one(connection)
+                .fetch_one(&mut *connection)
                 .await?,
+            locks: locks_in_force(connection).await?,
         })
     }
+}
+
+async fn locks_in_force(connection: &mut SqliteConnection) -> Result<LocksInForce, Fault> {
+    let rows: Vec<(String, String, i64, i64, Option<i64>)> = sqlx::query_as(sql::LOCK_SPANS)
+        .fetch_all(connection)
+        .await?;
+    let locks = rows.into_iter();
+    Ok(locks
+        .map(|(account, kind, id, since, until)| ((account, kind), (id, since, until)))
+        .collect())
 }
 
 impl Store {
@@ -71,6 +91,32 @@ impl Store {
         number
     }
 
+    /// Commits a batch as text before it is written under this number: `false` when
+    /// nothing was done, for a batch that is not written in one way.
+    pub(super) async fn commit_ahead(
+        &mut self,
+        number: i64,
+        batch: &Batch,
+    ) -> Result<bool, StoreError> {
+        if number <= self.tried {
+            return Ok(false);
+        }
+        self.settle().await?;
+        let mut connection = self.take_connection().await?;
+        let parameters = match connection.tail.clone() {
+            Some(tail) => together::parameters(number, batch, tail),
+            None => Ok(None),
+        };
+        let committed = match parameters {
+            Ok(Some(parameters)) => ahead::commit(&mut connection.raw, &parameters)
+                .await
+                .map(|()| true),
+            Ok(None) => Ok(false),
+            Err(fault) => Err(fault),
+        };
+        self.put_back(connection, committed).await
+    }
+
     /// Writes a batch under a number. One that failed is handed in again under
     /// the same number and unchanged, before any other: if it was committed
     /// after all, it is not written twice.
@@ -86,11 +132,25 @@ impl Store {
         self.tried = self.tried.max(number);
         let tail = connection.tail.take();
         let known = tail.filter(|_| is_first);
-        match transaction(&mut connection.raw, self.writer, number, batch, known).await {
-            Ok((written, tail)) => {
-                connection.tail = tail;
+        let done = transaction(&mut connection.raw, self.writer, number, batch, known).await;
+        let done = done.map(|(written, tail)| {
+            connection.tail = tail;
+            written
+        });
+        self.put_back(connection, done).await
+    }
+
+    /// Puts a connection back after what was done with it, unless it cannot be
+    /// trusted any more.
+    async fn put_back<T>(
+        &mut self,
+        mut connection: Connection,
+        done: Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        match done {
+            Ok(done) => {
                 self.connection = Some(connection);
-                Ok(written)
+                Ok(done)
             }
             Err(fault) => {
                 let error = fault.at(&self.path);
@@ -186,6 +246,9 @@ async fn begun(
         .await?
         .rows_affected();
     if numbered > 0 {
+        sqlx::query(sql::DELETE_AHEAD)
+            .execute(&mut *connection)
+            .await?;
         return Ok(true);
     }
     let (last, _) = last_numbers(connection, writer).await?;

@@ -93,6 +93,10 @@ impl Backend for Fake {
         self.next
     }
 
+    async fn commit_ahead(&mut self, _: i64, _: &Batch) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     async fn write(&mut self, number: i64, batch: &Batch) -> Result<Written, StoreError> {
         let state = self.states.lock().unwrap().pop_front();
         if let Some(DiskState::Hangs(time)) = state {

@@ -21,7 +21,7 @@ use riskd::domain::lock::{LockEnd, LockKind};
 use riskd::domain::observation::{Figures, Timestamp};
 use riskd::domain::request::{Outcome, Write};
 use riskd::engine::record::{
-    AnswerRow, Cause, Entry, EntryKind, Fields, FiringRow, Goal, IntentRow, LockRow, Record,
+    AnswerRow, Cause, EntryKind, Fields, FiringRow, Goal, IntentRow, LockRow, LogEntry, Record,
     RequestRow,
 };
 use riskd::store::{Quality, Sample, Store, StoreError};
@@ -172,8 +172,8 @@ fn lock(end: LockEnd, reason: &str, firing: Option<i64>) -> LockRow {
     }
 }
 
-fn entry(kind: EntryKind, message: &str, firing: Option<i64>) -> Entry {
-    Entry {
+fn entry(kind: EntryKind, message: &str, firing: Option<i64>) -> LogEntry {
+    LogEntry {
         at: at(5),
         kind,
         account: Some(account()),

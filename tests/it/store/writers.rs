@@ -22,7 +22,7 @@ async fn turn(place: &Place, node: &str, millis: i64) -> FiringId {
     let mut store = open_as(place, node, millis).await;
     let restored = store.restore().await.unwrap();
     let (id, intent_id) = (restored.next.firing, restored.next.intent);
-    let fired = Entry {
+    let fired = LogEntry {
         firing: Some(id),
         ..entry(EntryKind::Fired, node, None)
     };

@@ -9,7 +9,7 @@ use riskd::domain::account::AccountName;
 use riskd::domain::now::Now;
 use riskd::domain::venue::VenueProfile;
 use riskd::engine::event::{Command, Event};
-use riskd::engine::record::{Entry, EntryKind, Fields, Record};
+use riskd::engine::record::{EntryKind, Fields, LogEntry, Record};
 use riskd::engine::restore::{Kept, KeptRows, RecentRequest, Started};
 use riskd::engine::{Engine, EngineConfig};
 use riskd::rules::book::RuleBook;
@@ -242,7 +242,7 @@ impl World {
     pub(crate) fn lose_log(&mut self) -> Result<(), Violation> {
         self.disk.commit()?;
         self.disk.lose_log();
-        let entry = Entry {
+        let entry = LogEntry {
             at: self.now().wall,
             kind: EntryKind::RecordBack,
             account: None,

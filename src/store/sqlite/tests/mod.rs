@@ -1,6 +1,7 @@
 //! What cannot be seen from the outside: statements, settings, a full disk,
 //! older layouts.
 
+mod ahead;
 mod beside;
 mod disk_full;
 mod layouts;
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 
 use super::open::Store;
 use crate::domain::observation::Timestamp;
-use crate::engine::record::{Entry, EntryKind, Fields, Record};
+use crate::engine::record::{EntryKind, Fields, LogEntry, Record};
 use crate::store::batch::Batch;
 
 pub(in crate::store) fn now() -> Timestamp {
@@ -26,7 +27,7 @@ pub(in crate::store) fn place() -> (TempDir, PathBuf) {
 }
 
 pub(in crate::store) fn line(kind: EntryKind, message: &str) -> Record {
-    Record::LogEntry(Entry {
+    Record::LogEntry(LogEntry {
         at: now(),
         kind,
         account: None,
