@@ -202,12 +202,7 @@ fn threshold() {
         let mut now = start();
         let mut engine = Engine::start(set, config, Kept::default(), Now::at(now)).engine;
         let account = AccountName::from("apex-0");
-        let position = Position {
-            key: PositionKey::new("ES 03-26"),
-            quantity: rust_decimal::Decimal::ONE,
-            average_price: None,
-            unrealized: None,
-        };
+        let position = Position::new(PositionKey::new("ES 03-26"), rust_decimal::Decimal::ONE);
         let mut wall = Duration::MAX;
         let steps = 5_000;
         let processor_began = own_processor_time();

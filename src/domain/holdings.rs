@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::instrument::Instrument;
 use super::money::Money;
+use super::observation::Timestamp;
 use super::position_key::{PositionKey, PositionSide};
 
 /// One open position of one account.
@@ -22,6 +23,97 @@ pub struct Position {
     pub average_price: Option<Decimal>,
     /// Open result of this position, where the venue says it.
     pub unrealized: Option<Money>,
+    /// The price by which the venue values it, where the venue says it.
+    pub mark_price: Option<Decimal>,
+    /// Where the venue would liquidate it.
+    pub liquidation: Liquidation,
+    /// What it is worth at its mark price in the currency of the account, long or
+    /// short, where the venue says it; never below zero.
+    pub notional: Option<Money>,
+    /// Since when it has been held, by the venue's clock, where the venue says it.
+    pub opened: Option<Timestamp>,
+}
+
+/// Where a venue would liquidate a position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Liquidation {
+    /// The venue does not say.
+    #[default]
+    Unknown,
+    /// The venue says that no price does it: that is far, not unknown.
+    Never,
+    /// At this mark price.
+    At(Decimal),
+}
+
+impl Position {
+    /// A position of which nothing else is known.
+    pub const fn new(key: PositionKey, quantity: Decimal) -> Position {
+        Position {
+            key,
+            quantity,
+            average_price: None,
+            unrealized: None,
+            mark_price: None,
+            liquidation: Liquidation::Unknown,
+            notional: None,
+            opened: None,
+        }
+    }
+
+    /// The same, of which it is not known what it is worth now: that is in doubt.
+    pub fn without_worth(&self) -> Position {
+        Position {
+            average_price: self.average_price,
+            opened: self.opened,
+            ..Position::new(self.key.clone(), self.quantity)
+        }
+    }
+
+    /// With what the venue says of its worth, as far as it does:
+    /// `BTCUSDT:+0.5@50000 (mark 49000, notional 24,500.00, liquidation 41000)`.
+    pub fn with_worth(&self) -> String {
+        let mark = self.mark_price.map(|price| price.normalize().to_string());
+        let liquidation = self.liquidation.text();
+        let worth = worth_in_words(mark.as_deref(), self.notional, liquidation.as_deref());
+        format!("{self}{worth}")
+    }
+}
+
+impl Liquidation {
+    /// The price, or `none` where there is none.
+    pub fn text(self) -> Option<String> {
+        match self {
+            Liquidation::Unknown => None,
+            Liquidation::Never => Some("none".to_owned()),
+            Liquidation::At(price) => Some(price.normalize().to_string()),
+        }
+    }
+}
+
+/// What stands behind a position: ` (mark 49000, notional 24,500.00, liquidation
+/// 41000)`, as far as it is known; nothing where nothing is. `liquidation` is as in
+/// [`Liquidation::text`].
+pub fn worth_in_words(
+    mark: Option<&str>,
+    notional: Option<Money>,
+    liquidation: Option<&str>,
+) -> String {
+    let liquidation = liquidation.map(|price| match price {
+        "none" => "no liquidation price".to_owned(),
+        price => format!("liquidation {price}"),
+    });
+    let parts = [
+        mark.map(|price| format!("mark {price}")),
+        notional.map(|worth| format!("notional {}", worth.grouped())),
+        liquidation,
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", parts.join(", "))
+    }
 }
 
 /// Prints as in a history file: `ES 03-26:+2@5000.25`, `BTCUSDT/short:-0.5`.
@@ -158,5 +250,35 @@ impl WorkingOrders {
             WorkingOrders::Counted(0) => Some(&[]),
             WorkingOrders::Counted(_) | WorkingOrders::NotRead | WorkingOrders::Unknown => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_told_with_what_is_known_of_its_worth() {
+        let mut held = Position {
+            average_price: Some(Decimal::from(50_000)),
+            ..Position::new(PositionKey::new("BTCUSDT/short"), Decimal::new(-50, 2))
+        };
+        assert_eq!(held.with_worth(), "BTCUSDT/short:-0.5@50000");
+        held.liquidation = Liquidation::Never;
+        assert_eq!(
+            held.with_worth(),
+            "BTCUSDT/short:-0.5@50000 (no liquidation price)"
+        );
+        let bare = held.without_worth();
+        held.liquidation = Liquidation::At(Decimal::new(61_000_500, 3));
+        held.mark_price = Some(Decimal::from(49_000));
+        held.notional = Some(Money::from(24_500));
+        assert_eq!(
+            held.with_worth(),
+            "BTCUSDT/short:-0.5@50000 (mark 49000, notional 24,500.00, liquidation 61000.5)"
+        );
+        assert_eq!(held.without_worth(), bare.without_worth());
+        // What a history holds stays as it is.
+        assert_eq!(held.to_string(), "BTCUSDT/short:-0.5@50000");
     }
 }

@@ -40,6 +40,9 @@ pub enum Content {
 pub struct Learned {
     /// The account's figures.
     pub figures: Figures,
+    /// What the venue wants the account to keep for what it holds before it
+    /// liquidates, of the same assets as the figures; `None` when it is unknown.
+    pub maintenance_margin: Option<Money>,
     /// Open positions; `None` when they are unknown.
     pub positions: Option<Arc<[Position]>>,
     /// Working orders.
@@ -172,6 +175,14 @@ impl Learned {
             .map(|positions| positions.is_empty())
     }
 
+    /// The maintenance margin, as far as it can be: none at all for something that is
+    /// held is not known, for a venue that has not worked it out yet says zero too.
+    pub fn believable_margin(&self) -> Option<Money> {
+        let is_held = self.is_flat() == Some(false);
+        self.maintenance_margin
+            .filter(|margin| !(is_held && margin.is_zero()))
+    }
+
     /// Whether there is neither a position nor a working order, or `None` when
     /// that is unknown. One thing that is known to be there decides it.
     pub fn is_flat_and_quiet(&self) -> Option<bool> {
@@ -182,5 +193,32 @@ impl Learned {
             (Some(true), Some(true)) => Some(true),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_decimal::Decimal;
+
+    use super::*;
+    use crate::domain::position_key::PositionKey;
+
+    #[test]
+    fn no_margin_at_all_for_something_that_is_held_is_not_known() {
+        let held = Position::new(PositionKey::new("BTCUSDT"), Decimal::ONE);
+        let margin = |positions: Option<&[Position]>, margin: Option<i64>| {
+            let learned = Learned {
+                maintenance_margin: margin.map(Money::from),
+                positions: positions.map(Arc::from),
+                ..Learned::default()
+            };
+            learned.believable_margin()
+        };
+        let one = [held];
+        assert_eq!(margin(Some(&[]), Some(0)), Some(Money::ZERO));
+        assert_eq!(margin(Some(&one), Some(0)), None);
+        assert_eq!(margin(Some(&one), Some(250)), Some(Money::from(250)));
+        assert_eq!(margin(Some(&one), None), None);
+        assert_eq!(margin(None, Some(0)), Some(Money::ZERO));
     }
 }

@@ -108,10 +108,8 @@ mod tests {
         let (instrument, rest) = text.split_once(':').unwrap();
         let (quantity, price) = rest.split_once('@').unwrap_or((rest, ""));
         Position {
-            key: PositionKey::new(instrument),
-            quantity: quantity.parse().unwrap(),
             average_price: price.parse().ok(),
-            unrealized: None,
+            ..Position::new(PositionKey::new(instrument), quantity.parse().unwrap())
         }
     }
 

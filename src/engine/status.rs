@@ -1,6 +1,7 @@
 //! What the engine shows of itself: every account with its rules, locks and
 //! enforcement, as plain data with decimal strings.
 
+use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::account::{AccountRun, RuleRun};
@@ -8,6 +9,7 @@ use super::locks::Lock;
 use super::truth::Truth;
 use super::{Engine, stale_after};
 use crate::domain::account::AccountName;
+use crate::domain::holdings::Position;
 use crate::domain::ids::IntentId;
 use crate::domain::lock::{LockEnd, LockKind};
 use crate::domain::money::Money;
@@ -44,8 +46,12 @@ pub struct AccountStatus {
     pub session_pnl_from: Option<&'static str>,
     /// Open result.
     pub unrealized: Option<Money>,
+    /// What the venue wants the account to keep for what it holds.
+    pub maintenance_margin: Option<Money>,
     /// Open positions, as in a history file; `None` when unknown.
     pub positions: Option<Vec<String>>,
+    /// The same positions with what the venue says of each; `None` when unknown.
+    pub position_figures: Option<Vec<PositionStatus>>,
     /// Number of working orders; `None` when unknown.
     pub working_orders: Option<usize>,
     /// Locks in force.
@@ -56,6 +62,44 @@ pub struct AccountStatus {
     pub proven_flat: Option<ProvenFlat>,
     /// Its rules, in the order of the rule file.
     pub rules: Vec<RuleStatus>,
+}
+
+/// One open position; what the venue does not say is `None`.
+#[derive(Clone, Debug, Serialize)]
+pub struct PositionStatus {
+    /// What is held, with its side where it has one: `BTCUSDT/long`.
+    pub position: String,
+    /// How much, below zero when short.
+    pub quantity: String,
+    /// Average entry price.
+    pub average_price: Option<String>,
+    /// Open result.
+    pub unrealized: Option<Money>,
+    /// The price by which the venue values it.
+    pub mark_price: Option<String>,
+    /// The mark price at which the venue would liquidate it; `none` where it says that
+    /// no price does.
+    pub liquidation_price: Option<String>,
+    /// What it is worth at its mark price, in the currency of the account.
+    pub notional: Option<Money>,
+    /// Since when it has been held, RFC 3339.
+    pub opened: Option<String>,
+}
+
+impl PositionStatus {
+    fn of(held: &Position) -> PositionStatus {
+        let plain = |number: Decimal| number.normalize().to_string();
+        PositionStatus {
+            position: held.key.to_string(),
+            quantity: plain(held.quantity),
+            average_price: held.average_price.map(plain),
+            unrealized: held.unrealized,
+            mark_price: held.mark_price.map(plain),
+            liquidation_price: held.liquidation.text(),
+            notional: held.notional,
+            opened: held.opened.map(|at| at.to_rfc3339()),
+        }
+    }
 }
 
 /// A lock in force.
@@ -235,6 +279,7 @@ impl AccountRun {
         let context = self.context(now);
         let session = self.ledger.session();
         let figures = self.view.figures();
+        let held = self.view.positions();
         let pnl = context.pnl.total;
         AccountStatus {
             account: self.account.name.to_string(),
@@ -253,10 +298,9 @@ impl AccountRun {
             session_pnl: pnl,
             session_pnl_from: pnl.map(|_| context.pnl_basis()),
             unrealized: figures.unrealized,
-            positions: self
-                .view
-                .positions()
-                .map(|held| held.iter().map(ToString::to_string).collect()),
+            maintenance_margin: self.view.maintenance_margin(),
+            positions: held.map(|held| held.iter().map(ToString::to_string).collect()),
+            position_figures: held.map(|held| held.iter().map(PositionStatus::of).collect()),
             working_orders: self.view.orders().count(),
             locks: self.lock_status(),
             enforcement: (!self.guard.is_idle()).then(|| EnforcementStatus {

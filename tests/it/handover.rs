@@ -79,12 +79,8 @@ fn step(engine: &mut Engine, now: Now, event: Event) -> Vec<Effect> {
 
 /// The account as it is seen with these figures, long two contracts or flat.
 fn seen(account: &str, texts: [&str; 4], now: Now) -> Event {
-    let held = (texts != FLAT).then(|| Position {
-        key: PositionKey::new("ES 03-26"),
-        quantity: Decimal::from(2),
-        average_price: None,
-        unrealized: None,
-    });
+    let held =
+        (texts != FLAT).then(|| Position::new(PositionKey::new("ES 03-26"), Decimal::from(2)));
     Event::Observed(Observation {
         account: AccountName::from(account),
         at: now.steady,

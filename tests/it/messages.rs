@@ -110,12 +110,9 @@ fn learned(
     held: Held<'_>,
     orders: Vec<WorkingOrder>,
 ) -> Learned {
-    let held = held.iter().map(|(name, quantity)| Position {
-        key: PositionKey::new(name),
-        quantity: Decimal::from(*quantity),
-        average_price: None,
-        unrealized: None,
-    });
+    let held = held
+        .iter()
+        .map(|(name, quantity)| Position::new(PositionKey::new(name), Decimal::from(*quantity)));
     Learned {
         figures: Figures {
             realized: Some(realized.into()),

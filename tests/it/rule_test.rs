@@ -287,3 +287,44 @@ fn a_broken_or_absent_rule_file_is_reported_in_its_own_words() {
     let texts = [broken, absent, empty].map(|loaded| loaded.render_short());
     assert_snapshot!(texts.join("\n"));
 }
+
+#[test]
+fn a_margin_and_what_positions_are_worth_may_be_said() {
+    let steps = |step: &str| {
+        format!(
+            "rules: conf/rules.yaml\ntests:\n  - account: apex-1\n    start: 2026-03-05T14:30:00Z\n    \
+             steps:\n      - {{ at: 0s, {step} }}\n    expect: []\n"
+        )
+    };
+    for good in [
+        "margin: 250",
+        "margin: 0",
+        "margin: unknown",
+        "positions: { \"ES 03-26\": { quantity: 2, mark_price: 5000.25, liquidation_price: 4000, notional: 500025 } }",
+        "positions: { \"ES 03-26\": { quantity: -2, liquidation_price: none } }",
+    ] {
+        assert_eq!(load(&steps(good)).render_short(), "", "{good}");
+    }
+    for (bad, said) in [
+        (
+            "margin: -1",
+            "a maintenance margin is not below zero, as -1.00 is",
+        ),
+        ("margin: none", "`none` is not a plain number"),
+        (
+            "positions: { \"ES 03-26\": { quantity: 2, mark_price: 0 } }",
+            "0",
+        ),
+        (
+            "positions: { \"ES 03-26\": { quantity: 2, liquidation_price: far } }",
+            "far",
+        ),
+        (
+            "positions: { \"ES 03-26\": { quantity: 2, mark: 5000 } }",
+            "mark_price",
+        ),
+    ] {
+        let text = load(&steps(bad)).render_short();
+        assert!(text.contains(said), "{bad}: {text}");
+    }
+}

@@ -173,12 +173,7 @@ impl Scenario {
 
 fn position(held: i64) -> Arc<[Position]> {
     (held != 0)
-        .then(|| Position {
-            key: PositionKey::new("ES 03-26"),
-            quantity: Decimal::from(held),
-            average_price: None,
-            unrealized: None,
-        })
+        .then(|| Position::new(PositionKey::new("ES 03-26"), Decimal::from(held)))
         .into_iter()
         .collect()
 }

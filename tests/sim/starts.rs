@@ -107,12 +107,7 @@ impl Sequence {
     fn shows(&mut self, held: i64) -> Vec<Effect> {
         self.now.wall += TimeDelta::seconds(1);
         self.now.steady += TimeDelta::seconds(1);
-        let position = |held: i64| Position {
-            key: PositionKey::new("ES 03-26"),
-            quantity: Decimal::from(held),
-            average_price: None,
-            unrealized: None,
-        };
+        let position = |held: i64| Position::new(PositionKey::new("ES 03-26"), Decimal::from(held));
         let observation = Observation {
             account: self.account(),
             at: self.now.steady,

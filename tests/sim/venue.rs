@@ -52,11 +52,8 @@ fn positions(figures: &AccountFigures) -> Arc<[Position]> {
     figures
         .positions
         .iter()
-        .map(|(instrument, quantity)| Position {
-            key: PositionKey::new(instrument),
-            quantity: Decimal::from(*quantity),
-            average_price: None,
-            unrealized: None,
+        .map(|(instrument, quantity)| {
+            Position::new(PositionKey::new(instrument), Decimal::from(*quantity))
         })
         .collect()
 }

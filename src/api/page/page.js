@@ -60,7 +60,19 @@ function pnlFact(account) {
 
 function positions(account) {
   if (account.positions === null) return "unknown";
-  return account.positions.length === 0 ? "flat" : account.positions.join(", ");
+  if (account.positions.length === 0) return "flat";
+  const worth = account.position_figures || [];
+  return account.positions.map((held, place) => held + worthOf(worth[place])).join(", ");
+}
+
+function worthOf(position) {
+  if (!position) return "";
+  const parts = [];
+  if (position.mark_price !== null) parts.push(`mark ${position.mark_price}`);
+  if (position.notional !== null) parts.push(`notional ${amount(position.notional)}`);
+  if (position.liquidation_price === "none") parts.push("no liquidation price");
+  else if (position.liquidation_price !== null) parts.push(`liquidation ${position.liquidation_price}`);
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
 }
 
 function lockItem(lock) {
@@ -123,6 +135,7 @@ function accountCard(account) {
     fact("Balance", amount(account.balance)), fact("Equity", amount(account.equity)),
     fact("Open result", amount(account.unrealized, true)),
     fact("Working orders", account.working_orders === null ? "unknown" : String(account.working_orders)),
+    account.maintenance_margin === null ? null : fact("Maintenance margin", amount(account.maintenance_margin)),
     fact("Positions", positions(account), "wide"),
     fact("Session", account.session || "none"),
     account.next_session_opens ? fact("Next opens", moment(account.next_session_opens)) : null,

@@ -5,11 +5,12 @@ use comfy_table::{CellAlignment, Table, presets};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::view::{Account, Lock, RecordState, Rule, Status, Venue};
+use super::view::{Account, Lock, Position, RecordState, Rule, Status, Venue};
 use crate::cli::printer::{Paint, Printer};
 use crate::cli::size::bytes;
 use crate::cli::time;
 use crate::domain::duration;
+use crate::domain::holdings::worth_in_words;
 use crate::domain::ids::Numbered;
 use crate::domain::money::Money;
 use crate::domain::plural::counted;
@@ -176,8 +177,11 @@ fn figures(account: &Account) -> String {
         Some(from) => format!(" ({from})"),
         None => String::new(),
     };
+    let margin = account.maintenance_margin.map_or(String::new(), |margin| {
+        format!(", maintenance margin {}", margin.grouped())
+    });
     format!(
-        "session {session}: P&L {}{from}, open {}, balance {}, equity {}",
+        "session {session}: P&L {}{from}, open {}, balance {}, equity {}{margin}",
         money(account.session_pnl),
         money(account.unrealized),
         money(account.balance),
@@ -189,7 +193,14 @@ fn holdings(account: &Account, out: &Printer) -> String {
     let positions = match &account.positions {
         None => "positions unknown".to_owned(),
         Some(held) if held.is_empty() => "no position".to_owned(),
-        Some(held) => format!("holds {}", held.join(", ")),
+        Some(held) => {
+            let worth = account.position_figures.as_deref().unwrap_or_default();
+            let held = held.iter().enumerate();
+            let held: Vec<String> = held
+                .map(|(place, held)| position(held, worth.get(place)))
+                .collect();
+            format!("holds {}", held.join(", "))
+        }
     };
     let orders = match account.working_orders {
         None => "working orders not read".to_owned(),
@@ -197,6 +208,14 @@ fn holdings(account: &Account, out: &Printer) -> String {
         Some(count) => counted(count, "working order"),
     };
     format!("{positions}, {orders}; {}", data(account, out))
+}
+
+fn position(held: &str, figures: Option<&Position>) -> String {
+    let worth = figures.map_or(String::new(), |figures| {
+        let (mark, liquidation) = (&figures.mark_price, &figures.liquidation_price);
+        worth_in_words(mark.as_deref(), figures.notional, liquidation.as_deref())
+    });
+    format!("{held}{worth}")
 }
 
 fn data(account: &Account, out: &Printer) -> String {

@@ -76,11 +76,22 @@ pub(super) struct Account {
     pub(super) session_pnl: Option<Money>,
     pub(super) session_pnl_from: Option<String>,
     pub(super) unrealized: Option<Money>,
+    pub(super) maintenance_margin: Option<Money>,
     pub(super) positions: Option<Vec<String>>,
+    pub(super) position_figures: Option<Vec<Position>>,
     pub(super) working_orders: Option<usize>,
     pub(super) locks: Vec<Lock>,
     pub(super) enforcement: Option<Enforcement>,
     pub(super) rules: Vec<Rule>,
+}
+
+/// What the venue says of an open position.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Position {
+    pub(super) mark_price: Option<String>,
+    pub(super) liquidation_price: Option<String>,
+    pub(super) notional: Option<Money>,
 }
 
 /// A lock.

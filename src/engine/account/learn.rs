@@ -124,7 +124,7 @@ impl AccountRun {
 
     /// Takes the figures for the truth, and learns from them.
     fn believe(&mut self, learned: &Learned, at: Timestamp, wall: Timestamp, out: &mut Output<'_>) {
-        self.view.believe(&learned.figures, at);
+        self.view.believe(learned, at);
         self.ledger.follow_positions(&self.view, wall);
         let seen = (&learned.figures, learned.is_flat());
         if self.ledger.learn(seen, &self.account, at, wall) {

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use super::Data;
 use crate::domain::blind_spot::BlindSpot;
 use crate::domain::holdings::{Position, WorkingOrders};
+use crate::domain::money::Money;
 use crate::domain::now::Now;
 use crate::domain::observation::{Figures, Learned, Missing, Timestamp};
 use crate::domain::position_key::PositionKey;
@@ -26,6 +27,7 @@ pub(in crate::engine) struct View {
     data: Data,
     /// The figures of the newest observation; all unknown unless it is good.
     figures: Figures,
+    maintenance_margin: Option<Money>,
     positions: Option<Arc<[Position]>>,
     /// What the last poll that showed positions shows is no older than this, by the
     /// steady clock.
@@ -64,6 +66,7 @@ impl View {
         View {
             data: Data::None,
             figures: Figures::default(),
+            maintenance_margin: None,
             positions: None,
             positions_as_of: None,
             verified_at: None,
@@ -93,6 +96,11 @@ impl View {
     /// The figures of the newest observation; all unknown unless it is good.
     pub(in crate::engine) fn figures(&self) -> &Figures {
         &self.figures
+    }
+
+    /// The maintenance margin of the newest observation; unknown unless it is good.
+    pub(in crate::engine) fn maintenance_margin(&self) -> Option<Money> {
+        self.maintenance_margin
     }
 
     /// The open positions, as far as they are known.
@@ -190,6 +198,7 @@ impl View {
             self.doubts = Doubts::default();
         }
         self.figures = Figures::default();
+        self.maintenance_margin = None;
         self.positions = None;
         self.orders = WorkingOrders::Unknown;
         self.data = Data::Missing(missing);
@@ -289,7 +298,8 @@ impl View {
     /// Knows no figures, because those that were learned are in doubt.
     pub(super) fn disbelieve(&mut self, doubt: Suspicion) {
         self.figures = Figures::default();
-        self.forget_results();
+        self.maintenance_margin = None;
+        self.forget_worth();
         if doubt == Suspicion::AllZero {
             self.forget_emptiness();
             // An account that has not loaded lists nothing either.
@@ -298,17 +308,11 @@ impl View {
         self.data = Data::Suspect(doubt);
     }
 
-    /// Forgets the open result of each position: the positions are believed,
-    /// their numbers are not.
-    fn forget_results(&mut self) {
+    /// Forgets what each position is worth: the positions are believed, their numbers
+    /// are not.
+    fn forget_worth(&mut self) {
         if let Some(positions) = &mut self.positions {
-            *positions = positions
-                .iter()
-                .map(|position| Position {
-                    unrealized: None,
-                    ..position.clone()
-                })
-                .collect();
+            *positions = positions.iter().map(Position::without_worth).collect();
         }
     }
 
@@ -322,10 +326,11 @@ impl View {
     }
 
     /// Takes the figures of an observation for the truth.
-    pub(super) fn believe(&mut self, figures: &Figures, at: Timestamp) {
+    pub(super) fn believe(&mut self, learned: &Learned, at: Timestamp) {
         self.data = Data::Good;
         self.has_been_good = true;
-        self.figures = *figures;
+        self.figures = learned.figures;
+        self.maintenance_margin = learned.believable_margin();
         self.trusted_at = at;
     }
 

@@ -1,6 +1,7 @@
 //! Where a P&L comes from: the figures that it is the sum or the difference of.
 
 use super::Context;
+use crate::domain::holdings::Position;
 use crate::domain::money::Money;
 use crate::engine::memory::{PnlSum, SessionAnchor, SpanSum, VenueFigure};
 use crate::engine::record::Fields;
@@ -27,7 +28,7 @@ pub(super) fn describe(pnl: &Pnl, context: &Context<'_>, fields: &mut Fields) {
         }
     }
     if let Some(held) = context.positions {
-        let held: Vec<String> = held.iter().map(ToString::to_string).collect();
+        let held: Vec<String> = held.iter().map(Position::with_worth).collect();
         let held = if held.is_empty() {
             "none".to_owned()
         } else {

@@ -137,10 +137,8 @@ fn positions(text: &str) -> Arc<[Position]> {
             None => (rest, None),
         };
         Position {
-            key: PositionKey::new(name),
-            quantity: quantity.parse().unwrap(),
             average_price: price,
-            unrealized: None,
+            ..Position::new(PositionKey::new(name), quantity.parse().unwrap())
         }
     });
     held.collect()

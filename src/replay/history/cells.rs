@@ -259,10 +259,8 @@ fn position(text: &str, dialect: Dialect) -> Option<Position> {
         return None;
     }
     Some(Position {
-        key,
-        quantity,
         average_price: price,
-        unrealized: None,
+        ..Position::new(key, quantity)
     })
 }
 

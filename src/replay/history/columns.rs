@@ -14,25 +14,41 @@ pub(super) enum Column {
     Unrealized,
     Balance,
     Equity,
+    Margin,
     Positions,
+    MarkPrice,
+    LiquidationPrice,
+    Notional,
     Orders,
 }
 
 impl Column {
-    const ALL: [(&'static str, Column); 8] = [
+    const ALL: [(&'static str, Column); 12] = [
         ("time", Column::Time),
         ("account", Column::Account),
         ("realized", Column::Realized),
         ("unrealized", Column::Unrealized),
         ("balance", Column::Balance),
         ("equity", Column::Equity),
+        ("margin", Column::Margin),
         ("positions", Column::Positions),
+        ("mark_price", Column::MarkPrice),
+        ("liquidation_price", Column::LiquidationPrice),
+        ("notional", Column::Notional),
         ("orders", Column::Orders),
     ];
 
     pub(super) fn name(self) -> &'static str {
         let found = Column::ALL.iter().find(|(_, column)| *column == self);
         found.map_or("", |(name, _)| name)
+    }
+
+    /// Whether it says something of each position in the row.
+    pub(super) const fn is_of_positions(self) -> bool {
+        matches!(
+            self,
+            Column::MarkPrice | Column::LiquidationPrice | Column::Notional
+        )
     }
 
     /// Whether it says whose observation the row is, and when it was made.

@@ -7,11 +7,11 @@ use memchr::{memchr, memchr2};
 
 use super::cells::{Cells, decimal, leading_count, leading_decimal, positions, text};
 use super::columns::Column;
-use super::{HistoryError, RowHead};
+use super::{HistoryError, RowHead, worth};
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::instrument::Dialect;
 use crate::domain::money::Money;
-use crate::domain::observation::{Content, Figures, Learned, Missing};
+use crate::domain::observation::{Content, Learned, Missing};
 use crate::rules::diagnostic::quoted;
 
 /// What a row says that was never read.
@@ -21,6 +21,8 @@ const NOTHING: &Content = &Content::Missing(Missing::Stated);
 #[derive(Debug)]
 pub(in crate::replay) struct ContentReader {
     columns: Arc<[Column]>,
+    /// Whether there are figures of each position, which differ from row to row.
+    has_worth: bool,
     cells: Cells,
     /// What the last row of each account said. The next one is read into its
     /// place: most of it is the same.
@@ -55,6 +57,7 @@ impl ContentReader {
             held: None,
         };
         ContentReader {
+            has_worth: columns.iter().any(|column| column.is_of_positions()),
             columns,
             cells: Cells::default(),
             said: dialects.iter().map(nothing).collect(),
@@ -81,7 +84,7 @@ impl ContentReader {
     /// something known in the row before. `None` says nothing about the row but
     /// that it has another one.
     fn quick(&mut self, piece: &[u8], head: &RowHead) -> Option<()> {
-        let read = head.read?;
+        let read = head.read.filter(|_| !self.has_worth)?;
         let mut rest = head.text(piece).get(read.bytes as usize..)?;
         let LastSaid { content, held, .. } = self.said.get_mut(head.account())?;
         let Content::Learned(learned) = content else {
@@ -121,12 +124,12 @@ impl ContentReader {
                     behind
                 }
                 figure if is_empty => {
-                    *slot(&mut learned.figures, *figure) = None;
+                    *slot(learned, *figure) = None;
                     cell
                 }
                 figure => {
                     let (value, behind) = leading_decimal(cell)?;
-                    *slot(&mut learned.figures, *figure) = Some(Money::new(value));
+                    *slot(learned, *figure) = Some(Money::new(value));
                     behind
                 }
             };
@@ -149,6 +152,11 @@ impl ContentReader {
         if let Some(cell) = read.positions {
             read.learned.positions = Some(held_in(cell, head.line, said.dialect, &mut said.held)?);
         }
+        if !read.worth.is_empty() {
+            let held = read.learned.positions.as_deref().unwrap_or_default();
+            let held = worth::of_each(held, &read.worth, head.line, said.dialect)?;
+            read.learned.positions = read.learned.positions.is_some().then_some(held);
+        }
         said.content = if read.is_known {
             Content::Learned(read.learned)
         } else {
@@ -164,6 +172,8 @@ pub(super) struct Said<'c> {
     learned: Learned,
     /// Positions, not read yet.
     positions: Option<&'c [u8]>,
+    /// What is said of each position, not read yet.
+    worth: Vec<(Column, &'c [u8])>,
     /// Whether it says anything.
     is_known: bool,
 }
@@ -187,6 +197,7 @@ pub(super) fn read_cells<'c>(
             ..Learned::default()
         },
         positions: None,
+        worth: Vec::new(),
         is_known: false,
     };
     for (cell, column) in cells.iter().zip(columns) {
@@ -197,10 +208,11 @@ pub(super) fn read_cells<'c>(
             }
             _ if cell.is_empty() => continue,
             Column::Positions => said.positions = Some(cell),
+            column if column.is_of_positions() => said.worth.push((*column, cell)),
             Column::Orders => said.learned.orders = orders(cell, line)?,
             figure => {
                 let value = Some(number(cell, *figure, line)?);
-                *slot(&mut said.learned.figures, *figure) = value;
+                *slot(&mut said.learned, *figure) = value;
             }
         }
         said.is_known = true;
@@ -255,11 +267,12 @@ fn held_in(
 }
 
 /// Where a figure of an observation goes.
-fn slot(figures: &mut Figures, column: Column) -> &mut Option<Money> {
+fn slot(learned: &mut Learned, column: Column) -> &mut Option<Money> {
     match column {
-        Column::Realized => &mut figures.realized,
-        Column::Unrealized => &mut figures.unrealized,
-        Column::Balance => &mut figures.balance,
-        _ => &mut figures.equity,
+        Column::Realized => &mut learned.figures.realized,
+        Column::Unrealized => &mut learned.figures.unrealized,
+        Column::Balance => &mut learned.figures.balance,
+        Column::Margin => &mut learned.maintenance_margin,
+        _ => &mut learned.figures.equity,
     }
 }

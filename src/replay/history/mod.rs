@@ -5,7 +5,9 @@
 //! | `time` | RFC 3339 with its offset; required, in order |
 //! | `account` | the account's name in the rule file; required |
 //! | `realized`, `unrealized`, `balance`, `equity` | decimal numbers |
+//! | `margin` | the maintenance margin of what is held |
 //! | `positions` | `ES 03-26:+2@5000.25`, `BTCUSDT/short:-0.5`, `;` between; `flat` for none |
+//! | `mark_price`, `liquidation_price`, `notional` | of each position: `BTCUSDT:50100.5`, `;` between |
 //! | `orders` | how many orders work |
 //!
 //! Columns stand in any order. An empty cell is unknown, and a row with nothing
@@ -18,6 +20,7 @@ mod content;
 mod error;
 mod keys;
 mod pieces;
+mod worth;
 
 use std::io;
 use std::ops::Range;

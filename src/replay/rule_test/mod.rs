@@ -3,9 +3,9 @@
 //! A test file names a rule file and holds tests. Each takes one account
 //! through its steps and lists every firing of every rule for it. Additions to
 //! the plain form: `name` may be left out; `end` lets time pass after the last
-//! step; a figure, `positions` and `orders` may be `unknown`; a position may be
-//! a mapping with `quantity`, `unrealized` and `price`; `orders` may list each
-//! order with `instrument`, `side` and `quantity`.
+//! step; a figure, `margin`, `positions` and `orders` may be `unknown`; a position
+//! may be a mapping with `quantity`, `unrealized`, `price` and what the venue says of
+//! its worth; `orders` may list each order with `instrument`, `side` and `quantity`.
 
 mod outcome;
 mod read;
@@ -134,6 +134,8 @@ pub struct Changes {
     pub balance: Option<Given<Money>>,
     /// Cash with the open result.
     pub equity: Option<Given<Money>>,
+    /// The maintenance margin of what is held.
+    pub margin: Option<Given<Money>>,
     /// Open positions.
     pub positions: Option<Given<Arc<[Position]>>>,
     /// Working orders.
@@ -152,6 +154,7 @@ impl Changes {
         put(&mut learned.figures.unrealized, &self.unrealized);
         put(&mut learned.figures.balance, &self.balance);
         put(&mut learned.figures.equity, &self.equity);
+        put(&mut learned.maintenance_margin, &self.margin);
         put(&mut learned.positions, &self.positions);
         if let Some(given) = &self.orders {
             let orders = given.clone().into_option();

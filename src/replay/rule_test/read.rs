@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
+use rust_decimal::Decimal;
 
 use super::tables;
 use super::{Changes, Expected, Given, RuleTest, Says, TestStep};
 use crate::domain::account::{AccountName, RuleName};
-use crate::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
+use crate::domain::holdings::{Liquidation, OrderSide, Position, WorkingOrder, WorkingOrders};
 use crate::domain::instrument::{Dialect, Instrument};
+use crate::domain::money::Money;
 use crate::domain::observation::Timestamp;
 use crate::domain::position_key::PositionKey;
 use crate::rules::book::{Account, Rule};
@@ -170,6 +172,7 @@ fn step(node: &Node<'_>, dialect: Dialect, findings: &mut Findings) -> Option<(T
         unrealized: fields.read("unrealized", findings, figure),
         balance: fields.read("balance", findings, figure),
         equity: fields.read("equity", findings, figure),
+        margin: fields.read("margin", findings, margin),
         positions: fields.read("positions", findings, |node, findings| {
             positions(node, dialect, findings)
         }),
@@ -212,11 +215,24 @@ fn is_unknown(node: &Node<'_>) -> bool {
     node.scalar() == Some(UNKNOWN)
 }
 
-fn figure(node: &Node<'_>, findings: &mut Findings) -> Option<Given<crate::domain::money::Money>> {
+fn figure(node: &Node<'_>, findings: &mut Findings) -> Option<Given<Money>> {
     if is_unknown(node) {
         return Some(Given::Unknown);
     }
     read::money(node, findings).map(Given::Known)
+}
+
+fn margin(node: &Node<'_>, findings: &mut Findings) -> Option<Given<Money>> {
+    let given = figure(node, findings)?;
+    if let Given::Known(margin) = &given
+        && margin.decimal() < Decimal::ZERO
+    {
+        let message = format!("a maintenance margin is not below zero, as {margin} is");
+        let help = "write what the venue wants kept, `0` when nothing is held, or `unknown`";
+        findings.push(Diagnostic::error(node.place, message).help(help));
+        return None;
+    }
+    Some(given)
 }
 
 fn positions(
@@ -247,19 +263,17 @@ fn positions(
 }
 
 fn position(key: PositionKey, node: &Node<'_>, findings: &mut Findings) -> Option<Position> {
-    let mut position = Position {
-        key,
-        quantity: rust_decimal::Decimal::ZERO,
-        average_price: None,
-        unrealized: None,
-    };
+    let mut position = Position::new(key, Decimal::ZERO);
     let quantity = match &node.value {
         Value::Map(_) => {
             let fields = Fields::open(node, &tables::POSITION, findings)?;
             position.unrealized = fields.read("unrealized", findings, read::money);
-            position.average_price = fields
-                .read("price", findings, read::positive_money)
-                .map(|price| price.decimal());
+            position.average_price = fields.read("price", findings, price);
+            position.mark_price = fields.read("mark_price", findings, price);
+            position.liquidation = fields
+                .read("liquidation_price", findings, liquidation)
+                .unwrap_or_default();
+            position.notional = fields.read("notional", findings, read::positive_money);
             fields.read("quantity", findings, read::number)?
         }
         _ => read::number(node, findings)?,
@@ -278,6 +292,17 @@ fn position(key: PositionKey, node: &Node<'_>, findings: &mut Findings) -> Optio
     }
     position.quantity = quantity;
     Some(position)
+}
+
+fn price(node: &Node<'_>, findings: &mut Findings) -> Option<Decimal> {
+    read::positive_money(node, findings).map(Money::decimal)
+}
+
+fn liquidation(node: &Node<'_>, findings: &mut Findings) -> Option<Liquidation> {
+    if node.scalar() == Some(tables::NONE) {
+        return Some(Liquidation::Never);
+    }
+    price(node, findings).map(Liquidation::At)
 }
 
 fn orders(

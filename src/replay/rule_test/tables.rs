@@ -2,6 +2,9 @@
 
 use crate::rules::keys::{Key, Shape, Table};
 
+/// The word for a position that no price liquidates.
+pub(super) const NONE: &str = "none";
+
 /// Most working orders that a step can say.
 pub(super) const MAX_ORDERS: u32 = 1_000_000;
 
@@ -140,6 +143,13 @@ pub(super) static STEP: Table = table(
             "Cash with the open result, or `unknown`.",
         ),
         key(
+            "margin",
+            false,
+            Shape::Number,
+            "margin: 250",
+            "The maintenance margin of what is held, zero or more, or `unknown`.",
+        ),
+        key(
             "positions",
             false,
             Shape::PerInstrument,
@@ -197,6 +207,27 @@ pub(super) static POSITION: Table = table(
             Shape::Positive,
             "price: 5000.25",
             "The average entry price.",
+        ),
+        key(
+            "mark_price",
+            false,
+            Shape::Positive,
+            "mark_price: 4990.50",
+            "The price by which the venue values it.",
+        ),
+        key(
+            "liquidation_price",
+            false,
+            Shape::Either(&[Shape::Positive, Shape::Constant(NONE)]),
+            "liquidation_price: 4000",
+            "The mark price at which the venue would liquidate it; `none` where it says that no price does.",
+        ),
+        key(
+            "notional",
+            false,
+            Shape::Positive,
+            "notional: 24500",
+            "What it is worth at its mark price, in the currency of the account.",
         ),
     ],
 );

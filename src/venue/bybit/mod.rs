@@ -294,6 +294,7 @@ impl Bybit {
     ) -> Learned {
         let Wallet {
             figures,
+            maintenance_margin,
             mut blind_spots,
             shows_positions,
         } = wallet;
@@ -311,6 +312,7 @@ impl Bybit {
             } else {
                 figures
             },
+            maintenance_margin: maintenance_margin.filter(|_| !is_blind),
             positions: (!is_doubtful).then(|| positions_of(held)),
             orders: WorkingOrders::NotRead,
             stamp,

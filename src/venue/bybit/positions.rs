@@ -1,12 +1,14 @@
 //! Positions, read so that doubt never looks like an empty account.
 
+use chrono::DateTime;
 use rust_decimal::Decimal;
 
 use super::category::Category;
 use super::routes::Group;
-use crate::domain::holdings::Position;
+use crate::domain::holdings::{Liquidation, Position};
 use crate::domain::instrument::{Dialect, Instrument};
 use crate::domain::money::Money;
+use crate::domain::observation::Timestamp;
 use crate::domain::position_key::{PositionKey, PositionSide};
 use crate::venue::rest::json::{Node, Object, Unexpected};
 
@@ -66,18 +68,56 @@ fn one(row: Node<'_>, group: Group) -> Result<Option<Held>, Unexpected> {
     let number = |name| fields.member(name).and_then(Node::decimal);
     // An inverse contract's result is in its coin.
     let unrealized = number("unrealisedPnl").filter(|_| group.category == Category::Linear);
+    let mark = number("markPrice").filter(|price| *price > Decimal::ZERO);
+    let key = PositionKey {
+        instrument: Instrument::of(&symbol, Dialect::Symbols),
+        side: position_side,
+    };
     Ok(Some(Held {
         position: Position {
-            key: PositionKey {
-                instrument: Instrument::of(&symbol, Dialect::Symbols),
-                side: position_side,
-            },
-            quantity: quantity.normalize(),
             average_price: number("avgPrice").map(|price| price.normalize()),
             unrealized: unrealized.map(|open| Money::new(open.normalize())),
+            mark_price: mark.map(|price| price.normalize()),
+            liquidation: liquidation(fields.member("liqPrice")),
+            notional: notional(quantity, mark, group.category),
+            opened: opened(&fields),
+            ..Position::new(key, quantity.normalize())
         },
         margin,
     }))
+}
+
+/// `createdTime` is that of the first position ever held in the symbol.
+fn opened(fields: &Object<'_>) -> Option<Timestamp> {
+    let at = fields.member("openTime")?.as_integer().ok()?;
+    DateTime::from_timestamp_millis(at).filter(|at| *at > Timestamp::UNIX_EPOCH)
+}
+
+/// An empty text says that no price between the least and the highest of the symbol
+/// liquidates it (position page). It says so of every position of an account with
+/// portfolio margin too, which has no such price.
+fn liquidation(price: Option<Node<'_>>) -> Liquidation {
+    let Some(price) = price else {
+        return Liquidation::Unknown;
+    };
+    match price.decimal() {
+        Some(price) if price > Decimal::ZERO => Liquidation::At(price.normalize()),
+        Some(_) => Liquidation::Never,
+        None if price.text().is_some_and(|text| text.is_empty()) => Liquidation::Never,
+        None => Liquidation::Unknown,
+    }
+}
+
+/// What a position is worth at its mark price, in dollars. The venue's own
+/// `positionValue` is by the entry price for some accounts (its sample of an inverse
+/// contract), so it is worked out: the quantity of a linear contract is in coins, and
+/// an inverse contract is one dollar.
+fn notional(quantity: Decimal, mark: Option<Decimal>, category: Category) -> Option<Money> {
+    let worth = match category {
+        Category::Linear => quantity.abs().checked_mul(mark?)?,
+        Category::Inverse => quantity.abs(),
+    };
+    Some(Money::new(worth.normalize()))
 }
 
 /// The side that a `positionIdx` stands for: 0 one-way, 1 the long and 2 the short one
@@ -183,6 +223,46 @@ mod tests {
             read(&silent.replace("\"50000.10\"", "\"\""), USDT).unwrap(),
             "BTCUSDT:+1 ? USDT"
         );
+    }
+
+    #[test]
+    fn what_a_position_is_worth_is_read_as_far_as_it_is_said() {
+        let told = |row: &str, group| {
+            let body = format!("[{row}]");
+            let json = Json::parse(body.as_bytes()).unwrap();
+            let mut held = Vec::new();
+            add(&mut held, &json.root().list().unwrap(), group).unwrap();
+            let opened = held[0].position.opened.map(|at| at.timestamp_millis());
+            (held[0].position.with_worth(), opened)
+        };
+        let full = row("0", "Sell", "0.5").replace(
+            r#""positionStatus""#,
+            r#""markPrice": "50100.50", "liqPrice": "61000", "positionValue": "25000.05",
+               "openTime": 1700000000123, "positionStatus""#,
+        );
+        let expected = "BTCUSDT:-0.5@50000.1 (mark 50100.5, notional 25,050.25, liquidation 61000)";
+        assert_eq!(
+            told(&full, USDT),
+            (expected.to_owned(), Some(1_700_000_000_123))
+        );
+        let far = full.replace(r#""61000""#, r#""""#);
+        let expected =
+            "BTCUSDT:-0.5@50000.1 (mark 50100.5, notional 25,050.25, no liquidation price)";
+        assert_eq!(told(&far, USDT).0, expected);
+        let silent = full
+            .replace(r#""50100.50""#, r#""""#)
+            .replace("liqPrice", "other")
+            .replace("1700000000123", "0");
+        assert_eq!(
+            told(&silent, USDT),
+            ("BTCUSDT:-0.5@50000.1".to_owned(), None)
+        );
+        // A contract of a dollar, whatever the coin costs.
+        let inverse = full
+            .replace("BTCUSDT", "BTCUSD")
+            .replace(r#""0.5""#, r#""300""#);
+        let expected = "BTCUSD:-300@50000.1 (mark 50100.5, notional 300.00, liquidation 61000)";
+        assert_eq!(told(&inverse, Group::ALL[2]).0, expected);
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::venue::rest::json::{Node, Object, Unexpected};
 pub(super) struct Wallet {
     /// The sums over the assets that count, at par.
     pub(super) figures: Figures,
+    /// The maintenance margin of the positions in those assets.
+    pub(super) maintenance_margin: Option<Money>,
     /// What lies in other coins.
     pub(super) blind_spots: Vec<BlindSpot>,
     /// Whether a coin shows an open result or the margin of a position: an empty list
@@ -29,6 +31,9 @@ struct Coin {
     borrowed: Option<Decimal>,
     /// The initial margin of its positions.
     margin: Option<Decimal>,
+    /// Their maintenance margin. The account's own total is of every coin, and says
+    /// nothing where each position has a margin of its own.
+    maintenance: Option<Decimal>,
 }
 
 /// The wallets in an answer's result. A coin that is not listed is one of which there
@@ -65,6 +70,7 @@ pub(super) fn read(result: &Object<'_>, assets: &[String]) -> Result<Wallet, Une
     }
     Ok(Wallet {
         figures: sums.figures(),
+        maintenance_margin: money(sums.maintenance),
         blind_spots,
         shows_positions,
     })
@@ -80,6 +86,7 @@ impl Coin {
             equity: number("equity"),
             borrowed: number("spotBorrow"),
             margin: number("totalPositionIM"),
+            maintenance: number("totalPositionMM"),
         }
     }
 
@@ -121,6 +128,7 @@ struct Sums {
     balance: Option<Decimal>,
     unrealized: Option<Decimal>,
     equity: Option<Decimal>,
+    maintenance: Option<Decimal>,
 }
 
 impl Default for Sums {
@@ -129,6 +137,7 @@ impl Default for Sums {
             balance: Some(Decimal::ZERO),
             unrealized: Some(Decimal::ZERO),
             equity: Some(Decimal::ZERO),
+            maintenance: Some(Decimal::ZERO),
         }
     }
 }
@@ -139,10 +148,10 @@ impl Sums {
         self.balance = plus(self.balance, coin.balance);
         self.unrealized = plus(self.unrealized, coin.unrealized);
         self.equity = plus(self.equity, coin.worth());
+        self.maintenance = plus(self.maintenance, coin.maintenance);
     }
 
     fn figures(&self) -> Figures {
-        let money = |sum: Option<Decimal>| sum.map(|sum| Money::new(sum.normalize()));
         Figures {
             // There is no figure of a day.
             realized: None,
@@ -151,6 +160,10 @@ impl Sums {
             equity: money(self.equity),
         }
     }
+}
+
+fn money(sum: Option<Decimal>) -> Option<Money> {
+    sum.map(|sum| Money::new(sum.normalize()))
 }
 
 #[cfg(test)]
@@ -194,6 +207,21 @@ mod tests {
         assert!(wallet.blind_spots.is_empty());
         assert!(wallet.shows_positions);
         assert!(!of(&coins(USDC), &["USDC"]).unwrap().shows_positions);
+    }
+
+    #[test]
+    fn the_maintenance_margin_is_that_of_the_assets_that_count() {
+        let of_coin = |coin: &str, margin: &str| {
+            coin.replacen('{', &format!(r#"{{"totalPositionMM": "{margin}", "#), 1)
+        };
+        let [usdt, usdc, btc] = [(USDT, "120.5"), (USDC, "30"), (BTC, "0.01")]
+            .map(|(coin, margin)| of_coin(coin, margin));
+        let all = coins(&format!("{usdt}, {usdc}, {btc}"));
+        let margin = |body: &str| of(body, &["USDT", "USDC"]).unwrap().maintenance_margin;
+        assert_eq!(margin(&all), Some("150.5".parse().unwrap()));
+        // One of which nothing is said leaves the sum unknown.
+        assert_eq!(margin(&coins(&format!("{usdt}, {USDC}"))), None);
+        assert_eq!(margin(&coins(&of_coin(USDT, ""))), None);
     }
 
     #[test]

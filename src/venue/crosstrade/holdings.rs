@@ -84,10 +84,9 @@ fn position(row: &Object<'_>) -> Result<Option<Position>, String> {
         return Err("a position without an instrument".to_owned());
     }
     Ok(Some(Position {
-        key: PositionKey::one_way(Instrument::new(&instrument)),
-        quantity: size,
         average_price: row.decimal(&["averageprice"]).map(amount::price),
         unrealized: row.decimal(UNREALIZED).map(amount::money),
+        ..Position::new(PositionKey::one_way(Instrument::new(&instrument)), size)
     }))
 }
 

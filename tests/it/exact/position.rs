@@ -74,10 +74,12 @@ fn look(text: &str) -> Content {
         let (name, rest) = held.split_at(2);
         let (quantity, price) = rest.split_once('@').unwrap();
         riskd::domain::holdings::Position {
-            key: riskd::domain::position_key::PositionKey::new(name),
-            quantity: quantity.parse().unwrap(),
             average_price: price.parse().ok(),
             unrealized: open.parse().ok(),
+            ..riskd::domain::holdings::Position::new(
+                riskd::domain::position_key::PositionKey::new(name),
+                quantity.parse().unwrap(),
+            )
         }
     });
     let positions: Vec<_> = positions.collect();

@@ -110,11 +110,8 @@ impl World {
     }
 
     fn hold(&mut self, positions: &[(&str, i64)]) {
-        let held = positions.iter().map(|(name, quantity)| Position {
-            key: PositionKey::new(name),
-            quantity: Decimal::from(*quantity),
-            average_price: None,
-            unrealized: None,
+        let held = positions.iter().map(|(name, quantity)| {
+            Position::new(PositionKey::new(name), Decimal::from(*quantity))
         });
         self.learned.positions = Some(held.collect());
     }

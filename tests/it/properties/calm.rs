@@ -131,12 +131,8 @@ fn observations(start: i64, walk: &[Step], shares: bool) -> Vec<(Timestamp, Cont
 }
 
 fn list(contracts: i64) -> Arc<[Position]> {
-    let one = |contracts: i64| Position {
-        key: PositionKey::new("ES 03-26"),
-        quantity: Decimal::from(contracts),
-        average_price: None,
-        unrealized: None,
-    };
+    let one =
+        |contracts: i64| Position::new(PositionKey::new("ES 03-26"), Decimal::from(contracts));
     (contracts != 0)
         .then(|| one(contracts))
         .into_iter()

@@ -255,12 +255,7 @@ fn content(seen: View) -> Content {
 
 fn learned(held: i64) -> Learned {
     // Something is always held: an open result without a position is suspect.
-    let position = Position {
-        key: PositionKey::new("ES 03-26"),
-        quantity: Decimal::from(held.max(1)),
-        average_price: None,
-        unrealized: None,
-    };
+    let position = Position::new(PositionKey::new("ES 03-26"), Decimal::from(held.max(1)));
     Learned {
         figures: Figures::default(),
         positions: Some(Arc::from([position])),

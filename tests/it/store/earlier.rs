@@ -217,12 +217,10 @@ async fn a_run_of_the_version_before_is_gone_on_with() {
     // A position under the lock is closed, and the mark of before is the mark.
     let content = Content::Learned(Learned {
         figures: crate::support::figures(["-1000", "-500", "49000", "48500"]),
-        positions: Some(Arc::from([Position {
-            key: PositionKey::new("ES 03-26"),
-            quantity: Decimal::ONE,
-            average_price: None,
-            unrealized: None,
-        }])),
+        positions: Some(Arc::from([Position::new(
+            PositionKey::new("ES 03-26"),
+            Decimal::ONE,
+        )])),
         orders: WorkingOrders::Listed(Arc::from([])),
         ..Learned::default()
     });

@@ -75,10 +75,9 @@ impl Exchange {
     /// The account holds this too.
     pub fn open(&mut self, account: &str, position: &str, quantity: &str) {
         let position = Position {
-            key: key(position),
-            quantity: quantity.parse().unwrap(),
             average_price: Some(Decimal::ONE_HUNDRED),
             unrealized: Some(0.into()),
+            ..Position::new(key(position), quantity.parse().unwrap())
         };
         self.account(account).positions.push(position);
     }
@@ -177,12 +176,7 @@ impl Account {
             OrderSide::Buy => order.quantity,
             OrderSide::Sell => -order.quantity,
         };
-        self.positions.push(Position {
-            key: order.key,
-            quantity,
-            average_price: None,
-            unrealized: None,
-        });
+        self.positions.push(Position::new(order.key, quantity));
     }
 
     fn write(&mut self, write: &Write) -> Outcome {

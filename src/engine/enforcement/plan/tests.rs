@@ -16,12 +16,7 @@ const MEANS: Means<'static> = Means {
 };
 
 fn position(name: &str, quantity: i64) -> Position {
-    Position {
-        key: PositionKey::new(name),
-        quantity: Decimal::from(quantity),
-        average_price: None,
-        unrealized: None,
-    }
+    Position::new(PositionKey::new(name), Decimal::from(quantity))
 }
 
 fn order(id: &str, name: &str, side: OrderSide, remaining: i64) -> WorkingOrder {

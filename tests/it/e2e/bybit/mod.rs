@@ -2,6 +2,7 @@
 //! a number (B10, B12, ...) are bugs that others met when they closed positions.
 
 mod cases;
+mod figures;
 mod keys;
 mod money;
 mod protect;

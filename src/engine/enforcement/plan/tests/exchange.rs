@@ -40,12 +40,10 @@ const BY_ORDER: Abilities = Abilities {
 fn held(text: &str) -> Vec<Position> {
     let one = |text: &str| {
         let (key, quantity) = text.split_once(':').unwrap();
-        Position {
-            key: PositionKey::of(key, Dialect::Symbols),
-            quantity: quantity.parse().unwrap(),
-            average_price: None,
-            unrealized: None,
-        }
+        Position::new(
+            PositionKey::of(key, Dialect::Symbols),
+            quantity.parse().unwrap(),
+        )
     };
     text.split_whitespace().map(one).collect()
 }

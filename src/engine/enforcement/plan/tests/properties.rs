@@ -82,12 +82,8 @@ fn books(hedge_mode: bool) -> impl Strategy<Value = Book> {
             };
             let quantity = Decimal::new(size, 1);
             if side.admits(quantity) {
-                book.positions.push(Position {
-                    key: key(place % 3, side),
-                    quantity,
-                    average_price: None,
-                    unrealized: None,
-                });
+                book.positions
+                    .push(Position::new(key(place % 3, side), quantity));
             }
         }
         for (place, (name, [buys, is_long, is_regular], size)) in orders.into_iter().enumerate() {
