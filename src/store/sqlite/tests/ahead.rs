@@ -1,3 +1,5 @@
+use sqlx::{ConnectOptions as _, Connection as _};
+
 use super::*;
 use crate::domain::account::AccountName;
 use crate::domain::ids::{FiringId, IntentId, RequestId};
@@ -102,9 +104,16 @@ async fn a_batch_that_is_tried_again_row_by_row_is_there_once() {
     let mut store = Store::open(&path, now()).await.unwrap();
     let number = store.take_number();
     assert!(store.commit_ahead(number, &firing()).await.unwrap());
-    store.set("pragma max_page_count = 1").await;
+    let mut other = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(&path)
+        .connect()
+        .await
+        .unwrap();
+    let hold = sqlx::raw_sql("begin immediate");
+    hold.execute(&mut other).await.unwrap();
+    store.set("pragma busy_timeout = 1").await;
     store.write_numbered(number, &firing()).await.unwrap_err();
-    store.set("pragma max_page_count = 1000000").await;
+    other.close().await.unwrap();
     assert_eq!(store.ask(WAITING).await, "1");
     store.write_numbered(number, &firing()).await.unwrap();
     assert_eq!(store.ask(WAITING).await, "0");
