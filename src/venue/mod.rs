@@ -8,6 +8,7 @@ pub mod awaiting_credential;
 pub mod budget;
 pub mod bybit;
 pub mod crosstrade;
+mod exchange;
 pub mod rest;
 
 pub use budget::{OutOfBudget, Scope};

@@ -15,7 +15,8 @@ use crate::domain::limits::{Cost, LimitScope};
 use crate::secret::Credential;
 use crate::venue::Permit;
 use crate::venue::rest::Limits;
-use crate::venue::rest::client::{Http, Request};
+use crate::venue::rest::base_url::below;
+use crate::venue::rest::client::{Access, Http, Request};
 use crate::venue::rest::error::RestError;
 use crate::venue::rest::json::{Node, Unexpected};
 use crate::venue::rest::query::Pairs;
@@ -85,11 +86,12 @@ impl Client {
     pub(super) async fn get(&self, permit: &Permit, read: &Read, timeout: Duration) -> Sent {
         let request = || Request {
             method: Method::GET,
-            url: self.url(read.path),
+            url: below(&self.base, read.path),
             query: read.query.clone(),
             body: None,
             timeout,
             most: self.limits.poll_bytes,
+            access: Access::Private,
         };
         self.exchange(permit, request).await
     }
@@ -98,11 +100,12 @@ impl Client {
     pub(super) async fn post(&self, permit: &Permit, command: &Command) -> Sent {
         let request = || Request {
             method: Method::POST,
-            url: self.url(command.path),
+            url: below(&self.base, command.path),
             query: Pairs::default(),
             body: Some(command.body.clone()),
             timeout: self.limits.write,
             most: self.limits.read_bytes,
+            access: Access::Private,
         };
         self.exchange(permit, request).await
     }
@@ -178,12 +181,5 @@ impl Client {
     /// How far the clock of this machine is ahead of the venue's.
     pub(super) fn clock_error(&self) -> Option<TimeDelta> {
         self.http.clock_error()
-    }
-
-    fn url(&self, path: &str) -> Url {
-        let mut url = self.base.clone();
-        let below = self.base.path().trim_end_matches('/');
-        url.set_path(&format!("{below}{path}"));
-        url
     }
 }

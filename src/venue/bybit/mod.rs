@@ -8,13 +8,13 @@
 //! - `errors` says what an answer means for a read and for a write
 //! - `wallet`, `positions`, `orders`, `symbols` read what was answered
 //! - `rights` says what the key may do
-//! - `ledger` holds the wallet against the list of what moved money
+//! - `movements` reads the list of what moved money
 //! - `category` and `second_look` remember what later requests need
 
 mod category;
 mod client;
 mod errors;
-mod ledger;
+mod movements;
 mod orders;
 mod positions;
 mod rights;
@@ -24,23 +24,22 @@ mod symbols;
 mod wallet;
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tokio::time::{Instant, timeout};
-use tracing::debug;
+use tokio::time::timeout;
 
 use self::category::Categories;
 use self::client::{Client, Pages, signer};
-use self::ledger::{Ledger, Look, Span};
-use self::positions::Held;
 use self::routes::{Command, Group, Kinds};
 use self::second_look::SecondLook;
-use self::wallet::Wallet;
 use super::budget::RequestBudget;
+use super::exchange::held::{Held, positions_of};
+use super::exchange::learned::Look;
+use super::exchange::ledger::{self, Ledger, Span};
+use super::exchange::order_ids::OrderIds;
+use super::exchange::wallet::Wallet;
 use super::rest::client::Http;
 use super::rest::clock::Clock;
 use super::rest::credentials::Credentials;
@@ -50,20 +49,20 @@ use super::rest::network::Network;
 use super::rest::{Limits, SetUpError, Transport, checked_base};
 use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polls, Scope, Venue};
 use crate::domain::account::AccountNumber;
-use crate::domain::blind_spot::BlindSpot;
-use crate::domain::flow::{Flow, WalletChange, WalletReport};
+use crate::domain::flow::WalletChange;
 use crate::domain::holdings::{Position, WorkingOrder, WorkingOrders};
 use crate::domain::key_rights::KeyRights;
 use crate::domain::limits::{Ask, Cost};
-use crate::domain::observation::{Figures, Learned, Timestamp};
+use crate::domain::observation::{Learned, Timestamp};
 use crate::domain::request::{Answer, Outcome, Write};
 use crate::domain::symbols::SymbolFacts;
 use crate::secret::Credential;
 
 /// How long a poll waits for the rules of symbols that it sees for the first time.
 const SYMBOLS_WAIT: Duration = Duration::from_secs(1);
-/// How long a poll waits for the list of what moved money.
-const LEDGER_WAIT: Duration = Duration::from_millis(1500);
+/// How often the list of what moved money may be read at once: it allows 25 reads a
+/// second.
+const LEDGER_READS: u32 = 60;
 /// What a request takes that is counted by no limit of a key that is kept here.
 const UNCOUNTED: Cost = Cost(&[("requests", 1)]);
 /// What a page of it takes of the limits.
@@ -79,9 +78,7 @@ pub struct Bybit {
     symbols: symbols::Known,
     second_look: SecondLook,
     ledger: Ledger,
-    /// What sets the ids of this process' orders apart.
-    origin: u64,
-    next_order: AtomicU64,
+    order_ids: OrderIds,
 }
 
 impl Bybit {
@@ -131,9 +128,8 @@ impl Bybit {
             categories: Categories::default(),
             symbols: symbols::Known::default(),
             second_look: SecondLook::default(),
-            ledger: Ledger::default(),
-            origin: RandomState::new().hash_one(0_u8),
-            next_order: AtomicU64::new(1),
+            ledger: Ledger::new(LEDGER_READS),
+            order_ids: OrderIds::new(),
         })
     }
 
@@ -142,55 +138,30 @@ impl Bybit {
         let (wallet, held) = tokio::join!(self.wallet(permit), self.held(permit, wait));
         let (wallet, stamp) = wallet?;
         let held = held?;
-        let (money, ()) = tokio::join!(
-            self.explain(&wallet, stamp, &held, permit),
-            self.learn_symbols(&held, permit)
-        );
-        Ok(self.learned(wallet, stamp, held, money))
-    }
-
-    /// The flows that the wallet holds, and whether all that has changed in it is
-    /// explained. A list that cannot be read explains nothing.
-    async fn explain(
-        &self,
-        wallet: &Wallet,
-        stamp: Option<i64>,
-        held: &[Held],
-        permit: &Permit,
-    ) -> (Vec<Flow>, WalletChange) {
-        let Some((balance, stamp)) = wallet.figures.balance.zip(stamp) else {
-            return (Vec::new(), WalletChange::Explained);
-        };
-        let words = held.iter().map(|one| {
-            let Position { key, quantity, .. } = &one.position;
-            format!("{key}:{quantity}")
-        });
-        let mut words: Vec<String> = words.collect();
-        words.sort_unstable();
-        let look = Look {
-            balance: balance.decimal(),
-            held: words.join(";"),
-            stamp,
-        };
-        let mut flows = Vec::new();
-        if let Some(span) = self.ledger.span(&look, Instant::now()) {
-            match timeout(LEDGER_WAIT, self.movements(span, permit)).await {
-                Ok(Ok(rows)) => flows = self.ledger.take(rows, stamp),
-                Ok(Err(error)) => {
-                    let words = self.credentials.clean(&error.to_string());
-                    debug!(%words, "what moved money could not be read");
+        let money = async {
+            match ledger::Look::of(&wallet, &held, stamp) {
+                Some(look) => {
+                    let read = |span| self.movements(span, permit);
+                    self.ledger.explain(look, read).await
                 }
-                Err(_) => debug!("what moved money was not listed in time"),
+                None => (Vec::new(), WalletChange::Explained),
             }
-        }
-        let change = self.ledger.judge(look, Instant::now());
-        (flows, change)
+        };
+        let (money, ()) = tokio::join!(money, self.learn_symbols(&held, permit));
+        let look = Look {
+            wallet,
+            held,
+            stamp,
+            money,
+            symbols: self.symbols.all(),
+        };
+        Ok(look.learned(&self.assets))
     }
 
     /// What moved money in the wallets that count.
-    async fn movements(&self, span: Span, permit: &Permit) -> Result<Vec<ledger::Row>, RestError> {
+    async fn movements(&self, span: Span, permit: &Permit) -> Result<Vec<ledger::Row>, Failure> {
         let mut rows = Vec::new();
-        for kind in span.types() {
+        for kind in movements::types(span) {
             let pages = Pages {
                 read: routes::transactions(span, *kind),
                 category: None,
@@ -198,8 +169,9 @@ impl Bybit {
                 cost: LEDGER_PAGE,
             };
             let permit = self.client.beside(permit, LEDGER_PAGE);
-            let add = |page: &[Node<'_>]| ledger::add(&mut rows, page, &self.assets);
-            self.client.pages(&permit, pages, LEDGER_WAIT, add).await?;
+            let add = |page: &[Node<'_>]| movements::add(&mut rows, page, &self.assets);
+            let read = self.client.pages(&permit, pages, ledger::WAIT, add).await;
+            read.map_err(|error| self.failure(&error))?;
         }
         Ok(rows)
     }
@@ -283,48 +255,6 @@ impl Bybit {
         Ok(symbols::read(&result, symbol)?)
     }
 
-    /// What a poll teaches. The result of a position whose margin lies outside the
-    /// assets that count is in none of the figures, so that they say nothing.
-    fn learned(
-        &self,
-        wallet: Wallet,
-        stamp: Option<i64>,
-        held: Vec<Held>,
-        (flows, change): (Vec<Flow>, WalletChange),
-    ) -> Learned {
-        let Wallet {
-            figures,
-            maintenance_margin,
-            mut blind_spots,
-            shows_positions,
-        } = wallet;
-        let is_doubtful = held.is_empty() && shows_positions;
-        let outside = held.iter().filter(|one| !self.assets.contains(&one.margin));
-        blind_spots.extend(outside.map(|one| {
-            let what = format!("{}, with its margin in {}", one.position, one.margin);
-            let kind = one.position.key.to_string();
-            BlindSpot::position(Arc::from(kind), Arc::from(what))
-        }));
-        let is_blind = blind_spots.iter().any(|spot| spot.hides_results);
-        Learned {
-            figures: if is_blind {
-                Figures::default()
-            } else {
-                figures
-            },
-            maintenance_margin: maintenance_margin.filter(|_| !is_blind),
-            positions: (!is_doubtful).then(|| positions_of(held)),
-            orders: WorkingOrders::NotRead,
-            stamp,
-            symbols: Some(self.symbols.all()),
-            wallet: Some(Arc::new(WalletReport {
-                blind_spots,
-                flows,
-                change,
-            })),
-        }
-    }
-
     async fn rights(&self, permit: &Permit) -> Result<KeyRights, RestError> {
         let wait = self.client.limits.read;
         let permit = self.client.beside(permit, UNCOUNTED);
@@ -391,7 +321,7 @@ impl Bybit {
         match write {
             Write::CloseQuantity(close) => {
                 let category = self.categories.of(close.position.instrument.as_str());
-                Some((routes::close(category, close, &self.order_link()), None))
+                Some((routes::close(category, close, &self.order_ids.next()), None))
             }
             Write::CancelOrdersOf { instrument, .. } => {
                 let category = self.categories.of(instrument.as_str());
@@ -414,22 +344,12 @@ impl Bybit {
         }
     }
 
-    /// An id for an order, which no other one has: the venue refuses a second one.
-    fn order_link(&self) -> String {
-        let number = self.next_order.fetch_add(1, Ordering::Relaxed);
-        format!("rd-{:016x}-{number:x}", self.origin)
-    }
-
     fn failure(&self, error: &RestError) -> Failure {
         Failure {
             missing: error.missing(),
             words: self.credentials.clean(&error.to_string()),
         }
     }
-}
-
-fn positions_of(held: Vec<Held>) -> Arc<[Position]> {
-    held.into_iter().map(|one| one.position).collect()
 }
 
 impl Venue for Bybit {

@@ -5,38 +5,23 @@ use rust_decimal::Decimal;
 
 use super::category::Category;
 use super::routes::Group;
-use crate::domain::holdings::{Liquidation, Position};
+use crate::domain::holdings::Position;
 use crate::domain::instrument::{Dialect, Instrument};
 use crate::domain::money::Money;
 use crate::domain::observation::Timestamp;
 use crate::domain::position_key::{PositionKey, PositionSide};
+use crate::venue::exchange::held::{self, Held};
 use crate::venue::rest::json::{Node, Object, Unexpected};
-
-/// A position, with the coin of its margin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Held {
-    pub(super) position: Position,
-    pub(super) margin: String,
-}
 
 /// Adds the rows of one page to what was read. Rows without a size are those of a
 /// symbol that is not held (B11), and say nothing.
 ///
 /// # Errors
 /// When a row says something that cannot be: then none is believed.
-pub(super) fn add(held: &mut Vec<Held>, rows: &[Node<'_>], group: Group) -> Result<(), Unexpected> {
+pub(super) fn add(all: &mut Vec<Held>, rows: &[Node<'_>], group: Group) -> Result<(), Unexpected> {
     for row in rows {
-        let Some(new) = one(*row, group)? else {
-            continue;
-        };
-        // A list may move between two pages; but nothing is held in two ways.
-        let same = held
-            .iter()
-            .find(|known| !known.position.key.goes_beside(&new.position.key));
-        match same {
-            None => held.push(new),
-            Some(known) if known.position.key == new.position.key => {}
-            Some(_) => return Err(row.unexpected("a position that goes beside the others")),
+        if let Some(new) = one(*row, group)? {
+            held::add(all, new, *row)?;
         }
     }
     Ok(())
@@ -78,12 +63,15 @@ fn one(row: Node<'_>, group: Group) -> Result<Option<Held>, Unexpected> {
             average_price: number("avgPrice").map(|price| price.normalize()),
             unrealized: unrealized.map(|open| Money::new(open.normalize())),
             mark_price: mark.map(|price| price.normalize()),
-            liquidation: liquidation(fields.member("liqPrice")),
+            // An empty text says that no price between the least and the highest of the
+            // symbol liquidates it (position page). It says so of every position of an
+            // account with portfolio margin too, which has no such price.
+            liquidation: held::liquidation(fields.member("liqPrice")),
             notional: notional(quantity, mark, group.category),
             opened: opened(&fields),
             ..Position::new(key, quantity.normalize())
         },
-        margin,
+        margin: Some(margin),
     }))
 }
 
@@ -91,21 +79,6 @@ fn one(row: Node<'_>, group: Group) -> Result<Option<Held>, Unexpected> {
 fn opened(fields: &Object<'_>) -> Option<Timestamp> {
     let at = fields.member("openTime")?.as_integer().ok()?;
     DateTime::from_timestamp_millis(at).filter(|at| *at > Timestamp::UNIX_EPOCH)
-}
-
-/// An empty text says that no price between the least and the highest of the symbol
-/// liquidates it (position page). It says so of every position of an account with
-/// portfolio margin too, which has no such price.
-fn liquidation(price: Option<Node<'_>>) -> Liquidation {
-    let Some(price) = price else {
-        return Liquidation::Unknown;
-    };
-    match price.decimal() {
-        Some(price) if price > Decimal::ZERO => Liquidation::At(price.normalize()),
-        Some(_) => Liquidation::Never,
-        None if price.text().is_some_and(|text| text.is_empty()) => Liquidation::Never,
-        None => Liquidation::Unknown,
-    }
 }
 
 /// What a position is worth at its mark price, in dollars. The venue's own
@@ -180,7 +153,8 @@ mod tests {
         let texts = held.iter().map(|held| {
             let open = held.position.unrealized;
             let open = open.map_or("?".to_owned(), |open| open.to_string());
-            format!("{} {open} {}", held.position, held.margin)
+            let margin = held.margin.as_deref().unwrap_or("?");
+            format!("{} {open} {margin}", held.position)
         });
         Ok(texts.collect::<Vec<_>>().join("; "))
     }

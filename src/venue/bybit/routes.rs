@@ -5,11 +5,11 @@ use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::category::Category;
-use super::ledger::Span;
 use crate::domain::holdings::OrderSide;
 use crate::domain::instrument::Instrument;
 use crate::domain::position_key::PositionSide;
 use crate::domain::request::CloseQuantity;
+use crate::venue::exchange::ledger::Span;
 use crate::venue::rest::query::Pairs;
 
 /// The longest order id that is sent, in bytes.

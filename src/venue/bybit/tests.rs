@@ -37,14 +37,6 @@ fn a_key_goes_over_tls_or_stays_on_this_host_and_shows_nowhere() {
 }
 
 #[test]
-fn every_order_has_an_id_of_its_own_that_the_venue_takes() {
-    let adapter = adapter("https://api.bybit.com").unwrap();
-    let ids = [adapter.order_link(), adapter.order_link()];
-    assert_ne!(ids[0], ids[1]);
-    assert!(ids.iter().all(|id| id.len() <= 36), "{ids:?}");
-}
-
-#[test]
 fn what_the_venue_cannot_be_asked_is_not_sent() {
     let adapter = adapter("https://api.bybit.com").unwrap();
     for write in [

@@ -1,43 +1,9 @@
-//! The wallets of a unified account, as the account's figures.
+//! The wallets of a unified account.
 
-use std::sync::Arc;
-
-use rust_decimal::Decimal;
-
-use crate::domain::blind_spot::BlindSpot;
-use crate::domain::money::Money;
-use crate::domain::observation::Figures;
+use crate::venue::exchange::wallet::{Coin, Wallet, Wallets};
 use crate::venue::rest::json::{Node, Object, Unexpected};
 
-/// What the wallets say.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Wallet {
-    /// The sums over the assets that count, at par.
-    pub(super) figures: Figures,
-    /// The maintenance margin of the positions in those assets.
-    pub(super) maintenance_margin: Option<Money>,
-    /// What lies in other coins.
-    pub(super) blind_spots: Vec<BlindSpot>,
-    /// Whether a coin shows an open result or the margin of a position: an empty list
-    /// of positions beside it is not believed (B23).
-    pub(super) shows_positions: bool,
-}
-
-/// One coin.
-struct Coin {
-    balance: Option<Decimal>,
-    unrealized: Option<Decimal>,
-    equity: Option<Decimal>,
-    borrowed: Option<Decimal>,
-    /// The initial margin of its positions.
-    margin: Option<Decimal>,
-    /// Their maintenance margin. The account's own total is of every coin, and says
-    /// nothing where each position has a margin of its own.
-    maintenance: Option<Decimal>,
-}
-
-/// The wallets in an answer's result. A coin that is not listed is one of which there
-/// is nothing; a list without the account is no answer.
+/// The wallets in an answer's result. A list without the account is no answer.
 ///
 /// # Errors
 /// What is not as it should be.
@@ -48,127 +14,33 @@ pub(super) fn read(result: &Object<'_>, assets: &[String]) -> Result<Wallet, Une
         return Err(list.unexpected("a list of one account"));
     };
     let coins = account.as_object()?.need("coin")?;
-    let mut sums = Sums::default();
-    let mut blind_spots = Vec::new();
-    let mut seen: Vec<String> = Vec::new();
-    let mut shows_positions = false;
+    let mut wallets = Wallets::of(assets);
     for row in coins.as_list()? {
-        let object = row.as_object()?;
-        let name = object.need("coin")?.as_label()?;
-        if seen.contains(&name) {
-            return Err(row.unexpected("a coin of its own"));
-        }
-        let coin = Coin::read(&object);
-        shows_positions |= coin.shows_positions();
-        if assets.contains(&name) {
-            sums.add(&coin);
-            blind_spots.extend(coin.borrowed(&name));
-        } else {
-            blind_spots.extend(coin.outside(&name));
-        }
-        seen.push(name);
+        wallets.add(coin(&row.as_object()?)?, row)?;
     }
-    Ok(Wallet {
-        figures: sums.figures(),
-        maintenance_margin: money(sums.maintenance),
-        blind_spots,
-        shows_positions,
+    Ok(wallets.sum())
+}
+
+fn coin(row: &Object<'_>) -> Result<Coin, Unexpected> {
+    // An empty text is a legal value of every number, and says nothing.
+    let number = |name| row.member(name).and_then(Node::decimal);
+    Ok(Coin {
+        name: row.need("coin")?.as_label()?,
+        balance: number("walletBalance"),
+        unrealized: number("unrealisedPnl"),
+        equity: number("equity"),
+        borrowed: number("spotBorrow"),
+        margin: number("totalPositionIM"),
+        // The account's own total is of every coin, and says nothing where each
+        // position has a margin of its own.
+        maintenance: number("totalPositionMM"),
     })
-}
-
-impl Coin {
-    fn read(row: &Object<'_>) -> Coin {
-        // An empty text is a legal value of every number, and says nothing.
-        let number = |name| row.member(name).and_then(Node::decimal);
-        Coin {
-            balance: number("walletBalance"),
-            unrealized: number("unrealisedPnl"),
-            equity: number("equity"),
-            borrowed: number("spotBorrow"),
-            margin: number("totalPositionIM"),
-            maintenance: number("totalPositionMM"),
-        }
-    }
-
-    fn shows_positions(&self) -> bool {
-        let parts = [self.unrealized, self.margin];
-        parts.into_iter().flatten().any(|part| !part.is_zero())
-    }
-
-    /// Wallet and open result. The venue's own `equity` holds the open result already
-    /// (B13), and debts of spot trading too, which are told of by themselves.
-    fn worth(&self) -> Option<Decimal> {
-        let has_debt = self.borrowed.is_some_and(|debt| !debt.is_zero());
-        match self.equity {
-            Some(equity) if !has_debt => Some(equity),
-            _ => self.balance?.checked_add(self.unrealized?),
-        }
-    }
-
-    fn outside(&self, name: &str) -> Option<BlindSpot> {
-        let is_there = |amount: &Decimal| !amount.is_zero();
-        let balance = self
-            .balance
-            .filter(is_there)
-            .or(self.equity.filter(is_there))?;
-        let what = format!("{} {name} in the wallet", balance.normalize());
-        Some(BlindSpot::aside(Arc::from(name), Arc::from(what)))
-    }
-
-    fn borrowed(&self, name: &str) -> Option<BlindSpot> {
-        let debt = self.borrowed.filter(|debt| !debt.is_zero())?;
-        let what = format!("{} {name} borrowed for spot trading", debt.normalize());
-        let kind = format!("{name} borrowed");
-        Some(BlindSpot::aside(Arc::from(kind), Arc::from(what)))
-    }
-}
-
-/// Sums of which each is unknown once a part of it is.
-struct Sums {
-    balance: Option<Decimal>,
-    unrealized: Option<Decimal>,
-    equity: Option<Decimal>,
-    maintenance: Option<Decimal>,
-}
-
-impl Default for Sums {
-    fn default() -> Sums {
-        Sums {
-            balance: Some(Decimal::ZERO),
-            unrealized: Some(Decimal::ZERO),
-            equity: Some(Decimal::ZERO),
-            maintenance: Some(Decimal::ZERO),
-        }
-    }
-}
-
-impl Sums {
-    fn add(&mut self, coin: &Coin) {
-        let plus = |sum: Option<Decimal>, part: Option<Decimal>| sum?.checked_add(part?);
-        self.balance = plus(self.balance, coin.balance);
-        self.unrealized = plus(self.unrealized, coin.unrealized);
-        self.equity = plus(self.equity, coin.worth());
-        self.maintenance = plus(self.maintenance, coin.maintenance);
-    }
-
-    fn figures(&self) -> Figures {
-        Figures {
-            // There is no figure of a day.
-            realized: None,
-            unrealized: money(self.unrealized),
-            balance: money(self.balance),
-            equity: money(self.equity),
-        }
-    }
-}
-
-fn money(sum: Option<Decimal>) -> Option<Money> {
-    sum.map(|sum| Money::new(sum.normalize()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::observation::Figures;
     use crate::venue::rest::json::Json;
 
     fn of(body: &str, assets: &[&str]) -> Result<Wallet, String> {

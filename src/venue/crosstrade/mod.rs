@@ -30,7 +30,7 @@ use self::freshness::{Fresh, Freshness};
 use self::routes::Read;
 use self::snapshot::{Row, Snapshot};
 use super::budget::RequestBudget;
-use super::rest::client::{Http, Request};
+use super::rest::client::{Access, Http, Request};
 use super::rest::clock::Clock;
 use super::rest::credentials::Credentials;
 use super::rest::json::Json;
@@ -237,6 +237,7 @@ impl CrossTrade {
             body: Some(body_of(write)),
             timeout: self.limits.write,
             most: self.limits.read_bytes,
+            access: Access::Private,
         };
         let sent = self.http.exchange(&permit, request).await;
         let (outcome, status, words) = errors::write(&sent, write);
@@ -262,6 +263,7 @@ impl CrossTrade {
             body: None,
             timeout,
             most,
+            access: Access::Private,
         };
         self.http.exchange(&permit, request).await
     }

@@ -25,6 +25,14 @@ pub(crate) fn checked_base(text: &str) -> Result<Url, SetUpError> {
     }
 }
 
+/// The address of a path below the base.
+pub(crate) fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    let above = base.path().trim_end_matches('/');
+    url.set_path(&format!("{above}{path}"));
+    url
+}
+
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');

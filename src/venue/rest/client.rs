@@ -11,7 +11,7 @@ use tracing::debug;
 
 use super::Limits;
 use super::clock::{AnswerTimes, Clock, VenueClock};
-use super::query::Pairs;
+use super::query::{Pairs, Query};
 use super::reply::{Reply, Sent};
 use super::retry_after;
 use super::sign::{Sign, Signed, Unsignable, Unsigned};
@@ -36,6 +36,17 @@ pub struct Request {
     pub timeout: Duration,
     /// The longest answer that is read, in bytes.
     pub most: usize,
+    /// Who may ask.
+    pub access: Access,
+}
+
+/// Who may ask for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Whoever has the credential, which signs it.
+    Private,
+    /// Everybody: nothing of the credential is sent with it.
+    Public,
 }
 
 /// Sends requests with one credential, within one budget.
@@ -145,6 +156,12 @@ impl Http {
     }
 
     fn signed(&self, request: &Request, wall: Timestamp) -> Result<Signed, Unsignable> {
+        if request.access == Access::Public {
+            return Ok(Signed {
+                headers: HeaderMap::new(),
+                query: Query::new(request.query.encoded()),
+            });
+        }
         let signer = Arc::clone(&self.signer.locked());
         signer.sign(&Unsigned {
             method: &request.method,
@@ -205,6 +222,7 @@ impl Http {
             body: None,
             timeout: Duration::ZERO,
             most: 0,
+            access: Access::Private,
         };
         self.signed(&request, (self.clock)()).unwrap().headers
     }

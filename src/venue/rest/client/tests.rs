@@ -109,6 +109,7 @@ fn request(query: Pairs) -> Request {
         body: None,
         timeout: Duration::from_secs(4),
         most: 1024,
+        access: Access::Private,
     }
 }
 

@@ -10,157 +10,114 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use rust_decimal::Decimal;
-use tokio::time::Instant;
-use tracing::warn;
+use tokio::time::{Instant, timeout};
+use tracing::{debug, warn};
 
+use super::held::Held;
+use super::wallet::Wallet;
 use crate::domain::flow::{Flow, WalletChange};
+use crate::domain::holdings::Position;
 use crate::domain::money::Money;
 use crate::domain::observation::Timestamp;
 use crate::locked::Locked;
-use crate::venue::rest::json::{Node, Unexpected};
+use crate::venue::Failure;
 
-/// The longest span that the venue lists at once, in milliseconds: a little less than
-/// seven days. The first read goes back so far, for what happened while riskd was away.
+/// The longest span that is read at once, in milliseconds: a little less than seven
+/// days, the most that venues list. The first read goes back so far, for what happened
+/// while riskd was away.
 const LONGEST_SPAN: i64 = 7 * 24 * 3_600_000 - 60_000;
-/// Of a span longer than this only transfers are read: trades would fill many pages.
+/// Of a span longer than this only flows are read: trades would fill many pages.
 const LONG_SPAN: i64 = 3_600_000;
 /// How far a read goes back behind the one before it, in milliseconds: rows may be
 /// listed late.
 const OVERLAP: i64 = 120_000;
-/// How often the list is read while the wallet is not explained.
+/// How long the list is left alone while the wallet is not explained, and how often
+/// another read of it may be made where several followed each other.
 const READ_EVERY: Duration = Duration::from_secs(5);
 /// How long a change may stay without an explanation before it is taken for a result.
 const DOUBT: Duration = Duration::from_secs(60);
 /// Changes up to this share of the wallet are no matter: a thousandth.
 const SMALL: Decimal = Decimal::from_parts(1, 0, 0, false, 3);
+/// How long a poll waits for the list.
+pub(in crate::venue) const WAIT: Duration = Duration::from_millis(1500);
 /// Ids kept of the rows that were read; older ones lie before every span.
 const MOST_IDS: usize = 5_000;
 
-/// Types of rows that are flows (enum page, transaction log). A trade is one where it
-/// was of spot: one asset became another.
-const FLOWS: [&str; 24] = [
-    "TRANSFER_IN",
-    "TRANSFER_OUT",
-    "TRANSFER_IN_INS_LOAN",
-    "TRANSFER_OUT_INS_LOAN",
-    "BORROWED_AMOUNT_INS_LOAN",
-    "PRINCIPLE_REPAYMENT_INS_LOAN",
-    "AUTO_PRINCIPLE_REPAYMENT_INS_LOAN",
-    "BONUS",
-    "BONUS_TRANSFER_IN",
-    "BONUS_TRANSFER_OUT",
-    "BONUS_RECOLLECT",
-    "AIRDROP",
-    "CURRENCY_BUY",
-    "CURRENCY_SELL",
-    "CONVERT",
-    "SPOT_REPAYMENT_SELL",
-    "SPOT_REPAYMENT_BUY",
-    "TOKENS_SUBSCRIPTION",
-    "TOKENS_REDEMPTION",
-    "FLEXIBLE_STAKING_SUBSCRIPTION",
-    "FLEXIBLE_STAKING_REDEMPTION",
-    "FIXED_STAKING_SUBSCRIPTION",
-    "BYBITCARD_USD_IN",
-    "BYBITCARD_USD_OUT",
-];
-/// Types of rows that are results.
-const RESULTS: [&str; 9] = [
-    "TRADE",
-    "SETTLEMENT",
-    "DELIVERY",
-    "LIQUIDATION",
-    "ADL",
-    "FEE_REFUND",
-    "INTEREST",
-    "INTEREST_REPAYMENT_INS_LOAN",
-    "AUTO_INTEREST_REPAYMENT_INS_LOAN",
-];
+/// What a row of the list is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::venue) enum Meaning {
+    /// Money that came in or went out.
+    Flow,
+    /// A result.
+    Result,
+    /// A type that is not known: it counts as a result, and is told.
+    Unknown,
+}
 
 /// A row of the list, in an asset that counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
-    id: Arc<str>,
+pub(in crate::venue) struct Row {
+    /// What sets it apart from every other row.
+    pub(in crate::venue) id: Arc<str>,
     /// In milliseconds, by the venue's clock.
-    at: i64,
-    change: Decimal,
-    kind: String,
-    is_flow: bool,
-}
-
-/// Adds the rows of one page that are in an asset that counts.
-///
-/// # Errors
-/// When a row does not say what it moved.
-pub(super) fn add(
-    rows: &mut Vec<Row>,
-    page: &[Node<'_>],
-    assets: &[String],
-) -> Result<(), Unexpected> {
-    for row in page {
-        let fields = row.as_object()?;
-        let currency = fields.need("currency")?.as_text()?;
-        if !assets.contains(&currency) {
-            continue;
-        }
-        let at = fields.need("transactionTime")?.as_integer()?;
-        let change = fields.need("change")?;
-        let amount = change.as_decimal()?;
-        let kind = fields.need("type")?.as_label()?;
-        let is_of_spot = || {
-            let category = fields.member("category").and_then(Node::text);
-            kind == "TRADE" && category.as_deref() == Some("spot")
-        };
-        let is_flow = FLOWS.contains(&kind.as_str()) || is_of_spot();
-        let id = fields.member("id").and_then(Node::label);
-        // Rows of old had no id of their own.
-        let id = id.unwrap_or_else(|| format!("{at} {kind} {currency} {amount}"));
-        rows.push(Row {
-            id: Arc::from(id),
-            at,
-            change: amount,
-            kind,
-            is_flow,
-        });
-    }
-    Ok(())
+    pub(in crate::venue) at: i64,
+    /// What came into the wallet; below zero what went out.
+    pub(in crate::venue) change: Decimal,
+    /// Its type, in the venue's word.
+    pub(in crate::venue) kind: String,
+    pub(in crate::venue) meaning: Meaning,
 }
 
 /// A span of time to be read, in milliseconds by the venue's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) since: i64,
-    pub(super) until: i64,
+pub(in crate::venue) struct Span {
+    pub(in crate::venue) since: i64,
+    pub(in crate::venue) until: i64,
 }
 
 impl Span {
-    /// The types of rows to be asked for; `None` for all of them.
-    pub(super) fn types(self) -> &'static [Option<&'static str>] {
-        if self.until.saturating_sub(self.since) > LONG_SPAN {
-            &[Some("TRANSFER_IN"), Some("TRANSFER_OUT")]
-        } else {
-            &[None]
-        }
+    /// Whether it is so long that flows alone are asked for.
+    pub(in crate::venue) const fn is_long(self) -> bool {
+        self.until.saturating_sub(self.since) > LONG_SPAN
     }
 }
 
 /// One look at the wallet.
 #[derive(Clone, Debug)]
-pub(super) struct Look {
+pub(in crate::venue) struct Look {
     /// The sum of the assets that count.
-    pub(super) balance: Decimal,
+    pub(in crate::venue) balance: Decimal,
     /// The positions, in words: a trade changes them.
-    pub(super) held: String,
+    pub(in crate::venue) held: String,
     /// The venue's time of it, in milliseconds.
-    pub(super) stamp: i64,
+    pub(in crate::venue) stamp: i64,
+}
+
+impl Look {
+    /// What was seen of the wallet and beside it, where both are known.
+    pub(in crate::venue) fn of(wallet: &Wallet, held: &[Held], stamp: Option<i64>) -> Option<Look> {
+        let (balance, stamp) = wallet.figures.balance.zip(stamp)?;
+        let words = held.iter().map(|one| {
+            let Position { key, quantity, .. } = &one.position;
+            format!("{key}:{quantity}")
+        });
+        let mut words: Vec<String> = words.collect();
+        words.sort_unstable();
+        Some(Look {
+            balance: balance.decimal(),
+            held: words.join(";"),
+            stamp,
+        })
+    }
 }
 
 /// What was read of the list, beside the wallet.
-#[derive(Debug, Default)]
-pub(super) struct Ledger(Mutex<Known>);
+#[derive(Debug)]
+pub(in crate::venue) struct Ledger(Mutex<Known>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Known {
+    reads: Reads,
     /// The look that all others are held against.
     first: Option<Look>,
     last: Option<Look>,
@@ -177,9 +134,76 @@ struct Known {
     untold: Vec<String>,
 }
 
+/// How many reads of the list may be made now.
+#[derive(Debug)]
+struct Reads {
+    most: u32,
+    left: u32,
+    /// When the last one came back.
+    filled_at: Option<Instant>,
+}
+
+impl Reads {
+    fn take(&mut self, now: Instant) -> bool {
+        let filled_at = *self.filled_at.get_or_insert(now);
+        let passed = now.saturating_duration_since(filled_at);
+        let more = passed.as_secs() / READ_EVERY.as_secs().max(1);
+        if more > 0 {
+            let more = u32::try_from(more).unwrap_or(u32::MAX);
+            self.left = self.left.saturating_add(more).min(self.most);
+            self.filled_at = Some(now);
+        }
+        let is_left = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        is_left
+    }
+}
+
 impl Ledger {
+    /// Of a venue whose list may be read so often at once, and then every five
+    /// seconds.
+    pub(in crate::venue) fn new(reads_at_once: u32) -> Ledger {
+        Ledger(Mutex::new(Known {
+            reads: Reads {
+                most: reads_at_once,
+                left: reads_at_once,
+                filled_at: None,
+            },
+            first: None,
+            last: None,
+            listed: Decimal::ZERO,
+            accepted: Decimal::ZERO,
+            read_until: None,
+            read_at: None,
+            doubtful_since: None,
+            seen: VecDeque::new(),
+            untold: Vec::new(),
+        }))
+    }
+
+    /// The flows that the wallet holds, and whether all that has changed in it is
+    /// explained. `read` reads the list; one that cannot be read explains nothing.
+    pub(in crate::venue) async fn explain<F>(
+        &self,
+        look: Look,
+        read: impl FnOnce(Span) -> F,
+    ) -> (Vec<Flow>, WalletChange)
+    where
+        F: Future<Output = Result<Vec<Row>, Failure>>,
+    {
+        let mut flows = Vec::new();
+        if let Some(span) = self.span(&look, Instant::now()) {
+            match timeout(WAIT, read(span)).await {
+                Ok(Ok(rows)) => flows = self.take(rows, look.stamp),
+                Ok(Err(failure)) => debug!(%failure, "what moved money could not be read"),
+                Err(_) => debug!("what moved money was not listed in time"),
+            }
+        }
+        (flows, self.judge(look, Instant::now()))
+    }
+
     /// The span of time of which the list is to be read for this look, if it is.
-    pub(super) fn span(&self, look: &Look, now: Instant) -> Option<Span> {
+    fn span(&self, look: &Look, now: Instant) -> Option<Span> {
         let mut known = self.0.locked();
         let has_changed = known
             .last
@@ -190,7 +214,7 @@ impl Ledger {
             .read_at
             .is_none_or(|at| now.saturating_duration_since(at) >= READ_EVERY);
         let is_wanted = has_changed || (is_behind && is_due);
-        if !is_wanted {
+        if !is_wanted || !known.reads.take(now) {
             return None;
         }
         known.read_at = Some(now);
@@ -206,7 +230,7 @@ impl Ledger {
     }
 
     /// Takes what was read up to a look; gives the flows that are new.
-    pub(super) fn take(&self, rows: Vec<Row>, until: i64) -> Vec<Flow> {
+    fn take(&self, rows: Vec<Row>, until: i64) -> Vec<Flow> {
         let mut known = self.0.locked();
         known.read_until = Some(until);
         let begun = known.first.as_ref().map(|first| first.stamp);
@@ -231,7 +255,7 @@ impl Ledger {
     }
 
     /// Holds a look against the list, as far as it was read.
-    pub(super) fn judge(&self, look: Look, now: Instant) -> WalletChange {
+    fn judge(&self, look: Look, now: Instant) -> WalletChange {
         let mut known = self.0.locked();
         let is_traded = known
             .last
@@ -271,8 +295,7 @@ impl Ledger {
 impl Known {
     /// Says of a type that is not known what becomes of it, once.
     fn tell_unknown(&mut self, row: &Row) {
-        let is_known = row.is_flow || RESULTS.contains(&row.kind.as_str());
-        if !is_known && !self.untold.contains(&row.kind) {
+        if row.meaning == Meaning::Unknown && !self.untold.contains(&row.kind) {
             self.untold.push(row.kind.clone());
             warn!(
                 kind = row.kind,
@@ -285,7 +308,7 @@ impl Known {
 impl Row {
     fn flow(&self) -> Option<Flow> {
         let at: Timestamp = DateTime::from_timestamp_millis(self.at)?;
-        self.is_flow.then(|| Flow {
+        (self.meaning == Meaning::Flow).then(|| Flow {
             id: Arc::clone(&self.id),
             at,
             amount: Money::new(self.change.normalize()),

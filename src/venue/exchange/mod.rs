@@ -1,0 +1,14 @@
+//! What the exchanges have in common: a key is one account, money lies in wallets by
+//! asset, and a list says what moved it.
+//!
+//! - `wallet` adds up the assets that count
+//! - `held` keeps positions with the asset of their margin
+//! - `ledger` holds the wallets against the list of what moved money
+//! - `learned` is what a poll teaches of all that
+//! - `order_ids` names the orders of this process
+
+pub(super) mod held;
+pub(super) mod learned;
+pub(super) mod ledger;
+pub(super) mod order_ids;
+pub(super) mod wallet;
