@@ -270,7 +270,13 @@ fn budget_words(budget: &Budget) -> String {
     let items: Vec<String> = budget
         .items
         .iter()
-        .map(|item| format!("{} {} at {}", item.per_minute, item.what, item.venue))
+        .map(|item| {
+            let of = match budget.unit {
+                "requests" => String::new(),
+                unit => format!("of {unit} for "),
+            };
+            format!("{} {of}{} at {}", item.per_minute, item.what, item.venue)
+        })
         .collect();
     let tight = if budget.is_tight() {
         "; this is tight"
@@ -278,7 +284,8 @@ fn budget_words(budget: &Budget) -> String {
         ""
     };
     format!(
-        "requests: {} of {} a minute are planned ({}); of the {} that may go out at once, {} are kept from reads that can wait{tight}",
+        "{}: {} of {} a minute are planned ({}); of the {} that may go out at once, {} are kept from reads that can wait{tight}",
+        budget.unit,
         budget.planned,
         budget.allowed,
         items.join(" + "),

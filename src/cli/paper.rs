@@ -19,7 +19,7 @@ const MAX_SCENARIO: usize = 16 * 1024 * 1024;
 /// simulated accounts, for trying rules and for tests.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  riskd paper\n  riskd paper --venue bybit\n  riskd paper --listen 127.0.0.1:7399 --accounts 3 --seed 42\n  riskd paper --scenario my-day.json"
+    after_help = "Examples:\n  riskd paper\n  riskd paper --venue binance\n  riskd paper --listen 127.0.0.1:7399 --accounts 3 --seed 42\n  riskd paper --scenario my-day.json"
 )]
 pub(super) struct Args {
     /// Where it listens; port 0 takes a free one
@@ -51,6 +51,8 @@ pub(super) struct Args {
 enum Kind {
     /// CrossTrade's, in front of NinjaTrader.
     Crosstrade,
+    /// Binance's USD-M futures.
+    Binance,
     /// Bybit's v5.
     Bybit,
 }
@@ -80,8 +82,11 @@ fn config(args: &Args) -> anyhow::Result<PaperConfig> {
     let mut config = match &args.scenario {
         Some(path) => scenario(path)?,
         None if args.demo => PaperConfig::demo(),
-        None if args.venue == Kind::Bybit => PaperConfig::exchange(VenueKind::Bybit),
-        None => PaperConfig::default().sim_accounts(args.accounts),
+        None => match args.venue {
+            Kind::Crosstrade => PaperConfig::default().sim_accounts(args.accounts),
+            Kind::Binance => PaperConfig::exchange(VenueKind::Binance),
+            Kind::Bybit => PaperConfig::exchange(VenueKind::Bybit),
+        },
     };
     if let Some(token) = &args.token {
         config.token.clone_from(token);

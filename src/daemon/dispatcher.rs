@@ -149,6 +149,7 @@ impl Dispatcher {
                 .want_orders(self.engine.accounts_needing_orders(self.clock.now()));
         }
         self.tell(EntryKind::Stopped, "riskd stops".to_owned());
+        self.venues.release_dead_men().await;
         let now = self.clock.now().wall;
         self.notifiers.close(now, LAST_MESSAGES).await;
         while let Ok(failure) = queues.undelivered.try_recv() {
@@ -182,6 +183,7 @@ impl Dispatcher {
                     account: read.account,
                     at: read.at,
                     orders: read.orders,
+                    are_all: read.are_all,
                 };
                 self.step(event, None);
             }

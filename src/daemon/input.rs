@@ -94,4 +94,6 @@ pub(super) struct OrdersRead {
     pub(super) at: Timestamp,
     /// What was learned.
     pub(super) orders: WorkingOrders,
+    /// Whether all of them were read.
+    pub(super) are_all: bool,
 }

@@ -7,6 +7,7 @@
 mod clock;
 mod clock_skew;
 mod counters;
+mod dead_man;
 mod dispatcher;
 mod executor;
 mod heartbeat;

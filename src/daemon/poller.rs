@@ -31,12 +31,9 @@ const OFFLINE_INTERVAL: Duration = Duration::from_secs(2);
 /// The longest pause between two polls of a venue that refuses the credential. One
 /// refusal may be a slip, so the first pauses are short.
 const REFUSED_INTERVAL: Duration = Duration::from_secs(10);
-/// The least time between two reads of working orders in the routine lane.
-const ORDERS_INTERVAL: Duration = Duration::from_secs(1);
-
-/// A read of working orders that found no room for so long goes before what only
-/// watches.
-const ORDERS_LATE: Duration = Duration::from_secs(2);
+/// A read of working orders that found no room for so long after it was due goes before
+/// what only watches.
+const ORDERS_LATE: Duration = Duration::from_secs(1);
 
 /// A credential that is being read again.
 type Reread = Option<JoinHandle<Result<Credential, SetUpError>>>;
@@ -151,7 +148,8 @@ impl Poller {
     }
 
     async fn read_orders_for_ever(&self) {
-        let mut due = interval(self.every.max(ORDERS_INTERVAL));
+        let every = self.every.max(self.config.profile.limits.order_reads.every);
+        let mut due = interval(every);
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut turn: VecDeque<AccountName> = VecDeque::new();
         let mut read_at = Instant::now();
@@ -161,20 +159,22 @@ impl Poller {
                 read_at = Instant::now();
                 continue;
             };
-            // What a rule or a lock must know does not wait for ever behind others.
-            let is_late = read_at.elapsed() >= ORDERS_LATE;
-            let lane = if is_late {
-                Lane::Positions
-            } else {
-                Lane::Routine
+            let Some(ask) = self.venue.orders_due() else {
+                read_at = Instant::now();
+                continue;
             };
-            let Ok(Ok(permit)) = timeout(timeouts::POLL, self.venue.admit(lane, Ask::Orders)).await
-            else {
+            let lane = lane_of_orders(read_at.elapsed(), every);
+            let Ok(Ok(permit)) = timeout(timeouts::POLL, self.venue.admit(lane, ask)).await else {
                 continue;
             };
             read_at = Instant::now();
             let at = self.clock.steady();
-            let read = self.venue.orders(&number, permit);
+            let are_all = ask == Ask::Orders;
+            let read = if are_all {
+                self.venue.orders(&number, permit)
+            } else {
+                self.venue.orders_of_held(&number, permit)
+            };
             if let Ok(Ok(orders)) = timeout(timeouts::POLL, read).await {
                 let input = Input::OrdersRead(OrdersRead {
                     venue: self.config.name.clone(),
@@ -182,6 +182,7 @@ impl Poller {
                     account,
                     at,
                     orders,
+                    are_all,
                 });
                 let _ = self.inputs.send(input).await;
             }
@@ -195,13 +196,16 @@ impl Poller {
         turn: &mut VecDeque<AccountName>,
     ) -> Option<(AccountName, AccountNumber)> {
         let wanted = self.orders_wanted.borrow();
-        turn.retain(|account| wanted.contains(account));
-        for account in wanted.iter() {
+        // The dead man's switch is set by what rests.
+        let all = self.accounts.iter().map(|(name, _)| name);
+        let watched = all.filter(|_| self.config.dead_man.is_some());
+        let wanted: Vec<&AccountName> = wanted.iter().chain(watched).collect();
+        turn.retain(|account| wanted.contains(&account));
+        for account in wanted {
             if !turn.contains(account) && self.number(account).is_some() {
                 turn.push_front(account.clone());
             }
         }
-        drop(wanted);
         let account = turn.pop_front()?;
         turn.push_back(account.clone());
         let number = self.number(&account)?;
@@ -216,11 +220,11 @@ impl Poller {
     }
 }
 
-/// The part of the budget that a read of working orders draws from, so long after
-/// the last one: what a rule or a lock must know does not wait for ever behind
-/// what only watches.
-pub fn lane_of_orders(since_last: Duration) -> Lane {
-    if since_last >= ORDERS_LATE {
+/// The part of the budget that a read of working orders draws from, so long after the
+/// last one where one is due every so often: what a rule or a lock must know does not
+/// wait for ever behind what only watches.
+pub fn lane_of_orders(since_last: Duration, every: Duration) -> Lane {
+    if since_last >= every.saturating_add(ORDERS_LATE) {
         Lane::Positions
     } else {
         Lane::Routine

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::clock::{Clock, wall};
+use super::dead_man;
 use super::executor::{self, Job};
 use super::heartbeat::Heart;
 use super::input::Input;
@@ -23,9 +26,10 @@ use crate::engine::event::Event;
 use crate::engine::restore::RecentRequest;
 use crate::notify::{Channels, Pulse};
 use crate::rules::ruleset::RuleSet;
-use crate::rules::settings;
+use crate::rules::settings::{self, Mode};
 use crate::secret::{self, Credential, Secret};
 use crate::venue::awaiting_credential::AwaitingCredential;
+use crate::venue::binance::{Binance, Hosts};
 use crate::venue::budget::{self, Scope};
 use crate::venue::bybit::Bybit;
 use crate::venue::crosstrade::CrossTrade;
@@ -51,6 +55,16 @@ fn open(config: &settings::Venue, credential: Credential) -> Result<Arc<dyn Venu
         VenueKind::CrossTrade => {
             let token = part(config, &credential, "token")?;
             let venue = CrossTrade::new(base_url, token.clone(), budget(token), wall);
+            Ok(Arc::new(venue.map_err(wrong)?))
+        }
+        VenueKind::Binance => {
+            let budget = budget(part(config, &credential, "key")?);
+            let assets = config.assets.clone();
+            let hosts = Hosts {
+                base_url,
+                rights_url: config.rights_url.as_deref(),
+            };
+            let venue = Binance::new(hosts, credential, assets, budget, wall);
             Ok(Arc::new(venue.map_err(wrong)?))
         }
         VenueKind::Bybit => {
@@ -212,6 +226,8 @@ struct Running {
     jobs: mpsc::Sender<Job>,
     renewed: Arc<Notify>,
     polling: CancellationToken,
+    /// What keeps the venue's dead man's switch set.
+    dead_man: Option<JoinHandle<()>>,
 }
 
 impl Drop for Running {
@@ -254,7 +270,11 @@ impl Venues {
         mut connected: HashMap<VenueName, Arc<dyn Venue>>,
     ) {
         let mut old = std::mem::take(&mut self.running);
+        let acts = rules.daemon.mode == Mode::Enforce;
         for config in &rules.venues {
+            let mut config = config.clone();
+            config.dead_man = config.dead_man.filter(|_| acts);
+            let config = &config;
             let venue = match (connected.remove(&config.name), old.get(&config.name)) {
                 (Some(venue), _) => venue,
                 (None, Some(running)) => Arc::clone(&running.venue),
@@ -323,6 +343,11 @@ impl Venues {
             let watch = key_rights::watch(config.clone(), Arc::clone(&venue), self.inputs.clone());
             tokio::spawn(polling.clone().run_until_cancelled_owned(watch));
         }
+        let time = config.dead_man.and_then(|time| time.to_std().ok());
+        let dead_man = time.map(|time| {
+            let keep = dead_man::keep(Arc::clone(&venue), time, polling.clone());
+            tokio::spawn(keep)
+        });
         Running {
             config,
             accounts,
@@ -330,6 +355,17 @@ impl Venues {
             jobs,
             renewed,
             polling,
+            dead_man,
+        }
+    }
+
+    /// Takes back every venue's dead man's switch, at an orderly end.
+    pub(super) async fn release_dead_men(&mut self) {
+        self.stop.cancel();
+        for running in self.running.values_mut() {
+            if let Some(keeping) = running.dead_man.take() {
+                let _late = timeout(dead_man::LAST, keeping).await;
+            }
         }
     }
 

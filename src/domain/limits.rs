@@ -28,6 +28,45 @@ pub struct RequestLimits {
     /// HTTP statuses with which it says that it answers this address nothing for a
     /// while; asking meanwhile would make that longer.
     pub ban_statuses: &'static [u16],
+    /// How often working orders are read that a rule or a lock must know of.
+    pub order_reads: OrderReads,
+}
+
+/// How often working orders are read where nothing is in a hurry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderReads {
+    /// From one read to the next.
+    pub every: Duration,
+    /// From one read of all of them to the next, while something is held: in between
+    /// those of the symbols that are held are read.
+    pub all_every: Duration,
+    /// The same while nothing is held.
+    pub all_every_flat: Duration,
+}
+
+impl OrderReads {
+    /// All of them once a second: they cost no more than others.
+    pub const EACH_SECOND: OrderReads = OrderReads {
+        every: Duration::from_secs(1),
+        all_every: Duration::from_secs(1),
+        all_every_flat: Duration::from_secs(1),
+    };
+
+    /// The most that they take of a count within a minute.
+    pub fn per_minute(&self, costs: &Costs, counts: &str) -> u32 {
+        let times = |every: Duration| {
+            let every = every.max(self.every).as_millis().max(1);
+            u32::try_from(60_000 / every).unwrap_or(u32::MAX)
+        };
+        let all = costs.orders.of(counts);
+        let of_held = costs.orders_of_held.of(counts);
+        let whole = times(self.all_every);
+        let between = times(self.every).saturating_sub(whole);
+        let holding = whole
+            .saturating_mul(all)
+            .saturating_add(between.saturating_mul(of_held));
+        holding.max(times(self.all_every_flat).saturating_mul(all))
+    }
 }
 
 /// One limit.
@@ -104,6 +143,8 @@ pub struct Costs {
     pub alive: Cost,
     /// The working orders of an account.
     pub orders: Cost,
+    /// The working orders of the symbols that an account holds, where that is less.
+    pub orders_of_held: Cost,
     /// A flatten.
     pub flatten: Cost,
     /// The close of one position.
@@ -127,6 +168,8 @@ pub enum Ask<'a> {
     Alive,
     /// The working orders of an account.
     Orders,
+    /// The working orders of the symbols that an account holds.
+    OrdersOfHeld,
     /// A write.
     Write(&'a Write),
 }
@@ -151,6 +194,7 @@ impl Costs {
             positions: cost,
             alive: cost,
             orders: cost,
+            orders_of_held: cost,
             flatten: cost,
             close: cost,
             cancel_orders: cost,
@@ -166,6 +210,7 @@ impl Costs {
             Ask::Positions => self.positions,
             Ask::Alive => self.alive,
             Ask::Orders => self.orders,
+            Ask::OrdersOfHeld => self.orders_of_held,
             Ask::Write(Write::Flatten) => self.flatten,
             Ask::Write(Write::ClosePosition(_) | Write::CloseQuantity(_)) => self.close,
             Ask::Write(Write::CancelOrders | Write::CancelOrdersOf { .. }) => self.cancel_orders,
@@ -297,6 +342,7 @@ mod tests {
         turned_away: LimitScope::Address,
         longest_pause: Duration::from_secs(60),
         ban_statuses: &[418],
+        order_reads: OrderReads::EACH_SECOND,
     };
 
     #[test]
@@ -312,6 +358,23 @@ mod tests {
             assert_eq!((cost.of("weight"), cost.of("orders")), (weight, orders));
         }
         assert_eq!(Cost::NOTHING.of("weight"), 0);
+    }
+
+    #[test]
+    fn reads_of_orders_are_planned_at_their_most() {
+        let costs = Costs {
+            orders: Cost(&[("weight", 80)]),
+            orders_of_held: Cost(&[("weight", 20)]),
+            ..WEIGHED.costs
+        };
+        let reads = OrderReads {
+            every: Duration::from_secs(5),
+            all_every: Duration::from_secs(30),
+            all_every_flat: Duration::from_secs(10),
+        };
+        // Six of all of them; or two, and ten of what is held.
+        assert_eq!(reads.per_minute(&costs, "weight"), 480);
+        assert_eq!(OrderReads::EACH_SECOND.per_minute(&costs, "weight"), 4800);
     }
 
     #[test]

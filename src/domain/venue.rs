@@ -9,8 +9,9 @@ use chrono::{TimeDelta, Timelike as _};
 use chrono_tz::Tz;
 
 use super::abilities::{Abilities, CancelScope, CloseScope};
+use super::holdings::OrderBook;
 use super::instrument::Dialect;
-use super::limits::{Cost, Costs, Limit, LimitScope, Rate, RequestLimits, UsageHeader};
+use super::limits::{Cost, Costs, Limit, LimitScope, OrderReads, Rate, RequestLimits, UsageHeader};
 use super::observation::Timestamp;
 
 /// The kinds of venues that there are adapters for.
@@ -18,6 +19,8 @@ use super::observation::Timestamp;
 pub enum VenueKind {
     /// CrossTrade's REST API in front of NinjaTrader 8.
     CrossTrade,
+    /// Binance's USD-M futures.
+    Binance,
     /// Bybit's v5 API, unified accounts.
     Bybit,
 }
@@ -32,6 +35,9 @@ pub struct VenueProfile {
     /// Where it is reached unless the rule file says otherwise, without a trailing
     /// slash.
     pub base_url: &'static str,
+    /// Where it says what a key may do, without a trailing slash, where that is another
+    /// address than the usual one above.
+    pub rights_url: Option<&'static str>,
     /// The parts of its credential, as the rule file names them.
     pub credential: &'static [&'static str],
     /// Whether one credential reaches several accounts, which are told apart by
@@ -61,7 +67,11 @@ pub struct VenueProfile {
 
 impl VenueProfile {
     /// Every kind.
-    pub const ALL: &[&VenueProfile] = &[&VenueProfile::CROSSTRADE, &VenueProfile::BYBIT];
+    pub const ALL: &[&VenueProfile] = &[
+        &VenueProfile::CROSSTRADE,
+        &VenueProfile::BINANCE,
+        &VenueProfile::BYBIT,
+    ];
 
     /// The kind of this name in a rule file.
     pub fn named(name: &str) -> Option<&'static VenueProfile> {
@@ -85,6 +95,7 @@ impl VenueProfile {
         kind: VenueKind::CrossTrade,
         name: "crosstrade",
         base_url: "https://app.crosstrade.io/v1/api",
+        rights_url: None,
         credential: &["token"],
         has_numbers: true,
         assets: &[],
@@ -141,6 +152,85 @@ impl VenueProfile {
             turned_away: LimitScope::Credential,
             longest_pause: Duration::from_secs(30),
             ban_statuses: &[],
+            order_reads: OrderReads::EACH_SECOND,
+        },
+    };
+
+    /// Binance USD-M futures.
+    ///
+    /// No figure of a day; an account may be empty. Conditional orders stand in a list
+    /// of their own since 2025-12-09, and each list is cancelled by symbol (change
+    /// log). No call closes a position whatever its size is; a close is reduce-only or
+    /// names the position's side, so that a second one can only reduce what is left,
+    /// but resting reduce-only orders hold what it would close (-2022), so that they
+    /// are cancelled with it. 2,400 weight a minute for an address, 300 orders in 10 s
+    /// and 1,200 in a minute for an account, told in the headers of answers; over that
+    /// 429, then 418 for two minutes to three days; 403 is its firewall (general-info
+    /// page). The account weighs 5, each list of orders 40, or 1 with a symbol. A key
+    /// is one account.
+    pub const BINANCE: VenueProfile = VenueProfile {
+        kind: VenueKind::Binance,
+        name: "binance",
+        base_url: "https://fapi.binance.com",
+        rights_url: Some("https://api.binance.com"),
+        credential: &["key", "secret"],
+        has_numbers: false,
+        assets: &["USDT", "USDC"],
+        dialect: Dialect::Symbols,
+        day: None,
+        zero_means_unloaded: false,
+        polls_cached_for: None,
+        abilities: Abilities {
+            cancel: &[CancelScope::Symbol, CancelScope::Order],
+            close: &[CloseScope::Quantity],
+            books: &[OrderBook::Regular, OrderBook::Conditional],
+            hedge_mode: true,
+            flatten_cancels_orders: false,
+            cancel_before_close: true,
+            repeated_close_joins: true,
+        },
+        // A signal that the venue has accepted is an order at once.
+        watch_after_flat: TimeDelta::seconds(10),
+        limits: RequestLimits {
+            limits: &[
+                Limit {
+                    counts: "weight",
+                    scope: LimitScope::Address,
+                    rate: Rate::Window {
+                        most: 2400,
+                        within: Duration::from_secs(60),
+                    },
+                    // A whole round of reads weighs 85, and a minute of polls 300: what
+                    // can wait leaves room for ten of the one and some of the other, so
+                    // that an account that is opened again and again blinds nobody.
+                    reserve: 1400,
+                    // A close weighs nothing, a cancel 1.
+                    reserve_polls: 100,
+                    reserve_beside: 1400,
+                    told_by: Some(UsageHeader::Used("x-mbx-used-weight-1m")),
+                },
+                orders_of_account(300, 10, "x-mbx-order-count-10s"),
+                orders_of_account(1200, 60, "x-mbx-order-count-1m"),
+            ],
+            costs: Costs {
+                close: Cost(&[("orders", 1)]),
+                cancel_orders: Cost(&[("weight", 1)]),
+                cancel_order: Cost(&[("weight", 1)]),
+                flatten: Cost::NOTHING,
+                orders: Cost(&[("weight", 80)]),
+                // Both lists of one symbol; each more takes as much.
+                orders_of_held: Cost(&[("weight", 2)]),
+                ..Costs::alike(Cost(&[("weight", 5)]))
+            },
+            planned_by: "weight",
+            turned_away: LimitScope::Address,
+            longest_pause: Duration::from_secs(60),
+            ban_statuses: &[403, 418],
+            order_reads: OrderReads {
+                every: Duration::from_secs(5),
+                all_every: Duration::from_secs(30),
+                all_every_flat: Duration::from_secs(10),
+            },
         },
     };
 
@@ -157,6 +247,7 @@ impl VenueProfile {
         kind: VenueKind::Bybit,
         name: "bybit",
         base_url: "https://api.bybit.com",
+        rights_url: None,
         credential: &["key", "secret"],
         has_numbers: false,
         assets: &["USDT", "USDC"],
@@ -203,6 +294,7 @@ impl VenueProfile {
                 positions: Cost(&[("requests", 3), ("positions", 3)]),
                 alive: Cost(&[("requests", 1), ("wallets", 1)]),
                 orders: Cost(&[("requests", 3), ("orders", 3)]),
+                orders_of_held: Cost(&[("requests", 3), ("orders", 3)]),
                 flatten: Cost::NOTHING,
                 close: Cost(&[("requests", 1), ("closes", 1)]),
                 cancel_orders: Cost(&[("requests", 1), ("cancels", 1)]),
@@ -212,8 +304,25 @@ impl VenueProfile {
             turned_away: LimitScope::Credential,
             longest_pause: Duration::from_secs(30),
             ban_statuses: &[403],
+            order_reads: OrderReads::EACH_SECOND,
         },
     };
+}
+
+/// A limit of Binance's: so many orders of an account within so many seconds.
+const fn orders_of_account(most: u32, seconds: u64, header: &'static str) -> Limit {
+    Limit {
+        counts: "orders",
+        scope: LimitScope::Credential,
+        rate: Rate::Window {
+            most,
+            within: Duration::from_secs(seconds),
+        },
+        reserve: 0,
+        reserve_polls: 0,
+        reserve_beside: 0,
+        told_by: Some(UsageHeader::Used(header)),
+    }
 }
 
 /// A limit of Bybit's: so many requests of a key to one endpoint in a second. The

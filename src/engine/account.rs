@@ -113,13 +113,16 @@ impl AccountRun {
         &mut self,
         orders: WorkingOrders,
         at: Timestamp,
+        are_all: bool,
         now: Now,
         out: &mut Output<'_>,
     ) {
         if at < self.view.orders_at() {
             return;
         }
-        self.show_orders(&orders, at);
+        if are_all {
+            self.show_orders(&orders, at);
+        }
         self.view.take_orders(orders, at);
         self.look_again(now, out);
     }

@@ -27,6 +27,9 @@ pub enum Event {
         at: Timestamp,
         /// What was learned.
         orders: WorkingOrders,
+        /// Whether all of them were read; else some stand as they were read before, and
+        /// nothing is proven of an account that is to be quiet.
+        are_all: bool,
     },
     /// A read that the engine asked for has left riskd.
     ReadLeft {

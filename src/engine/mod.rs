@@ -144,8 +144,9 @@ impl Engine {
                 account,
                 at,
                 orders,
+                are_all,
             } => self.on_account(&account, now, |run, out| {
-                run.orders_read(orders, at, now, out);
+                run.orders_read(orders, at, are_all, now, out);
             }),
             Event::ReadLeft { account, read, at } => self.on_account(&account, now, |run, _| {
                 run.guard.enforcement_mut().read_left(read, at)

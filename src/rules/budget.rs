@@ -10,11 +10,7 @@ use chrono::TimeDelta;
 
 use super::settings::Venue;
 use crate::domain::account::VenueName;
-use crate::domain::limits::{Ask, LimitScope, RequestLimits};
-
-/// Most reads of working orders a minute and venue: the accounts take turns,
-/// one a second at most, and only while a rule or a lock needs to know.
-pub const ORDER_READS: u32 = 60;
+use crate::domain::limits::{LimitScope, RequestLimits};
 
 /// What the venues of one credential ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +19,14 @@ pub struct Budget {
     pub venues: Vec<VenueName>,
     /// What is asked for.
     pub items: Vec<BudgetItem>,
-    /// Requests a minute in all.
+    /// What is counted: requests, or their weight.
+    pub unit: &'static str,
+    /// How much a minute in all.
     pub planned: u32,
+    /// What one poll of each venue takes.
+    poll: u32,
+    /// What the reads of working orders take in a minute.
+    orders: u32,
     /// Planned requests a minute above which protective calls and polls begin to
     /// wait for one another: five sixths of what is allowed.
     pub comfortable: u32,
@@ -51,6 +53,15 @@ impl Budget {
     /// Whether the planned requests are allowed.
     pub fn fits(&self) -> bool {
         self.planned <= self.allowed
+    }
+
+    /// The shortest poll in tenths of a second with which all of them fit, if any does.
+    pub(crate) fn shortest_poll(&self) -> Option<TimeDelta> {
+        let polls = self.allowed.checked_sub(self.orders)?;
+        let rounds = polls.checked_div(self.poll)?;
+        let millis = 60_000_u32.checked_div(rounds)?;
+        let millis = millis.div_ceil(100).saturating_mul(100);
+        Some(TimeDelta::milliseconds(i64::from(millis)))
     }
 
     /// Whether little is left for protective calls.
@@ -92,7 +103,10 @@ fn empty(limits: &RequestLimits) -> Budget {
     Budget {
         venues: Vec::new(),
         items: Vec::new(),
+        unit: limits.planned_by,
         planned: 0,
+        poll: 0,
+        orders: 0,
         comfortable: limits.per_minute().saturating_mul(5) / 6,
         allowed: limits.per_minute(),
         bucket: limits.burst(),
@@ -103,18 +117,17 @@ fn empty(limits: &RequestLimits) -> Budget {
 fn add(budget: &mut Budget, venue: &Venue) {
     let limits = &venue.profile.limits;
     let polls = polls_per_minute(venue.poll);
+    let poll = limits.costs.poll.of(limits.planned_by);
+    // The accounts take turns, and only while a rule or a lock needs to know.
+    let orders = limits
+        .order_reads
+        .per_minute(&limits.costs, limits.planned_by);
     let items = [
-        ("account snapshots", polls, Ask::Poll),
-        (
-            "reads of working orders, when needed",
-            ORDER_READS,
-            Ask::Orders,
-        ),
+        ("account snapshots", polls.saturating_mul(poll)),
+        ("reads of working orders, when needed", orders),
     ];
     budget.venues.push(venue.name.clone());
-    for (what, calls, ask) in items {
-        let weight = limits.costs.of(ask).of(limits.planned_by);
-        let per_minute = calls.saturating_mul(weight);
+    for (what, per_minute) in items {
         budget.planned = budget.planned.saturating_add(per_minute);
         budget.items.push(BudgetItem {
             venue: venue.name.clone(),
@@ -122,23 +135,14 @@ fn add(budget: &mut Budget, venue: &Venue) {
             per_minute,
         });
     }
+    budget.poll = budget.poll.saturating_add(poll);
+    budget.orders = budget.orders.saturating_add(orders);
 }
 
 /// Polls a minute, rounded up.
 fn polls_per_minute(poll: TimeDelta) -> u32 {
     let millis = u64::try_from(poll.num_milliseconds()).unwrap_or(0).max(1);
     u32::try_from(60_000_u64.div_ceil(millis)).unwrap_or(u32::MAX)
-}
-
-/// The shortest poll in tenths of a second with which `venues` venues of one
-/// credential fit, if any does.
-pub(crate) fn shortest_poll(venues: usize, allowed: u32) -> Option<TimeDelta> {
-    let venues = u32::try_from(venues).ok()?.max(1);
-    let polls = (allowed / venues).checked_sub(ORDER_READS)?;
-    let millis = 60_000_u32.checked_div(polls)?;
-    Some(TimeDelta::milliseconds(i64::from(
-        millis.div_ceil(100).saturating_mul(100),
-    )))
 }
 
 #[cfg(test)]
@@ -154,9 +158,11 @@ mod tests {
             name: name.into(),
             profile: &VenueProfile::CROSSTRADE,
             base_url: Arc::from("https://example.com"),
+            rights_url: None,
             credential: CredentialSource(vec![("token", SecretSource::Env(token.to_owned()))]),
             assets: Vec::new(),
             allow_withdraw_right: false,
+            dead_man: None,
             poll: TimeDelta::milliseconds(poll),
         }
     }
@@ -183,8 +189,24 @@ mod tests {
                 .collect();
             assert_eq!(found, expect);
         }
-        assert_eq!(shortest_poll(1, 180), Some(TimeDelta::milliseconds(500)));
-        assert_eq!(shortest_poll(2, 180), Some(TimeDelta::milliseconds(2_000)));
-        assert_eq!(shortest_poll(3, 180), None);
+        for (keys, shortest) in [(1, Some(500)), (2, Some(2_000)), (3, None)] {
+            let venues: Vec<_> = (0..keys).map(|_| venue("a", 1_000, "A")).collect();
+            let found = budgets(&venues)[0].shortest_poll();
+            assert_eq!(found, shortest.map(TimeDelta::milliseconds), "{keys}");
+        }
+        // Weights of an address, whatever the key.
+        let weighed = |key: &str| Venue {
+            profile: &VenueProfile::BINANCE,
+            ..venue(key, 1_000, key)
+        };
+        let three = budgets(&["A", "B", "C"].map(weighed));
+        assert_eq!(
+            (three[0].planned, three[0].allowed),
+            (3 * (300 + 480), 2400)
+        );
+        assert!(three[0].fits() && three[0].is_tight());
+        let four = budgets(&["A", "B", "C", "D"].map(weighed));
+        let shortest = four[0].shortest_poll();
+        assert_eq!(shortest, Some(TimeDelta::milliseconds(2_500)));
     }
 }

@@ -61,6 +61,9 @@ pub struct Venue {
     pub profile: &'static VenueProfile,
     /// Its address, without a trailing slash.
     pub base_url: Arc<str>,
+    /// Where it says what its key may do, where that is another address; without a
+    /// trailing slash.
+    pub rights_url: Option<Arc<str>>,
     /// Where its credential is found.
     pub credential: CredentialSource,
     /// The margin assets whose sum is the account's figures, at par; none where an
@@ -68,6 +71,8 @@ pub struct Venue {
     pub assets: Vec<String>,
     /// Whether a key that may withdraw is used all the same.
     pub allow_withdraw_right: bool,
+    /// After how long without riskd the venue cancels resting orders, where it is to.
+    pub dead_man: Option<TimeDelta>,
     /// Time from one poll to the next.
     pub poll: TimeDelta,
 }
@@ -82,6 +87,7 @@ impl Venue {
     pub fn is_reached_as(&self, other: &Venue) -> bool {
         self.profile == other.profile
             && self.base_url == other.base_url
+            && self.rights_url == other.rights_url
             && self.credential == other.credential
             && self.assets == other.assets
             && self.allow_withdraw_right == other.allow_withdraw_right

@@ -214,8 +214,11 @@ pub(crate) static SESSION: Table = table(
     ],
 );
 
-pub(crate) static VENUE_KINDS: &[(&str, &Table)] =
-    &[("crosstrade", &CROSSTRADE), ("bybit", &BYBIT)];
+pub(crate) static VENUE_KINDS: &[(&str, &Table)] = &[
+    ("crosstrade", &CROSSTRADE),
+    ("binance", &BINANCE),
+    ("bybit", &BYBIT),
+];
 
 pub(crate) static CROSSTRADE: Table = secretive(
     "a crosstrade venue",
@@ -244,6 +247,67 @@ pub(crate) static CROSSTRADE: Table = secretive(
             Shape::Text,
             "base_url: https://app.crosstrade.io/v1/api",
             "Everything before `/accounts`; plain http only to a loopback address.",
+        ),
+    ],
+);
+
+pub(crate) static BINANCE: Table = secretive(
+    "a binance venue",
+    "Binance's USD-M futures.",
+    &[
+        must(
+            "kind",
+            Shape::Constant("binance"),
+            "kind: binance",
+            "What the venue is: `binance`.",
+        ),
+        must(
+            "key",
+            Shape::One(&SECRET),
+            "key: { credential: binance-key }",
+            "Where the API key is found.",
+        ),
+        must(
+            "secret",
+            Shape::One(&SECRET),
+            "secret: { credential: binance-secret }",
+            "Where the secret of the key is found.",
+        ),
+        may(
+            "assets",
+            Shape::List(&Shape::Name),
+            "assets: [USDT, USDC]",
+            "The margin assets that are the account's figures, at par: names of dollars alone; default `[USDT, USDC]`.",
+        ),
+        may(
+            "poll",
+            Shape::Duration,
+            "poll: 1s",
+            "Time from one poll to the next; default `1s`.",
+        ),
+        may(
+            "base_url",
+            Shape::Text,
+            "base_url: https://fapi.binance.com",
+            "Everything before `/fapi`: the live or the demo host; plain http only to a loopback address.",
+        ),
+        may(
+            "rights_url",
+            Shape::Text,
+            "rights_url: https://api.binance.com",
+            "Everything before `/sapi`, where the venue says what the key may do; default `https://api.binance.com` beside the default `base_url`, and else what the key may do is not known.",
+        ),
+        may(
+            "allow_withdraw_right",
+            Shape::Flag,
+            "allow_withdraw_right: true",
+            "Whether a key that may withdraw is used all the same; default `false`.",
+        ),
+        may(
+            "dead_man",
+            Shape::Duration,
+            "dead_man: 60s",
+            "After how long without riskd Binance cancels the regular orders of a flat account, `10s` to `10m`; default: never.",
         ),
     ],
 );

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::future::ready;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 
@@ -147,6 +148,24 @@ impl Venue for AwaitingCredential {
         }
     }
 
+    fn orders_due(&self) -> Option<Ask<'static>> {
+        match self.opened.get() {
+            Some(venue) => venue.orders_due(),
+            None => Some(Ask::Orders),
+        }
+    }
+
+    fn orders_of_held<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        permit: Permit,
+    ) -> Call<'a, Result<WorkingOrders, Failure>> {
+        match self.opened.get() {
+            Some(venue) => venue.orders_of_held(account, permit),
+            None => self.failed(),
+        }
+    }
+
     fn write<'a>(
         &'a self,
         account: &'a AccountNumber,
@@ -174,6 +193,20 @@ impl Venue for AwaitingCredential {
         match self.opened.get() {
             Some(venue) => venue.key_rights(),
             None => Box::pin(ready(Some(Err(self.failure())))),
+        }
+    }
+
+    fn keep_dead_man(&self, time: Duration) -> Call<'_, ()> {
+        match self.opened.get() {
+            Some(venue) => venue.keep_dead_man(time),
+            None => Box::pin(ready(())),
+        }
+    }
+
+    fn release_dead_man(&self) -> Call<'_, ()> {
+        match self.opened.get() {
+            Some(venue) => venue.release_dead_man(),
+            None => Box::pin(ready(())),
         }
     }
 

@@ -5,6 +5,7 @@
 //! account. Every call names its account, and there is no call for all of them.
 
 pub mod awaiting_credential;
+pub mod binance;
 pub mod budget;
 pub mod bybit;
 pub mod crosstrade;
@@ -18,6 +19,7 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 
@@ -71,6 +73,23 @@ pub trait Venue: Send + Sync {
         permit: Permit,
     ) -> Call<'a, Result<WorkingOrders, Failure>>;
 
+    /// What a look at working orders asks for that is in no hurry: all of them, those
+    /// of what is held, or nothing while what was read is fresh.
+    fn orders_due(&self) -> Option<Ask<'static>> {
+        Some(Ask::Orders)
+    }
+
+    /// Reads the working orders of the symbols that the account holds; those of others
+    /// stand as they were read last. It proves nothing of an account that is to be
+    /// quiet.
+    fn orders_of_held<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        permit: Permit,
+    ) -> Call<'a, Result<WorkingOrders, Failure>> {
+        self.orders(account, permit)
+    }
+
     /// Sends one protective request for one account.
     fn write<'a>(
         &'a self,
@@ -85,6 +104,17 @@ pub trait Venue: Send + Sync {
     /// What the credential may do; `None` where the venue has nothing to say of that.
     fn key_rights<'a>(&'a self) -> Call<'a, Option<Result<KeyRights, Failure>>> {
         Box::pin(ready(None))
+    }
+
+    /// Has the venue cancel resting orders should riskd stay away for so long, as far as
+    /// that may be: not beside a position.
+    fn keep_dead_man(&self, _time: Duration) -> Call<'_, ()> {
+        Box::pin(ready(()))
+    }
+
+    /// Takes that back.
+    fn release_dead_man(&self) -> Call<'_, ()> {
+        Box::pin(ready(()))
     }
 
     /// What is left of the request budget.

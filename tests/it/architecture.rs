@@ -279,6 +279,7 @@ fn no_endpoint_of_all_accounts_is_named() {
         // orders takes those of the symbol in its body.
         let code = match source.path.as_str() {
             "src/venue/bybit/routes.rs" => code.replace("/v5/order/cancel-all", ""),
+            "src/venue/binance/routes.rs" => code.replace("/fapi/v1/countdowncancelall", ""),
             _ => code,
         };
         let code = code.replace(['_', '-'], "");

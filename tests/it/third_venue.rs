@@ -14,7 +14,7 @@ use riskd::domain::abilities::{Abilities, CancelScope, CloseScope};
 use riskd::domain::account::AccountName;
 use riskd::domain::holdings::{OrderBook, WorkingOrders};
 use riskd::domain::instrument::{Dialect, Instrument};
-use riskd::domain::limits::{Ask, Cost, Costs, Limit, LimitScope, Rate, RequestLimits};
+use riskd::domain::limits::{Ask, Cost, Costs, Limit, LimitScope, OrderReads, Rate, RequestLimits};
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Learned, Missing, Observation};
 use riskd::domain::request::{Answer, Outcome};
@@ -100,6 +100,7 @@ const LIMITS: RequestLimits = RequestLimits {
     turned_away: LimitScope::Address,
     longest_pause: Duration::from_secs(60),
     ban_statuses: &[418],
+    order_reads: OrderReads::EACH_SECOND,
 };
 
 const RULES: &str = r#"

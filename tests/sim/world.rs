@@ -563,6 +563,7 @@ impl World {
                     account,
                     at,
                     orders,
+                    are_all: true,
                 };
                 self.step(event, &trigger)?;
             }

@@ -6,6 +6,7 @@ use tokio::time::timeout;
 
 use crate::cli::runtime;
 use crate::daemon::{connect, excess};
+use crate::domain::observation::Missing;
 use crate::engine::effect::Severity;
 use crate::rules::ruleset::RuleSet;
 use crate::rules::settings::Venue;
@@ -49,6 +50,16 @@ async fn ask(config: &Venue) -> KeyAnswer {
     };
     let rights = match rights {
         Ok(rights) => rights,
+        // There is nobody to ask what it may do; whether it works can be tried.
+        Err(failure) if failure.missing == Missing::Stated => {
+            let mut answer = listed(config, timeout(PATIENCE, venue.list()).await);
+            let warning = format!(
+                "what the key of {name} may do is not known: {}",
+                failure.words
+            );
+            answer.warnings.push(warning);
+            return answer;
+        }
         Err(failure) => return KeyAnswer::failed(format!("key of venue {name}: {failure}")),
     };
     let mut answer = KeyAnswer {

@@ -19,7 +19,9 @@ fn venue(folder: &Path, name: &str, address: &str, token: &str) -> Arc<dyn Venue
         base_url: Arc::from(address),
         credential: CredentialSource(vec![("token", SecretSource::File(path))]),
         assets: Vec::new(),
+        rights_url: None,
         allow_withdraw_right: false,
+        dead_man: None,
         poll: TimeDelta::seconds(1),
     };
     connect(&config).unwrap()

@@ -8,7 +8,7 @@ use super::{Declared, named_entries, secrets};
 use crate::domain::account::VenueName;
 use crate::domain::duration;
 use crate::domain::venue::VenueProfile;
-use crate::rules::budget::{Budget, budgets, shortest_poll};
+use crate::rules::budget::{Budget, budgets};
 use crate::rules::diagnostic::{Diagnostic, Findings, Place, either, listed, quoted};
 use crate::rules::keys::{Fields, Table, hide};
 use crate::rules::node::Node;
@@ -23,6 +23,11 @@ pub(crate) const DEFAULT_POLL: TimeDelta = TimeDelta::seconds(1);
 pub(crate) const MIN_POLL: TimeDelta = TimeDelta::milliseconds(250);
 /// Longest time from one poll to the next.
 pub(crate) const MAX_POLL: TimeDelta = TimeDelta::hours(1);
+
+/// Shortest time of a dead man's switch: it is set again at a third of it.
+const MIN_DEAD_MAN: TimeDelta = TimeDelta::seconds(10);
+/// Longest time of it.
+const MAX_DEAD_MAN: TimeDelta = TimeDelta::minutes(10);
 
 /// Assets that stand for a dollar.
 const DOLLARS: &[&str] = &[
@@ -47,21 +52,24 @@ fn budget(node: &Node<'_>, venues: &[Venue], findings: &mut Findings) {
         let names: Vec<&str> = budget.venues.iter().map(VenueName::as_str).collect();
         let place = poll_place(node, &names);
         let Budget {
-            planned, allowed, ..
+            unit,
+            planned,
+            allowed,
+            ..
         } = budget;
-        let help = match shortest_poll(names.len(), allowed) {
+        let help = match budget.shortest_poll() {
             Some(poll) => format!("a poll of {} fits", duration::write(poll)),
             None => "use one venue for each credential".to_owned(),
         };
         let problem = if budget.fits() {
             let message = format!(
-                "{planned} of {allowed} requests a minute are planned, which leaves little for \
+                "{planned} of {allowed} {unit} a minute are planned, which leaves little for \
                  protective calls"
             );
             Diagnostic::warning(place, message).help("poll less often; `1s` is usual")
         } else {
             let message = format!(
-                "{} asks for {planned} requests a minute, polls and reads of working orders \
+                "{} asks for {planned} {unit} a minute, polls and reads of working orders \
                  together, and {allowed} are allowed",
                 listed(&names)
             );
@@ -102,6 +110,14 @@ fn venue(name: VenueName, node: &Node<'_>, findings: &mut Findings) -> Option<Ve
         Some(node) => secrets::base_url(node, findings),
         None => Some(profile.base_url.to_owned()),
     };
+    let rights_url = match of_some(table, &fields, "rights_url") {
+        Some(node) => secrets::base_url(node, findings).map(Some),
+        // The usual address has the keys of the usual one alone.
+        None => base_url.as_ref().map(|base| {
+            let is_usual = base == profile.base_url;
+            profile.rights_url.filter(|_| is_usual).map(str::to_owned)
+        }),
+    };
     let assets = match of_some(table, &fields, "assets") {
         Some(node) => assets(node, findings),
         None => Some(profile.assets.iter().map(ToString::to_string).collect()),
@@ -110,15 +126,31 @@ fn venue(name: VenueName, node: &Node<'_>, findings: &mut Findings) -> Option<Ve
         Some(node) => read::flag(node, findings),
         None => Some(false),
     };
+    let dead_man = match of_some(table, &fields, "dead_man") {
+        Some(node) => dead_man(node, findings).map(Some),
+        None => Some(None),
+    };
     Some(Venue {
         name,
         profile,
         base_url: Arc::from(base_url?),
+        rights_url: rights_url?.map(Arc::from),
         credential: CredentialSource(parts.into_iter().collect::<Option<_>>()?),
         assets: assets?,
         allow_withdraw_right: allow_withdraw_right?,
+        dead_man: dead_man?,
         poll: poll?,
     })
+}
+
+fn dead_man(node: &Node<'_>, findings: &mut Findings) -> Option<TimeDelta> {
+    let time = read::duration(node, findings)?;
+    if (MIN_DEAD_MAN..=MAX_DEAD_MAN).contains(&time) {
+        return Some(time);
+    }
+    let message = "the dead man's switch is set for 10s to 10m";
+    findings.push(Diagnostic::error(node.place, message).help("`60s` is usual"));
+    None
 }
 
 /// The value of a key that not every kind has.

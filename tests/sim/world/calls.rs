@@ -1,6 +1,7 @@
 //! The calls of riskd to the venue, and their way there and back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use riskd::daemon::{self, Job, JobKind};
@@ -122,7 +123,7 @@ impl World {
         let (generation, call) = (self.generation, self.calls + 1);
         self.truths.insert(call, Truths::default());
         let steady = self.steady_clock();
-        let lane = daemon::lane_of_orders(self.orders_read.elapsed());
+        let lane = daemon::lane_of_orders(self.orders_read.elapsed(), Duration::from_secs(1));
         self.spawn(async move {
             let permit = adapter.admit(lane, Ask::Orders).await;
             let at = steady();

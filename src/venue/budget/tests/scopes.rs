@@ -1,7 +1,7 @@
 //! Limits by address and by key, weights, what headers say, and bans, in virtual time.
 
 use super::*;
-use crate::domain::limits::{Costs, Limit, Rate, UsageHeader};
+use crate::domain::limits::{Costs, Limit, OrderReads, Rate, UsageHeader};
 use crate::domain::position_key::PositionKey;
 use crate::domain::request::Write;
 use crate::venue::Permit;
@@ -44,6 +44,7 @@ const WEIGHED: &RequestLimits = &RequestLimits {
     turned_away: LimitScope::Address,
     longest_pause: Duration::from_secs(60),
     ban_statuses: &[418],
+    order_reads: OrderReads::EACH_SECOND,
 };
 
 /// Requests by address, and each endpoint by key (Bybit).
@@ -67,6 +68,7 @@ const BY_ENDPOINT: &RequestLimits = &RequestLimits {
     turned_away: LimitScope::Credential,
     longest_pause: Duration::from_secs(30),
     ban_statuses: &[403],
+    order_reads: OrderReads::EACH_SECOND,
 };
 
 fn close() -> Write {

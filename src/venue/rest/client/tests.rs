@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::domain::limits::{
-    Ask, Cost, Costs, Limit, LimitScope, Rate, RequestLimits, UsageHeader,
+    Ask, Cost, Costs, Limit, LimitScope, OrderReads, Rate, RequestLimits, UsageHeader,
 };
 use crate::domain::request::Write;
 use crate::secret::Secret;
@@ -34,6 +34,7 @@ const LIMITS: &RequestLimits = &RequestLimits {
     turned_away: LimitScope::Address,
     longest_pause: Duration::from_secs(60),
     ban_statuses: &[418],
+    order_reads: OrderReads::EACH_SECOND,
 };
 
 /// An answer: its status, its headers, its body.
