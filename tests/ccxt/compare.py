@@ -4,9 +4,12 @@ Called by tests/ccxt/run: compare.py VENUE RISKD FOLDER.
 """
 
 import json
+import os
 import re
+import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from decimal import Decimal
 from pathlib import Path
@@ -193,9 +196,75 @@ def client(venue, base, account, secret=SECRET):
     return exchange
 
 
+# The rule reads orders, so that they are looked for.
+RULES = """version: 1
+daemon: {{ http: "{http}", database: {folder}/riskd.db, mode: observe }}
+sessions:
+  utc: {{ timezone: UTC, open: "00:00", days: [mon, tue, wed, thu, fri, sat, sun] }}
+venues:
+{venues}
+accounts:
+{accounts}
+notify: {{ log: {{ kind: log }} }}
+rules:
+  - name: orders
+    accounts: ["*"]
+    when: {{ orders: {{ working: 1000 }} }}
+    then: [{{ notify: log }}]
+"""
+PATIENCE = 30
+
+
+class Riskd:
+    """What riskd itself says of the accounts, by `status --json`."""
+
+    def __init__(self, venue, base, riskd, folder):
+        self.riskd, self.folder = riskd, Path(folder) / f"riskd-{venue}"
+        self.folder.mkdir()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.http = f"127.0.0.1:{free.getsockname()[1]}"
+        rights = f", rights_url: {base}" if venue == "binance" else ""
+        venues = []
+        for name, key in KEYS.items():
+            for part, text in (("key", key), ("secret", SECRET)):
+                path = self.folder / f"{name}-{part}"
+                path.write_text(text)
+                path.chmod(0o600)
+            places = ", ".join(f"{part}: {{ file: {self.folder}/{name}-{part} }}" for part in ("key", "secret"))
+            venues.append(f"  {name}: {{ kind: {venue}, base_url: {base}{rights}, {places} }}")
+        accounts = [f"  {name}: {{ venue: {name}, session: utc, starting_balance: 15000 }}" for name in KEYS]
+        rules = RULES.format(
+            http=self.http, folder=self.folder, venues="\n".join(venues), accounts="\n".join(accounts)
+        )
+        path = self.folder / "rules.yaml"
+        path.write_text(rules)
+        log = open(self.folder / "log", "w")
+        command = [riskd, "run", "--rules", str(path)]
+        self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "RISKD_LOG": "info"})
+
+    def accounts(self):
+        """By name, once everything of each is known."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            command = [self.riskd, "status", "--http", self.http, "--json"]
+            said = subprocess.run(command, capture_output=True, text=True)
+            accounts = json.loads(said.stdout)["accounts"] if said.returncode == 0 else []
+            is_known = lambda one: one["data"] == "good" and one.get("working_orders") is not None
+            if accounts and all(is_known(one) for one in accounts):
+                return {one["account"]: one for one in accounts}
+            time.sleep(0.2)
+        sys.exit("riskd did not say all: " + (self.folder / "log").read_text())
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
 class Comparison:
-    def __init__(self, venue, base):
+    def __init__(self, venue, base, riskd):
         self.venue, self.base, self.table = venue, base, Table(venue)
+        self.riskd = riskd
         self.clients = {name: client(venue, base, name) for name in KEYS}
         self.positions = positions_of(venue)
 
@@ -322,6 +391,41 @@ class Comparison:
         apart = abs(int(exchange.fetch_time()) - exchange.milliseconds())
         self.table.check(account, "clock within a second", True, apart < 1000)
 
+    def compare_riskd(self):
+        """The same figures by riskd, which adds up the margin assets."""
+        for account, seen in self.riskd.accounts().items():
+            held = self.held(account)
+            open_result = sum(one.unrealized(self.mark(one.instrument)) for one in held)
+            wallet = sum(START) - sum(one.fee for one in held)
+            balance = self.clients[account].fetch_balance()
+            equity = sum(Decimal(self.equity(balance, asset)) for asset in ("USDT", "USDC"))
+            self.table.check(account, "equity of both assets", wallet + open_result, equity, seen["equity"])
+            opened = sum(Decimal(row["unrealizedPnl"]) for row in self.fetch_positions(account))
+            self.table.check(account, "open result", open_result, opened, seen["unrealized"])
+            self.table.check(account, "wallets", wallet, equity - opened, seen["balance"])
+            keys = lambda symbol, side: f"{symbol}/{side}" if account == "hedge" else symbol
+            text = lambda symbol, side, size, price: f"{keys(symbol, side)}:{size:+f}@{plain(price)}"
+            expected = [text(one.instrument, one.side, one.quantity.normalize(), one.price) for one in held]
+            rows = self.fetch_positions(account)
+            sign = {"long": 1, "short": -1}
+            names = {unified: symbol for symbol, unified in UNIFIED.items() if symbol in self.listed()}
+            by_ccxt = [
+                text(
+                    names[row["symbol"]],
+                    row["side"],
+                    (Decimal(row["contracts"]) * sign[row["side"]]).normalize(),
+                    row["entryPrice"],
+                )
+                for row in rows
+            ]
+            self.table.check(account, "each position", sorted(expected), sorted(by_ccxt), sorted(seen["positions"]))
+            wanted = [ticket for name, ticket in orders_of() if name == account]
+            books = [row for book in self.fetch_orders(account) for row in book]
+            self.table.check(account, "working orders", len(wanted), len(books), seen["working_orders"])
+
+    def listed(self):
+        return [*PRICES, USDC_CONTRACT[self.venue]]
+
     # What is refused.
 
     def refusals(self):
@@ -430,6 +534,7 @@ class Comparison:
             self.balance(account)
             self.compare_positions(account)
             self.compare_orders(account)
+        self.compare_riskd()
         self.refusals()
         for account in KEYS:
             self.cancel(account)
@@ -455,7 +560,11 @@ def main():
                 break
         if base is None:
             sys.exit("the paper venue did not start:\n" + "".join(said))
-        Comparison(venue, base).run()
+        own = Riskd(venue, base, riskd, folder)
+        try:
+            Comparison(venue, base, own).run()
+        finally:
+            own.stop()
     finally:
         process.terminate()
         process.wait()

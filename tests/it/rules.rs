@@ -1,6 +1,7 @@
 //! Rule files: what is accepted, and what is said of what is not.
 
 mod budget_and_words;
+mod exchanges;
 mod hours;
 mod limits;
 mod lints;

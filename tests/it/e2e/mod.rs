@@ -1,6 +1,8 @@
 //! The real binary against the paper venue.
 
+mod binance;
 mod bybit;
+mod desk;
 mod disk;
 mod edits;
 mod faults;

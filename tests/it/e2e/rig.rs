@@ -373,7 +373,11 @@ accounts:
     /// The times at which the venue was polled, by its own clock.
     pub fn polls(&self) -> Vec<DateTime<Utc>> {
         let requests = self.venue.requests();
-        let is_poll = |path: &str| path.ends_with("/snapshot") || path.contains("/wallet-balance");
+        let calls = ["/snapshot", "/wallet-balance", "/fapi/v3/account"];
+        let is_poll = |path: &str| {
+            let path = path.split('?').next().unwrap_or_default();
+            calls.iter().any(|call| path.ends_with(call))
+        };
         let polls = requests.iter().filter(|r| is_poll(&r.path));
         polls.map(|request| request.at).collect()
     }

@@ -631,8 +631,8 @@ fn the_other_sections() {
         ),
         (
             "kind: crosstrade",
-            "kind: ^binance",
-            "a venue has no kind `binance`",
+            "kind: ^bitget",
+            "a venue has no kind `bitget`",
         ),
         (
             "kind: crosstrade",

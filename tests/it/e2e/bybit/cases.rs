@@ -14,7 +14,7 @@ fn b10_each_close_names_the_index_of_its_position() {
     desk.wait_verified(1);
     assert!(desk.is_flat_and_quiet());
     // Each was closed by its first order, and nothing was opened.
-    assert_eq!(desk.asked("/v5/order/create").len(), 2);
+    assert_eq!(desk.closes(), 2);
     desk.has_only_protected();
 }
 
@@ -62,7 +62,7 @@ fn b22_a_close_is_sized_by_what_is_held_and_rounded_down() {
     desk.price(BTC, 48_900);
     desk.wait_verified(1);
     assert!(desk.is_flat_and_quiet());
-    assert_eq!(desk.asked("/v5/order/create").len(), 2);
+    assert_eq!(desk.closes(), 2);
     desk.has_only_protected();
 }
 

@@ -32,7 +32,7 @@ fn a_crossed_limit_makes_an_account_in_two_margin_assets_flat_and_quiet() {
     assert_eq!(fired["account"], "coins");
     assert_eq!(fired["fields"]["value"], "-500.00");
     // Closed once, each of the three.
-    assert_eq!(desk.asked("/v5/order/create").len(), 3);
+    assert_eq!(desk.closes(), 3);
     desk.has_only_protected();
 }
 
@@ -45,7 +45,7 @@ fn both_sides_of_a_symbol_are_closed() {
     desk.price(BTC, 48_900);
     desk.wait_verified(1);
     assert!(desk.is_flat_and_quiet());
-    assert_eq!(desk.asked("/v5/order/create").len(), 2);
+    assert_eq!(desk.closes(), 2);
     desk.has_only_protected();
 }
 
@@ -71,7 +71,7 @@ fn a_position_above_the_largest_market_order_is_closed_in_parts() {
     desk.price(ETH, 1998);
     desk.wait_verified(1);
     assert!(desk.is_flat_and_quiet());
-    assert_eq!(desk.asked("/v5/order/create").len(), 3);
+    assert_eq!(desk.closes(), 3);
     desk.has_only_protected();
 }
 

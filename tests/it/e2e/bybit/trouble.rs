@@ -2,25 +2,6 @@
 
 use super::{BTC, Desk};
 
-impl Desk {
-    /// Long 0.5 BTC, and the daemon ready.
-    fn started() -> Desk {
-        let mut desk = Desk::new();
-        desk.open(BTC, "0.5");
-        desk.rig.start_ready();
-        desk
-    }
-
-    /// The price crosses the limit, and the account is flat in the end.
-    fn crosses_to_flat(&self) {
-        self.price(BTC, 48_900);
-        self.wait_verified(1);
-        assert!(self.is_flat_and_quiet());
-        assert_eq!(self.rig.count("fired"), 1);
-        self.has_only_protected();
-    }
-}
-
 #[test]
 fn a_venue_that_is_away_at_the_start_is_waited_for() {
     let mut desk = Desk::new();
