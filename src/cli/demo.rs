@@ -3,13 +3,13 @@
 
 mod folder;
 mod log;
+mod scene;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use riskd_paper::{self as paper, Motion, PaperConfig, ScriptAction, Serving};
-use rust_decimal::Decimal;
+use riskd_paper::{self as paper, Serving};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,7 @@ use super::{Exit, runtime};
 use crate::daemon::{self, Options};
 use folder::Folder;
 use log::DemoLog;
+use scene::{Scene, Venue};
 
 /// The port of the page, when it is free.
 const USUAL_PORT: u16 = 7380;
@@ -30,9 +31,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// fires, and the account is made flat and locked. Nothing leaves this machine.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  riskd demo\n  riskd demo --fast\n\nWhile it runs, in another terminal:\n  riskd status --http 127.0.0.1:7380"
+    after_help = "Examples:\n  riskd demo\n  riskd demo --fast\n  riskd demo --venue binance\n\nWhile it runs, in another terminal:\n  riskd status --http 127.0.0.1:7380"
 )]
 pub(super) struct Args {
+    /// Whose API the paper venue speaks
+    #[arg(long, value_name = "VENUE", value_enum, default_value_t = Venue::Crosstrade)]
+    venue: Venue,
     /// Let prices fall five times as fast
     #[arg(long)]
     fast: bool,
@@ -50,15 +54,14 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
 
 async fn play(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
     let stop = CancellationToken::new();
-    let config = scenario(args.fast);
-    let token = config.token.clone();
-    let venue = paper::serve(config, loopback(0), stop.clone()).await?;
+    let scene = Scene::of(args.venue, args.fast);
+    let venue = paper::serve(scene.config.clone(), loopback(0), stop.clone()).await?;
     let page = free_address()?;
-    let mut folder = Folder::new(&venue.base_url(), &token, page)?;
+    let mut folder = Folder::new(&scene, &venue.base_url(), page)?;
     if args.keep {
         folder.keep();
     }
-    introduce(&folder, out)?;
+    introduce(&folder, &scene, out)?;
     let options = Options {
         rules: folder.rules(),
         observe: false,
@@ -67,7 +70,7 @@ async fn play(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
     let daemon = daemon::run(options, stop.clone());
     tokio::pin!(daemon);
     let told = tokio::select! {
-        told = tell(args, &folder, &venue, page, out) => told,
+        told = tell(args, &folder, &venue, (&scene, page), out) => told,
         ended = &mut daemon => {
             ended.context("the daemon cannot start")?;
             return Ok(Exit::Done);
@@ -86,10 +89,10 @@ async fn tell(
     args: &Args,
     folder: &Folder,
     venue: &Serving,
-    page: SocketAddr,
+    (scene, page): (&Scene, SocketAddr),
     out: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    let mut log = DemoLog::new(folder.database(), venue.venue.clone());
+    let mut log = DemoLog::new(folder.database(), venue.venue.clone(), scene);
     if args.exit_after_fired {
         return match timeout(PATIENCE, log.until_verified(out)).await {
             Ok(told) => told.map(|()| Exit::Done),
@@ -105,43 +108,26 @@ async fn tell(
     Ok(Exit::Done)
 }
 
-/// The scenario; the fast one falls five times as fast, for a fifth as long.
-fn scenario(fast: bool) -> PaperConfig {
-    let mut config = PaperConfig::demo();
-    if !fast {
-        return config;
-    }
-    for instrument in &mut config.instruments {
-        if let Motion::Drift { ticks_per_second } = &mut instrument.motion {
-            *ticks_per_second *= Decimal::from(5);
-        }
-    }
-    for step in &mut config.script {
-        if matches!(step.action, ScriptAction::Motion { .. }) {
-            step.after_ms /= 5;
-        }
-    }
-    config
-}
-
-fn introduce(folder: &Folder, out: &mut Printer) -> anyhow::Result<()> {
+fn introduce(folder: &Folder, scene: &Scene, out: &mut Printer) -> anyhow::Result<()> {
     out.line(out.paint(
         Paint::Bold,
         "riskd demo: nothing of this leaves your machine",
     ))?;
     out.line(format_args!(
         "
-Three simulated accounts trade at a paper venue, and riskd watches them once a second
+Simulated accounts trade at a paper venue, and riskd watches them once a second
 by the rules in {}.
 
-The account `sim` holds two ES contracts with a stop and a target resting, and the price falls.
+The account `{}` holds {} with a stop and a target resting, and the price falls.
 It may lose 500 in a session. What you will see:
   1. warnings, when 50% and 80% of the limit are lost
   2. the rule fires: working orders are cancelled, the position is closed
   3. riskd reads the account again until it is verified flat and quiet
   4. the account stays locked until the next session
 ",
-        folder.rules().display()
+        folder.rules().display(),
+        scene.loser.1,
+        scene.holding,
     ))
 }
 

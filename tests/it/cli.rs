@@ -775,14 +775,18 @@ fn the_demo_fires_and_verifies_at_every_time_of_day() {
     ];
     // One after the other: each takes the first free port of a few.
     for time in times {
-        the_demo_fires_and_verifies(time);
+        the_demo_fires_and_verifies(time, "crosstrade");
+    }
+    for venue in ["binance", "bybit"] {
+        the_demo_fires_and_verifies(machine::WEDNESDAY, venue);
     }
 }
 
-fn the_demo_fires_and_verifies(time: &str) {
+fn the_demo_fires_and_verifies(time: &str, venue: &str) {
     let folder = tempfile::tempdir().unwrap();
     let clock = machine::WallClock::at(time.parse().unwrap());
-    let output = riskd(folder.path(), &["demo", "--fast", "--exit-after-fired"])
+    let args = ["demo", "--fast", "--exit-after-fired", "--venue", venue];
+    let output = riskd(folder.path(), &args)
         .envs(machine::with_clock(&clock))
         .env("TMPDIR", folder.path())
         .output()

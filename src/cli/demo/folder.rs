@@ -1,4 +1,4 @@
-//! The temporary folder of the demo: its rule file, its token and its record.
+//! The temporary folder of the demo: its rule file, its secrets and its record.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use chrono::Timelike;
 
+use super::scene::Scene;
 use crate::daemon::wall;
 
 /// How many names are tried for the folder.
@@ -23,14 +24,17 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Makes the folder, with a rule file for the paper venue at `base_url`.
-    pub(super) fn new(base_url: &str, token: &str, page: SocketAddr) -> anyhow::Result<Folder> {
+    pub(super) fn new(scene: &Scene, base_url: &str, page: SocketAddr) -> anyhow::Result<Folder> {
         let path = fresh(&std::env::temp_dir()).context("cannot make a temporary folder")?;
         let folder = Folder {
             path,
             is_kept: false,
         };
-        write(&folder.token(), token)?;
-        write(&folder.rules(), &folder.rules_text(base_url, page)?)?;
+        for (name, secret) in &scene.secrets {
+            write(&folder.path.join(name), secret)?;
+        }
+        let rules = folder.rules_text(scene, base_url, page)?;
+        write(&folder.rules(), &rules)?;
         Ok(folder)
     }
 
@@ -49,17 +53,24 @@ impl Folder {
         self.path.join("riskd.db")
     }
 
-    fn token(&self) -> PathBuf {
-        self.path.join("paper-token")
-    }
-
-    fn rules_text(&self, base_url: &str, page: SocketAddr) -> anyhow::Result<String> {
+    fn rules_text(
+        &self,
+        scene: &Scene,
+        base_url: &str,
+        page: SocketAddr,
+    ) -> anyhow::Result<String> {
         // A JSON string is a YAML string.
         let quoted = |path: PathBuf| serde_json::to_string(&path.display().to_string());
+        let mut accounts = scene.accounts.replace("{base_url}", base_url);
+        for (name, _) in &scene.secrets {
+            let file = quoted(self.path.join(name))?;
+            accounts = accounts.replace(&format!("{{folder}}/{name}"), &file);
+        }
         Ok(RULES
             .replace("{database}", &quoted(self.database())?)
-            .replace("{token}", &quoted(self.token())?)
-            .replace("{base_url}", base_url)
+            .replace("{accounts}", &accounts)
+            .replace("{funded}", scene.funded)
+            .replace("{size}", scene.size)
             .replace("{page}", &page.to_string())
             .replace("{open}", &far_from_now()))
     }
@@ -118,32 +129,7 @@ sessions:
     open: "{open}"
     days: [mon, tue, wed, thu, fri, sat, sun]
 
-venues:
-  paper:
-    kind: crosstrade
-    base_url: {base_url}
-    token: { file: {token} }
-    poll: 1s
-
-accounts:
-  sim:
-    venue: paper
-    number: Sim101
-    session: demo
-    starting_balance: 50000
-  apex:
-    venue: paper
-    number: APEX-1234-01
-    session: demo
-    starting_balance: 50000
-    groups: [funded]
-  evaluation:
-    venue: paper
-    number: Eval 50K 2
-    session: demo
-    starting_balance: 150000
-    groups: [funded]
-
+{accounts}
 notify:
   log: { kind: log }
 
@@ -156,7 +142,7 @@ rules:
     warn_at: [50%, 80%]
 
   - name: trailing drawdown
-    accounts: [funded]
+    accounts: [{funded}]
     when:
       trailing_drawdown: { metric: equity, trail: 2500, span: lifetime, lock_at: start + 100 }
     then: [cancel_orders, flatten, { lock: { until: manual } }]
@@ -164,7 +150,7 @@ rules:
   - name: size limit
     accounts: ["*"]
     when:
-      position: { contracts: 4, micro_ratio: 10 }
+      {size}
     then: [cancel_orders, flatten]
 
   - name: no data
@@ -176,19 +162,25 @@ rules:
 
 #[cfg(test)]
 mod tests {
+    use super::super::scene::Venue;
     use super::*;
     use crate::daemon::load_rules;
 
     #[test]
-    fn the_rule_file_of_the_demo_is_without_errors_and_the_folder_goes() {
+    fn the_rule_file_of_each_demo_is_without_errors_and_the_folder_goes() {
         let page = "127.0.0.1:7380".parse().unwrap();
-        let folder = Folder::new("http://127.0.0.1:1/v1/api", "token", page).unwrap();
-        let path = folder.rules();
-        let text = std::fs::read_to_string(&path).unwrap();
-        let rules = load_rules(&path, &text).rules.unwrap();
-        assert_eq!(rules.book.rules.len(), 4);
-        assert_eq!(rules.daemon.database, Some(folder.database()));
-        drop(folder);
-        assert!(!path.exists());
+        for venue in [Venue::Crosstrade, Venue::Binance, Venue::Bybit] {
+            let scene = Scene::of(venue, false);
+            let folder = Folder::new(&scene, "http://127.0.0.1:1", page).unwrap();
+            let path = folder.rules();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let loaded = load_rules(&path, &text);
+            let report = loaded.render_short();
+            let rules = loaded.rules.unwrap_or_else(|| panic!("{report}\n{text}"));
+            assert_eq!(rules.book.rules.len(), 4);
+            assert_eq!(rules.daemon.database, Some(folder.database()));
+            drop(folder);
+            assert!(!path.exists());
+        }
     }
 }

@@ -7,15 +7,12 @@ use std::time::Duration;
 use riskd_paper::{AccountFigures, PaperVenue};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use super::scene::Scene;
 use crate::cli::events::show::kind_paint;
 use crate::cli::printer::{Paint, Printer};
 use crate::domain::money::Money;
 use crate::store::{EntryFilter, EntryRow, Reader};
 
-/// The account that loses.
-const LOSER: &str = "Sim101";
-/// What it holds.
-const INSTRUMENT: &str = "ES 03-26";
 /// Time between two looks at the record.
 const LOOK: Duration = Duration::from_millis(100);
 /// Looks between two lines about prices.
@@ -29,18 +26,24 @@ pub(super) struct DemoLog {
     reader: Option<Reader>,
     last: i64,
     venue: PaperVenue,
+    /// The account that loses, by its names at the venue and in the rules.
+    loser: (&'static str, &'static str),
+    /// What it holds.
+    instrument: &'static str,
     has_fired: bool,
     is_verified: bool,
 }
 
 impl DemoLog {
-    pub(super) fn new(database: PathBuf, venue: PaperVenue) -> DemoLog {
+    pub(super) fn new(database: PathBuf, venue: PaperVenue, scene: &Scene) -> DemoLog {
         DemoLog {
             began: Instant::now(),
             database,
             reader: None,
             last: 0,
             venue,
+            loser: scene.loser,
+            instrument: scene.instrument,
             has_fired: false,
             is_verified: false,
         }
@@ -104,12 +107,19 @@ impl DemoLog {
 
     fn report_prices(&self, out: &mut Printer) -> anyhow::Result<()> {
         let state = self.venue.snapshot();
-        let price = state.prices.iter().find(|(name, _)| name == INSTRUMENT);
-        let account = state.accounts.iter().find(|found| found.account == LOSER);
+        let (at_venue, name) = self.loser;
+        let mut prices = state.prices.iter();
+        let price = prices.find(|(name, _)| name == self.instrument);
+        let mut accounts = state.accounts.iter();
+        let account = accounts.find(|found| found.account == at_venue);
         let (Some((_, price)), Some(account)) = (price, account) else {
             return Ok(());
         };
-        let text = format!("{INSTRUMENT} at {price}; {}", holdings(account));
+        let text = format!(
+            "{} at {price}; {name} {}",
+            self.instrument,
+            holdings(account)
+        );
         self.tell("price", None, &text, out)
     }
 
@@ -134,7 +144,7 @@ fn holdings(account: &AccountFigures) -> String {
         .map(|(instrument, quantity)| format!("{instrument} {quantity:+}"))
         .collect();
     format!(
-        "sim holds {} and {} working orders, open P&L {}",
+        "holds {} and {} working orders, open P&L {}",
         if positions.is_empty() {
             "nothing".to_owned()
         } else {

@@ -3,12 +3,15 @@
 use rust_decimal::Decimal;
 
 use super::{InstrumentConfig, PaperConfig, TraderConfig, WatchConfig};
+use crate::dialect::VenueKind;
 use crate::sim::market::Motion;
 use crate::sim::order::{Side, Ticket};
 use crate::sim::script::{ScriptAction, ScriptStep};
 
 /// The account that loses.
 const LOSER: &str = "Sim101";
+/// What loses at an exchange.
+const FALLING: &str = "ETHUSDT";
 
 impl PaperConfig {
     /// Three accounts that trade. `Sim101` holds two ES and loses 500 dollars
@@ -59,6 +62,45 @@ impl PaperConfig {
             .position(LOSER, "ES 03-26", 2)
             .order(LOSER, stop.in_oco("bracket"))
             .order(LOSER, target.in_oco("bracket"))
+    }
+}
+
+impl PaperConfig {
+    /// The accounts of an exchange. `main` holds five ETH and loses 500 dollars ten
+    /// seconds after the start, with a stop and a target resting; `hedge` holds
+    /// nothing. From 30 seconds on no price runs away any more.
+    pub fn exchange_demo(kind: VenueKind) -> PaperConfig {
+        let walk = |every_ms| Motion::Walk {
+            every_ms,
+            ticks: 20,
+            band_ticks: 400,
+        };
+        // A hundred ticks a second of a tenth of a dollar, and five coins.
+        let fall = Motion::Drift {
+            ticks_per_second: -Decimal::ONE_HUNDRED,
+        };
+        let mut config = PaperConfig::exchange(kind);
+        for instrument in &mut config.instruments {
+            let is_falling = instrument.symbol == FALLING;
+            instrument.motion = if is_falling { fall.clone() } else { walk(400) };
+        }
+        config.script = vec![ScriptStep {
+            after_ms: 30_000,
+            action: ScriptAction::Motion {
+                instrument: FALLING.to_owned(),
+                motion: walk(500),
+            },
+        }];
+        config.watches = vec![WatchConfig {
+            account: "main".to_owned(),
+            loss: Decimal::from(500),
+        }];
+        let stop = Ticket::stop(FALLING, Side::Sell, 5, Decimal::from(1800));
+        let target = Ticket::limit(FALLING, Side::Sell, 5, Decimal::from(2050));
+        config
+            .position("main", FALLING, 5)
+            .order("main", stop.reduce_only())
+            .order("main", target.reduce_only())
     }
 }
 
