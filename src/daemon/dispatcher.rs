@@ -145,8 +145,8 @@ impl Dispatcher {
                 self.notifiers.tick(self.clock.now().wall);
             }
             self.watch_the_clock();
-            self.venues
-                .want_orders(self.engine.accounts_needing_orders(self.clock.now()));
+            let orders = self.engine.accounts_needing_orders(self.clock.now());
+            self.venues.want(orders, self.engine.unread_results());
         }
         self.tell(EntryKind::Stopped, "riskd stops".to_owned());
         self.venues.release_dead_men().await;

@@ -36,7 +36,8 @@ pub(super) enum Input {
     Polled(Polled),
     /// The working orders of an account were read.
     OrdersRead(OrdersRead),
-    /// An answer to a request or a verification read.
+    /// An answer to a request or a verification read, or to what the engine has no
+    /// request for.
     Answer(Event),
     /// The rule file is to be read again.
     Reload(Why),

@@ -12,6 +12,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use super::clock::Clock;
 use super::input::{Input, OrdersRead, Polled};
@@ -19,8 +20,11 @@ use super::set_up::SetUpError;
 use super::venues;
 use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::limits::Ask;
+use crate::domain::made::MadeSpan;
+use crate::domain::money::Money;
 use crate::domain::observation::{Content, Missing, Observation, Timestamp};
 use crate::domain::timeouts;
+use crate::engine::event::Event;
 use crate::rules::settings;
 use crate::secret::Credential;
 use crate::venue::{Failure, Lane, OutOfBudget, Venue};
@@ -34,6 +38,8 @@ const REFUSED_INTERVAL: Duration = Duration::from_secs(10);
 /// A read of working orders that found no room for so long after it was due goes before
 /// what only watches.
 const ORDERS_LATE: Duration = Duration::from_secs(1);
+/// Between two reads of what accounts made before they were first seen.
+const RESULTS_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A credential that is being read again.
 type Reread = Option<JoinHandle<Result<Credential, SetUpError>>>;
@@ -51,6 +57,8 @@ pub(super) struct Poller {
     pub(super) renewed: Arc<Notify>,
     /// The accounts whose working orders are wanted.
     pub(super) orders_wanted: watch::Receiver<Vec<AccountName>>,
+    /// The accounts of which it is wanted what they made before they were first seen.
+    pub(super) results_wanted: watch::Receiver<Vec<(AccountName, MadeSpan)>>,
     pub(super) clock: Clock,
     pub(super) inputs: mpsc::Sender<Input>,
     pub(super) stop: CancellationToken,
@@ -64,6 +72,7 @@ impl Poller {
             () = stop.cancelled() => {}
             () = self.poll_for_ever() => {}
             () = self.read_orders_for_ever() => {}
+            () = self.read_results_for_ever() => {}
         }
     }
 
@@ -187,6 +196,58 @@ impl Poller {
                 let _ = self.inputs.send(input).await;
             }
         }
+    }
+
+    /// Reads what accounts made before they were first seen, until it is known.
+    async fn read_results_for_ever(&self) {
+        let mut due = interval(RESULTS_INTERVAL);
+        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut wanted = self.results_wanted.clone();
+        let mut failed = 0_u32;
+        loop {
+            tokio::select! {
+                _ = due.tick() => {}
+                Ok(()) = wanted.changed() => due.reset(),
+            }
+            let all = wanted.borrow_and_update().clone();
+            for (account, span) in all {
+                let Some(number) = self.number(&account) else {
+                    continue;
+                };
+                match self.read_made(&number, span).await {
+                    Ok(made) => {
+                        let event = Event::ResultsListed {
+                            account,
+                            span,
+                            made,
+                        };
+                        let _ = self.inputs.send(Input::Answer(event)).await;
+                    }
+                    Err(failure) => {
+                        failed = failed.saturating_add(1);
+                        // Each time would be every few seconds.
+                        if failed == 1 {
+                            warn!(
+                                "what {account} made before it was first seen cannot be read ({failure}); its results begin at first sight until it can"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn read_made(
+        &self,
+        number: &AccountNumber,
+        span: MadeSpan,
+    ) -> Result<Option<Money>, Failure> {
+        let admitted = timeout(timeouts::POLL, self.venue.admit(Lane::Routine, Ask::List));
+        let Ok(Ok(permit)) = admitted.await else {
+            return Err(busy());
+        };
+        let read = timeout(timeouts::MADE_BEFORE, self.venue.made(number, span, permit));
+        read.await.map_err(|_| late())?.transpose()
     }
 
     /// The account whose orders were read longest ago, of those that are wanted

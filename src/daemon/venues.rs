@@ -20,6 +20,7 @@ use super::poller::{Accounts, Poller};
 use super::set_up::SetUpError;
 use super::vital;
 use crate::domain::account::{AccountName, VenueName};
+use crate::domain::made::MadeSpan;
 use crate::domain::observation::Timestamp;
 use crate::domain::venue::VenueKind;
 use crate::engine::event::Event;
@@ -213,6 +214,7 @@ pub(super) fn count_earlier(
 pub(super) struct Venues {
     running: HashMap<VenueName, Running>,
     orders_wanted: watch::Sender<Vec<AccountName>>,
+    results_wanted: watch::Sender<Vec<(AccountName, MadeSpan)>>,
     clock: Clock,
     inputs: mpsc::Sender<Input>,
     latencies: Arc<Latencies>,
@@ -246,6 +248,7 @@ impl Venues {
         Venues {
             running: HashMap::new(),
             orders_wanted: watch::Sender::default(),
+            results_wanted: watch::Sender::default(),
             clock,
             inputs,
             latencies,
@@ -335,6 +338,7 @@ impl Venues {
                 accounts: Arc::clone(&accounts),
                 renewed: Arc::clone(&renewed),
                 orders_wanted: self.orders_wanted.subscribe(),
+                results_wanted: self.results_wanted.subscribe(),
                 clock: self.clock.clone(),
                 inputs: self.inputs.clone(),
                 stop: polling.clone(),
@@ -379,13 +383,11 @@ impl Venues {
         }
     }
 
-    /// Says whose working orders are wanted now.
-    pub(super) fn want_orders(&self, accounts: Vec<AccountName>) {
-        self.orders_wanted.send_if_modified(|wanted| {
-            let is_new = *wanted != accounts;
-            *wanted = accounts;
-            is_new
-        });
+    /// Says whose working orders are wanted now, and of whom it is wanted what they made
+    /// before they were first seen.
+    pub(super) fn want(&self, orders: Vec<AccountName>, results: Vec<(AccountName, MadeSpan)>) {
+        replace(&self.orders_wanted, orders);
+        replace(&self.results_wanted, results);
     }
 
     /// Whether these are the accounts that a venue is polled for now.
@@ -419,6 +421,15 @@ impl Venues {
             .get(venue)
             .map(|running| running.venue.budget())
     }
+}
+
+/// Puts a value in the place of another one, and tells of it when it differs.
+fn replace<T: PartialEq>(sender: &watch::Sender<T>, value: T) {
+    sender.send_if_modified(|known| {
+        let is_new = *known != value;
+        *known = value;
+        is_new
+    });
 }
 
 #[cfg(test)]

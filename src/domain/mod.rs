@@ -18,6 +18,7 @@ pub mod key_rights;
 pub mod limits;
 pub mod local_time;
 pub mod lock;
+pub mod made;
 pub mod micros;
 pub mod money;
 pub mod now;

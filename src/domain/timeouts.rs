@@ -17,6 +17,9 @@ pub const VENUE_WRITE: Duration = Duration::from_secs(5);
 
 /// The poller goes on without a poll that has left.
 pub const POLL: Duration = Duration::from_secs(6);
+/// The poller goes on without what an account made before it was first seen, which may
+/// be many pages long; it is read again soon.
+pub const MADE_BEFORE: Duration = Duration::from_secs(60);
 /// The poller goes on with the credential that it has while it reads a new one.
 pub const CREDENTIAL: Duration = Duration::from_secs(2);
 

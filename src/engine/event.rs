@@ -9,6 +9,8 @@ use super::restore::{EarlierRules, KeptRows};
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::ids::RequestId;
+use crate::domain::made::MadeSpan;
+use crate::domain::money::Money;
 use crate::domain::observation::{Missing, Observation, Timestamp};
 use crate::domain::request::Answer;
 use crate::rules::book::RuleBook;
@@ -30,6 +32,16 @@ pub enum Event {
         /// Whether all of them were read; else some stand as they were read before, and
         /// nothing is proven of an account that is to be quiet.
         are_all: bool,
+    },
+    /// What an account made before it was first seen was read.
+    ResultsListed {
+        /// The account.
+        account: AccountName,
+        /// In which span of time.
+        span: MadeSpan,
+        /// Results, fees and funding, without flows; `None` where the venue lists
+        /// nothing.
+        made: Option<Money>,
     },
     /// A read that the engine asked for has left riskd.
     ReadLeft {

@@ -80,8 +80,12 @@ pub struct SessionAnchor {
     /// Whether no position was held.
     pub flat: Option<bool>,
     /// Session P&L that had already been made when a session was first seen
-    /// long after its open, by the venue's figure; else zero.
+    /// long after its open, by the venue's figure or list; else zero.
     pub made_before: PnlSum,
+    /// Up to when the venue's list is still to be read for what had been made before,
+    /// in milliseconds by the venue's clock: what the balance here holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread_until: Option<i64>,
 }
 
 impl SessionAnchor {
@@ -309,6 +313,20 @@ impl LifetimeMarks {
     pub fn raise(&mut self, figures: &Figures, at: Timestamp) {
         Mark::raise(&mut self.equity, figures.equity, at);
         Mark::raise(&mut self.balance, figures.balance, at);
+    }
+
+    /// Raises them to what the account was worth at the open of a session: first seen in
+    /// its middle it had been worth more, or less, than it is now.
+    pub(super) fn raise_to_open(&mut self, session: &SessionMemory) {
+        let Some(anchor) = &session.anchor else {
+            return;
+        };
+        let worth = Figures {
+            balance: anchor.balance_at_open(),
+            equity: anchor.equity_at_open(),
+            ..Figures::default()
+        };
+        self.raise(&worth, anchor.held_at(session.open));
     }
 
     /// Raises the marks that follow the closes of sessions.

@@ -28,6 +28,7 @@ mod identity;
 mod latched;
 mod locks;
 pub mod loosening;
+mod made_before;
 mod memory;
 mod output;
 pub mod quality;
@@ -147,6 +148,13 @@ impl Engine {
                 are_all,
             } => self.on_account(&account, now, |run, out| {
                 run.orders_read(orders, at, are_all, now, out);
+            }),
+            Event::ResultsListed {
+                account,
+                span,
+                made,
+            } => self.on_account(&account, now, |run, out| {
+                run.results_listed(span, made, out);
             }),
             Event::ReadLeft { account, read, at } => self.on_account(&account, now, |run, _| {
                 run.guard.enforcement_mut().read_left(read, at)

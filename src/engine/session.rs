@@ -41,17 +41,7 @@ impl AccountMemory {
         self.lifetime.raise(figures, at);
         if let Some(session) = &mut self.session {
             if session.anchor_with(figures, flat, at, day) {
-                // First seen in mid-session it had been worth more, or less, at
-                // the open than it is now.
-                let (open, anchor) = (session.open, session.anchor);
-                if let Some(anchor) = anchor {
-                    let worth = Figures {
-                        balance: anchor.balance_at_open(),
-                        equity: anchor.equity_at_open(),
-                        ..Figures::default()
-                    };
-                    self.lifetime.raise(&worth, anchor.held_at(open));
-                }
+                self.lifetime.raise_to_open(session);
             }
             session.test_venue_figure(figures, self.last.as_ref(), day, at);
             session.pnl = session.pnl_by(figures);
@@ -205,6 +195,7 @@ impl SessionMemory {
                 equity: last.figures.equity,
                 flat: last.flat,
                 made_before: PnlSum::ZERO,
+                unread_until: None,
             });
         }
         session
@@ -231,8 +222,8 @@ impl SessionMemory {
     }
 
     /// Raises the marks to what held at the open: of a session that is first seen
-    /// in its middle, to what it was before the venue's result of the day.
-    fn raise_to_open(&mut self) {
+    /// in its middle, to what it was before what the venue says was made since.
+    pub(super) fn raise_to_open(&mut self) {
         let Some(anchor) = self.anchor else { return };
         let at = anchor.held_at(self.open);
         self.marks
@@ -343,6 +334,7 @@ impl SessionMemory {
             // not known.
             flat: if late { None } else { flat },
             made_before,
+            unread_until: None,
         });
     }
 
@@ -410,7 +402,7 @@ impl SessionMemory {
 
     /// Session P&L by these figures.
     #[inline]
-    fn pnl_by(&self, figures: &Figures) -> PnlSum {
+    pub(super) fn pnl_by(&self, figures: &Figures) -> PnlSum {
         if self.venue_figure != VenueFigure::Trusted {
             // A figure of another day, or one that dropped a carried trade,
             // must not stand in for a ledger that is not there.

@@ -17,6 +17,8 @@ use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::key_rights::KeyRights;
 use crate::domain::limits::{Ask, Cost};
+use crate::domain::made::MadeSpan;
+use crate::domain::money::Money;
 use crate::domain::observation::Missing;
 use crate::domain::request::{Answer, Outcome, Write};
 use crate::locked::Locked;
@@ -207,6 +209,18 @@ impl Venue for AwaitingCredential {
         match self.opened.get() {
             Some(venue) => venue.release_dead_man(),
             None => Box::pin(ready(())),
+        }
+    }
+
+    fn made<'a>(
+        &'a self,
+        account: &'a AccountNumber,
+        span: MadeSpan,
+        permit: Permit,
+    ) -> Call<'a, Option<Result<Money, Failure>>> {
+        match self.opened.get() {
+            Some(venue) => venue.made(account, span, permit),
+            None => Box::pin(ready(Some(Err(self.failure())))),
         }
     }
 

@@ -27,6 +27,8 @@ use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{Position, WorkingOrders};
 use crate::domain::key_rights::KeyRights;
 use crate::domain::limits::{Ask, Cost};
+use crate::domain::made::MadeSpan;
+use crate::domain::money::Money;
 use crate::domain::observation::{Learned, Missing};
 use crate::domain::request::{Answer, Urgency, Write};
 use crate::secret::Credential;
@@ -115,6 +117,17 @@ pub trait Venue: Send + Sync {
     /// Takes that back.
     fn release_dead_man(&self) -> Call<'_, ()> {
         Box::pin(ready(()))
+    }
+
+    /// What the account made in a span of time by the venue's list: results, fees and
+    /// funding, without what came in or went out. `None` where there is no such list.
+    fn made<'a>(
+        &'a self,
+        _account: &'a AccountNumber,
+        _span: MadeSpan,
+        _permit: Permit,
+    ) -> Call<'a, Option<Result<Money, Failure>>> {
+        Box::pin(ready(None))
     }
 
     /// What is left of the request budget.

@@ -58,6 +58,7 @@ async fn polls(statuses: &[u16], span: Duration) -> Vec<u128> {
     let (inputs, mut heard) = mpsc::channel(100);
     let stop = CancellationToken::new();
     let (_wanted, orders_wanted) = watch::channel(Vec::new());
+    let (_unread, results_wanted) = watch::channel(Vec::new());
     let poller = Poller {
         config: settings::Venue {
             name: "paper".into(),

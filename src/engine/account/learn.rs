@@ -128,6 +128,7 @@ impl AccountRun {
         self.ledger.follow_positions(&self.view, wall);
         let seen = (&learned.figures, learned.is_flat());
         if self.ledger.learn(seen, &self.account, at, wall) {
+            self.await_list(learned, wall);
             self.report_session_opened(out);
         }
     }

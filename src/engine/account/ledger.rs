@@ -9,6 +9,8 @@ use super::View;
 use crate::domain::account::AccountNumber;
 use crate::domain::flow::Flow;
 use crate::domain::holdings::Position;
+use crate::domain::made::MadeSpan;
+use crate::domain::money::Money;
 use crate::domain::now::Now;
 use crate::domain::observation::{Figures, Timestamp};
 use crate::domain::session::Session;
@@ -133,6 +135,23 @@ impl Ledger {
             self.memory
                 .learn(figures, is_flat, wall, clock_gap, account.profile.day);
         (!was_anchored || is_opened_anew) && self.is_anchored()
+    }
+
+    /// Has the venue's list read for what was made before this observation, if it is the
+    /// first of its session.
+    pub(in crate::engine) fn await_list(&mut self, wall: Timestamp, stamp: i64, held: &[Position]) {
+        if let Some(session) = &mut self.memory.session {
+            session.await_list(wall, stamp, held);
+        }
+    }
+
+    /// Takes what was made before the session was first seen; gives it.
+    pub(in crate::engine) fn take_list(
+        &mut self,
+        span: MadeSpan,
+        made: Option<Money>,
+    ) -> Option<Money> {
+        self.memory.take_list(span, made)
     }
 
     /// Takes the flows that were not taken before; gives them. What was learned before

@@ -8,10 +8,13 @@ use super::client::LEAST;
 use super::{Binance, account, errors, income, positions, routes, symbols};
 use crate::domain::flow::WalletChange;
 use crate::domain::limits::Cost;
+use crate::domain::made::MadeSpan;
+use crate::domain::money::Money;
 use crate::domain::observation::Learned;
 use crate::venue::exchange::held::Held;
 use crate::venue::exchange::learned::Look;
 use crate::venue::exchange::ledger::{self, Span};
+use crate::venue::exchange::made::{made_by, parts};
 use crate::venue::exchange::wallet::Wallet;
 use crate::venue::rest::error::RestError;
 use crate::venue::{Failure, Permit};
@@ -146,6 +149,19 @@ impl Binance {
             self.movements_of(span, None, permit).await
         };
         read.map_err(|error| self.failure(&error))
+    }
+
+    /// Results, fees and funding in the assets that count.
+    pub(super) async fn results_in(
+        &self,
+        span: MadeSpan,
+        permit: &Permit,
+    ) -> Result<Money, RestError> {
+        let mut rows = Vec::new();
+        for part in parts(span) {
+            rows.extend(self.movements_of(part, None, permit).await?);
+        }
+        made_by(&rows, span).ok_or(RestError::NotJson("the sum of the list is no amount"))
     }
 
     async fn movements_of(

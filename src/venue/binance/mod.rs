@@ -56,6 +56,8 @@ use crate::domain::account::AccountNumber;
 use crate::domain::holdings::{OrderBook, Position, WorkingOrder, WorkingOrders};
 use crate::domain::key_rights::KeyRights;
 use crate::domain::limits::{Ask, Cost};
+use crate::domain::made::MadeSpan;
+use crate::domain::money::Money;
 use crate::domain::observation::{Missing, Timestamp};
 use crate::domain::request::{Answer, Outcome, Write};
 use crate::domain::venue::VenueProfile;
@@ -379,6 +381,18 @@ impl Venue for Binance {
         Box::pin(async move {
             let rights = Binance::key_rights(self).await;
             Some(rights.map_err(|error| self.failure(&error)))
+        })
+    }
+
+    fn made<'a>(
+        &'a self,
+        _account: &'a AccountNumber,
+        span: MadeSpan,
+        permit: Permit,
+    ) -> Call<'a, Option<Result<Money, Failure>>> {
+        Box::pin(async move {
+            let made = self.results_in(span, &permit).await;
+            Some(made.map_err(|error| self.failure(&error)))
         })
     }
 

@@ -38,6 +38,7 @@ use super::budget::RequestBudget;
 use super::exchange::held::{Held, positions_of};
 use super::exchange::learned::Look;
 use super::exchange::ledger::{self, Ledger, Span};
+use super::exchange::made::{made_by, parts};
 use super::exchange::order_ids::OrderIds;
 use super::exchange::wallet::Wallet;
 use super::rest::client::Http;
@@ -53,6 +54,8 @@ use crate::domain::flow::WalletChange;
 use crate::domain::holdings::{Position, WorkingOrder, WorkingOrders};
 use crate::domain::key_rights::KeyRights;
 use crate::domain::limits::{Ask, Cost};
+use crate::domain::made::MadeSpan;
+use crate::domain::money::Money;
 use crate::domain::observation::{Learned, Timestamp};
 use crate::domain::request::{Answer, Outcome, Write};
 use crate::domain::symbols::SymbolFacts;
@@ -162,18 +165,37 @@ impl Bybit {
     async fn movements(&self, span: Span, permit: &Permit) -> Result<Vec<ledger::Row>, Failure> {
         let mut rows = Vec::new();
         for kind in movements::types(span) {
-            let pages = Pages {
-                read: routes::transactions(span, *kind),
-                category: None,
-                full: 50,
-                cost: LEDGER_PAGE,
-            };
-            let permit = self.client.beside(permit, LEDGER_PAGE);
-            let add = |page: &[Node<'_>]| movements::add(&mut rows, page, &self.assets);
-            let read = self.client.pages(&permit, pages, ledger::WAIT, add).await;
+            let read = self.add_movements(&mut rows, span, *kind, permit).await;
             read.map_err(|error| self.failure(&error))?;
         }
         Ok(rows)
+    }
+
+    async fn add_movements(
+        &self,
+        rows: &mut Vec<ledger::Row>,
+        span: Span,
+        kind: Option<&str>,
+        permit: &Permit,
+    ) -> Result<(), RestError> {
+        let pages = Pages {
+            read: routes::transactions(span, kind),
+            category: None,
+            full: 50,
+            cost: LEDGER_PAGE,
+        };
+        let permit = self.client.beside(permit, LEDGER_PAGE);
+        let add = |page: &[Node<'_>]| movements::add(rows, page, &self.assets);
+        self.client.pages(&permit, pages, ledger::WAIT, add).await
+    }
+
+    /// Results, fees and funding in the assets that count.
+    async fn results_in(&self, span: MadeSpan, permit: &Permit) -> Result<Money, RestError> {
+        let mut rows = Vec::new();
+        for part in parts(span) {
+            self.add_movements(&mut rows, part, None, permit).await?;
+        }
+        made_by(&rows, span).ok_or(RestError::NotJson("the sum of the list is no amount"))
     }
 
     /// The wallets, and the venue's time of them.
@@ -444,6 +466,18 @@ impl Venue for Bybit {
                 Err(OutOfBudget) => Err(RestError::NoBudget),
             };
             Some(rights.map_err(|error| self.failure(&error)))
+        })
+    }
+
+    fn made<'a>(
+        &'a self,
+        _account: &'a AccountNumber,
+        span: MadeSpan,
+        permit: Permit,
+    ) -> Call<'a, Option<Result<Money, Failure>>> {
+        Box::pin(async move {
+            let made = self.results_in(span, &permit).await;
+            Some(made.map_err(|error| self.failure(&error)))
         })
     }
 

@@ -25,7 +25,7 @@ use crate::venue::Failure;
 /// The longest span that is read at once, in milliseconds: a little less than seven
 /// days, the most that venues list. The first read goes back so far, for what happened
 /// while riskd was away.
-const LONGEST_SPAN: i64 = 7 * 24 * 3_600_000 - 60_000;
+pub(in crate::venue) const LONGEST_SPAN: i64 = 7 * 24 * 3_600_000 - 60_000;
 /// Of a span longer than this only flows are read: trades would fill many pages.
 const LONG_SPAN: i64 = 3_600_000;
 /// How far a read goes back behind the one before it, in milliseconds: rows may be

@@ -4,11 +4,13 @@
 //! - `wallet` adds up the assets that count
 //! - `held` keeps positions with the asset of their margin
 //! - `ledger` holds the wallets against the list of what moved money
+//! - `made` sums what that list says was made in a span of time
 //! - `learned` is what a poll teaches of all that
 //! - `order_ids` names the orders of this process
 
 pub(super) mod held;
 pub(super) mod learned;
 pub(super) mod ledger;
+pub(super) mod made;
 pub(super) mod order_ids;
 pub(super) mod wallet;

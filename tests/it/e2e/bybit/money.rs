@@ -3,7 +3,7 @@
 use riskd_paper::InstrumentConfig;
 use rust_decimal::Decimal;
 
-use super::{BTC, Desk, LIMIT, config};
+use super::{BTC, Desk, ETH, LIMIT, config};
 
 /// A loss, a profit and a fall from the best of the session, each of 500.
 const RULES: &str = r#"
@@ -50,7 +50,7 @@ fn deposits_and_withdrawals_fire_nothing_and_results_go_on() {
     desk.transfer(-6000);
     desk.flows(2);
     desk.rig.let_polls_pass();
-    // A loss of 400 is no more than that.
+    // A loss of 400 is no more than that, with the fee of the opening.
     desk.price(BTC, 49_200);
     desk.rig.let_polls_pass();
     assert_eq!(desk.rig.count("fired"), 0, "{}", desk.rig.log());
@@ -58,7 +58,7 @@ fn deposits_and_withdrawals_fire_nothing_and_results_go_on() {
     desk.wait_verified(1);
     assert!(desk.is_flat_and_quiet());
     let fired = desk.first("fired");
-    assert_eq!(fired["fields"]["value"], "-505.00", "{fired}");
+    assert_eq!(fired["fields"]["value"], "-518.75", "{fired}");
     assert_eq!(desk.rig.count("wallet_unexplained"), 0);
     desk.has_only_protected();
 }
@@ -153,4 +153,66 @@ fn a_position_with_its_margin_elsewhere_makes_the_figures_unknown() {
         String::from_utf8_lossy(&flatten.stderr)
     );
     assert!(desk.is_flat_and_quiet());
+}
+
+/// What was lost before riskd came is lost: 300 by a trade and its fees, 100 by what is
+/// open since. A deposit is no result.
+#[test]
+fn what_was_made_before_riskd_came_counts_in_mid_session() {
+    let mut desk = Desk::new();
+    desk.open(BTC, "0.5");
+    desk.price(BTC, 49_400);
+    desk.rig.venue.close("main").unwrap();
+    desk.transfer(3000);
+    desk.open(ETH, "1");
+    desk.price(ETH, 1900);
+    let before = desk.result();
+    desk.rig.start_ready();
+    desk.rig.wait_for("the list", |rig| {
+        rig.log().contains("before it was first seen")
+    });
+    desk.rig.let_polls_pass();
+    assert_eq!(desk.rig.count("fired"), 0, "{}", desk.rig.log());
+    assert!(before > Decimal::from(-450) && before < Decimal::from(-400));
+    // 100 more are the limit.
+    desk.price(ETH, 1800);
+    desk.wait_verified(1);
+    let value = desk.first("fired")["fields"]["value"].clone();
+    let value: Decimal = value.as_str().unwrap().parse().unwrap();
+    assert_eq!(value, before - Decimal::ONE_HUNDRED);
+    assert_eq!(desk.rig.count("flow"), 0);
+    desk.has_only_protected();
+}
+
+/// What was open at the open begins to count where riskd first sees it.
+#[test]
+fn what_was_carried_over_the_open_counts_from_first_sight() {
+    let mut desk = Desk::new();
+    desk.open(BTC, "0.5");
+    // A day later, and 400 below.
+    desk.rig.set_clock_by(24 * 3600);
+    desk.price(BTC, 49_200);
+    desk.rig.start_ready();
+    desk.rig.wait_for("the list", |rig| {
+        rig.log().contains("before it was first seen")
+    });
+    desk.price(BTC, 48_300);
+    desk.rig.let_polls_pass();
+    assert_eq!(desk.rig.count("fired"), 0, "{}", desk.rig.log());
+    desk.price(BTC, 48_190);
+    desk.wait_verified(1);
+    // 505, and the funding of midnight and of eight o'clock.
+    assert_eq!(desk.first("fired")["fields"]["value"], "-510.00");
+    desk.has_only_protected();
+}
+
+impl Desk {
+    /// What the account has made so far, with what is open.
+    fn result(&self) -> Decimal {
+        let venue = &self.rig.venue;
+        let fills = venue.fills(self.account).unwrap();
+        let made: Decimal = fills.iter().map(|fill| fill.realized - fill.fee).sum();
+        let held = venue.holdings(self.account).unwrap();
+        made + held.iter().map(|one| one.unrealized).sum::<Decimal>()
+    }
 }

@@ -23,14 +23,14 @@ fn a_crossed_limit_makes_an_account_in_two_margin_assets_flat_and_quiet() {
     desk.rig.start_ready();
     desk.rig.let_polls_pass();
     assert_eq!(desk.rig.count("fired"), 0);
-    // 0.5 of 1,000 points are 500: the limit itself.
+    // 0.5 of 1,000 points are 500, and the fees of the openings count too.
     desk.price(BTC, 49_000);
     desk.wait_verified(1);
     assert!(desk.is_flat_and_quiet());
     assert_eq!(desk.rig.venue.wallets("hedge").unwrap(), untouched);
     let fired = desk.first("fired");
     assert_eq!(fired["account"], "coins");
-    assert_eq!(fired["fields"]["value"], "-500.00");
+    assert_eq!(fired["fields"]["value"], "-518.70");
     // Closed once, each of the three.
     assert_eq!(desk.closes(), 3);
     desk.has_only_protected();
