@@ -44,7 +44,9 @@ use crate::notify::{Notifiers, Undelivered};
 use crate::rules::redacted_text;
 use crate::rules::ruleset::RuleSet;
 use crate::rules::settings::Mode;
-use crate::store::{Batch, Extent, Health, Quality, Receipt, RuleSetRow, Sample, StoreHandle};
+use crate::store::{
+    Batch, Extent, Health, Quality, Reads, Receipt, RuleSetRow, Sample, StoreHandle,
+};
 
 /// The longest sleep between two looks at the clocks, so that a wall clock that
 /// was set is noticed.
@@ -68,6 +70,8 @@ pub(super) struct Dispatcher {
     pub(super) database: String,
     pub(super) extent: watch::Receiver<Option<Extent>>,
     pub(super) inputs: mpsc::Sender<Input>,
+    /// What stands on record.
+    pub(super) record: Arc<dyn Reads>,
     pub(super) venues: Venues,
     pub(super) notifiers: Notifiers,
     pub(super) heart: watch::Sender<Heart>,
@@ -194,6 +198,7 @@ impl Dispatcher {
             Input::Reload(why) => self.prepare_reload(why),
             Input::Reloaded(reloaded) => self.end_reload(reloaded),
             Input::Renewed(venue) => self.report_renewed(&[venue]),
+            Input::KeyRefused(venue) => self.report_key_refused(&venue),
             Input::KeyRights(venue, seen) => self.take_key_rights(&venue, seen),
         }
     }

@@ -45,6 +45,9 @@ pub(super) enum Input {
     Reloaded(Option<Box<Reloaded>>),
     /// A venue refused its credential, and another one was found in its place.
     Renewed(VenueName),
+    /// A venue refused its credential, and the one that was found in its place may
+    /// withdraw.
+    KeyRefused(VenueName),
     /// What a venue's key may do was read, or could not be.
     KeyRights(Box<Venue>, KeySeen),
 }

@@ -335,6 +335,7 @@ fn begin(
     let mut venues = Venues::new(
         clock.clone(),
         connections.inputs.clone(),
+        Arc::clone(&connections.reader),
         Arc::clone(&latencies),
         connections.stop.clone(),
     );
@@ -356,6 +357,7 @@ fn begin(
         beating,
         connections.stop.clone(),
     ));
+    let record = Arc::clone(&connections.reader);
     let mut dispatcher = Dispatcher {
         engine,
         rules: Arc::clone(&rules),
@@ -376,6 +378,7 @@ fn begin(
         database: database.display().to_string(),
         extent: measure::measure(connections.reader, connections.stop),
         inputs: connections.inputs,
+        record,
         venues,
         notifiers: Notifiers::start(channels, connections.failures),
         heart,

@@ -16,6 +16,7 @@ use tracing::warn;
 
 use super::clock::Clock;
 use super::input::{Input, OrdersRead, Polled};
+use super::key_rights::{self, Unread};
 use super::set_up::SetUpError;
 use super::venues;
 use crate::domain::account::{AccountName, AccountNumber};
@@ -27,6 +28,7 @@ use crate::domain::timeouts;
 use crate::engine::event::Event;
 use crate::rules::settings;
 use crate::secret::Credential;
+use crate::store::Reads;
 use crate::venue::{Failure, Lane, OutOfBudget, Venue};
 
 /// The least time between two polls of a venue whose platform is offline: it
@@ -41,8 +43,17 @@ const ORDERS_LATE: Duration = Duration::from_secs(1);
 /// Between two reads of what accounts made before they were first seen.
 const RESULTS_INTERVAL: Duration = Duration::from_secs(5);
 
+/// The most time between two reads of working orders, however seldom the venue is
+/// polled: an order under a lock must not stand for longer.
+const ORDERS_AT_LATEST: Duration = Duration::from_secs(10);
+
 /// A credential that is being read again.
-type Reread = Option<JoinHandle<Result<Credential, SetUpError>>>;
+#[derive(Default)]
+struct Reread {
+    read: Option<JoinHandle<Result<Credential, SetUpError>>>,
+    /// One that was read and may not be used, which was told.
+    refused: Option<Credential>,
+}
 
 /// The accounts of one venue.
 pub(super) type Accounts = Arc<Vec<(AccountName, AccountNumber)>>;
@@ -61,6 +72,8 @@ pub(super) struct Poller {
     pub(super) results_wanted: watch::Receiver<Vec<(AccountName, MadeSpan)>>,
     pub(super) clock: Clock,
     pub(super) inputs: mpsc::Sender<Input>,
+    /// Where it stands which keys riskd was run with.
+    pub(super) record: Arc<dyn Reads>,
     pub(super) stop: CancellationToken,
 }
 
@@ -137,17 +150,20 @@ impl Poller {
     /// there is never more than one.
     async fn renew_credential(&self, reread: &mut Reread) -> bool {
         let config = self.config.clone();
-        let read = reread.get_or_insert_with(|| {
+        let read = reread.read.get_or_insert_with(|| {
             tokio::task::spawn_blocking(move || venues::credential(&config))
         });
         let Ok(credential) = timeout(timeouts::CREDENTIAL, read).await else {
             return false;
         };
-        *reread = None;
+        reread.read = None;
         // One that cannot be read now may be on the way of being written.
         let Ok(Ok(credential)) = credential else {
             return false;
         };
+        if self.is_refused(&credential, reread).await {
+            return false;
+        }
         let is_another = self.venue.renew(&credential);
         if is_another {
             let renewed = Input::Renewed(self.config.name.clone());
@@ -156,8 +172,28 @@ impl Poller {
         is_another
     }
 
+    /// Whether a credential that was found may not be used, because it may withdraw
+    /// and riskd was never run with it; that is told once.
+    async fn is_refused(&self, credential: &Credential, reread: &mut Reread) -> bool {
+        let is_known = |refused: &Credential| refused.is_same(credential);
+        if reread.refused.as_ref().is_some_and(is_known) {
+            return true;
+        }
+        let (venue, record) = (self.venue.as_ref(), self.record.as_ref());
+        let refused =
+            key_rights::refuse_in_place_of(venue, &self.config, credential, record, Unread::Known);
+        // What else is wrong with it is told when it is used.
+        let Err(SetUpError::MayWithdraw { venue }) = refused.await else {
+            return false;
+        };
+        reread.refused = Some(credential.clone());
+        let _ = self.inputs.send(Input::KeyRefused(venue)).await;
+        true
+    }
+
     async fn read_orders_for_ever(&self) {
-        let every = self.every.max(self.config.profile.limits.order_reads.every);
+        let least = self.config.profile.limits.order_reads.every;
+        let every = self.every.clamp(least, ORDERS_AT_LATEST.max(least));
         let mut due = interval(every);
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut turn: VecDeque<AccountName> = VecDeque::new();

@@ -10,6 +10,7 @@ use tracing::{error, info};
 
 use super::dispatcher::{Dispatcher, row_of, short};
 use super::input::{Input, Reloaded, Why};
+use super::key_rights::{self, Running};
 use super::rule_file::{Fingerprint, Reading, Refusal, Source};
 use super::venues::Prepared;
 use super::watch::Watch;
@@ -22,7 +23,7 @@ use crate::engine::event::Event;
 use crate::engine::record::EntryKind;
 use crate::rules::ruleset::RuleSet;
 use crate::rules::settings::Venue;
-use crate::store::Batch;
+use crate::store::{Batch, Reads};
 
 /// The rule file: how it is read again, and what came of it.
 pub(super) struct RulesFile {
@@ -107,17 +108,21 @@ impl Dispatcher {
         };
         let source = file.source.clone();
         let running = self.venues.configs();
+        let (asked, record) = (self.venues.connected(), Arc::clone(&self.record));
         let inputs = self.inputs.clone();
         let reading =
             tokio::task::spawn_blocking(move || Some(prepare(source.read(known)?, &running)));
         tokio::spawn(async move {
-            let reloaded = reading.await.unwrap_or_else(|error| {
+            let mut reloaded = reading.await.unwrap_or_else(|error| {
                 Some(Reloaded {
                     fingerprint: None,
                     files: Vec::new(),
                     outcome: Err(Refusal::from(format!("it could not be read: {error}"))),
                 })
             });
+            if let Some(reloaded) = &mut reloaded {
+                refuse_keys(reloaded, &asked, record.as_ref()).await;
+            }
             // The dispatcher is gone only when the process ends.
             let _ = inputs.send(Input::Reloaded(reloaded.map(Box::new))).await;
         });
@@ -258,5 +263,16 @@ fn prepare(reading: Reading, running: &[Venue]) -> Reloaded {
         fingerprint: Some(reading.fingerprint),
         files: reading.files,
         outcome,
+    }
+}
+
+/// Refuses what was read when a key that it brings may withdraw.
+async fn refuse_keys(reloaded: &mut Reloaded, asked: &Running, record: &dyn Reads) {
+    let Ok(prepared) = &reloaded.outcome else {
+        return;
+    };
+    if let Err(error) = key_rights::refuse_renewed(prepared, asked, record).await {
+        let text = format!("{error}. The keys that are in use stay");
+        reloaded.outcome = Err(Refusal::from(text));
     }
 }

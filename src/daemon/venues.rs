@@ -29,6 +29,7 @@ use crate::notify::{Channels, Pulse};
 use crate::rules::ruleset::RuleSet;
 use crate::rules::settings::{self, Mode};
 use crate::secret::{self, Credential, Secret};
+use crate::store::Reads;
 use crate::venue::awaiting_credential::AwaitingCredential;
 use crate::venue::binance::{Binance, Hosts};
 use crate::venue::budget::{self, Scope};
@@ -45,7 +46,10 @@ pub fn connect(config: &settings::Venue) -> Result<Arc<dyn Venue>, SetUpError> {
 }
 
 /// The adapter of a venue, with this credential.
-fn open(config: &settings::Venue, credential: Credential) -> Result<Arc<dyn Venue>, SetUpError> {
+pub(super) fn open(
+    config: &settings::Venue,
+    credential: Credential,
+) -> Result<Arc<dyn Venue>, SetUpError> {
     let settings::Venue { name, base_url, .. } = config;
     let budget = |user| budget::shared(Scope::new(base_url, user), &config.profile.limits);
     let wrong = |error: rest::SetUpError| SetUpError::Venue {
@@ -217,6 +221,7 @@ pub(super) struct Venues {
     results_wanted: watch::Sender<Vec<(AccountName, MadeSpan)>>,
     clock: Clock,
     inputs: mpsc::Sender<Input>,
+    record: Arc<dyn Reads>,
     latencies: Arc<Latencies>,
     stop: CancellationToken,
 }
@@ -242,6 +247,7 @@ impl Venues {
     pub(super) fn new(
         clock: Clock,
         inputs: mpsc::Sender<Input>,
+        record: Arc<dyn Reads>,
         latencies: Arc<Latencies>,
         stop: CancellationToken,
     ) -> Venues {
@@ -251,9 +257,17 @@ impl Venues {
             results_wanted: watch::Sender::default(),
             clock,
             inputs,
+            record,
             latencies,
             stop,
         }
+    }
+
+    /// The venues that are asked now.
+    pub(super) fn connected(&self) -> key_rights::Running {
+        let running = self.running.iter();
+        let venues = running.map(|(name, running)| (name.clone(), Arc::clone(&running.venue)));
+        venues.collect()
     }
 
     /// What runs now.
@@ -341,6 +355,7 @@ impl Venues {
                 results_wanted: self.results_wanted.subscribe(),
                 clock: self.clock.clone(),
                 inputs: self.inputs.clone(),
+                record: Arc::clone(&self.record),
                 stop: polling.clone(),
             };
             vital::spawn("a poller", poller.run());

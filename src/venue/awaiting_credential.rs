@@ -247,6 +247,11 @@ impl Venue for AwaitingCredential {
         self.opened.get().and_then(|venue| venue.scope())
     }
 
+    fn uses(&self, credential: &Credential) -> bool {
+        let opened = self.opened.get();
+        opened.is_some_and(|venue| venue.uses(credential))
+    }
+
     fn renew(&self, credential: &Credential) -> bool {
         match self.opened.get() {
             Some(venue) => venue.renew(credential),

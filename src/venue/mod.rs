@@ -147,6 +147,11 @@ pub trait Venue: Send + Sync {
         None
     }
 
+    /// Whether it is known to be asked with this credential.
+    fn uses(&self, _credential: &Credential) -> bool {
+        false
+    }
+
     /// Uses this credential from the next request on, and says whether it is
     /// another one than before. Connections and budget stay.
     fn renew(&self, credential: &Credential) -> bool;

@@ -175,7 +175,7 @@ impl Bybit {
         &self,
         rows: &mut Vec<ledger::Row>,
         span: Span,
-        kind: Option<&str>,
+        kind: Option<&'static str>,
         permit: &Permit,
     ) -> Result<(), RestError> {
         let pages = Pages {
@@ -497,6 +497,10 @@ impl Venue for Bybit {
         let credential = self.credentials.newest()?;
         let address = self.client.base.as_str();
         Some(Scope::new(address, credential.part("key")?))
+    }
+
+    fn uses(&self, credential: &Credential) -> bool {
+        self.credentials.is_newest(credential)
     }
 
     fn renew(&self, credential: &Credential) -> bool {

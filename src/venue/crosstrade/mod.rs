@@ -388,6 +388,10 @@ impl Venue for CrossTrade {
         Some(Scope::new(self.base.as_str(), credential.part("token")?))
     }
 
+    fn uses(&self, credential: &Credential) -> bool {
+        self.credentials.is_newest(credential)
+    }
+
     fn renew(&self, credential: &Credential) -> bool {
         let signer = credential.part("token").map(Bearer::new);
         let Some(Ok(signer)) = signer else {
