@@ -32,6 +32,11 @@ pub struct RequestRecord {
     pub class: RequestClass,
     /// The account in the path, decoded, or that of the key.
     pub account: Option<String>,
+    /// Which of the venue's keys it showed, by their order in its configuration.
+    pub key: Option<usize>,
+    /// What proves who asks, as it came: searched for where it must not be.
+    #[serde(skip)]
+    pub signature: Option<String>,
     /// The status of the response; `None` while or where there is none.
     pub status: Option<u16>,
     /// Microseconds until the head of the response was ready.
@@ -108,6 +113,8 @@ pub(crate) struct Arrival<'a> {
     pub(crate) call: Option<CallKind>,
     pub(crate) class: RequestClass,
     pub(crate) account: Option<String>,
+    pub(crate) key: Option<usize>,
+    pub(crate) signature: Option<String>,
 }
 
 /// The requests and their sums.
@@ -145,6 +152,8 @@ impl Record {
             call: arrival.call,
             class: arrival.class,
             account: arrival.account,
+            key: arrival.key,
+            signature: arrival.signature,
             status: None,
             latency_us: None,
             content_at: None,

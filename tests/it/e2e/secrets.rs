@@ -1,6 +1,7 @@
 //! The token appears nowhere: not in what is printed, answered, recorded or
 //! left behind, through faults, a kill and an end that dumps core.
 
+use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
@@ -12,10 +13,109 @@ use super::rig::{CANARY, LOSS_LIMIT, Rig, signal};
 
 const ES: &str = "ES 03-26";
 
-fn holds_token(bytes: &[u8]) -> bool {
-    bytes
-        .windows(CANARY.len())
-        .any(|window| window == CANARY.as_bytes())
+/// What must not show anywhere.
+pub struct Secrets {
+    texts: Vec<String>,
+    /// Of requests, in lower-case hex digits.
+    signatures: HashSet<String>,
+}
+
+/// How many hex digits a signature has (HMAC-SHA256).
+const SIGNATURE: usize = 64;
+
+impl Secrets {
+    /// These texts.
+    pub fn of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Secrets {
+        Secrets {
+            texts: texts.into_iter().map(str::to_owned).collect(),
+            signatures: HashSet::new(),
+        }
+    }
+
+    /// And with what every request proved who asks.
+    pub fn and_signatures(self, rig: &Rig) -> Secrets {
+        let requests = rig.venue.requests().into_iter();
+        let signatures = requests.filter_map(|request| request.signature);
+        Secrets {
+            signatures: signatures.map(|text| text.to_ascii_lowercase()).collect(),
+            ..self
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.texts.len() + self.signatures.len()
+    }
+
+    /// The first of them that shows.
+    pub fn found_in(&self, bytes: &[u8]) -> Option<&str> {
+        let shows = |text: &&String| {
+            let mut windows = bytes.windows(text.len());
+            windows.any(|window| window == text.as_bytes())
+        };
+        if let Some(text) = self.texts.iter().find(shows) {
+            return Some(text);
+        }
+        let runs = bytes.split(|byte| !byte.is_ascii_hexdigit());
+        runs.flat_map(|run| run.windows(SIGNATURE)).find_map(|run| {
+            let text = String::from_utf8_lossy(run).to_ascii_lowercase();
+            self.signatures.get(&text).map(String::as_str)
+        })
+    }
+
+    /// Looks for them in every file that the daemon left behind, but for those with
+    /// these names; gives how many files there were.
+    pub fn search_files(&self, rig: &Rig, but: &[&str]) -> usize {
+        let mut searched = 0;
+        for file in rig.files() {
+            if but.iter().any(|name| file.ends_with(name)) {
+                continue;
+            }
+            searched += 1;
+            let bytes = std::fs::read(&file).unwrap();
+            assert_eq!(self.found_in(&bytes), None, "in {}", file.display());
+        }
+        assert!(
+            searched >= 5,
+            "stdout, stderr and the database were searched"
+        );
+        searched
+    }
+}
+
+/// What the API answers and the commands print.
+pub fn everything_shown(rig: &Rig, http: &str, account: &str) -> Vec<(String, Vec<u8>)> {
+    let mut shown = Vec::new();
+    for path in [
+        "/", "/status", "/healthz", "/readyz", "/events", "/metrics", "/nothing",
+    ] {
+        let answer = get(http, path);
+        assert!(!answer.is_empty(), "{path}");
+        shown.push((path.to_owned(), answer));
+    }
+    let rules = rig.rules();
+    for arguments in [
+        &["status"][..],
+        &["status", "--json"],
+        &["events"],
+        &["why", "1"],
+        &["check"],
+        &["check", "--secrets", "--online"],
+        &["flatten", account],
+    ] {
+        let mut command = rig.riskd();
+        command.args(arguments);
+        match arguments[0] {
+            "check" => command.arg(&rules),
+            _ => command.arg("--rules").arg(&rules),
+        };
+        let output = command.output().unwrap();
+        shown.push((
+            format!("{arguments:?}"),
+            [output.stdout, output.stderr].concat(),
+        ));
+    }
+    shown
 }
 
 /// A port that was free a moment ago.
@@ -82,37 +182,10 @@ fn the_token_is_nowhere() {
     }
     rig.venue.set_price(ES, 4980).unwrap();
     rig.wait_for("flat", |rig| rig.count("verified") > 0);
-    let mut shown = Vec::new();
-    for path in [
-        "/", "/status", "/healthz", "/readyz", "/events", "/metrics", "/nothing",
-    ] {
-        let answer = get(&http, path);
-        assert!(!answer.is_empty(), "{path}");
-        shown.push((path.to_owned(), answer));
-    }
-    let rules = rig.rules();
-    for arguments in [
-        &["status"][..],
-        &["status", "--json"],
-        &["events"],
-        &["why", "1"],
-        &["check"],
-        &["flatten", "acct-1"],
-    ] {
-        let mut command = rig.riskd();
-        command.args(arguments);
-        match arguments[0] {
-            "check" => command.arg(&rules),
-            _ => command.arg("--rules").arg(&rules),
-        };
-        let output = command.output().unwrap();
-        shown.push((
-            format!("{arguments:?}"),
-            [output.stdout, output.stderr].concat(),
-        ));
-    }
+    let shown = everything_shown(&rig, &http, "acct-1");
+    let secrets = Secrets::of([CANARY]);
     for (what, bytes) in &shown {
-        assert!(!holds_token(bytes), "the token is in {what}");
+        assert_eq!(secrets.found_in(bytes), None, "in {what}");
     }
     rig.kill();
     rig.start_ready();
@@ -128,20 +201,9 @@ fn the_token_is_nowhere() {
         .output()
         .unwrap();
     assert!(!refused.status.success());
-    assert!(!holds_token(&refused.stdout) && !holds_token(&refused.stderr));
-    let mut searched = 0;
-    for file in rig.files() {
-        if file.ends_with("token") {
-            continue;
-        }
-        searched += 1;
-        let bytes = std::fs::read(&file).unwrap();
-        assert!(!holds_token(&bytes), "the token is in {}", file.display());
-    }
-    assert!(
-        searched >= 5,
-        "stdout, stderr and the database were searched"
-    );
+    assert_eq!(secrets.found_in(&refused.stdout), None);
+    assert_eq!(secrets.found_in(&refused.stderr), None);
+    let searched = secrets.search_files(&rig, &["token"]);
     println!(
         "the token was searched for in {} answers and outputs and in {searched} files: 0 hits",
         shown.len() + 2

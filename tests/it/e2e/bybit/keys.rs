@@ -1,9 +1,9 @@
 //! Keys: wrong ones, new ones, and what they may do.
 
-use riskd_paper::KeyConfig;
+use riskd_paper::{KeyConfig, RequestRecord};
 
 use super::{BTC, Desk, LIMIT, SECRET, config};
-use crate::e2e::rig::Rig;
+use crate::e2e::rig::{Rig, signal};
 
 #[test]
 fn a_key_that_the_venue_refuses_is_told_and_the_next_one_is_used() {
@@ -107,5 +107,154 @@ fn check_says_what_the_venue_says_of_the_key() {
         let (code, text, wrong) = checked(&desk);
         assert_eq!(code, Some(1), "{text}{wrong}");
         assert!(wrong.contains(said), "{wrong}");
+    }
+}
+
+/// A second key of the account `main`.
+pub(super) const SECOND: &str = "paper-key-second";
+
+/// The account `main`, to which a second key belongs too.
+pub(super) fn with_second_key(change: impl Fn(&mut KeyConfig)) -> Desk {
+    let mut config = config();
+    let mut key = KeyConfig::new("main", SECOND, SECRET);
+    key.addresses = vec!["203.0.113.7".to_owned()];
+    change(&mut key);
+    config.keys.push(key);
+    Desk::of("main", config, LIMIT)
+}
+
+/// Whether a request showed the second key.
+fn is_of_second(desk: &Desk, request: &RequestRecord) -> bool {
+    let keys = &desk.rig.venue.config().keys;
+    request.key.is_some_and(|place| keys[place].key == SECOND)
+}
+
+fn uses_second(desk: &Desk) -> bool {
+    let requests = desk.rig.venue.requests();
+    requests.iter().any(|request| is_of_second(desk, request))
+}
+
+#[test]
+fn a_renewed_key_that_may_withdraw_is_refused_and_the_old_one_goes_on() {
+    let mut desk = with_second_key(|key| key.may_withdraw = true);
+    desk.open(BTC, "0.5");
+    desk.rig.start_ready();
+    let complaint = |rig: &Rig| rig.count("key_rights") > 0;
+    desk.rig.wait_for("the rights of the first key", complaint);
+    desk.write_key(SECOND, SECRET);
+    signal(desk.rig.pid(), "HUP");
+    desk.rig
+        .wait_for("the refusal", |rig| rig.count("rules_refused") == 1);
+    assert!(
+        desk.rig.log().contains("may withdraw"),
+        "{}",
+        desk.rig.log()
+    );
+    desk.rig.let_polls_pass();
+    assert_eq!(desk.rig.count("credential_renewed"), 0);
+    // It was asked for its rights alone.
+    let requests = desk.rig.venue.requests();
+    let of_second = requests.iter().filter(|one| is_of_second(&desk, one));
+    let of_second: Vec<&str> = of_second.map(|request| request.path.as_str()).collect();
+    assert_eq!(of_second, ["/v5/user/query-api"]);
+    // Somebody says that it is meant.
+    desk.rig
+        .write_rules(&desk.rule_file(", allow_withdraw_right: true", LIMIT));
+    desk.rig
+        .wait_for("the second key in use", |_| uses_polls(&desk));
+    desk.price(BTC, 48_900);
+    desk.wait_verified(1);
+    assert!(desk.is_flat_and_quiet());
+    desk.has_only_protected();
+}
+
+/// Whether a wallet was read with the second key.
+fn uses_polls(desk: &Desk) -> bool {
+    let requests = desk.rig.venue.requests();
+    let is_poll = |one: &&RequestRecord| one.path.contains("/wallet-balance");
+    let mut polls = requests.iter().filter(is_poll);
+    polls.any(|request| is_of_second(desk, request))
+}
+
+#[test]
+fn a_key_that_the_venue_refuses_is_not_followed_by_one_that_may_withdraw() {
+    let mut desk = with_second_key(|key| key.may_withdraw = true);
+    desk.open(BTC, "0.5");
+    desk.write_key("no-key-of-the-venue", SECRET);
+    desk.rig.start();
+    desk.rig
+        .wait_for("the refusal", |rig| rig.count("data_lost") > 0);
+    desk.write_key(SECOND, SECRET);
+    desk.rig
+        .wait_for("the complaint", |rig| rig.count("key_may_withdraw") == 1);
+    assert!(desk.rig.log().contains("NOT PROTECTED"));
+    assert!(!uses_polls(&desk));
+    desk.write_key("paper-key-main", SECRET);
+    desk.rig
+        .wait_for("the data to be back", |rig| rig.count("data_back") > 0);
+    assert_eq!(desk.rig.count("key_may_withdraw"), 1);
+    assert_eq!(desk.rig.venue.counters().opening_orders, 0);
+}
+
+/// Orders that do nothing keep the account open; the key is replaced meanwhile.
+#[test]
+fn a_key_that_is_replaced_while_an_account_is_closed_loses_nothing() {
+    let mut desk = with_second_key(|_| {});
+    desk.open(BTC, "0.5");
+    desk.stop(BTC, "30000");
+    desk.rig.start_ready();
+    desk.rig
+        .fault(r#"{"fault": "flatten_nothing", "class": "flatten"}"#);
+    desk.price(BTC, 48_900);
+    desk.rig
+        .wait_for("a round without success", |rig| rig.count("not_yet") > 0);
+    assert!(!uses_second(&desk));
+    desk.write_key(SECOND, SECRET);
+    signal(desk.rig.pid(), "HUP");
+    let closed_by_second = |desk: &Desk| {
+        let requests = desk.rig.venue.requests();
+        let mut closes = requests.iter().filter(|one| one.path == "/v5/order/create");
+        closes.any(|request| is_of_second(desk, request))
+    };
+    desk.rig
+        .wait_for("a close with the new key", |_| closed_by_second(&desk));
+    desk.rig.venue.clear_faults();
+    desk.wait_verified(1);
+    assert!(desk.is_flat_and_quiet());
+    desk.rig.let_polls_pass();
+    // The old one until the switch, and never again after it, whatever is asked. The
+    // rights of the new one are read before it is used.
+    let requests = desk.rig.venue.requests();
+    let is_signed = |one: &&RequestRecord| one.key.is_some() && !one.path.contains("/query-api");
+    let signed: Vec<bool> = requests
+        .iter()
+        .filter(is_signed)
+        .map(|request| is_of_second(&desk, request))
+        .collect();
+    assert!(signed.is_sorted(), "{signed:?}");
+    // None was refused for its key, and what was decided has an answer.
+    assert_eq!(desk.rig.venue.counters().unauthorized, 0);
+    assert_eq!(desk.rig.count("fired"), 1);
+    let renewed = desk.first("credential_renewed");
+    assert!(renewed["time"].is_string(), "{renewed}");
+    let unanswered = desk.unanswered();
+    assert_eq!(unanswered, 0);
+    desk.has_only_protected();
+}
+
+impl Desk {
+    /// How many requests of the record have no answer.
+    fn unanswered(&self) -> i64 {
+        use sqlx::{Connection, SqliteConnection};
+        let url = format!("sqlite://{}?mode=ro", self.rig.database().display());
+        self.rig.block_on(async {
+            let mut connection = SqliteConnection::connect(&url).await.unwrap();
+            let asked =
+                "select count(*) from requests where sent_at is not null and answered_at is null";
+            sqlx::query_scalar(asked)
+                .fetch_one(&mut connection)
+                .await
+                .unwrap()
+        })
     }
 }

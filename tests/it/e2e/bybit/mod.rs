@@ -6,6 +6,7 @@ mod figures;
 mod keys;
 mod money;
 mod protect;
+mod secrets;
 mod trouble;
 
 use riskd_paper::{PaperConfig, VenueKind};

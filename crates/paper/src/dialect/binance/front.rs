@@ -62,13 +62,17 @@ impl PaperVenue {
     /// Notes a request; nothing is decided before its body is there.
     pub(crate) fn arrive_at_binance(&self, request: &Incoming<'_>) -> (u64, Arrived) {
         let route = routes::find(request.method, request.path);
-        let key = sign::key(&self.config().keys, request);
+        let keys = &self.config().keys;
+        let key = sign::key(keys, request);
+        let is_shown = |known: &KeyConfig| key.is_some_and(|key| key.key == known.key);
         let arrival = Arrival {
             method: request.method,
             target: &request.target(),
             call: None,
             class: route.map(|route| route.class).unwrap_or_default(),
             account: key.map(|key| key.account.clone()),
+            key: keys.iter().position(is_shown),
+            signature: signature(request.query),
         };
         let now = self.now();
         let number = self.state().record.arrived(now, arrival);
@@ -299,4 +303,11 @@ fn perform(state: &mut State, asked: &Asked<'_>, behaviour: &Behaviour) -> Done 
         Call::CancelAlgoBook => cancel::algo_book(state, index, params, behaviour),
         Call::Countdown => cancel::countdown(state, index, params, behaviour),
     }
+}
+
+/// The signature in a query, as it came.
+fn signature(query: &str) -> Option<String> {
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let found = pairs.find(|(name, _)| *name == "signature");
+    found.map(|(_, signature)| signature.to_owned())
 }

@@ -56,13 +56,17 @@ impl PaperVenue {
     /// Notes a request; nothing is decided before its body is there.
     pub(crate) fn arrive_at_bybit(&self, request: &Incoming<'_>) -> (u64, Arrived) {
         let route = routes::find(request.method, request.path);
-        let key = sign::key(&self.config().keys, request);
+        let keys = &self.config().keys;
+        let key = sign::key(keys, request);
+        let is_shown = |known: &KeyConfig| key.is_some_and(|key| key.key == known.key);
         let arrival = Arrival {
             method: request.method,
             target: &request.target(),
             call: None,
             class: route.map(|route| route.class).unwrap_or_default(),
             account: key.map(|key| key.account.clone()),
+            key: keys.iter().position(is_shown),
+            signature: request.header("x-bapi-sign").map(str::to_owned),
         };
         let now = self.now();
         let number = self.state().record.arrived(now, arrival);

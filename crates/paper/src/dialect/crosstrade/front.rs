@@ -88,6 +88,7 @@ impl PaperVenue {
             call: known.map(|call| call.kind),
             class: known.map(|call| call.kind.class()).unwrap_or_default(),
             account: known.and_then(|call| call.account.clone()),
+            ..Arrival::default()
         };
         let number = state.record.arrived(now, arrival);
         let admission = self.decide(&mut state, now, number, call, authorization);
