@@ -136,6 +136,7 @@ accounts:
 
     pub fn price(&self, symbol: &str, price: i64) {
         self.rig.venue.set_price(symbol, price).unwrap();
+        self.rig.note_move();
     }
 
     /// Places an order. In hedge mode it opens, unless it says otherwise: a buy belongs
@@ -173,6 +174,7 @@ accounts:
         let what = format!("flat to be verified {times} times");
         self.rig
             .wait_for(&what, |rig| rig.count("verified") >= times);
+        self.rig.note_flat();
     }
 
     /// What every test ends with: no order but such that only reduce, none of another

@@ -1,5 +1,6 @@
 //! A paper venue in this process and the real `riskd` beside it.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -46,6 +47,10 @@ pub struct Rig {
     starts: usize,
     /// What the next starts of the daemon find in their environment.
     pub environment: Vec<(&'static str, String)>,
+    /// When a price moved last, and how long after that the account was first proven
+    /// flat: told at the end, for the table of runs (`tests/figures/exchange`).
+    moved: Cell<Option<Instant>>,
+    flat_after: Cell<Option<Duration>>,
 }
 
 impl Rig {
@@ -86,11 +91,24 @@ impl Rig {
             daemon: None,
             starts: 0,
             environment: Vec::new(),
+            moved: Cell::new(None),
+            flat_after: Cell::new(None),
         };
         rig.set_daemon_clock(0);
         rig.write_token(CANARY);
         rig.write_rules(&rig.rule_file(accounts, rules));
         rig
+    }
+
+    /// A price has moved now, which may cross a limit.
+    pub fn note_move(&self) {
+        self.moved.set(Some(Instant::now()));
+    }
+
+    /// The account was proven flat; the first time counts.
+    pub fn note_flat(&self) {
+        let took = self.moved.get().map(|moved| moved.elapsed());
+        self.flat_after.set(self.flat_after.get().or(took));
     }
 
     /// The right time, as the venue has it.
@@ -397,7 +415,16 @@ accounts:
 }
 
 impl Drop for Rig {
+    #[expect(
+        clippy::print_stdout,
+        reason = "shown with --nocapture, for the table of runs"
+    )]
     fn drop(&mut self) {
+        if let Some(took) = self.flat_after.get() {
+            let thread = std::thread::current();
+            let test = thread.name().unwrap_or_default();
+            println!("run {test} flat after {} ms", took.as_millis());
+        }
         if let Some(daemon) = &mut self.daemon {
             let _ = daemon.kill();
             let _ = daemon.wait();

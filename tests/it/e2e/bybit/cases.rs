@@ -35,6 +35,49 @@ fn b12_stops_that_a_cancel_leaves_are_cancelled_by_their_kind() {
     desk.has_only_protected();
 }
 
+/// A bot is told of changes, and misses one. riskd is told of none: what it missed is
+/// read as it is.
+#[test]
+fn b14_what_was_closed_and_opened_unseen_is_read_as_it_is() {
+    let mut desk = Desk::new();
+    desk.open(BTC, "0.5");
+    desk.rig.start_ready();
+    desk.rig
+        .fault(r#"{"fault": {"status": {"code": 502}}, "class": "all"}"#);
+    desk.rig
+        .wait_for("the loss of data", |rig| rig.count("data_lost") > 0);
+    desk.rig.venue.close("main").unwrap();
+    desk.open(ETH, "10");
+    desk.rig.venue.clear_faults();
+    desk.rig
+        .wait_for("the data to be back", |rig| rig.count("data_back") > 0);
+    // What is no longer held costs nothing.
+    desk.price(BTC, 40_000);
+    desk.rig.let_polls_pass();
+    assert_eq!(desk.rig.count("fired"), 0, "{}", desk.rig.log());
+    desk.price(ETH, 1940);
+    desk.wait_verified(1);
+    assert!(desk.is_flat_and_quiet());
+    desk.has_only_protected();
+}
+
+/// The unrealized result is in the equity of a wallet already: who adds it once more
+/// sees a loss of 400 as one of 800.
+#[test]
+fn b13_an_open_loss_counts_once() {
+    let mut desk = Desk::new();
+    desk.open(BTC, "0.5");
+    desk.rig.start_ready();
+    desk.price(BTC, 49_200);
+    desk.rig.let_polls_pass();
+    assert_eq!(desk.rig.count("fired"), 0, "{}", desk.rig.log());
+    desk.price(BTC, 49_000);
+    desk.wait_verified(1);
+    // 500, and the fee of the opening.
+    assert_eq!(desk.first("fired")["fields"]["value"], "-513.75");
+    desk.has_only_protected();
+}
+
 /// A position that is closed is no longer in the list, and a list replaces all that
 /// was known.
 #[test]

@@ -2,6 +2,8 @@
 
 use std::process::Output;
 
+use riskd_paper::InstrumentConfig;
+
 use super::{BTC, BTC_USDC, Desk, ETH, LIMIT, config};
 
 fn said(output: &Output) -> String {
@@ -36,8 +38,9 @@ fn a_crossed_limit_makes_an_account_in_two_margin_assets_flat_and_quiet() {
     desk.has_only_protected();
 }
 
+/// A long and a short of one symbol are two rows, and the one must not hide the other.
 #[test]
-fn both_sides_of_a_symbol_are_closed() {
+fn b11_both_sides_of_a_symbol_are_seen_and_closed() {
     let mut desk = Desk::hedged();
     desk.open(BTC, "0.6");
     desk.open(BTC, "-0.1");
@@ -46,6 +49,56 @@ fn both_sides_of_a_symbol_are_closed() {
     desk.wait_verified(1);
     assert!(desk.is_flat_and_quiet());
     assert_eq!(desk.closes(), 2);
+    desk.has_only_protected();
+}
+
+#[test]
+fn six_positions_in_two_margin_assets_are_closed_each_once() {
+    let mut config = config();
+    for (symbol, price, asset) in [
+        ("SOLUSDT", 150, "USDT"),
+        ("XRPUSDT", 2, "USDT"),
+        ("ETHPERP", 2000, "USDC"),
+    ] {
+        let instrument = InstrumentConfig::perpetual(symbol, price, asset);
+        config.instruments.push(instrument);
+    }
+    let mut desk = Desk::of("main", config, LIMIT);
+    for (symbol, quantity) in [
+        (BTC, "0.5"),
+        (ETH, "-2"),
+        (BTC_USDC, "-0.1"),
+        ("SOLUSDT", "20"),
+        ("XRPUSDT", "-80"),
+        ("ETHPERP", "1.5"),
+    ] {
+        desk.open(symbol, quantity);
+    }
+    desk.stop("SOLUSDT", "100");
+    desk.rest("ETHPERP", "1500");
+    desk.rig.start_ready();
+    desk.price(BTC, 48_900);
+    desk.wait_verified(1);
+    assert!(desk.is_flat_and_quiet());
+    assert_eq!(desk.asked("/v5/order/create").len(), 6);
+    desk.has_only_protected();
+}
+
+/// Each position has a margin of its own, and the account's total says nothing.
+#[test]
+fn an_account_with_isolated_margin_is_closed() {
+    let mut config = config();
+    config.accounts[0].isolated = true;
+    let mut desk = Desk::of("main", config, LIMIT);
+    desk.open(BTC, "0.5");
+    desk.open(ETH, "-2");
+    desk.stop(BTC, "45000");
+    desk.rig.start_ready();
+    desk.rig.let_polls_pass();
+    assert_eq!(desk.rig.count("fired"), 0, "{}", desk.rig.log());
+    desk.price(BTC, 48_900);
+    desk.wait_verified(1);
+    assert!(desk.is_flat_and_quiet());
     desk.has_only_protected();
 }
 
