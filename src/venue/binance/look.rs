@@ -13,7 +13,7 @@ use crate::domain::money::Money;
 use crate::domain::observation::Learned;
 use crate::venue::exchange::held::Held;
 use crate::venue::exchange::learned::Look;
-use crate::venue::exchange::ledger::{self, Span};
+use crate::venue::exchange::ledger::{self, Part, Span};
 use crate::venue::exchange::made::{made_by, parts};
 use crate::venue::exchange::wallet::Wallet;
 use crate::venue::rest::error::RestError;
@@ -47,7 +47,7 @@ impl Binance {
         let money = async {
             match ledger::Look::of(&wallet, &held, stamp) {
                 Some(look) => {
-                    let read = |span| self.movements(span, permit);
+                    let read = |span, part| self.movements(span, part, permit);
                     self.ledger.explain(look, read).await
                 }
                 None => (Vec::new(), WalletChange::Explained),
@@ -134,19 +134,24 @@ impl Binance {
         let _ = timeout(wait, read).await;
     }
 
-    /// What moved money in the wallets that count. Of a long span only what moved it in
-    /// or out: results would fill many answers.
-    async fn movements(&self, span: Span, permit: &Permit) -> Result<Vec<ledger::Row>, Failure> {
-        let read = if span.is_long() {
-            let kinds = income::FLOWS_OF_LONG_SPAN;
-            let [one, two, three, four] =
-                kinds.map(|kind| self.movements_of(span, Some(kind), permit));
-            let parts = tokio::join!(one, two, three, four);
-            let parts = [parts.0, parts.1, parts.2, parts.3];
-            let parts: Result<Vec<_>, RestError> = parts.into_iter().collect();
-            parts.map(|parts| parts.into_iter().flatten().collect())
-        } else {
-            self.movements_of(span, None, permit).await
+    /// What moved money in the wallets that count.
+    async fn movements(
+        &self,
+        span: Span,
+        part: Part,
+        permit: &Permit,
+    ) -> Result<Vec<ledger::Row>, Failure> {
+        let read = match part {
+            Part::Flows => {
+                let kinds = income::FLOWS_OF_LONG_SPAN;
+                let [one, two, three, four] =
+                    kinds.map(|kind| self.movements_of(span, Some(kind), permit));
+                let all = tokio::join!(one, two, three, four);
+                let all = [all.0, all.1, all.2, all.3];
+                let all: Result<Vec<_>, RestError> = all.into_iter().collect();
+                all.map(|all| all.into_iter().flatten().collect())
+            }
+            Part::All => self.movements_of(span, None, permit).await,
         };
         read.map_err(|error| self.failure(&error))
     }

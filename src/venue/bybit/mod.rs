@@ -37,7 +37,7 @@ use self::second_look::SecondLook;
 use super::budget::RequestBudget;
 use super::exchange::held::{Held, positions_of};
 use super::exchange::learned::Look;
-use super::exchange::ledger::{self, Ledger, Span};
+use super::exchange::ledger::{self, Ledger, Part, Span};
 use super::exchange::made::{made_by, parts};
 use super::exchange::order_ids::OrderIds;
 use super::exchange::wallet::Wallet;
@@ -144,7 +144,7 @@ impl Bybit {
         let money = async {
             match ledger::Look::of(&wallet, &held, stamp) {
                 Some(look) => {
-                    let read = |span| self.movements(span, permit);
+                    let read = |span, part| self.movements(span, part, permit);
                     self.ledger.explain(look, read).await
                 }
                 None => (Vec::new(), WalletChange::Explained),
@@ -162,9 +162,14 @@ impl Bybit {
     }
 
     /// What moved money in the wallets that count.
-    async fn movements(&self, span: Span, permit: &Permit) -> Result<Vec<ledger::Row>, Failure> {
+    async fn movements(
+        &self,
+        span: Span,
+        part: Part,
+        permit: &Permit,
+    ) -> Result<Vec<ledger::Row>, Failure> {
         let mut rows = Vec::new();
-        for kind in movements::types(span) {
+        for kind in movements::types(part) {
             let read = self.add_movements(&mut rows, span, *kind, permit).await;
             read.map_err(|error| self.failure(&error))?;
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::venue::exchange::ledger::{Meaning, Row, Span};
+use crate::venue::exchange::ledger::{Meaning, Part, Row};
 use crate::venue::rest::json::{Node, Object, Unexpected};
 
 /// Types of rows that are flows (enum page, transaction log). A trade is one where it
@@ -46,12 +46,11 @@ const RESULTS: [&str; 9] = [
     "AUTO_INTEREST_REPAYMENT_INS_LOAN",
 ];
 
-/// The types of rows to be asked for in a span of time; `None` for all of them.
-pub(super) fn types(span: Span) -> &'static [Option<&'static str>] {
-    if span.is_long() {
-        &[Some("TRANSFER_IN"), Some("TRANSFER_OUT")]
-    } else {
-        &[None]
+/// The types of rows to be asked for; `None` for all of them.
+pub(super) const fn types(part: Part) -> &'static [Option<&'static str>] {
+    match part {
+        Part::Flows => &[Some("TRANSFER_IN"), Some("TRANSFER_OUT")],
+        Part::All => &[None],
     }
 }
 

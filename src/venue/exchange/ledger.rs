@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use rust_decimal::Decimal;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 use tracing::{debug, warn};
 
 use super::held::Held;
@@ -26,7 +26,8 @@ use crate::venue::Failure;
 /// days, the most that venues list. The first read goes back so far, for what happened
 /// while riskd was away.
 pub(in crate::venue) const LONGEST_SPAN: i64 = 7 * 24 * 3_600_000 - 60_000;
-/// Of a span longer than this only flows are read: trades would fill many pages.
+/// Of a span longer than this flows are read first: trades may fill more answers than
+/// there is time for.
 const LONG_SPAN: i64 = 3_600_000;
 /// How far a read goes back behind the one before it, in milliseconds: rows may be
 /// listed late.
@@ -75,11 +76,21 @@ pub(in crate::venue) struct Span {
     pub(in crate::venue) until: i64,
 }
 
-impl Span {
-    /// Whether it is so long that flows alone are asked for.
-    pub(in crate::venue) const fn is_long(self) -> bool {
-        self.until.saturating_sub(self.since) > LONG_SPAN
-    }
+/// Which rows of a span are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::venue) enum Part {
+    /// Those that are flows in most accounts.
+    Flows,
+    /// All of them.
+    All,
+}
+
+/// What is to be read for a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Due {
+    span: Span,
+    /// One after the other.
+    parts: &'static [Part],
 }
 
 /// One look at the wallet.
@@ -186,29 +197,49 @@ impl Ledger {
     pub(in crate::venue) async fn explain<F>(
         &self,
         look: Look,
-        read: impl FnOnce(Span) -> F,
+        read: impl Fn(Span, Part) -> F,
     ) -> (Vec<Flow>, WalletChange)
     where
         F: Future<Output = Result<Vec<Row>, Failure>>,
     {
-        let mut flows = Vec::new();
-        if let Some(span) = self.span(&look, Instant::now()) {
-            match timeout(WAIT, read(span)).await {
-                Ok(Ok(rows)) => flows = self.take(rows, look.stamp),
-                Ok(Err(failure)) => debug!(%failure, "what moved money could not be read"),
-                Err(_) => debug!("what moved money was not listed in time"),
-            }
-        }
+        let flows = match self.due(&look, Instant::now()) {
+            Some(due) => self.flows(due, read).await,
+            None => Vec::new(),
+        };
         (flows, self.judge(look, Instant::now()))
     }
 
-    /// The span of time of which the list is to be read for this look, if it is.
-    fn span(&self, look: &Look, now: Instant) -> Option<Span> {
+    /// The flows that are new, as far as there is time to read the list.
+    async fn flows<F>(&self, due: Due, read: impl Fn(Span, Part) -> F) -> Vec<Flow>
+    where
+        F: Future<Output = Result<Vec<Row>, Failure>>,
+    {
+        let deadline = Instant::now() + WAIT;
+        let mut flows = Vec::new();
+        for part in due.parts {
+            match timeout_at(deadline, read(due.span, *part)).await {
+                Ok(Ok(rows)) => flows.extend(self.take(rows, due.span.until)),
+                Ok(Err(failure)) => {
+                    debug!(%failure, "what moved money could not be read");
+                    return flows;
+                }
+                Err(_) => {
+                    debug!("what moved money was not listed in time");
+                    return flows;
+                }
+            }
+        }
+        self.read_until(due.span.until);
+        flows
+    }
+
+    /// What is to be read of the list for this look, if anything.
+    fn due(&self, look: &Look, now: Instant) -> Option<Due> {
         let mut known = self.0.locked();
         let has_changed = known
             .last
             .as_ref()
-            .is_none_or(|last| last.balance != look.balance);
+            .is_some_and(|last| last.balance != look.balance);
         let is_behind = known.read_until.is_none() || known.doubtful_since.is_some();
         let is_due = known
             .read_at
@@ -223,16 +254,26 @@ impl Ledger {
             None => i64::MIN,
         };
         let until = look.stamp;
-        Some(Span {
-            since: since.clamp(until.saturating_sub(LONGEST_SPAN), until),
-            until,
-        })
+        let since = since.clamp(until.saturating_sub(LONGEST_SPAN), until);
+        let is_long = until.saturating_sub(since) > LONG_SPAN;
+        let parts: &[Part] = match (is_long, known.read_until) {
+            (false, _) => &[Part::All],
+            // There is no wallet that results would have to explain.
+            (true, None) => &[Part::Flows],
+            (true, Some(_)) => &[Part::Flows, Part::All],
+        };
+        let span = Span { since, until };
+        Some(Due { span, parts })
+    }
+
+    /// Everything up to a look was read.
+    fn read_until(&self, until: i64) {
+        self.0.locked().read_until = Some(until);
     }
 
     /// Takes what was read up to a look; gives the flows that are new.
     fn take(&self, rows: Vec<Row>, until: i64) -> Vec<Flow> {
         let mut known = self.0.locked();
-        known.read_until = Some(until);
         let begun = known.first.as_ref().map(|first| first.stamp);
         let mut flows = Vec::new();
         for row in rows {
@@ -255,8 +296,14 @@ impl Ledger {
     }
 
     /// Holds a look against the list, as far as it was read.
+    ///
+    /// Before the list was read once, money that moved while riskd was away may be in
+    /// the wallet: it is in doubt for as long.
     fn judge(&self, look: Look, now: Instant) -> WalletChange {
         let mut known = self.0.locked();
+        if known.first.is_none() && known.read_until.is_none() && known.is_in_doubt(now) {
+            return WalletChange::Unexplained(Money::ZERO);
+        }
         let is_traded = known
             .last
             .as_ref()
@@ -264,6 +311,7 @@ impl Ledger {
         let Some(first) = known.first.as_ref().map(|first| first.balance) else {
             known.first = Some(look.clone());
             known.last = Some(look);
+            known.doubtful_since = None;
             return WalletChange::Explained;
         };
         let small = look.balance.abs().max(first.abs()).checked_mul(SMALL);
@@ -278,8 +326,7 @@ impl Ledger {
         let verdict = if is_small(other) || is_small(rest) || is_traded {
             WalletChange::Explained
         } else {
-            let since = *known.doubtful_since.get_or_insert(now);
-            if now.saturating_duration_since(since) < DOUBT {
+            if known.is_in_doubt(now) {
                 // What is in doubt is no look to compare with.
                 return WalletChange::Unexplained(money(rest));
             }
@@ -293,6 +340,12 @@ impl Ledger {
 }
 
 impl Known {
+    /// Whether the wallet may go on being in doubt, which it is from now on at least.
+    fn is_in_doubt(&mut self, now: Instant) -> bool {
+        let since = *self.doubtful_since.get_or_insert(now);
+        now.saturating_duration_since(since) < DOUBT
+    }
+
     /// Says of a type that is not known what becomes of it, once.
     fn tell_unknown(&mut self, row: &Row) {
         if row.meaning == Meaning::Unknown && !self.untold.contains(&row.kind) {
