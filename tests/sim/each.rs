@@ -6,8 +6,10 @@ use riskd_paper::{RequestClass, Side, Ticket};
 use rust_decimal::Decimal;
 
 use super::faults::{Act, Entry, Holds, Place, TABLE};
+use super::kind::Kind;
 use super::net::ms;
 use super::rules::{ACCOUNTS, BYSTANDER, SCENARIO};
+use super::trader;
 use super::world::{LOCKED_FOR, Options, Pace, World, runtime};
 
 /// When the breach comes after the fault, and how long the fault lasts.
@@ -33,11 +35,20 @@ struct Told {
     held: Vec<(String, i64)>,
 }
 
-/// Runs the scenario of a fault, with the breach and without it.
+/// Runs the scenario of a fault at each kind of venue that can have it, with the
+/// breach and without it.
 pub fn check(name: &str) {
     let index = TABLE.iter().position(|entry| entry.name == name).unwrap();
+    let kinds = Kind::ALL.into_iter();
+    for kind in kinds.filter(|kind| TABLE[index].at.has(*kind)) {
+        check_at(kind, index);
+    }
+}
+
+fn check_at(kind: Kind, index: usize) {
     let entry = &TABLE[index];
-    let told = scenario(index, true);
+    let name = format!("{} at {}", entry.name, kind.profile().name);
+    let told = scenario(kind, index, true);
     assert!(!told.is_locked_too_long, "{name}: {told:?}");
     assert!(told.is_flat, "{name}: not flat in the end: {told:?}");
     assert!(told.fired > 0, "{name}: the rule did not fire: {told:?}");
@@ -45,17 +56,20 @@ pub fn check(name: &str) {
     assert!(!once || told.fired == 1, "{name}: fired again: {told:?}");
     assert_eq!(told.bystander.len(), 1, "{name}: {told:?}");
     let soon = |at: Option<i64>, within: i64| at.is_some_and(|at| at <= within);
-    let holds = match entry.holds {
+    let holds = match entry.holds(kind) {
         Holds::Flat => soon(told.flat, 3_000),
         Holds::FlatMeanwhile => soon(told.flat, LASTS - BREACH),
-        Holds::Told => !told.notices.is_empty() && soon(told.flat_after, 15_000),
+        Holds::Told => {
+            let is_told = !told.notices.is_empty() || soon(told.flat, 3_000);
+            is_told && soon(told.flat_after, 15_000)
+        }
         Holds::FlatAfter => soon(told.flat_after, 15_000),
     };
-    assert!(holds, "{name}: not {}: {told:?}", entry.holds.words());
+    assert!(holds, "{name}: not {}: {told:?}", entry.holds(kind).words());
     if entry.can_mislead() {
         return;
     }
-    let told = scenario(index, false);
+    let told = scenario(kind, index, false);
     assert_eq!(told.fired, 0, "{name}: fired without a breach: {told:?}");
     assert_eq!(told.held.len(), 1, "{name}: {told:?}");
 }
@@ -68,13 +82,14 @@ impl Entry {
     }
 }
 
-fn scenario(index: usize, breaches: bool) -> Told {
+fn scenario(kind: Kind, index: usize, breaches: bool) -> Told {
     let entry = &TABLE[index];
     let start = match entry.act {
         Act::ClockChange(at) => at,
         _ => "2026-03-03T15:00:00Z",
     };
     let options = Options {
+        kind,
         mutation: None,
         tells: true,
         sqlite: matches!(entry.place, Place::Disk | Place::Process),
@@ -105,10 +120,14 @@ async fn live(
     world.set_pace(Pace::Calm);
     world.pass_until(at(3_000)).await?;
     world.open_session();
-    world.venue.open("a", "ES 03-26", 2, None).unwrap();
-    world.venue.open(BYSTANDER, "ES 03-26", 1, None).unwrap();
-    let resting = Ticket::limit("ES 03-26", Side::Buy, 1, Decimal::from(4_900));
-    world.venue.place("a", &resting).unwrap();
+    let traded = &world.kind().traded()[0];
+    let paper = world.venue.paper.clone();
+    let price = paper.price(traded.name).unwrap();
+    let ticks = |number: i64| traded.tick() * Decimal::from(number);
+    trader::open(&paper, "a", traded, traded.sized(2)).unwrap();
+    trader::open(&paper, BYSTANDER, traded, traded.sized(1)).unwrap();
+    let resting = Ticket::limit(traded.name, Side::Buy, traded.sized(1), price - ticks(400));
+    trader::place_to_open(&paper, "a", resting).unwrap();
     world.pass_until(at(6_000)).await?;
     let one = match entry.place {
         Place::Data | Place::Flatten => Some("a"),
@@ -121,10 +140,7 @@ async fn live(
     world.begin_fault(index, one, ms(lasts), RequestClass::All)?;
     world.pass_until(at(6_000 + BREACH)).await?;
     if breaches {
-        world
-            .venue
-            .set_price("ES 03-26", Decimal::from(4_985))
-            .unwrap();
+        paper.set_price(traded.name, price - ticks(60)).unwrap();
     }
     let breach = world.time.now();
     let over = at(6_000 + lasts);
@@ -132,8 +148,8 @@ async fn live(
     while world.time.now() < over {
         let next = world.time.now() + ms(250);
         world.pass_until(next).await?;
-        let figures = world.venue.figures("a").unwrap();
-        if told.flat.is_none() && figures.is_flat_and_quiet() && world.is_locked("a") {
+        let is_flat = world.venue.is_flat_and_quiet("a");
+        if told.flat.is_none() && is_flat && world.is_locked("a") {
             told.flat = Some((world.time.now() - breach).num_milliseconds());
         }
     }
@@ -146,19 +162,18 @@ async fn live(
     world.clear_faults()?;
     let end = over + TimeDelta::seconds(30);
     while world.time.now() < end {
-        let figures = world.venue.figures("a").unwrap();
-        if told.flat_after.is_none() && figures.is_flat_and_quiet() && world.is_locked("a") {
+        let is_flat = world.venue.is_flat_and_quiet("a");
+        if told.flat_after.is_none() && is_flat && world.is_locked("a") {
             told.flat_after = Some((world.time.now() - over).num_milliseconds());
         }
         let next = world.time.now() + ms(250);
         world.pass_until(next).await?;
     }
-    let figures = world.venue.figures("a").unwrap();
-    told.is_flat = figures.is_flat_and_quiet() && world.is_locked("a");
+    told.is_flat = world.venue.is_flat_and_quiet("a") && world.is_locked("a");
     let lasted = TimeDelta::seconds(LOCKED_FOR) < world.time.now() - at(6_000);
     told.is_locked_too_long = lasted && world.is_locked("b");
-    told.held = figures.positions;
-    told.bystander = world.venue.figures(BYSTANDER).unwrap().positions;
+    told.held = paper.figures("a").unwrap().positions;
+    told.bystander = paper.figures(BYSTANDER).unwrap().positions;
     told.fired = world
         .handed
         .firings

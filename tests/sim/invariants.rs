@@ -1,6 +1,7 @@
 //! What must hold after every step.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use riskd::domain::account::AccountName;
@@ -8,12 +9,16 @@ use riskd::domain::holdings::Position;
 use riskd::domain::ids::{IntentId, RequestId};
 use riskd::domain::lock::{LockEnd, LockKind};
 
+use riskd::domain::abilities::CloseScope;
 use riskd::domain::money::Money;
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Learned, Timestamp};
+use riskd::domain::position_key::PositionKey;
+use riskd::domain::request::Write;
+use riskd::domain::venue::VenueProfile;
 use riskd::engine::effect::Effect;
 use riskd::engine::enforcement::{FILLING, RUNAWAY_ROUNDS};
-use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, Record};
+use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, LogEntry, Record};
 use riskd::engine::restore::Kept;
 use riskd::rules::book::RuleBook;
 use rust_decimal::Decimal;
@@ -161,6 +166,10 @@ pub struct Checker {
     /// Until when closes of a process before this one may be filling, by the
     /// steady clock.
     filling: BTreeMap<String, Timestamp>,
+    /// What riskd was told last of what an account holds.
+    held: BTreeMap<String, Arc<[Position]>>,
+    /// Money that came in and was no result, since the marks were recorded last.
+    flows: BTreeMap<String, Decimal>,
     /// How often a figure of the truth decided.
     pub decided: u64,
 }
@@ -214,6 +223,8 @@ pub struct Step<'a> {
     pub states: &'a [Record],
     pub rules: &'a RuleBook,
     pub loss_limit: i64,
+    /// What is known of the venue.
+    pub profile: &'static VenueProfile,
     /// Whether riskd acts, or only observes.
     pub acts: bool,
 }
@@ -347,10 +358,7 @@ impl Checker {
                     })?;
                 }
                 let flattens = row.actions.contains(&"flatten");
-                let sends = step.effects[place..].iter().any(|effect| {
-                    matches!(effect, Effect::Send { account: to, write, .. }
-                        if *to == row.account && write.name() == "flatten")
-                });
+                let sends = self.closes_all(&step.effects[place..], &row.account, step.profile);
                 let rounds = self.rounds.get(account).map_or(0, Vec::len);
                 let is_slowed = rounds + 1 >= RUNAWAY_ROUNDS;
                 let acted = self.acted.get(account);
@@ -429,6 +437,7 @@ impl Checker {
                 )
             }
             Record::LogEntry(entry) => {
+                self.note_flow(entry);
                 let (Some(account), Some(rule)) = (&entry.account, &entry.rule) else {
                     return Ok(());
                 };
@@ -456,6 +465,33 @@ impl Checker {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether these close all that the account is known to hold.
+    fn closes_all(
+        &self,
+        effects: &[Effect],
+        account: &AccountName,
+        profile: &VenueProfile,
+    ) -> bool {
+        let mut closes = effects.iter().filter_map(|effect| match effect {
+            Effect::Send {
+                account: to, write, ..
+            } if to == account && write.closes() => Some(write),
+            _ => None,
+        });
+        if profile.abilities.can_close(CloseScope::Account) {
+            return closes.any(|write| *write == Write::Flatten);
+        }
+        let closed: Vec<&PositionKey> = closes.filter_map(Write::position).collect();
+        let held = self.held.get(account.as_str());
+        let mut held = held.into_iter().flat_map(|held| held.iter());
+        held.all(|position| closed.contains(&&position.key))
+    }
+
+    /// riskd was told what an account holds.
+    pub fn told(&mut self, account: &str, held: &Arc<[Position]>) {
+        self.held.insert(account.to_owned(), Arc::clone(held));
     }
 
     /// I2 and I9: an intent is open, is the account's own, and has a cause.
@@ -502,6 +538,17 @@ impl Checker {
                 format!("I2: intent {id} of a person who did not ask: {reason}")
             }),
         }
+    }
+
+    /// The session's marks of equity and balance move with money that is no result.
+    fn note_flow(&mut self, entry: &LogEntry) {
+        if entry.kind != EntryKind::Flow {
+            return;
+        }
+        let account = entry.account.as_ref().unwrap();
+        let amount = entry.fields.get("amount").unwrap();
+        let amount: Decimal = amount.parse().unwrap();
+        *self.flows.entry(account.to_string()).or_default() += amount;
     }
 
     fn looked(&mut self, account: &str, look: Look) {
@@ -562,6 +609,7 @@ impl Checker {
         };
         let marks = marks_of(state);
         let name = account.as_str();
+        let flow = self.flows.remove(name).unwrap_or_default();
         let old = match self.marks.get_mut(name) {
             Some(old) => std::mem::replace(old, marks),
             None => {
@@ -582,6 +630,11 @@ impl Checker {
         for (place, mark) in MARKS.into_iter().enumerate() {
             let (Some(before), now) = (old.values[place], marks.values[place]) else {
                 continue;
+            };
+            let before = if FOLLOW_FLOWS.contains(&place) {
+                before + flow
+            } else {
+                before
             };
             let begins = !same_session || opens_anew;
             let may_fall = (begins && place < LIFETIME) || place == OPEN_RESULT;
@@ -727,6 +780,8 @@ impl Checker {
             self.marks.insert(account.to_string(), marks_of(state));
         }
         self.verified_at.clear();
+        self.held.clear();
+        self.flows.clear();
         self.acted.clear();
         self.looks.clear();
         for at in self.moved.values_mut() {
@@ -839,6 +894,8 @@ const MARKS: [&str; 8] = [
     "lifetime equity at closes",
     "lifetime balance at closes",
 ];
+/// Those that move with money that is no result.
+const FOLLOW_FLOWS: [usize; 2] = [1, 2];
 /// The first one that outlives a session.
 const LIFETIME: usize = 4;
 /// The first one that follows closes.

@@ -6,13 +6,23 @@ mod polls;
 mod rows;
 
 pub use closes::Closes;
-pub use polls::Polls;
+pub use polls::{Budget, Polls};
 pub use rows::{Rows, Sent};
 
-/// What is known of what has left.
-#[derive(Default)]
+use riskd::domain::venue::VenueProfile;
+
+/// What is known of what has left; of polls each desk keeps it.
 pub struct Leaving {
-    pub polls: Polls,
     pub closes: Closes,
     pub rows: Rows,
+}
+
+impl Leaving {
+    /// Nothing has left for a venue of this kind.
+    pub fn at(profile: &VenueProfile) -> Leaving {
+        Leaving {
+            closes: Closes::new(profile.abilities.repeated_close_joins),
+            rows: Rows::default(),
+        }
+    }
 }

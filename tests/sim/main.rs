@@ -24,6 +24,7 @@ mod each;
 mod faults;
 mod fuzz;
 mod invariants;
+mod kind;
 mod leaving;
 mod many;
 mod mutations;
@@ -79,7 +80,7 @@ fn run_all(from: u64, seeds: u64) -> Result<Stats, Vec<Failure>> {
                     if seed >= end {
                         break;
                     }
-                    match week::run(seed, None, false) {
+                    match week::run(seed, false) {
                         Ok(ran) => own.add(&ran.stats),
                         Err(failure) => failed.lock().unwrap().push(failure),
                     }
@@ -98,7 +99,7 @@ fn run_all(from: u64, seeds: u64) -> Result<Stats, Vec<Failure>> {
 
 /// Runs a seed that failed once more, and tells what happens.
 fn tell(seed: u64) -> ! {
-    match week::run(seed, None, true) {
+    match week::run(seed, true) {
         Ok(_) => panic!("seed {seed} failed, and does not when it is told"),
         Err(failure) => panic!("{failure}"),
     }
@@ -107,7 +108,7 @@ fn tell(seed: u64) -> ! {
 #[test]
 fn seeds() {
     if let Some(seed) = number("RISKD_SIM_SEED") {
-        match week::run(seed, None, true) {
+        match week::run(seed, true) {
             Ok(ran) => println!("{}", ran.log.join("\n")),
             Err(failure) => panic!("{failure}"),
         }
@@ -131,13 +132,15 @@ fn seeds() {
 
 #[test]
 fn a_seed_replays_to_the_same_events() {
-    let log = |seed| {
-        let ran = week::run(seed, None, true);
+    let log = |kind, seed| {
+        let ran = week::run_at(kind, seed, None, true);
         ran.unwrap_or_else(|failure| panic!("{failure}")).log
     };
-    for seed in [3, 20] {
-        let first = log(seed);
-        assert!(first.len() > 100, "{}", first.len());
-        assert_eq!(first, log(seed));
+    for kind in kind::Kind::ALL {
+        for seed in [3, 20] {
+            let first = log(kind, seed);
+            assert!(first.len() > 100, "{}", first.len());
+            assert_eq!(first, log(kind, seed));
+        }
     }
 }

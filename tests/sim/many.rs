@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::faults::TABLE;
 use super::invariants::Violation;
+use super::kind::Kind;
 use super::net::ms;
 use super::rules::{BYSTANDER, DESK, MANY};
 use super::world::{Options, Pace, World, runtime};
@@ -52,6 +53,7 @@ struct Outcome {
 
 fn run(seed: u64, trouble: Option<&str>) -> Outcome {
     let options = Options {
+        kind: Kind::CrossTrade,
         mutation: None,
         tells: true,
         sqlite: false,
@@ -83,11 +85,15 @@ async fn live(
     world.pass_until(start + ms(2_000)).await?;
     world.open_session();
     for account in MANY {
-        world.venue.open(account, "ES 03-26", 2, None).unwrap();
+        world
+            .venue
+            .paper
+            .open(account, "ES 03-26", 2, None)
+            .unwrap();
         for away in [100, 120] {
             let price = Decimal::from(5_000 - away);
             let resting = Ticket::limit("ES 03-26", Side::Buy, 1, price);
-            world.venue.place(account, &resting).unwrap();
+            world.venue.paper.place(account, &resting).unwrap();
         }
     }
     // At any time between two polls.
@@ -98,10 +104,8 @@ async fn live(
         world.begin_fault(index, None, ms(LASTS), RequestClass::All)?;
     }
     world.pass_until(falls).await?;
-    world
-        .venue
-        .set_price("ES 03-26", Decimal::from(4_985))
-        .unwrap();
+    let paper = world.venue.paper.clone();
+    paper.set_price("ES 03-26", Decimal::from(4_985)).unwrap();
     let mut outcome = Outcome {
         first_close: i64::MAX,
         last_close: 0,
@@ -121,7 +125,7 @@ async fn live(
         note(&mut outcome.all_flat, is_flat, passed);
         note(&mut outcome.all_proven, is_proven, passed);
     }
-    for request in world.venue.requests() {
+    for request in paper.requests() {
         if request.class == RequestClass::Flatten {
             if request.is_needless_flatten() {
                 outcome.needless += 1;
@@ -133,7 +137,7 @@ async fn live(
         }
     }
     outcome.is_held = held(world);
-    outcome.bystander = world.venue.figures(BYSTANDER).unwrap().positions.len();
+    outcome.bystander = paper.figures(BYSTANDER).unwrap().positions.len();
     Ok(outcome)
 }
 
@@ -146,7 +150,7 @@ fn note(since: &mut Option<i64>, is_so: bool, passed: i64) {
 fn held(world: &World) -> usize {
     let limited = MANY.into_iter().filter(|name| *name != BYSTANDER);
     limited
-        .filter(|name| !world.venue.figures(name).unwrap().is_flat_and_quiet())
+        .filter(|name| !world.venue.is_flat_and_quiet(name))
         .count()
 }
 

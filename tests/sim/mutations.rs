@@ -16,10 +16,10 @@ use riskd::engine::effect::Effect;
 use riskd::engine::record::{Record, RequestRow};
 use riskd::engine::restore::Kept;
 use riskd::secret::Credential;
-use riskd::venue::crosstrade::CrossTrade;
 use riskd::venue::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polls, Venue};
 use serde_json::Value;
 
+use super::kind::Kind;
 use super::rules::BYSTANDER;
 use super::week;
 
@@ -54,10 +54,12 @@ pub enum Mutation {
     FlattensTwice,
     /// A request leaves before its transaction.
     CommitsLate,
+    /// A close goes the other way, and may open.
+    Opens,
 }
 
 /// Every invariant, with a deliberate bug against it.
-const CASES: [(Mutation, &str); 14] = [
+const CASES: [(Mutation, &str); 15] = [
     (Mutation::DropFlatten, "I1"),
     (Mutation::Uncaused, "I2"),
     (Mutation::Reverses, "I3"),
@@ -72,18 +74,35 @@ const CASES: [(Mutation, &str); 14] = [
     (Mutation::PollsLast, "I10"),
     (Mutation::FlattensTwice, "I11"),
     (Mutation::CommitsLate, "I12"),
+    (Mutation::Opens, "I13"),
 ];
+
+impl Mutation {
+    /// Whether a venue of this kind lets it come to anything.
+    fn is_possible_at(self, kind: Kind) -> bool {
+        match self {
+            // Nothing else would ever be in the way of a poll of one account.
+            Mutation::PollsLast => kind == Kind::CrossTrade,
+            Mutation::Opens => kind.is_exchange(),
+            _ => true,
+        }
+    }
+}
 
 fn check(invariant: &str, nth: usize) {
     let mut cases = CASES.iter().filter(|case| case.1 == invariant);
     let (mutation, _) = *cases.nth(nth).unwrap();
-    let caught = (0..60).find_map(|seed| week::run(seed, Some(mutation), false).err());
-    let failure = caught.unwrap_or_else(|| panic!("{mutation:?} was not caught"));
-    assert!(
-        failure.violation.starts_with(&format!("{invariant}:")),
-        "{mutation:?} was caught as {}, not as {invariant}",
-        failure.violation
-    );
+    let kinds = Kind::ALL.into_iter();
+    for kind in kinds.filter(|kind| mutation.is_possible_at(*kind)) {
+        let run = |seed| week::run_at(kind, seed, Some(mutation), false).err();
+        let failure = (0..60).find_map(run);
+        let failure = failure.unwrap_or_else(|| panic!("{mutation:?} at {kind:?} was not caught"));
+        assert!(
+            failure.violation.starts_with(&format!("{invariant}:")),
+            "{mutation:?} at {kind:?} was caught as {}, not as {invariant}",
+            failure.violation
+        );
+    }
 }
 
 #[test]
@@ -156,6 +175,11 @@ fn i12_a_request_that_leaves_before_its_row_is_caught() {
     check("I12", 0);
 }
 
+#[test]
+fn i13_an_order_that_may_open_is_caught() {
+    check("I13", 0);
+}
+
 /// Breaks what the engine wants.
 pub fn mutate(
     mutation: Option<Mutation>,
@@ -165,8 +189,8 @@ pub fn mutate(
 ) -> Vec<Effect> {
     match mutation {
         Some(Mutation::DropFlatten) => effects.retain(|effect| match effect {
-            Effect::Send { write, .. } => *write != Write::Flatten,
-            Effect::Record(Record::Request(row)) => row.write != Write::Flatten,
+            Effect::Send { write, .. } => !write.closes(),
+            Effect::Record(Record::Request(row)) => !row.write.closes(),
             _ => true,
         }),
         Some(Mutation::Uncaused) if steps > 20 => {
@@ -189,14 +213,14 @@ pub fn mutate(
             });
         }
         Some(Mutation::FlattensTwice) => {
-            let is_flatten = |effect: &Effect| match effect {
-                Effect::Send { write, .. } => *write == Write::Flatten,
-                Effect::Record(Record::Request(row)) => row.write == Write::Flatten,
+            let is_close = |effect: &Effect| match effect {
+                Effect::Send { write, .. } => write.closes(),
+                Effect::Record(Record::Request(row)) => row.write.closes(),
                 _ => false,
             };
             let mut again: Vec<Effect> = effects
                 .iter()
-                .filter(|one| is_flatten(one))
+                .filter(|one| is_close(one))
                 .cloned()
                 .collect();
             for effect in &mut again {
@@ -214,10 +238,10 @@ pub fn mutate(
         Some(Mutation::WrongAccount) => {
             for effect in &mut effects {
                 match effect {
-                    Effect::Send { account, write, .. } if *write == Write::CancelOrders => {
+                    Effect::Send { account, write, .. } if !write.closes() => {
                         *account = AccountName::from(BYSTANDER);
                     }
-                    Effect::Record(Record::Request(row)) if row.write == Write::CancelOrders => {
+                    Effect::Record(Record::Request(row)) if !row.write.closes() => {
                         row.account = AccountName::from(BYSTANDER);
                     }
                     _ => {}
@@ -230,7 +254,7 @@ pub fn mutate(
 }
 
 /// A venue at which polls wait behind everything that can wait.
-pub struct PollsLast(pub Arc<CrossTrade>);
+pub struct PollsLast(pub Arc<dyn Venue>);
 
 impl Venue for PollsLast {
     fn admit<'a>(&'a self, lane: Lane, ask: Ask<'a>) -> Call<'a, Result<Permit, OutOfBudget>> {

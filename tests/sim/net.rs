@@ -2,10 +2,11 @@
 //! but the virtual one.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use chrono::TimeDelta;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use chrono::{DateTime, TimeDelta};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use riskd::domain::account::AccountName;
 use riskd::domain::observation::{Observation, Timestamp};
 use riskd::engine::event::Event;
@@ -14,8 +15,6 @@ use riskd::venue::rest::{Broken, Incoming, NoAnswer, Outgoing, Transport};
 use riskd_paper::{Delivery as Answered, Page};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
-
-use super::rules::MANY;
 
 tokio::task_local! {
     /// Which call of the engine or the poller a request belongs to.
@@ -26,33 +25,63 @@ tokio::task_local! {
 pub enum Note {
     /// A request leaves.
     Out(Box<Outbound>),
-    /// A poll ended.
-    Polled(u64, u64, Vec<Observation>),
+    /// A poll by a desk ended.
+    Polled(u64, usize, u64, Vec<Observation>),
     /// A write or a read that enforcement asked for has left.
     Left(u64, Event),
     /// It ended.
     Done(u64, u64, Event),
-    /// Working orders were read.
+    /// Working orders were read by a desk.
     Orders(
         u64,
+        usize,
         u64,
         AccountName,
         Timestamp,
         riskd::domain::holdings::WorkingOrders,
     ),
-    /// A read of working orders learned nothing.
-    NoOrders(u64),
+    /// A read of working orders by a desk learned nothing.
+    NoOrders(u64, usize),
 }
 
 /// A request on its way.
 pub struct Outbound {
+    /// By which desk.
+    pub desk: usize,
     pub call: u64,
     pub asked: Outgoing,
     pub reply: oneshot::Sender<Result<Answered, NoAnswer>>,
 }
 
 /// The seam's other side.
-pub struct Wire(pub mpsc::UnboundedSender<Note>);
+pub struct Wire {
+    notes: mpsc::UnboundedSender<Note>,
+    desk: usize,
+}
+
+/// What adapters are made of: the way to the venue, and the wall clock as the machine
+/// shows it.
+#[derive(Clone)]
+pub struct Wires {
+    pub notes: mpsc::UnboundedSender<Note>,
+    /// In milliseconds.
+    pub shown: Arc<AtomicI64>,
+}
+
+impl Wires {
+    /// The way of this desk.
+    pub fn of(&self, desk: usize) -> Arc<dyn Transport> {
+        Arc::new(Wire {
+            notes: self.notes.clone(),
+            desk,
+        })
+    }
+
+    pub fn wall(&self) -> impl Fn() -> Timestamp + Send + Sync + 'static {
+        let shown = Arc::clone(&self.shown);
+        move || DateTime::from_timestamp_millis(shown.load(Ordering::Relaxed)).unwrap()
+    }
+}
 
 impl Transport for Wire {
     fn send(&self, asked: Outgoing) -> Call<'_, Result<Incoming, NoAnswer>> {
@@ -60,9 +89,13 @@ impl Transport for Wire {
         let deadline = Instant::now() + asked.timeout;
         let most = asked.most;
         let (reply, answer) = oneshot::channel();
-        let _ = self
-            .0
-            .send(Note::Out(Box::new(Outbound { call, asked, reply })));
+        let outbound = Outbound {
+            desk: self.desk,
+            call,
+            asked,
+            reply,
+        };
+        let _ = self.notes.send(Note::Out(Box::new(outbound)));
         Box::pin(async move {
             match timeout_at(deadline, answer).await {
                 Err(_) => Err(NoAnswer::Late),
@@ -127,20 +160,11 @@ fn headers(page: &Page) -> HeaderMap {
     if let Some(seconds) = page.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
+    for (name, text) in &page.headers {
+        let name = HeaderName::from_static(name);
+        headers.insert(name, HeaderValue::from_str(text).unwrap());
+    }
     headers
-}
-
-/// The account that a path names, however it is spelled.
-pub fn account_of(path: &str) -> Option<&'static str> {
-    let (_, rest) = path.split_once("/accounts/")?;
-    let (account, _) = rest.split_once('/')?;
-    MANY.into_iter()
-        .find(|name| name.eq_ignore_ascii_case(account))
-}
-
-/// The transport, as the adapter takes it.
-pub fn wire(notes: &mpsc::UnboundedSender<Note>) -> Arc<dyn Transport> {
-    Arc::new(Wire(notes.clone()))
 }
 
 /// Milliseconds.

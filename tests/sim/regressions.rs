@@ -22,6 +22,7 @@ use riskd::rules::book::RuleBook;
 use riskd::rules::book::Until;
 use rust_decimal::Decimal;
 
+use super::kind::Kind;
 use super::rules;
 use crate::support::{at, figures};
 
@@ -45,7 +46,11 @@ struct Scenario {
 
 impl Scenario {
     fn begin(kept: Kept) -> Scenario {
-        Scenario::with(rules::rule_set(0), kept, at("2026-03-03T15:00:00Z"))
+        Scenario::with(
+            rules::rule_set(Kind::CrossTrade, 0),
+            kept,
+            at("2026-03-03T15:00:00Z"),
+        )
     }
 
     fn with(rules: Arc<RuleBook>, kept: Kept, now: Now) -> Scenario {
@@ -482,7 +487,7 @@ fn s16_what_was_set_for_another_number_does_not_act_on_this_one() {
     );
     let kept = scenario.engine.keep();
     assert_eq!(kept.rows.locks.len(), 1);
-    let mut other = RuleBook::clone(&rules::rule_set(0));
+    let mut other = RuleBook::clone(&rules::rule_set(Kind::CrossTrade, 0));
     let account = Arc::make_mut(&mut other.accounts[0]);
     account.number = AccountNumber::parse("another").unwrap();
     let mut scenario = Scenario::with(Arc::new(other), kept, scenario.now);
@@ -591,7 +596,7 @@ fn s19_a_close_that_filled_before_a_restart_holds_up_none_after_it() {
     };
     // It is answered so long before the start; it may be filling for two seconds.
     for (ago, writes_at_once) in [(2_000, 2), (1_900, 2), (1_000, 1)] {
-        let mut scenario = Scenario::with(rules::rule_set(0), answered(ago), now);
+        let mut scenario = Scenario::with(rules::rule_set(Kind::CrossTrade, 0), answered(ago), now);
         let fires = scenario
             .after(500)
             .observe(["0", "-600", "50000", "49400"], 2);
@@ -801,7 +806,11 @@ fn s27_what_is_seen_after_a_clock_was_set_back_and_a_start_is_stored() {
     scenario.now.wall += TimeDelta::hours(2);
     scenario.observe(FLAT, 0);
     let kept = scenario.engine.keep();
-    let mut scenario = Scenario::with(rules::rule_set(0), kept, at("2026-03-03T21:54:05Z"));
+    let mut scenario = Scenario::with(
+        rules::rule_set(Kind::CrossTrade, 0),
+        kept,
+        at("2026-03-03T21:54:05Z"),
+    );
     scenario.engine.drain_states(&mut Vec::new());
     scenario.observe(FLAT, 0);
     let mut stored = Vec::new();

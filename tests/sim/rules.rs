@@ -5,6 +5,8 @@ use std::sync::Arc;
 use riskd::domain::account::AccountNumber;
 use riskd::rules::{self, book::RuleBook};
 
+use super::kind::Kind;
+
 /// The accounts of most runs; riskd may only notify about the last one.
 pub const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
 /// The accounts of a desk that trades many at once; the first ones are those
@@ -18,14 +20,20 @@ pub const BYSTANDER: &str = "c";
 
 /// How many rule files a reload takes one of.
 pub const COUNT: i64 = 3;
-/// How many there are.
-pub const ALL: usize = 6;
 /// The rule file in which every account's silence is told.
 pub const SCENARIO: usize = 3;
 /// The same with a rule that asks again as soon as it has fired.
 pub const AGAIN: usize = 4;
-/// The rule file of many accounts.
+/// The rule file of many accounts, which share a token.
 pub const DESK: usize = 5;
+
+/// How many there are.
+pub fn all(kind: Kind) -> usize {
+    match kind {
+        Kind::CrossTrade => DESK + 1,
+        Kind::Bybit => DESK,
+    }
+}
 
 /// The daily loss at which account `a` is flattened, by the rule file.
 pub fn loss_limit(number: usize) -> i64 {
@@ -36,6 +44,7 @@ pub fn loss_limit(number: usize) -> i64 {
 fn desk() -> Arc<RuleBook> {
     let limited: Vec<&str> = MANY.into_iter().filter(|name| *name != BYSTANDER).collect();
     with_accounts(
+        Kind::CrossTrade,
         &MANY,
         &format!(
             "
@@ -50,7 +59,7 @@ fn desk() -> Arc<RuleBook> {
 }
 
 /// One of the rule files: as it starts, with other limits, and with fewer rules.
-pub fn rule_set(number: usize) -> Arc<RuleBook> {
+pub fn rule_set(kind: Kind, number: usize) -> Arc<RuleBook> {
     if number == DESK {
         return desk();
     }
@@ -85,7 +94,7 @@ pub fn rule_set(number: usize) -> Arc<RuleBook> {
         SCENARIO | AGAIN => ("a, b, c", "b", "b"),
         _ => ("c", "a, b", "a"),
     };
-    with_rules(&format!(
+    let rules = format!(
         "
   - name: daily loss
     accounts: [a]
@@ -114,32 +123,25 @@ pub fn rule_set(number: usize) -> Arc<RuleBook> {
     when: {{ no_data: 10s }}
     then: [{{ notify: log }}]{at_rule}{again}
 "
-    ))
+    );
+    with_accounts(kind, &ACCOUNTS, &rules)
 }
 
-/// A rule file with these rules for the three accounts.
+/// A rule file with these rules for the three accounts at CrossTrade.
 pub fn with_rules(rules: &str) -> Arc<RuleBook> {
-    with_accounts(&ACCOUNTS, rules)
+    with_accounts(Kind::CrossTrade, &ACCOUNTS, rules)
 }
 
-fn with_accounts(names: &[&str], rules: &str) -> Arc<RuleBook> {
-    let mut accounts = String::new();
-    for name in names {
-        accounts += &format!(
-            "
-  {name}: {{ venue: ct, number: {name}, session: globex, starting_balance: 50000 }}"
-        );
-    }
+fn with_accounts(kind: Kind, names: &[&str], rules: &str) -> Arc<RuleBook> {
     let text = format!(
         "version: 1
 sessions:
   globex: {{ timezone: America/New_York, open: \"18:00\", close: \"17:00\", days: [mon, tue, wed, thu, fri] }}
-venues:
-  ct: {{ kind: crosstrade, token: {{ credential: token }} }}
 notify:
   log: {{ kind: log }}
-accounts:{accounts}
-rules:{rules}"
+{}
+rules:{rules}",
+        kind.rule_file(names)
     );
     let loaded = rules::load("rules.yaml", &text, &|_| {
         Err(std::io::ErrorKind::NotFound.into())

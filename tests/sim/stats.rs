@@ -13,6 +13,7 @@ use super::faults::{Act, TABLE};
 pub struct Stats {
     pub runs: u64,
     pub on_sqlite: u64,
+    pub at_exchanges: u64,
     pub passed: TimeDelta,
     pub steps: u64,
     pub polls: u64,
@@ -31,6 +32,7 @@ impl Default for Stats {
         Stats {
             runs: 0,
             on_sqlite: 0,
+            at_exchanges: 0,
             passed: TimeDelta::zero(),
             steps: 0,
             polls: 0,
@@ -61,6 +63,7 @@ impl Stats {
     pub fn add(&mut self, other: &Stats) {
         self.runs += other.runs;
         self.on_sqlite += other.on_sqlite;
+        self.at_exchanges += other.at_exchanges;
         self.passed += other.passed;
         self.steps += other.steps;
         self.polls += other.polls;
@@ -86,7 +89,7 @@ impl Stats {
     /// For people.
     pub fn report(&self, took: Duration, limit: Duration) -> String {
         let mut text = format!(
-            "seeds       {}, of which {} with SQLite behind the record\n\
+            "seeds       {}, of which {} with SQLite behind the record, and {} at exchanges\n\
              virtual     {} weeks and {} days\n\
              steps       {}\n\
              polls       {}\n\
@@ -97,6 +100,7 @@ impl Stats {
              faults      {} of {} kinds\n",
             self.runs,
             self.on_sqlite,
+            self.at_exchanges,
             self.passed.num_weeks(),
             self.passed.num_days() % 7,
             self.steps,

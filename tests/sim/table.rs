@@ -4,23 +4,26 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use riskd_paper::fault_kinds;
+use riskd_paper::{exchange_fault_kinds, fault_kinds};
 
 use super::faults::{Act, TABLE};
+use super::kind::Kind;
 use super::random::Random;
 
 /// The table, as the page holds it.
 fn rows() -> String {
-    let mut table = String::from("| fault | what goes wrong | where | what must hold | test |\n");
-    table.push_str("|---|---|---|---|---|\n");
+    let mut table =
+        String::from("| fault | what goes wrong | where | venues | what must hold | test |\n");
+    table.push_str("|---|---|---|---|---|---|\n");
     for entry in TABLE {
         let _ = writeln!(
             table,
-            "| `{}` | {} | {} | {} | `faults::each::{}` |",
+            "| `{}` | {} | {} | {} | {} | `faults::each::{}` |",
             entry.name,
             entry.what,
             entry.place.words(),
-            entry.holds.words(),
+            entry.at.words(),
+            entry.holds_words(),
             entry.name
         );
     }
@@ -43,16 +46,18 @@ fn the_page_holds_every_fault() {
 #[test]
 fn every_fault_of_the_paper_venue_is_in_the_table() {
     let mut random = Random::new(1);
+    let kind = Kind::Bybit;
     let ours: BTreeSet<String> = TABLE
         .iter()
         .filter_map(|entry| match entry.act {
             Act::Venue(make) | Act::VenueOfOne(make) | Act::VenueOfAll(make) => {
-                Some(make(&mut random).name())
+                Some(make(&mut random, kind).name())
             }
             _ => None,
         })
         .collect();
-    let theirs: BTreeSet<String> = fault_kinds().into_iter().map(|kind| kind.name).collect();
+    let all = fault_kinds().into_iter().chain(exchange_fault_kinds());
+    let theirs: BTreeSet<String> = all.map(|kind| kind.name).collect();
     assert_eq!(ours, theirs);
 }
 

@@ -2,60 +2,128 @@
 
 use std::sync::Arc;
 
-use riskd::domain::holdings::{OrderSide, Position, WorkingOrder, WorkingOrders};
+use riskd::domain::holdings::{OrderSide, Position, WorkingOrder};
 use riskd::domain::instrument::Instrument;
 use riskd::domain::money::Money;
 use riskd::domain::observation::{Figures, Learned};
-use riskd::domain::position_key::PositionKey;
+use riskd::domain::position_key::{PositionKey, PositionSide};
 use riskd::engine::record::Goal;
-use riskd_paper::{AccountFigures, PaperVenue, Side};
+use riskd_paper::{Holding, LiveOrder, PaperVenue, Side};
 use rust_decimal::Decimal;
 
-/// Everything about an account at one instant, as it is.
-pub fn look(venue: &PaperVenue, account: &str) -> Learned {
-    let figures = venue.figures(account).unwrap();
-    let orders = venue.live_orders(account).unwrap();
-    Learned {
-        figures: Figures {
+use super::kind::{Kind, Part};
+
+/// Digits of the figures that an exchange shows.
+const DIGITS: u32 = 8;
+
+/// The venue of a week.
+#[derive(Clone)]
+pub struct Venue {
+    pub paper: PaperVenue,
+    pub kind: Kind,
+}
+
+impl Venue {
+    /// The figures of an account, as it is.
+    pub fn figures(&self, account: &str) -> Figures {
+        if self.kind.is_exchange() {
+            return self.sums_of_assets(account);
+        }
+        let figures = self.paper.figures(account).unwrap();
+        Figures {
             realized: Some(Money::new(figures.realized)),
             unrealized: Some(Money::new(figures.unrealized)),
             balance: Some(Money::new(figures.cash)),
             equity: Some(Money::new(figures.net_liquidation)),
-        },
-        positions: Some(positions(&figures)),
-        orders: WorkingOrders::Listed(
-            orders
-                .into_iter()
-                .map(|order| WorkingOrder {
-                    id: Some(Arc::from(order.id)),
-                    instrument: Some(Instrument::new(&order.instrument)),
-                    side: Some(match order.side {
-                        Side::Buy => OrderSide::Buy,
-                        Side::Sell => OrderSide::Sell,
-                    }),
-                    remaining: Some(order.remaining),
-                    state: Arc::from("Working"),
-                    ..WorkingOrder::default()
-                })
-                .collect(),
-        ),
-        ..Learned::default()
+        }
+    }
+
+    /// The sums over the assets that count, each rounded as the venue shows it.
+    fn sums_of_assets(&self, account: &str) -> Figures {
+        let assets = self.kind.profile().assets;
+        let wallets = self.paper.wallets(account).unwrap();
+        let counted = wallets.iter().filter(|one| assets.contains(&&*one.asset));
+        let mut sums = [Decimal::ZERO; 3];
+        for wallet in counted {
+            let shown = [wallet.unrealized, wallet.balance, wallet.equity];
+            for (sum, figure) in sums.iter_mut().zip(shown) {
+                *sum += figure.round_dp(DIGITS);
+            }
+        }
+        let [unrealized, balance, equity] = sums.map(|sum| Some(Money::new(sum.normalize())));
+        Figures {
+            realized: None,
+            unrealized,
+            balance,
+            equity,
+        }
+    }
+
+    /// What an account holds, as it is.
+    pub fn held(&self, account: &str) -> Arc<[Position]> {
+        self.held_in(account, Part::All)
+    }
+
+    /// A part of that.
+    pub fn held_in(&self, account: &str, part: Part) -> Arc<[Position]> {
+        let holdings = self.paper.holdings(account).unwrap();
+        let holdings = holdings.iter().filter(|held| part.holds(&held.asset));
+        holdings.map(|held| self.position(held)).collect()
+    }
+
+    fn position(&self, held: &Holding) -> Position {
+        let key = PositionKey {
+            instrument: self.instrument(&held.instrument),
+            side: side_of(held.side),
+        };
+        Position::new(key, held.quantity)
+    }
+
+    /// The working orders of an account in a part of what it trades, as they are.
+    pub fn working_in(&self, account: &str, part: Part) -> Vec<WorkingOrder> {
+        let orders = self.paper.live_orders(account).unwrap();
+        let is_in = |order: &&LiveOrder| part == Part::All || part.holds(self.asset(order));
+        orders
+            .iter()
+            .filter(is_in)
+            .map(|order| WorkingOrder {
+                id: Some(Arc::from(&*order.id)),
+                instrument: Some(self.instrument(&order.instrument)),
+                side: Some(match order.side {
+                    Side::Buy => OrderSide::Buy,
+                    Side::Sell => OrderSide::Sell,
+                }),
+                position: Some(side_of(order.position_side)),
+                reduce_only: Some(order.only_reduces),
+                remaining: Some(order.remaining),
+                state: Arc::from("Working"),
+                ..WorkingOrder::default()
+            })
+            .collect()
+    }
+
+    fn asset(&self, order: &LiveOrder) -> &str {
+        let mut listed = self.paper.config().instruments.iter();
+        let found = listed.find(|one| one.symbol == order.instrument);
+        &found.unwrap().terms.asset
+    }
+
+    fn instrument(&self, name: &str) -> Instrument {
+        Instrument::of(name, self.kind.profile().dialect)
+    }
+
+    /// Whether an account holds nothing and has no order.
+    pub fn is_flat_and_quiet(&self, account: &str) -> bool {
+        self.paper.figures(account).unwrap().is_flat_and_quiet()
     }
 }
 
-/// What an account holds, as it is.
-pub fn held(venue: &PaperVenue, account: &str) -> Arc<[Position]> {
-    positions(&venue.figures(account).unwrap())
-}
-
-fn positions(figures: &AccountFigures) -> Arc<[Position]> {
-    figures
-        .positions
-        .iter()
-        .map(|(instrument, quantity)| {
-            Position::new(PositionKey::new(instrument), Decimal::from(*quantity))
-        })
-        .collect()
+fn side_of(side: riskd_paper::PositionSide) -> PositionSide {
+    match side {
+        riskd_paper::PositionSide::Net => PositionSide::OneWay,
+        riskd_paper::PositionSide::Long => PositionSide::Long,
+        riskd_paper::PositionSide::Short => PositionSide::Short,
+    }
 }
 
 /// Whether the goal is reached in truth.
@@ -71,13 +139,18 @@ pub fn is_reached(goal: &Goal, truth: &Learned) -> bool {
                 names.any(|name| name == instrument.as_str())
             };
             let mut working = orders.iter().filter_map(|order| order.instrument.as_ref());
-            !positions.iter().any(|held| is_one(&held.key.instrument)) && !working.any(is_one)
+            !positions.iter().any(|held| keys.contains(&held.key)) && !working.any(is_one)
         }
         Goal::ReduceOnly => orders.iter().all(|order| {
-            let held = positions
-                .iter()
-                .find(|held| Some(&held.key.instrument) == order.instrument.as_ref())
-                .map_or(Decimal::ZERO, |held| held.quantity);
+            if order.reduce_only == Some(true) {
+                return true;
+            }
+            let is_it = |held: &&Position| {
+                Some(&held.key.instrument) == order.instrument.as_ref()
+                    && held.key.side == PositionSide::OneWay
+            };
+            let held = positions.iter().find(is_it);
+            let held = held.map_or(Decimal::ZERO, |held| held.quantity);
             let size = order.remaining.unwrap();
             match order.side {
                 Some(OrderSide::Buy) => held <= -size,

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use riskd::domain::observation::Timestamp;
 
 use super::invariants::Violation;
+use super::kind::Kind;
 use super::mutations::Mutation;
 use super::net::ms;
 use super::random::Random;
@@ -47,9 +48,20 @@ pub struct Ran {
 }
 
 /// Runs a seed. The same seed gives the same run.
-pub fn run(seed: u64, mutation: Option<Mutation>, tells: bool) -> Result<Ran, Failure> {
+pub fn run(seed: u64, tells: bool) -> Result<Ran, Failure> {
+    run_at(Kind::of(seed), seed, None, tells)
+}
+
+/// Runs a seed at a venue of this kind, in a world that may be broken on purpose.
+pub fn run_at(
+    kind: Kind,
+    seed: u64,
+    mutation: Option<Mutation>,
+    tells: bool,
+) -> Result<Ran, Failure> {
     let every = super::number("RISKD_SIM_SQLITE_EVERY").unwrap_or(SQLITE_EVERY);
     let options = Options {
+        kind,
         mutation,
         tells,
         sqlite: seed.is_multiple_of(every) || mutation == Some(Mutation::LoseTransaction),
@@ -168,10 +180,9 @@ fn all_is_well(world: &World) -> Result<(), Violation> {
                 return Err(format!("L: {account} is not {}", intent.goal.words()));
             }
         }
-        let figures = world.venue.figures(account).unwrap();
         let busy = world.handed.open(account).next().is_some();
-        if world.is_locked(account) && !busy && !figures.is_flat_and_quiet() {
-            return Err(format!("L: {account} is locked and holds {figures:?}"));
+        if !busy {
+            holds_nothing_under_lock(world, account)?;
         }
     }
     Ok(())
@@ -193,10 +204,15 @@ async fn enter_again(world: &mut World) -> Result<(), Violation> {
     let end = world.time.now() + RELOCK;
     world.pass_until(end).await?;
     for account in entered {
-        let figures = world.venue.figures(account).unwrap();
-        if world.is_locked(account) && !figures.is_flat_and_quiet() {
-            return Err(format!("L: {account} is locked and holds {figures:?}"));
-        }
+        holds_nothing_under_lock(world, account)?;
+    }
+    Ok(())
+}
+
+fn holds_nothing_under_lock(world: &World, account: &str) -> Result<(), Violation> {
+    if world.is_locked(account) && !world.venue.is_flat_and_quiet(account) {
+        let figures = world.venue.paper.figures(account).unwrap();
+        return Err(format!("L: {account} is locked and holds {figures:?}"));
     }
     Ok(())
 }

@@ -8,11 +8,11 @@ use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use riskd::daemon::JobKind;
-use riskd::domain::account::{AccountName, AccountNumber};
+use riskd::domain::account::AccountName;
+use riskd::domain::holdings::Position;
 use riskd::domain::ids::RequestId;
 use riskd::domain::lock::LockKind;
 use riskd::domain::now::Now;
@@ -24,14 +24,9 @@ use riskd::engine::record::Record;
 use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
 use riskd::rules::book::RuleBook;
-use riskd::secret::Secret;
 use riskd::store::{Batch, Receipt};
-use riskd::venue::crosstrade::CrossTrade;
-use riskd::venue::rest::{Limits, NoAnswer};
-use riskd_paper::{
-    AccountConfig, Delivery as Answered, InstrumentConfig, ManualTime, Motion, PaperClock,
-    PaperConfig, PaperVenue,
-};
+use riskd::venue::rest::NoAnswer;
+use riskd_paper::{Delivery as Answered, ManualTime, Motion, PaperClock, PaperVenue};
 
 use rust_decimal::Decimal;
 use tokio::sync::{mpsc, oneshot};
@@ -43,16 +38,19 @@ use super::disk::Disk;
 use super::durable::Durable;
 use super::faults::{Act, Active, Moment, TABLE};
 use super::invariants::{Checker, Step, Trigger, Violation};
+use super::kind::Kind;
 use super::leaving::Leaving;
 use super::mutations::{self, Mutation};
-use super::net::{self, Note, Outbound, ms};
+use super::net::{Note, Outbound, Wires, ms};
 use super::random::Random;
 use super::rules::{self, MANY};
-use super::see::{self, Truths};
+use super::see::Truths;
 use super::stats::Stats;
 use super::trader;
+use super::venue::Venue;
 
 mod calls;
+mod desk;
 mod notes;
 mod process;
 mod sessions;
@@ -60,18 +58,19 @@ mod watching;
 mod wrong;
 
 use calls::Waiting;
+use desk::Desk;
 pub use sessions::SessionTruth;
 use watching::Watching;
 pub use wrong::LOCKED_FOR;
 
-/// The token of the venue.
-const TOKEN: &str = "paper-token";
 const CONFIG: EngineConfig = EngineConfig {
     acts: true,
     stale_after: Some(TimeDelta::seconds(5)),
 };
 /// How long something may take to be reached while nothing goes wrong.
 const OVERDUE: TimeDelta = TimeDelta::minutes(2);
+/// For how long a wallet may be in doubt after something went wrong, and two polls.
+const DOUBT: TimeDelta = TimeDelta::seconds(62);
 /// Between two polls while much happens.
 const POLL: i64 = 1_000;
 
@@ -96,6 +95,7 @@ pub enum Happening {
     Resumes(TimeDelta),
     Commits,
     AsksAgain(usize),
+    MoneyMoves(usize),
     StopsFill,
     Trades(u32),
     Fails(u32),
@@ -109,6 +109,8 @@ pub enum Happening {
 
 /// An answer on its way back.
 pub struct Returning {
+    /// To which desk.
+    pub desk: usize,
     pub reply: oneshot::Sender<Result<Answered, NoAnswer>>,
     pub answered: Answered,
 }
@@ -116,6 +118,7 @@ pub struct Returning {
 /// How a run is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
+    pub kind: Kind,
     pub mutation: Option<Mutation>,
     /// Whether what happens is told.
     pub tells: bool,
@@ -132,7 +135,7 @@ pub struct Options {
 }
 
 pub struct World {
-    pub venue: PaperVenue,
+    pub venue: Venue,
     pub time: ManualTime,
     pub random: Random,
     pub stats: Stats,
@@ -147,14 +150,20 @@ pub struct World {
     /// The realized result that was told last, where it was believed.
     pub(super) realized: BTreeMap<&'static str, Option<riskd::domain::money::Money>>,
     pub sessions: BTreeMap<&'static str, SessionTruth>,
+    /// All money that came in and was no result, by account.
+    pub(super) flows: BTreeMap<&'static str, Decimal>,
+    /// The ids of it that riskd was not told of.
+    pub(super) untold: Vec<(&'static str, String)>,
+    /// What this process was told last that an account holds.
+    pub(super) polled: BTreeMap<&'static str, Option<Arc<[Position]>>>,
+    /// When the present pace began.
+    paced_since: Timestamp,
     pub notices: Vec<(Timestamp, Severity, Option<AccountName>, String)>,
     start: Timestamp,
     origin: Instant,
     notes: mpsc::UnboundedReceiver<Note>,
-    sender: mpsc::UnboundedSender<Note>,
-    adapter: Arc<CrossTrade>,
-    accounts: Arc<Vec<(AccountName, AccountNumber)>>,
-    numbers: Arc<Vec<AccountNumber>>,
+    wires: Wires,
+    desks: Vec<Desk>,
     tasks: JoinSet<()>,
     engine: Engine,
     faults: Vec<Active>,
@@ -166,19 +175,13 @@ pub struct World {
     steady: TimeDelta,
     wall: TimeDelta,
     frozen: Option<Timestamp>,
-    shown: Arc<AtomicI64>,
     paused: Option<Timestamp>,
     rules: usize,
     /// The rule file that a process which stands still has not seen yet.
     edited: Option<usize>,
-    polling: bool,
     /// Whether every account was observed since the start.
     is_ready: bool,
-    reading: bool,
-    /// When working orders were last read for rules and locks.
-    orders_read: Instant,
     commits_due: bool,
-    turn: usize,
     wake: Option<Timestamp>,
     paces: u32,
     /// What was handed to the venue's tasks and can still be withdrawn.
@@ -203,25 +206,26 @@ fn known(account: &AccountName) -> &'static str {
         .unwrap()
 }
 
-fn sets() -> &'static [Arc<RuleBook>] {
-    static SETS: std::sync::OnceLock<Vec<Arc<RuleBook>>> = std::sync::OnceLock::new();
-    SETS.get_or_init(|| (0..rules::ALL).map(rules::rule_set).collect())
+/// The rule files of a kind of venue.
+fn sets(kind: Kind) -> &'static [Arc<RuleBook>] {
+    static SETS: std::sync::OnceLock<BTreeMap<Kind, Vec<Arc<RuleBook>>>> =
+        std::sync::OnceLock::new();
+    let of = |kind| (0..rules::all(kind)).map(move |number| rules::rule_set(kind, number));
+    let sets = SETS.get_or_init(|| {
+        let all = Kind::ALL.into_iter();
+        all.map(|kind| (kind, of(kind).collect())).collect()
+    });
+    &sets[&kind]
 }
 
-fn paper(random: &mut Random, start: Timestamp, names: &[&str]) -> (PaperVenue, ManualTime) {
+fn paper(random: &mut Random, start: Timestamp, options: &Options) -> (Venue, ManualTime) {
     let (clock, time) = PaperClock::manual(start);
-    let still = |name: &str, price: i64| InstrumentConfig::new(name, Decimal::from(price));
-    let config = PaperConfig {
-        token: TOKEN.to_owned(),
-        seed: u64::try_from(random.within(0, 1 << 40)).unwrap(),
-        accounts: names
-            .iter()
-            .map(|name| AccountConfig::new(name, 50_000))
-            .collect(),
-        instruments: vec![still("ES 03-26", 5000), still("NQ 03-26", 20_000)],
-        ..PaperConfig::default()
+    let config = options.kind.paper(random, options.names);
+    let venue = Venue {
+        paper: PaperVenue::new(config, clock).unwrap(),
+        kind: options.kind,
     };
-    (PaperVenue::new(config, clock).unwrap(), time)
+    (venue, time)
 }
 
 /// Tells what happens, in a run that tells.
@@ -239,24 +243,21 @@ impl World {
     /// A world at its start. It lives in a runtime with paused time.
     pub fn new(seed: u64, start: Timestamp, options: Options) -> World {
         let mut random = Random::new(seed);
-        let (venue, time) = paper(&mut random, start, options.names);
+        let (venue, time) = paper(&mut random, start, &options);
         let (sender, notes) = mpsc::unbounded_channel();
-        let shown = Arc::new(AtomicI64::new(start.timestamp_millis()));
-        let rules = Arc::clone(&sets()[options.rules]);
+        let wires = Wires {
+            notes: sender,
+            shown: Arc::new(AtomicI64::new(start.timestamp_millis())),
+        };
+        let rules = Arc::clone(&sets(options.kind)[options.rules]);
+        let desks = Desk::all(options.kind, options.names, &wires, &rules);
         let started = Engine::start(rules, CONFIG, Kept::default(), Now::at(start));
-        let accounts: Vec<(AccountName, AccountNumber)> = options
-            .names
-            .iter()
-            .map(|name| ((*name).into(), AccountNumber::parse(name).unwrap()))
-            .collect();
-        let numbers = accounts.iter().map(|(_, number)| number.clone()).collect();
         let disk = if options.sqlite {
             Disk::real(start, options.mutation)
         } else {
             Disk::default()
         };
         World {
-            adapter: adapter(&sender, &shown),
             venue,
             time,
             random,
@@ -271,13 +272,16 @@ impl World {
             lied: BTreeMap::new(),
             realized: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            flows: BTreeMap::new(),
+            untold: Vec::new(),
+            polled: BTreeMap::new(),
+            paced_since: start,
             notices: Vec::new(),
             start,
             origin: Instant::now(),
             notes,
-            sender,
-            accounts: Arc::new(accounts),
-            numbers: Arc::new(numbers),
+            wires,
+            desks,
             tasks: JoinSet::new(),
             engine: started.engine,
             faults: Vec::new(),
@@ -289,21 +293,16 @@ impl World {
             steady: TimeDelta::zero(),
             wall: TimeDelta::zero(),
             frozen: None,
-            shown,
             paused: None,
             rules: options.rules,
             edited: None,
-            polling: false,
             is_ready: false,
-            reading: false,
-            orders_read: Instant::now(),
             commits_due: false,
-            turn: 0,
             wake: None,
             paces: 0,
             waiting: BTreeMap::new(),
             asked: BTreeMap::new(),
-            leaving: Leaving::default(),
+            leaving: Leaving::at(options.kind.profile()),
             observes: false,
             is_spelled: false,
             dies_on_leaving: false,
@@ -354,7 +353,7 @@ impl World {
         let passed = TimeDelta::from_std(self.origin.elapsed()).unwrap();
         self.time.set(self.start + passed);
         let wall = self.now().wall.timestamp_millis();
-        self.shown.store(wall, Ordering::Relaxed);
+        self.wires.shown.store(wall, Ordering::Relaxed);
     }
 
     fn instant(&self, at: Timestamp) -> Instant {
@@ -407,6 +406,7 @@ impl World {
     /// From now on things happen at this pace.
     pub fn set_pace(&mut self, pace: Pace) {
         self.pace = pace;
+        self.paced_since = self.time.now();
         self.paces += 1;
         let number = self.paces;
         let walk = |every_ms, ticks| Motion::Walk {
@@ -419,9 +419,9 @@ impl World {
             Pace::Chaos | Pace::Calm => (500, 6),
         };
         if self.options.moves {
-            for (name, times) in [("ES 03-26", 1), ("NQ 03-26", 2)] {
-                let motion = walk(every, ticks * times);
-                self.venue.set_motion(name, &motion).unwrap();
+            for traded in self.kind().traded() {
+                let motion = walk(every, ticks * traded.liveliness);
+                self.venue.paper.set_motion(traded.name, &motion).unwrap();
             }
         }
         self.at(ms(0), Happening::PollBegins(number));
@@ -464,8 +464,12 @@ impl World {
             }
             Happening::Arrives(outbound) => return self.arrive(*outbound),
             Happening::Returns(returning) => {
-                let Returning { reply, answered } = *returning;
-                self.note_limit(&answered);
+                let Returning {
+                    desk,
+                    reply,
+                    answered,
+                } = *returning;
+                self.note_limit(desk, &answered);
                 match answered {
                     Answered::Never => self.held.push(reply),
                     Answered::Closed => drop(reply),
@@ -477,13 +481,14 @@ impl World {
             Happening::Resumes(asleep) => return self.resume(asleep),
             Happening::Commits => return self.commit(),
             Happening::AsksAgain(index) => return self.ask_again(index),
+            Happening::MoneyMoves(index) => self.money_moves_again(index),
             Happening::StopsFill => self.fill_stops(),
             Happening::Settles => self.settle(),
             Happening::Opens => self.open_session(),
             Happening::VenueDayBegins => self.realized.clear(),
             Happening::Trades(number) if number == pace => {
-                let venue = &self.venue;
-                let deed = trader::trade(&mut self.random, venue, self.options.tells);
+                let (kind, tells) = (self.kind(), self.options.tells);
+                let deed = trader::trade(&mut self.random, &self.venue.paper, kind, tells);
                 if let Some((account, deed)) = deed {
                     self.leave_unclean(account);
                     say!(self, "{deed}");
@@ -521,12 +526,12 @@ impl World {
         }
         match note {
             Note::Out(outbound) => return self.take_out(*outbound),
-            Note::Polled(generation, call, observations) => {
+            Note::Polled(generation, desk, call, observations) => {
                 let truths = self.truths.remove(&call).unwrap_or_default();
                 if generation == self.generation {
-                    self.leaving.polls.ended(self.time.now())?;
-                    self.polling = false;
-                    return self.take_poll(observations, &truths);
+                    self.desks[desk].polls.ended(self.time.now())?;
+                    self.desks[desk].poll = None;
+                    return self.take_poll(desk, observations, &truths);
                 }
             }
             Note::Left(generation, event) => {
@@ -548,17 +553,16 @@ impl World {
                 let (event, trigger) = self.judge_read(event, truths);
                 self.step(event, &trigger)?;
             }
-            Note::Orders(generation, call, account, at, orders) => {
+            Note::Orders(generation, desk, call, account, at, orders) => {
                 let truths = self.truths.remove(&call).unwrap_or_default();
                 if generation != self.generation {
                     return Ok(());
                 }
-                self.reading = false;
-                self.orders_read = Instant::now();
+                self.desks[desk].has_read_orders();
                 if self.options.mutation == Some(Mutation::NeverLearns) {
                     return Ok(());
                 }
-                let trigger = see::orders_read(&account, at, &orders, truths);
+                let trigger = self.judge_orders(&account, at, &orders, truths);
                 let event = Event::OrdersRead {
                     account,
                     at,
@@ -567,9 +571,9 @@ impl World {
                 };
                 self.step(event, &trigger)?;
             }
-            Note::NoOrders(generation) => {
+            Note::NoOrders(generation, desk) => {
                 if generation == self.generation {
-                    self.reading = false;
+                    self.desks[desk].is_reading = false;
                 }
             }
         }
@@ -641,6 +645,7 @@ impl World {
             states: &states,
             rules: self.engine.rules(),
             loss_limit: rules::loss_limit(self.rules),
+            profile: self.kind().profile(),
             acts: !self.observes,
         };
         self.checker.check(&step, &mut self.handed)?;
@@ -732,28 +737,29 @@ impl World {
     pub fn finish(&mut self, start: Timestamp) {
         self.stats.runs = 1;
         self.stats.on_sqlite = u64::from(self.disk.is_real());
+        self.stats.at_exchanges = u64::from(self.kind().is_exchange());
         self.stats.passed = self.time.now() - start;
         self.stats.commits = self.disk.commits;
         self.stats.decided = self.checker.decided;
     }
 
+    /// Whether nothing has gone wrong for longer than a wallet may be in doubt.
+    pub fn is_long_quiet(&self) -> bool {
+        let quiet_for = self.time.now() - self.paced_since;
+        self.pace == Pace::Quiet && self.faults.is_empty() && quiet_for > DOUBT
+    }
+
+    /// The kind of the venue.
+    pub fn kind(&self) -> Kind {
+        self.options.kind
+    }
+
     /// The trader opens a position in spite of a lock.
     pub fn enter(&mut self, account: &str) {
         self.leave_unclean(account);
-        self.venue.open(account, "ES 03-26", 1, None).unwrap();
+        let first = &self.kind().traded()[0];
+        trader::open(&self.venue.paper, account, first, first.sized(1)).unwrap();
     }
-}
-
-fn adapter(sender: &mpsc::UnboundedSender<Note>, shown: &Arc<AtomicI64>) -> Arc<CrossTrade> {
-    let shown = Arc::clone(shown);
-    let wall = move || DateTime::from_timestamp_millis(shown.load(Ordering::Relaxed)).unwrap();
-    let token = Secret::new(TOKEN.to_owned()).unwrap();
-    let limits = Limits {
-        jitter: Duration::ZERO,
-        ..Limits::DEFAULT
-    };
-    let base = "http://127.0.0.1/v1/api";
-    Arc::new(CrossTrade::over(net::wire(sender), base, token, wall, limits).unwrap())
 }
 
 /// A run that broke an invariant.
@@ -781,11 +787,6 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Whether a request may change something.
-pub fn is_write(asked: &riskd::venue::rest::Outgoing) -> bool {
-    asked.body.is_some()
-}
-
 /// A runtime whose time is virtual.
 pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
@@ -793,9 +794,4 @@ pub fn runtime() -> tokio::runtime::Runtime {
         .start_paused(true)
         .build()
         .unwrap()
-}
-
-/// What the requests of riskd are called, for those who look at paths.
-pub fn is_flatten(path: &str) -> bool {
-    path.ends_with(&format!("/positions/{}", Write::Flatten.name()))
 }

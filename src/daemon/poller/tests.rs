@@ -272,7 +272,8 @@ async fn under_a_lock_orders_are_looked_for_every_ten_seconds_at_the_latest() {
         let assets = vec!["USDT".to_owned()];
         let budget = RequestBudget::new(&VenueProfile::BYBIT.limits);
         let wall = || Timestamp::from_timestamp(1_700_000_000, 0).unwrap();
-        let venue = Bybit::over(transport, BASE, credential, assets, budget, wall).unwrap();
+        let limits = crate::venue::rest::Limits::DEFAULT;
+        let venue = Bybit::over(transport, BASE, credential, assets, budget, wall, limits).unwrap();
         let (inputs, mut heard) = mpsc::channel(100);
         let stop = CancellationToken::new();
         // The engine wants them of every account under a lock.

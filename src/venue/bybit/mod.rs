@@ -101,10 +101,11 @@ impl Bybit {
     ) -> Result<Bybit, SetUpError> {
         let base = checked_base(base_url)?;
         let network = Arc::new(Network::new(&base, &Limits::DEFAULT)?);
-        Bybit::over(network, base_url, credential, assets, budget, wall)
+        let limits = Limits::DEFAULT;
+        Bybit::over(network, base_url, credential, assets, budget, wall, limits)
     }
 
-    /// The same over another way than the network.
+    /// The same over another way than the network, with other limits.
     ///
     /// # Errors
     /// As [`Bybit::new`].
@@ -115,10 +116,10 @@ impl Bybit {
         assets: Vec<String>,
         budget: RequestBudget,
         wall: impl Fn() -> Timestamp + Send + Sync + 'static,
+        limits: Limits,
     ) -> Result<Bybit, SetUpError> {
         let base = checked_base(base_url)?;
         let clock: Clock = Arc::new(wall);
-        let limits = Limits::DEFAULT;
         let signer = signer(&credential).map_err(|_| SetUpError::Credential("key"))?;
         Ok(Bybit {
             client: Client {

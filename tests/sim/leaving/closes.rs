@@ -13,8 +13,10 @@ use riskd::engine::enforcement::FILLING;
 use crate::invariants::Violation;
 
 /// The closes that may still be filling, by the clock by which riskd waits.
-#[derive(Default)]
 pub struct Closes {
+    /// Whether a close that arrives while another one fills can only reduce what is
+    /// left: then the answer to the first is what the second must wait for.
+    joins: bool,
     in_flight: Vec<Close>,
     /// What was told of each account last.
     held: BTreeMap<String, Arc<[Position]>>,
@@ -30,6 +32,15 @@ struct Close {
 }
 
 impl Closes {
+    /// None is in flight.
+    pub fn new(joins: bool) -> Closes {
+        Closes {
+            joins,
+            in_flight: Vec::new(),
+            held: BTreeMap::new(),
+        }
+    }
+
     /// A write leaves.
     pub fn sent(
         &mut self,
@@ -62,13 +73,13 @@ impl Closes {
     /// A write was answered, or given up.
     pub fn answered(&mut self, request: RequestId, outcome: Outcome, now: Timestamp) {
         match outcome {
-            Outcome::Acknowledged | Outcome::Unknown => {
+            Outcome::Acknowledged | Outcome::Unknown if !self.joins => {
                 let is_it = |close: &&mut Close| close.request == request;
                 if let Some(close) = self.in_flight.iter_mut().find(is_it) {
                     close.answered = Some(now);
                 }
             }
-            Outcome::NothingToDo | Outcome::Refused | Outcome::NotSent => {
+            _ => {
                 self.in_flight.retain(|close| close.request != request);
             }
         }
@@ -92,6 +103,9 @@ impl Closes {
         shift: TimeDelta,
         is_recent: impl Fn(RequestId) -> bool,
     ) {
+        if self.joins {
+            self.in_flight.clear();
+        }
         self.in_flight.retain(|close| is_recent(close.request));
         for close in &mut self.in_flight {
             close.answered = Some(close.answered.map_or(now, |at| at + shift));
@@ -112,6 +126,10 @@ impl Close {
     fn meets(&self, account: &str, write: &Write) -> bool {
         let same = match (&self.write, write) {
             (Write::ClosePosition(one), Write::ClosePosition(other)) => one == other,
+            // Several close a position that is larger than an order may be.
+            (Write::CloseQuantity(one), Write::CloseQuantity(other)) => {
+                one.position == other.position && one.part == other.part
+            }
             _ => true,
         };
         self.account == account && same

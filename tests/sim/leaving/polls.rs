@@ -9,16 +9,26 @@ use riskd::venue::budget::ROUTINE_WAIT;
 
 use crate::invariants::Violation;
 
-/// How many requests may leave in how long, and how many come back each second.
-const PER_WINDOW: usize = 180;
-const WINDOW: Duration = Duration::from_secs(61);
-const REFILL_PER_SECOND: u32 = 3;
 /// What the clocks of a run may differ by.
 const SLACK: TimeDelta = TimeDelta::milliseconds(3);
 
-/// The polls of one venue, in the venue's time.
-#[derive(Default)]
+/// How often a ban is tried whose end the venue does not say.
+const PROBE: TimeDelta = TimeDelta::seconds(2);
+
+/// What a venue allows, as far as polls must count on it.
+pub struct Budget {
+    /// How many requests may leave in how long.
+    pub per_window: usize,
+    pub window: Duration,
+    /// How long it takes until there is room for the next one.
+    pub room_within: Duration,
+}
+
+/// The polls of one desk, in the venue's time.
 pub struct Polls {
+    budget: &'static Budget,
+    /// Whether the venue answers nothing and does not say for how long.
+    is_banned: bool,
     /// Since when one is due and has not left.
     due: Option<Timestamp>,
     /// Before this no poll can leave: the venue said so, or the process stood
@@ -33,6 +43,17 @@ fn span(span: Duration) -> TimeDelta {
 }
 
 impl Polls {
+    /// Nothing has left.
+    pub fn new(budget: &'static Budget) -> Polls {
+        Polls {
+            budget,
+            is_banned: false,
+            due: None,
+            not_before: None,
+            left: VecDeque::new(),
+        }
+    }
+
     /// A poll is to be made now.
     pub fn due(&mut self, now: Timestamp) {
         self.due.get_or_insert(now);
@@ -40,10 +61,14 @@ impl Polls {
 
     /// A request has left that is no poll.
     pub fn other_left(&mut self, now: Timestamp) {
-        if self.left.len() >= PER_WINDOW {
+        if self.left.len() >= self.budget.per_window {
             self.left.pop_front();
         }
         self.left.push_back(now);
+        if self.is_banned {
+            // One request at a time is tried, and its answer waited for.
+            self.hold(now + PROBE);
+        }
     }
 
     /// A poll has left.
@@ -82,18 +107,21 @@ impl Polls {
         self.not_before = self.not_before.max(Some(until));
     }
 
-    /// Another process begins, with a count of its own.
-    pub fn restarted(&mut self) {
-        *self = Polls::default();
+    /// The venue has answered: that it answers nothing for a while, or something else.
+    pub fn answered(&mut self, is_ban: bool, now: Timestamp) {
+        self.is_banned = is_ban;
+        if is_ban {
+            self.hold(now + PROBE);
+        }
     }
 
     /// When the rolling count has room again, if it had none.
     fn window_opens(&self) -> Option<Timestamp> {
-        let is_full = self.left.len() >= PER_WINDOW;
+        let is_full = self.left.len() >= self.budget.per_window;
         self.left
             .front()
             .filter(|_| is_full)
-            .map(|oldest| *oldest + span(WINDOW))
+            .map(|oldest| *oldest + span(self.budget.window))
     }
 
     fn held_until(&self) -> Option<Timestamp> {
@@ -104,6 +132,6 @@ impl Polls {
     /// and then for the next token.
     fn latest(&self, due: Timestamp) -> Timestamp {
         let from = self.held_until().map_or(due, |held| held.max(due));
-        from + span(ROUTINE_WAIT + Duration::from_secs(1) / REFILL_PER_SECOND) + SLACK
+        from + span(ROUTINE_WAIT + self.budget.room_within) + SLACK
     }
 }

@@ -11,18 +11,17 @@ use riskd::domain::limits::Ask;
 use riskd::domain::observation::Timestamp;
 use riskd::engine::event::Event;
 use riskd::store::Receipt;
-use riskd::venue::Venue;
 use riskd::venue::rest::NoAnswer;
 use riskd_paper::Delivery as Answered;
 
-use super::{Happening, OVERDUE, POLL, Pace, Returning, World, is_flatten};
+use super::{Desk, Happening, OVERDUE, POLL, Pace, Returning, World};
 use crate::faults::{Act, TABLE, Way};
 use crate::invariants::Violation;
+use crate::kind::What;
 use crate::mutations::{Mutation, PollsLast};
-use crate::net::{self, CALL, Note, Outbound, ms};
+use crate::net::{CALL, Note, Outbound, ms};
 use crate::see::Truths;
 use crate::week;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 impl World {
@@ -83,15 +82,26 @@ impl World {
             Pace::Calm => self.options.calm_poll,
         };
         self.at(ms(wait), Happening::PollBegins(self.paces));
-        if self.polling || self.paused.is_some() {
+        if self.paused.is_some() {
             return;
         }
-        self.polling = true;
+        for place in 0..self.desks.len() {
+            if self.desks[place].poll.is_none() {
+                self.begin_poll_of(place);
+            }
+        }
+    }
+
+    fn begin_poll_of(&mut self, place: usize) {
         self.stats.polls += 1;
-        self.leaving.polls.due(self.time.now());
-        let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
-        let (accounts, numbers) = (Arc::clone(&self.accounts), Arc::clone(&self.numbers));
-        let (generation, call) = (self.generation, self.calls + 1);
+        let call = self.calls + 1;
+        let now = self.time.now();
+        let desk = &mut self.desks[place];
+        desk.poll = Some(call);
+        desk.polls.due(now);
+        let (adapter, sender) = (Arc::clone(&desk.adapter), self.wires.notes.clone());
+        let (accounts, numbers) = (Arc::clone(&desk.accounts), Arc::clone(&desk.numbers));
+        let generation = self.generation;
         self.truths.insert(call, Truths::default());
         let steady = self.steady_clock();
         let last = self.options.mutation == Some(Mutation::PollsLast);
@@ -102,28 +112,31 @@ impl World {
             } else {
                 daemon::observe(adapter.as_ref(), &accounts, &numbers, steady).await
             };
-            let _ = sender.send(Note::Polled(generation, call, observations));
+            let _ = sender.send(Note::Polled(generation, place, call, observations));
         });
     }
 
-    /// Polls leave working orders out; they are read for one account at a time.
-    pub(crate) fn read_orders(&mut self) {
-        let wanted = self.engine.accounts_needing_orders(self.now());
+    /// Polls leave working orders out; each desk reads them for one account at a time.
+    pub(crate) fn read_orders(&mut self, place: usize) {
+        let mut wanted = self.engine.accounts_needing_orders(self.now());
+        let desk = &mut self.desks[place];
+        wanted.retain(|account| desk.number_of(account).is_some());
         if wanted.is_empty() {
-            self.orders_read = Instant::now();
+            desk.orders_read = tokio::time::Instant::now();
         }
-        if wanted.is_empty() || self.reading {
+        if wanted.is_empty() || desk.is_reading {
             return;
         }
-        self.turn += 1;
-        let account = wanted[self.turn % wanted.len()].clone();
-        let number = self.numbers[self.place(&account)].clone();
-        self.reading = true;
-        let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
+        desk.turn += 1;
+        let account = wanted[desk.turn % wanted.len()].clone();
+        let number = desk.number_of(&account).unwrap().clone();
+        desk.is_reading = true;
+        let every = Duration::from_secs(1);
+        let lane = daemon::lane_of_orders(desk.orders_read.elapsed(), every);
+        let (adapter, sender) = (Arc::clone(&desk.adapter), self.wires.notes.clone());
         let (generation, call) = (self.generation, self.calls + 1);
         self.truths.insert(call, Truths::default());
         let steady = self.steady_clock();
-        let lane = daemon::lane_of_orders(self.orders_read.elapsed(), Duration::from_secs(1));
         self.spawn(async move {
             let permit = adapter.admit(lane, Ask::Orders).await;
             let at = steady();
@@ -132,8 +145,8 @@ impl World {
                 Err(_) => None,
             };
             let note = match read {
-                Some(orders) => Note::Orders(generation, call, account, at, orders),
-                None => Note::NoOrders(generation),
+                Some(orders) => Note::Orders(generation, place, call, account, at, orders),
+                None => Note::NoOrders(generation, place),
             };
             let _ = sender.send(note);
         });
@@ -177,8 +190,10 @@ impl World {
         };
         self.waiting.insert(waiting, withdrawn.clone());
         let is_gated = self.options.mutation != Some(Mutation::CommitsLate);
+        let desk = self.desk_of(&account);
+        let number = desk.number_of(&account).unwrap().clone();
         self.start_job(Job {
-            number: self.numbers[self.place(&account)].clone(),
+            number,
             account,
             kind,
             trigger: None,
@@ -187,20 +202,22 @@ impl World {
         });
     }
 
-    /// The place of an account in the rule file.
-    fn place(&self, account: &AccountName) -> usize {
-        let mut accounts = self.accounts.iter();
-        accounts.position(|(name, _)| name == account).unwrap()
+    /// The desk of an account.
+    pub(super) fn desk_of(&self, account: &AccountName) -> &Desk {
+        let mut desks = self.desks.iter();
+        let found = desks.find(|desk| desk.number_of(account).is_some());
+        found.unwrap()
     }
 
     fn start_job(&mut self, job: Job) {
-        let (adapter, sender) = (Arc::clone(&self.adapter), self.sender.clone());
+        let adapter = Arc::clone(&self.desk_of(&job.account).adapter);
+        let sender = self.wires.notes.clone();
         let (generation, call) = (self.generation, self.calls + 1);
         if matches!(job.kind, JobKind::Read { .. }) {
             self.truths.insert(call, Truths::default());
         }
         let steady = self.steady_clock();
-        let notes = self.sender.clone();
+        let notes = self.wires.notes.clone();
         self.spawn(async move {
             let left = |event| {
                 let _ = notes.send(Note::Left(generation, event));
@@ -235,7 +252,7 @@ impl World {
     /// A request leaves riskd.
     pub(crate) fn leave(&mut self, outbound: Outbound) {
         self.stats.requests += 1;
-        let account = net::account_of(outbound.asked.url.path());
+        let account = self.kind().asked(&outbound.asked).account;
         let on = |way| self.way_fails(way, account);
         let (unconnected, lost) = (on(Way::Unconnected), on(Way::LostThere));
         let (slow, late) = (on(Way::Slow), on(Way::ArrivesLate));
@@ -258,12 +275,18 @@ impl World {
 
     /// A request arrives at the venue, which does what it does.
     pub(crate) fn arrive(&mut self, outbound: Outbound) -> Result<(), Violation> {
-        let Outbound { call, asked, reply } = outbound;
+        let Outbound {
+            desk,
+            call,
+            asked,
+            reply,
+        } = outbound;
         let answering = self.receive(call, &asked)?;
-        let account = net::account_of(asked.url.path());
+        let what = self.kind().asked(&asked);
+        let account = what.account;
         let lost = self.way_fails(Way::LostBack, account);
         let slow = self.way_fails(Way::Slow, account);
-        if let Some(account) = account.filter(|_| is_flatten(asked.url.path())) {
+        if let Some(account) = account.filter(|_| what.what == What::Close) {
             self.notice_close(account);
         }
         let back = self.random.within(5, if slow { 2_000 } else { 60 });
@@ -273,7 +296,11 @@ impl World {
         } else {
             answering.delivery
         };
-        let returning = Returning { reply, answered };
+        let returning = Returning {
+            desk,
+            reply,
+            answered,
+        };
         self.at(after, Happening::Returns(Box::new(returning)));
         Ok(())
     }

@@ -5,7 +5,7 @@ use riskd::engine::event::{Event, ReadResult};
 use riskd::store::{Batch, Sample};
 use riskd_paper::Delivery as Answered;
 
-use super::{World, is_write, known};
+use super::{World, known};
 use crate::faults::Moment;
 use crate::invariants::Violation;
 use crate::leaving::Sent;
@@ -13,19 +13,16 @@ use crate::mutations;
 use crate::net::{Outbound, ms};
 use crate::see::{self, Truths};
 
-/// The pause after a "too many requests" that names none, and what a venue may
-/// round up, in milliseconds.
-const UNTOLD: i64 = 1_000;
-
 impl World {
     /// A request leaves riskd.
     pub(crate) fn take_out(&mut self, outbound: Outbound) -> Result<(), Violation> {
         let now = self.time.now();
-        let is_write = is_write(&outbound.asked);
-        if outbound.asked.url.path().ends_with("/accounts/snapshot") {
-            self.leaving.polls.left(now)?;
+        let is_write = outbound.asked.body.is_some();
+        let desk = &mut self.desks[outbound.desk];
+        if desk.poll == Some(outbound.call) {
+            desk.polls.left(now)?;
         } else {
-            self.leaving.polls.other_left(now);
+            desk.polls.other_left(now);
         }
         self.leave(outbound);
         if is_write && self.dies_on_leaving {
@@ -37,12 +34,13 @@ impl World {
     /// A poll ended.
     pub(crate) fn take_poll(
         &mut self,
+        desk: usize,
         observations: Vec<Observation>,
         truths: &Truths,
     ) -> Result<(), Violation> {
         let generation = self.generation;
         for observation in observations {
-            let trigger = self.judge(&observation, truths);
+            let trigger = self.judge(&observation, truths)?;
             if self.disk.is_real() {
                 let sample = Sample::of(&observation);
                 self.disk.submit(Batch {
@@ -61,7 +59,7 @@ impl World {
                 return Ok(());
             }
         }
-        self.read_orders();
+        self.read_orders(desk);
         Ok(())
     }
 
@@ -122,7 +120,10 @@ impl World {
                 at,
                 result: Ok(ReadResult::Positions(positions)),
                 ..
-            } => self.leaving.closes.told(account.as_str(), positions, *at),
+            } => {
+                self.leaving.closes.told(account.as_str(), positions, *at);
+                self.checker.told(account.as_str(), positions);
+            }
             _ => {}
         }
     }
@@ -134,21 +135,22 @@ impl World {
         {
             let account = known(&observation.account);
             self.leaving.closes.told(account, positions, observation.at);
+            self.checker.told(account, positions);
         }
     }
 
     /// The venue says that too much was asked: polls are held for as long as it
     /// says.
-    pub(crate) fn note_limit(&mut self, answered: &Answered) {
+    pub(crate) fn note_limit(&mut self, desk: usize, answered: &Answered) {
         let page = match answered {
             Answered::Whole(page) | Answered::HalfWay(page) | Answered::Slowly(page, _) => page,
             Answered::Closed | Answered::Never => return,
         };
-        if page.status != 429 {
-            return;
+        let (kind, now) = (self.kind(), self.time.now());
+        let polls = &mut self.desks[desk].polls;
+        polls.answered(kind.is_ban(page), now);
+        if let Some(pause) = kind.pause(page) {
+            polls.hold(now + ms(pause));
         }
-        let told = page.retry_after.and_then(|told| i64::try_from(told).ok());
-        let pause = told.map_or(UNTOLD, |told| told * 1_000);
-        self.leaving.polls.hold(self.time.now() + ms(pause));
     }
 }

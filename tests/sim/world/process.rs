@@ -7,17 +7,15 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use riskd::domain::account::AccountName;
 use riskd::domain::now::Now;
-use riskd::domain::venue::VenueProfile;
 use riskd::engine::event::{Command, Event};
 use riskd::engine::record::{EntryKind, Fields, LogEntry, Record};
 use riskd::engine::restore::{Kept, KeptRows, RecentRequest, Started};
 use riskd::engine::{Engine, EngineConfig};
 use riskd::rules::book::RuleBook;
 use riskd::store::Batch;
-use riskd::venue::Venue;
 use tokio::task::JoinSet;
 
-use super::{CONFIG, Happening, World, adapter, say, sets};
+use super::{CONFIG, Desk, Happening, World, say, sets};
 use crate::invariants::{Trigger, Violation};
 use crate::rules;
 use crate::{mutations, trader};
@@ -79,7 +77,9 @@ impl World {
         self.wall += asleep;
         self.look_at_the_clock();
         self.checker.resumed(self.now());
-        self.leaving.polls.hold(self.time.now());
+        for desk in &mut self.desks {
+            desk.polls.hold(self.time.now());
+        }
         self.step(Event::Time, &Trigger::Other)?;
         match self.edited.take() {
             Some(number) => self.reload(number),
@@ -106,16 +106,15 @@ impl World {
         self.steady += shift;
         self.wall = TimeDelta::zero();
         let now = self.now();
-        self.adapter = adapter(&self.sender, &self.shown);
         let mut kept = self.disk.restore(now.wall)?;
         self.handed = self.disk.durable.clone();
         self.leaving.rows.killed(&self.handed)?;
         let is_recent = |request| self.handed.is_recent(request, now.wall);
         self.leaving.closes.restarted(now.steady, shift, is_recent);
-        self.leaving.polls.restarted();
+        let rules = self.rule_set(self.rules);
+        self.desks = Desk::all(self.kind(), self.options.names, &self.wires, &rules);
         self.count_earlier(&kept.rows.recent);
         mutations::spoil(self.options.mutation, &mut kept);
-        let rules = self.rule_set(self.rules);
         let one_by_one = self.stats.crashes.is_multiple_of(3);
         let started = if one_by_one {
             taken_up(rules, self.config(), kept, now)
@@ -123,7 +122,6 @@ impl World {
             Engine::start(rules, self.config(), kept, now)
         };
         self.engine = started.engine;
-        self.take_numbers();
         self.checker.restarted(now, &self.handed);
         self.after(started.effects, &Trigger::Other)?;
         self.checker.agree(&self.engine.keep(), &self.handed)
@@ -136,13 +134,12 @@ impl World {
         self.truths.clear();
         self.lied.clear();
         self.realized.clear();
+        self.polled.clear();
         self.held.clear();
         self.waiting.clear();
         self.asked.clear();
         self.dies_on_leaving = false;
-        self.polling = false;
         self.is_ready = false;
-        self.reading = false;
         self.paused = None;
         self.queue.retain(|_, happening| {
             !matches!(happening, Happening::Noted(_) | Happening::Resumes(_))
@@ -152,14 +149,17 @@ impl World {
     /// Takes out of the budget what left shortly before this start, as the daemon
     /// does.
     fn count_earlier(&self, recent: &[RecentRequest]) {
-        let remembered = TimeDelta::from_std(VenueProfile::CROSSTRADE.limits.remembered()).unwrap();
+        let limits = &self.kind().profile().limits;
+        let remembered = TimeDelta::from_std(limits.remembered()).unwrap();
         let wall = self.now().wall;
-        let its = recent.iter().filter(|request| {
-            let left_at = request.sent_at.unwrap_or(request.queued_at);
-            wall - left_at <= remembered
-        });
-        let count = u32::try_from(its.count()).unwrap();
-        self.adapter.count_earlier(count);
+        for desk in &self.desks {
+            let its = recent.iter().filter(|request| {
+                let left_at = request.sent_at.unwrap_or(request.queued_at);
+                desk.number_of(&request.account).is_some() && wall - left_at <= remembered
+            });
+            let count = u32::try_from(its.count()).unwrap();
+            desk.adapter.count_earlier(count);
+        }
     }
 
     pub(crate) fn config(&self) -> riskd::engine::EngineConfig {
@@ -171,7 +171,7 @@ impl World {
 
     /// The rule file of this number, as it is spelled now.
     fn rule_set(&self, number: usize) -> Arc<RuleBook> {
-        let rules = &sets()[number];
+        let rules = &sets(self.kind())[number];
         if self.is_spelled {
             rules::spelled_otherwise(rules)
         } else {
@@ -181,13 +181,9 @@ impl World {
 
     /// Polls ask for the numbers that are in the rule file.
     fn take_numbers(&mut self) {
-        let accounts = &self.engine.rules().accounts;
-        let numbers = accounts.iter().map(|account| account.number.clone());
-        self.numbers = Arc::new(numbers.collect());
-        let pairs = accounts
-            .iter()
-            .map(|one| (one.name.clone(), one.number.clone()));
-        self.accounts = Arc::new(pairs.collect());
+        for desk in &mut self.desks {
+            desk.take_numbers(self.engine.rules());
+        }
     }
 
     pub(crate) fn random_rules(&mut self) -> usize {

@@ -1,5 +1,6 @@
 //! What sessions made in truth, and when riskd must know it exactly.
 
+use riskd::domain::observation::Learned;
 use rust_decimal::Decimal;
 
 use super::World;
@@ -7,7 +8,7 @@ use super::World;
 /// The true result of a session.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionTruth {
-    /// Equity at its open.
+    /// Equity at its open, less all money that had come in by then.
     open: Decimal,
     /// Whether riskd can know it as exactly: the account was left alone around
     /// the open, and no clock was off.
@@ -23,11 +24,11 @@ impl World {
         self.realized.clear();
         let off = self.clock_is_off();
         for account in self.options.names.iter().copied() {
-            let figures = self.venue.figures(account).unwrap();
+            let equity = self.venue.figures(account).equity.unwrap();
             let calm = self.sessions.get(account).is_none_or(|old| old.settling);
             let truth = SessionTruth {
-                open: figures.net_liquidation,
-                clean: calm && !off && figures.is_flat_and_quiet(),
+                open: equity.decimal() - self.flows_of(account),
+                clean: calm && !off && self.venue.is_flat_and_quiet(account),
                 settling: false,
                 seen: false,
             };
@@ -38,8 +39,8 @@ impl World {
     /// The trader puts everything down well before the next open.
     pub(crate) fn settle(&mut self) {
         for account in self.options.names.iter().copied() {
-            let _ = self.venue.cancel_orders(account);
-            let _ = self.venue.close(account);
+            let _ = self.venue.paper.cancel_orders(account);
+            let _ = self.venue.paper.close(account);
         }
         for truth in self.sessions.values_mut() {
             truth.settling = true;
@@ -70,9 +71,22 @@ impl World {
         }
     }
 
-    /// The session's true result, where riskd must know it exactly.
-    pub(crate) fn session_pnl(&self, account: &str, equity: Decimal) -> Option<Decimal> {
+    /// All money that has come in and was no result, less what went out.
+    pub(crate) fn flows_of(&self, account: &str) -> Decimal {
+        self.flows.get(account).copied().unwrap_or_default()
+    }
+
+    /// The session's true result by the equity that was told, where riskd must know it
+    /// exactly; `flows` is all money that had come in as it was read.
+    pub(crate) fn session_pnl(
+        &self,
+        account: &str,
+        told: &Learned,
+        flows: Decimal,
+    ) -> Option<Decimal> {
         let truth = self.sessions.get(account)?;
-        (truth.clean && !self.clock_is_off()).then(|| equity - truth.open)
+        let equity = told.figures.equity?.decimal();
+        let is_known = truth.clean && !self.clock_is_off();
+        is_known.then(|| equity - flows - truth.open)
     }
 }

@@ -16,13 +16,11 @@ use riskd::domain::limits::Ask;
 use riskd::domain::observation::Timestamp;
 use riskd::engine::enforcement::Reading;
 use riskd::engine::event::{Event, ReadResult};
-use riskd::venue::Venue;
 
 use super::{Happening, Pace, World, known};
 use crate::invariants::Violation;
 use crate::net::{Note, ms};
 use crate::see::Truths;
-use crate::venue;
 
 /// Such a look on its way to the venue.
 pub struct Watching {
@@ -50,17 +48,17 @@ impl World {
     fn nothing_seen(&self, account: &AccountName, what: Reading) -> Option<ReadResult> {
         let account = known(account);
         if what == Reading::WatchOrders {
-            let working = self.venue.live_orders(account).unwrap();
+            let working = self.venue.paper.live_orders(account).unwrap();
             let none = || ReadResult::Orders(WorkingOrders::Listed(Arc::from([])));
             return working.is_empty().then(none);
         }
-        let held = venue::held(&self.venue, account);
+        let held = self.venue.held(account);
         held.is_empty().then_some(ReadResult::Positions(held))
     }
 
     /// Starts such a look, or has the adapter wait for the budget.
     pub(super) fn watch(&mut self, account: AccountName, read: u64, what: Reading) {
-        if !self.has_room_for(what) {
+        if !self.has_room_for(&account, what) {
             self.job_by_adapter(account, JobKind::Read { read, what }, None);
             return;
         }
@@ -81,17 +79,21 @@ impl World {
         assert!(effects.is_empty(), "{effects:?}");
         self.stats.steps += 1;
         self.stats.requests += 1;
-        self.leaving.polls.other_left(self.time.now());
+        let now = self.time.now();
+        let mut desks = self.desks.iter_mut();
+        let desk = desks.find(|desk| desk.number_of(&watching.account).is_some());
+        desk.unwrap().polls.other_left(now);
         let way = self.random.within(10, 120);
         self.at(ms(way), Happening::Watches(Box::new(watching)));
     }
 
     /// Takes the look out of riskd's budget and the venue's, if they have room.
-    fn has_room_for(&self, what: Reading) -> bool {
-        let mut admitted = self.adapter.admit(lane_of(what), Ask::Positions);
+    fn has_room_for(&self, account: &AccountName, what: Reading) -> bool {
+        let adapter = &self.desk_of(account).adapter;
+        let mut admitted = adapter.admit(lane_of(what), Ask::Positions);
         let mut context = Context::from_waker(Waker::noop());
         let is_admitted = matches!(admitted.as_mut().poll(&mut context), Poll::Ready(Ok(_)));
-        is_admitted && self.venue.takes_token()
+        is_admitted && self.kind().takes_look(&self.venue.paper)
     }
 
     /// It arrives at the venue, and its answer is there.
@@ -113,7 +115,7 @@ impl World {
         };
         self.calls += 1;
         let call = self.calls;
-        self.truths.insert(call, Truths::of(&seen));
+        self.truths.insert(call, Truths::of(known(&account), &seen));
         let ended = Event::ReadEnded {
             account,
             read,

@@ -8,7 +8,7 @@ use riskd_paper::{ConnectionStatus, Fault, FaultRule, RequestClass, Side, Ticket
 use rust_decimal::Decimal;
 
 use super::{Happening, World, say};
-use crate::faults::{self, Act, Active, Edit, Entry, Moment, TABLE};
+use crate::faults::{Act, Active, Edit, Entry, Moment, TABLE};
 use crate::invariants::{Trigger, Violation};
 use crate::net::ms;
 use crate::rules::{self, ACCOUNTS, BYSTANDER};
@@ -28,13 +28,18 @@ pub const LOCKED_FOR: i64 = 45;
 
 impl World {
     pub(crate) fn begin_random_fault(&mut self) -> Result<(), Violation> {
-        let count = i64::try_from(TABLE.len()).unwrap();
-        let index = usize::try_from(self.random.within(0, count)).unwrap();
+        let kind = self.kind();
+        let here = TABLE.iter().enumerate();
+        let here: Vec<usize> = here
+            .filter(|(_, entry)| entry.at.has(kind))
+            .map(|one| one.0)
+            .collect();
+        let index = self.random.of(&here);
         let one = self.random.percent(50);
         let account = self.random.of(&ACCOUNTS);
         let lasts = self.random.within(500, 20_000);
         let account = one.then_some(account);
-        let class = faults::class(&mut self.random);
+        let class = kind.class(&mut self.random);
         self.begin_fault(index, account, ms(lasts), class)
     }
 
@@ -47,6 +52,7 @@ impl World {
         class: RequestClass,
     ) -> Result<(), Violation> {
         let entry: &Entry = &TABLE[index];
+        let kind = self.kind();
         let mut active = Active {
             index,
             account,
@@ -61,37 +67,43 @@ impl World {
         self.stats.begun[index] += 1;
         match entry.act {
             Act::Venue(make) => {
-                let fault = make(&mut self.random);
+                let fault = make(&mut self.random, kind);
                 let mut rule = FaultRule::new(fault).on(class);
                 rule.account = account.map(str::to_owned);
-                // Ten megabytes are slow to write.
-                rule.count = (entry.name == "huge_body").then_some(3);
+                rule.count = entry.most_times(kind);
                 active.venue[0] = self.set_fault(rule);
             }
             Act::VenueOfOne(make) => {
                 let account = account.filter(|name| *name != BYSTANDER).unwrap_or("a");
-                let fault = make(&mut self.random);
+                let fault = make(&mut self.random, kind);
                 active.account = Some(account);
-                active.venue[0] = self.set_fault(FaultRule::new(fault).of(account));
+                let mut rule = FaultRule::new(fault).of(account);
+                rule.count = entry.most_times(kind);
+                active.venue[0] = self.set_fault(rule);
             }
             Act::VenueOfAll(make) => {
-                let fault = make(&mut self.random);
+                let fault = make(&mut self.random, kind);
                 active.venue[0] = self.set_fault(FaultRule::new(fault));
             }
-            Act::CachedSnapshots => self.venue.set_snapshot_cache(SNAPSHOT_CACHE),
+            Act::CachedSnapshots => self.venue.paper.set_snapshot_cache(SNAPSHOT_CACHE),
             Act::DoubtAndLosses => active.venue = self.doubt_and_losses(account),
             Act::StopLeft => {
                 let account = account.filter(|name| *name != BYSTANDER).unwrap_or("a");
                 active.account = Some(account);
                 active.venue[0] = self.leave_stops(account);
             }
-            Act::NoAddon => self.venue.set_addon(false),
+            Act::NoAddon => self.venue.paper.set_addon(false),
             Act::Connection(status) => {
                 let account = account.unwrap_or("a");
                 active.account = Some(account);
-                self.venue.set_connection(account, status).unwrap();
+                self.venue.paper.set_connection(account, status).unwrap();
             }
             Act::Gap => self.gap(),
+            Act::MoneyMoves => {
+                self.move_money(account.unwrap_or("a"));
+                let again = self.random.within(300, 3_000);
+                self.at(ms(again), Happening::MoneyMoves(index));
+            }
             Act::Clock(hours) => {
                 self.faults.push(active);
                 return self.set_wall(hours);
@@ -143,7 +155,7 @@ impl World {
     }
 
     fn set_fault(&self, rule: FaultRule) -> Option<u64> {
-        Some(self.venue.set_fault(rule).unwrap())
+        Some(self.venue.paper.set_fault(rule).unwrap())
     }
 
     pub(crate) fn end_faults(&mut self) -> Result<(), Violation> {
@@ -167,18 +179,23 @@ impl World {
     pub(crate) fn end_fault(&mut self, active: &Active) -> Result<(), Violation> {
         say!(self, "fault {} is over", TABLE[active.index].name);
         for id in active.venue.into_iter().flatten() {
-            let status = self.venue.faults().into_iter().find(|one| one.id == id);
+            let status = self
+                .venue
+                .paper
+                .faults()
+                .into_iter()
+                .find(|one| one.id == id);
             let struck = status.map_or(0, |status| status.struck);
             self.stats.struck[active.index] += struck;
-            self.venue.clear_fault(id);
+            self.venue.paper.clear_fault(id);
         }
         match TABLE[active.index].act {
-            Act::NoAddon => self.venue.set_addon(true),
-            Act::CachedSnapshots => self.venue.set_snapshot_cache(0),
+            Act::NoAddon => self.venue.paper.set_addon(true),
+            Act::CachedSnapshots => self.venue.paper.set_snapshot_cache(0),
             Act::Connection(_) => {
                 let status = ConnectionStatus::Connected;
                 let account = active.account.unwrap();
-                self.venue.set_connection(account, status).unwrap();
+                self.venue.paper.set_connection(account, status).unwrap();
             }
             Act::Clock(hours) | Act::ClockAtLock(hours) => return self.set_wall(-hours),
             Act::FrozenClock => {
@@ -195,9 +212,23 @@ impl World {
 
     pub(crate) fn gap(&mut self) {
         let ticks = self.random.within(-80, 80);
-        let name = self.random.of(&["ES 03-26", "NQ 03-26"]);
-        let price = self.venue.price(name).unwrap() + Decimal::from(ticks) / Decimal::from(4);
-        self.venue.set_price(name, price).unwrap();
+        let traded = &self.kind().traded()[self.random.of(&[0, 1])];
+        let paper = &self.venue.paper;
+        let price = paper.price(traded.name).unwrap() + traded.tick() * Decimal::from(ticks);
+        paper.set_price(traded.name, price).unwrap();
+    }
+
+    /// Money is paid into an account, or out of it.
+    pub(crate) fn move_money(&mut self, account: &'static str) {
+        let asset = self.random.of(self.kind().profile().assets);
+        // What is less than a thousandth of the wallet may count as a result.
+        let cents = self.random.within(10_000, 300_000) * self.random.of(&[-1, 1]);
+        let amount = Decimal::new(cents, 2);
+        if let Ok(id) = self.venue.paper.transfer(account, asset, amount) {
+            say!(self, "{amount} {asset} is paid to {account}");
+            *self.flows.entry(account).or_default() += amount;
+            self.untold.push((account, id.to_string()));
+        }
     }
 
     fn set_wall(&mut self, hours: i64) -> Result<(), Violation> {
@@ -229,15 +260,23 @@ impl World {
 
     /// Stops on the closing side of what an account holds, which its closes leave.
     fn leave_stops(&mut self, account: &str) -> Option<u64> {
-        for (name, quantity) in self.venue.figures(account).unwrap().positions {
-            let side = if quantity > 0 { Side::Sell } else { Side::Buy };
-            let away = Decimal::from(STOP_TICKS * quantity.signum()) / Decimal::from(4);
-            let price = self.venue.price(&name).unwrap() - away;
-            let size = u32::try_from(quantity.abs()).unwrap();
-            let _ = self
-                .venue
-                .place(account, &Ticket::stop(&name, side, size, price));
-            self.stops.push((name, price));
+        for held in self.venue.paper.holdings(account).unwrap() {
+            let is_long = held.quantity.is_sign_positive();
+            let (side, sign) = if is_long {
+                (Side::Sell, 1)
+            } else {
+                (Side::Buy, -1)
+            };
+            let tick = self.kind().traded_as(&held.instrument).tick();
+            let away = tick * Decimal::from(STOP_TICKS * sign);
+            let price = self.venue.paper.price(&held.instrument).unwrap() - away;
+            let stop = Ticket::stop(&held.instrument, side, held.quantity.abs(), price);
+            let _ = self.venue.paper.place(account, &stop.about(held.side));
+            self.stops.push((held.instrument, price));
+        }
+        if self.kind().is_exchange() {
+            // A close takes no orders along there.
+            return None;
         }
         self.set_fault(FaultRule::new(Fault::FlattenLeavesOrders).of(account))
     }
@@ -255,7 +294,7 @@ impl World {
     pub(crate) fn fill_stops(&mut self) {
         for (name, price) in std::mem::take(&mut self.stops) {
             say!(self, "{name} goes to {price}");
-            self.venue.set_price(&name, price).unwrap();
+            self.venue.paper.set_price(&name, price).unwrap();
         }
     }
 
@@ -294,8 +333,21 @@ impl World {
         true
     }
 
-    /// The faults in force.
-    pub(crate) fn active(&self) -> impl Iterator<Item = &Active> {
-        self.faults.iter()
+    /// Whether a fault of this name is in force.
+    pub(crate) fn is_on(&self, name: &str) -> bool {
+        let mut active = self.faults.iter();
+        active.any(|active| TABLE[active.index].name == name)
+    }
+
+    /// Money moves once more, as long as that fault lasts.
+    pub(crate) fn money_moves_again(&mut self, index: usize) {
+        let mut active = self.faults.iter();
+        let Some(active) = active.find(|active| active.index == index) else {
+            return;
+        };
+        let account = active.account.unwrap_or("a");
+        self.move_money(account);
+        let again = self.random.within(300, 3_000);
+        self.at(ms(again), Happening::MoneyMoves(index));
     }
 }
