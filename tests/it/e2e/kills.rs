@@ -46,6 +46,8 @@ fn points() -> usize {
     rig.points().len()
 }
 
+const FIRED: &str = "select count(*) from entries where kind = 'fired'";
+
 fn is_locked(restored: &Restored) -> bool {
     restored
         .kept
@@ -84,7 +86,7 @@ fn run(point: usize, torn: bool, price: Price) -> Result<Duration, String> {
     let was_asked = left
         .as_ref()
         .is_some_and(|left| !left.kept.intents.is_empty());
-    let was_fired = rig.count("fired") > 0;
+    let was_fired = left.is_some() && rig.count_on_disk(FIRED) > 0;
     let was_sent = check_requests(&rig)? > 0;
     let held = rig.venue.figures("Sim101").unwrap();
     if price == Price::Recovers {
@@ -234,21 +236,6 @@ fn moment_of(seed: u64) -> Duration {
     MOMENTS.mul_f64(share * share)
 }
 
-/// The rows of the requests in the database, as it lies there.
-fn request_rows(rig: &Rig) -> usize {
-    use sqlx::{Connection, SqliteConnection};
-    let url = format!("sqlite://{}", rig.database().display());
-    rig.block_on(async {
-        let mut connection = SqliteConnection::connect(&url).await.unwrap();
-        let rows: i64 = sqlx::query_scalar("select count(*) from requests")
-            .fetch_one(&mut connection)
-            .await
-            .unwrap();
-        connection.close().await.unwrap();
-        usize::try_from(rows).unwrap()
-    })
-}
-
 /// One run that is ended so long after the first poll that shows the loss, after
 /// which the price recovers, and the next start.
 fn run_to(moment: Duration) -> Result<Reached, String> {
@@ -275,8 +262,8 @@ fn run_to(moment: Duration) -> Result<Reached, String> {
     if sent > 0 && first_write(&rig) - rig.polls()[polls] > COMMIT_BOUND {
         return Ok(Reached::BeyondTheBound);
     }
-    let rows = request_rows(&rig);
-    let fired = rig.count("fired") > 0;
+    let rows = rig.count_on_disk("select count(*) from requests");
+    let fired = rig.count_on_disk(FIRED) > 0;
     let expect = |holds: bool, what: &str| {
         if holds {
             Ok(())

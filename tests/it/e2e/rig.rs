@@ -256,20 +256,43 @@ accounts:
 
     /// What a start would read from the database as it lies there, from a copy.
     pub fn on_disk(&self) -> Option<Restored> {
+        self.copied().map(|(_, restored)| restored)
+    }
+
+    /// What a query counts in the database as a start finds it, in a copy too: rows
+    /// that were committed as text alone are in their tables then.
+    pub fn count_on_disk(&self, query: &'static str) -> usize {
+        use sqlx::{Connection, SqliteConnection};
+        let (copy, _) = self.copied().unwrap();
+        let url = format!("sqlite://{}", copy.path().join("riskd.db").display());
+        self.block_on(async {
+            let mut connection = SqliteConnection::connect(&url).await.unwrap();
+            let rows: i64 = sqlx::query_scalar(query)
+                .fetch_one(&mut connection)
+                .await
+                .unwrap();
+            connection.close().await.unwrap();
+            usize::try_from(rows).unwrap()
+        })
+    }
+
+    fn copied(&self) -> Option<(TempDir, Restored)> {
         let copy = tempfile::tempdir().unwrap();
         for suffix in ["", "-wal"] {
             let name = format!("riskd.db{suffix}");
             let _ = fs::copy(self.folder.path().join(&name), copy.path().join(&name));
         }
         let database = copy.path().join("riskd.db");
-        database.exists().then(|| {
-            self.block_on(async {
-                let mut store = Store::open(&database, self.now()).await.unwrap();
-                let restored = store.restore().await.unwrap();
-                store.close().await.unwrap();
-                restored
-            })
-        })
+        if !database.exists() {
+            return None;
+        }
+        let restored = self.block_on(async {
+            let mut store = Store::open(&database, self.now()).await.unwrap();
+            let restored = store.restore().await.unwrap();
+            store.close().await.unwrap();
+            restored
+        });
+        Some((copy, restored))
     }
 
     /// What SQLite says of the whole database.

@@ -26,14 +26,14 @@ fn a_crossed_limit_makes_an_account_in_two_margin_assets_flat_and_quiet() {
     desk.rig.start_ready();
     desk.rig.let_polls_pass();
     assert_eq!(desk.rig.count("fired"), 0);
-    // 0.5 of 1,000 points are 500: the limit itself.
+    // 0.5 of 1,000 points are 500, and the fees of the openings count too.
     desk.price(BTC, 49_000);
     desk.wait_verified(1);
     assert!(desk.is_flat_and_quiet());
     assert_eq!(desk.rig.venue.wallets("hedge").unwrap(), untouched);
     let fired = desk.first("fired");
     assert_eq!(fired["account"], "coins");
-    assert_eq!(fired["fields"]["value"], "-500.00");
+    assert_eq!(fired["fields"]["value"], "-518.70");
     // Closed once, each of the three.
     assert_eq!(desk.closes(), 3);
     desk.has_only_protected();
@@ -153,7 +153,8 @@ fn isolated_positions_are_closed_and_counted_once() {
     desk.wait_verified(1);
     assert!(desk.is_flat_and_quiet());
     let fired = desk.first("fired");
-    assert_eq!(fired["fields"]["value"], "-550.00", "{fired}");
+    // With the fees of both openings.
+    assert_eq!(fired["fields"]["value"], "-564.85", "{fired}");
     desk.has_only_protected();
 }
 
@@ -170,7 +171,7 @@ fn multi_assets_mode_counts_each_asset_once() {
     desk.rig.start_ready();
     desk.rig
         .wait_for("the coin", |rig| rig.count("blind_spot") == 1);
-    desk.price(BTC, 49_010);
+    desk.price(BTC, 49_100);
     desk.rig.let_polls_pass();
     assert_eq!(desk.rig.count("fired"), 0, "{}", desk.rig.log());
     desk.crosses_to_flat();
