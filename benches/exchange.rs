@@ -169,7 +169,8 @@ async fn crossings(name: &str) -> Vec<f64> {
             sleep(Duration::from_millis(5)).await;
         };
         waits.push(seconds(flatten.at - crossed));
-        while !rig.venue.figures(ACCOUNT).unwrap().is_flat_and_quiet() {
+        // What is opened before riskd has proven it flat is closed as well.
+        while rig.proofs() < turn + 1 {
             sleep(Duration::from_millis(20)).await;
         }
     }
@@ -189,8 +190,7 @@ fn number(name: &str, default: u64) -> u64 {
 /// A paper venue in this process, and the program beside it.
 struct Rig {
     venue: PaperVenue,
-    /// Until the end.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     daemon: Child,
 }
 
@@ -203,6 +203,12 @@ impl Rig {
     fn open(&self, symbol: &str, quantity: i64) {
         let quantity = Decimal::from(quantity);
         self.venue.open(ACCOUNT, symbol, quantity, None).unwrap();
+    }
+
+    /// How often the program has proven its account flat.
+    fn proofs(&self) -> u64 {
+        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap();
+        log.matches("event=\"verified\"").count() as u64
     }
 
     fn end(&mut self) {
@@ -235,7 +241,7 @@ async fn start(name: &str, loss: &str, stop: &CancellationToken) -> Rig {
     sleep(Duration::from_secs(3)).await;
     Rig {
         venue: serving.venue.clone(),
-        _folder: folder,
+        folder,
         daemon,
     }
 }
