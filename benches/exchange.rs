@@ -36,7 +36,7 @@ struct Figure {
 }
 
 fn main() {
-    let names = std::env::var("EXCHANGES").unwrap_or_else(|_| "bybit".to_owned());
+    let names = std::env::var("EXCHANGES").unwrap_or_else(|_| "bybit,binance".to_owned());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
