@@ -215,10 +215,16 @@ impl Ledger {
         F: Future<Output = Result<Vec<Row>, Failure>>,
     {
         let deadline = Instant::now() + WAIT;
+        let until = due.span.until;
         let mut flows = Vec::new();
+        let mut is_newer = false;
         for part in due.parts {
             match timeout_at(deadline, read(due.span, *part)).await {
-                Ok(Ok(rows)) => flows.extend(self.take(rows, due.span.until)),
+                Ok(Ok(rows)) => {
+                    let mut newer = rows.iter().filter(|row| row.at > until);
+                    is_newer |= newer.any(|row| row.meaning == Meaning::Flow);
+                    flows.extend(self.take(rows, until));
+                }
                 Ok(Err(failure)) => {
                     debug!(%failure, "what moved money could not be read");
                     return flows;
@@ -229,7 +235,11 @@ impl Ledger {
                 }
             }
         }
-        self.read_until(due.span.until);
+        // A flow that is listed as newer than the first wallet may be in it all the same,
+        // and nothing from before is there to hold that wallet against.
+        if !is_newer || self.has_begun() {
+            self.read_until(until);
+        }
         flows
     }
 
@@ -264,6 +274,11 @@ impl Ledger {
         };
         let span = Span { since, until };
         Some(Due { span, parts })
+    }
+
+    /// Whether there is a look that others are held against.
+    fn has_begun(&self) -> bool {
+        self.0.locked().first.is_some()
     }
 
     /// Everything up to a look was read.

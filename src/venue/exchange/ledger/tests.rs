@@ -202,3 +202,19 @@ async fn a_wallet_is_in_doubt_until_the_list_was_read_once() {
     tokio::time::advance(DOUBT).await;
     assert_eq!(blind.judge(seen(), Instant::now()), WalletChange::Explained);
 }
+
+/// Seed 2743 of the simulator at Bybit: by the clock of the answers the withdrawal comes
+/// after the first wallet, which lacks it already.
+#[tokio::test(start_paused = true)]
+async fn a_flow_that_is_newer_than_the_first_wallet_leaves_it_in_doubt() {
+    let ledger = Ledger::new(10);
+    let rows = || vec![row("1", "IN", "500", -10), row("2", "OUT", "-1000", 2000)];
+    let read = async |_: Span, _| Ok(rows());
+    let (flows, change) = ledger.explain(look("9500", "", 0), read).await;
+    assert_eq!(amounts(&flows), ["in 500.00"]);
+    assert_eq!(change, WalletChange::Unexplained(Money::ZERO));
+    tokio::time::advance(READ_EVERY).await;
+    let (flows, change) = ledger.explain(look("9500", "", 5000), read).await;
+    assert_eq!(amounts(&flows), ["out -1000.00"]);
+    assert_eq!(change, WalletChange::Explained);
+}
