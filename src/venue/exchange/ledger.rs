@@ -30,7 +30,8 @@ pub(in crate::venue) const LONGEST_SPAN: i64 = 7 * 24 * 3_600_000 - 60_000;
 /// there is time for.
 const LONG_SPAN: i64 = 3_600_000;
 /// How far a read goes back behind the one before it, in milliseconds: rows may be
-/// listed late.
+/// listed late. It goes as far beyond the look too: the clock of the answers and that of
+/// the list may differ, and a flow that was not asked for would be a loss.
 const OVERLAP: i64 = 120_000;
 /// How long the list is left alone while the wallet is not explained, and how often
 /// another read of it may be made where several followed each other.
@@ -89,6 +90,8 @@ pub(in crate::venue) enum Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Due {
     span: Span,
+    /// The venue's time of the look.
+    until: i64,
     /// One after the other.
     parts: &'static [Part],
 }
@@ -215,7 +218,7 @@ impl Ledger {
         F: Future<Output = Result<Vec<Row>, Failure>>,
     {
         let deadline = Instant::now() + WAIT;
-        let until = due.span.until;
+        let until = due.until;
         let mut flows = Vec::new();
         let mut is_newer = false;
         for part in due.parts {
@@ -264,7 +267,8 @@ impl Ledger {
             None => i64::MIN,
         };
         let until = look.stamp;
-        let since = since.clamp(until.saturating_sub(LONGEST_SPAN), until);
+        let end = until.saturating_add(OVERLAP);
+        let since = since.clamp(end.saturating_sub(LONGEST_SPAN), until);
         let is_long = until.saturating_sub(since) > LONG_SPAN;
         let parts: &[Part] = match (is_long, known.read_until) {
             (false, _) => &[Part::All],
@@ -272,8 +276,11 @@ impl Ledger {
             (true, None) => &[Part::Flows],
             (true, Some(_)) => &[Part::Flows, Part::All],
         };
-        let span = Span { since, until };
-        Some(Due { span, parts })
+        Some(Due {
+            span: Span { since, until: end },
+            until,
+            parts,
+        })
     }
 
     /// Whether there is a look that others are held against.

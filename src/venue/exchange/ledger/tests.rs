@@ -29,8 +29,9 @@ fn begun() -> Ledger {
     let ledger = Ledger::new(10);
     let first = look("10000", "", 0);
     let now = Instant::now();
-    let Due { span, parts } = ledger.due(&first, now).unwrap();
-    assert_eq!((span.since, span.until), (START - LONGEST_SPAN, START));
+    let Due { span, parts, .. } = ledger.due(&first, now).unwrap();
+    let end = START + OVERLAP;
+    assert_eq!((span.since, span.until), (end - LONGEST_SPAN, end));
     assert_eq!(parts, [Part::Flows]);
     let old = vec![row("1", "IN", "10000", -60_000)];
     assert_eq!(ledger.take(old, START).len(), 1);
@@ -52,8 +53,9 @@ async fn a_deposit_is_handed_on_with_the_wallet_that_holds_it() {
     let ledger = begun();
     let now = Instant::now();
     let seen = look("12000", "", 2000);
-    let Due { span, parts } = ledger.due(&seen, now).unwrap();
-    assert_eq!((span.since, span.until), (START - OVERLAP, START + 2000));
+    let Due { span, parts, .. } = ledger.due(&seen, now).unwrap();
+    let end = START + 2000 + OVERLAP;
+    assert_eq!((span.since, span.until), (START - OVERLAP, end));
     assert_eq!(parts, [Part::All]);
     // The one that comes a moment later is not in this wallet.
     let rows = vec![
