@@ -79,14 +79,35 @@ pub struct Limit {
     pub scope: LimitScope,
     /// How much there may be.
     pub rate: Rate,
-    /// What reads that can wait leave alone, so that protection finds it.
-    pub reserve: u32,
-    /// What polls leave alone.
-    pub reserve_polls: u32,
-    /// What a cancel beside a close leaves alone, which that close makes needless.
-    pub reserve_beside: u32,
+    /// What is left alone by whom, so that what is more urgent finds it.
+    pub reserves: Reserves,
     /// The header of an answer that says how much is used.
     pub told_by: Option<UsageHeader>,
+}
+
+/// How much of a limit is left alone by what is less urgent than a close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reserves {
+    /// By reads that can wait.
+    pub can_wait: u32,
+    /// By a cancel beside a close, which that close makes needless.
+    pub beside: u32,
+    /// By reads that prove an account flat and quiet: accounts that cross one after
+    /// the other for a minute would find the budget used up by the proofs of those
+    /// before them.
+    pub reads: u32,
+    /// By polls.
+    pub polls: u32,
+}
+
+impl Reserves {
+    /// Everything may use all of it.
+    pub const NONE: Reserves = Reserves {
+        can_wait: 0,
+        beside: 0,
+        reads: 0,
+        polls: 0,
+    };
 }
 
 /// What a venue counts together.
@@ -288,7 +309,7 @@ impl RequestLimits {
 
     /// Of that, what reads that can wait leave alone.
     pub fn reserve(&self) -> u32 {
-        self.smallest().map_or(0, |limit| limit.reserve)
+        self.smallest().map_or(0, |limit| limit.reserves.can_wait)
     }
 
     /// The limits of the count that plans go by.
@@ -316,9 +337,12 @@ mod tests {
                     most: 2400,
                     within: Duration::from_secs(60),
                 },
-                reserve: 600,
-                reserve_polls: 200,
-                reserve_beside: 300,
+                reserves: Reserves {
+                    can_wait: 600,
+                    beside: 300,
+                    reads: 0,
+                    polls: 200,
+                },
                 told_by: Some(UsageHeader::Used("x-mbx-used-weight-1m")),
             },
             Limit {
@@ -328,9 +352,7 @@ mod tests {
                     most: 300,
                     within: Duration::from_secs(10),
                 },
-                reserve: 0,
-                reserve_polls: 0,
-                reserve_beside: 0,
+                reserves: Reserves::NONE,
                 told_by: None,
             },
         ],

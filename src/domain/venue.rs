@@ -11,7 +11,9 @@ use chrono_tz::Tz;
 use super::abilities::{Abilities, CancelScope, CloseScope};
 use super::holdings::OrderBook;
 use super::instrument::Dialect;
-use super::limits::{Cost, Costs, Limit, LimitScope, OrderReads, Rate, RequestLimits, UsageHeader};
+use super::limits::{
+    Cost, Costs, Limit, LimitScope, OrderReads, Rate, RequestLimits, Reserves, UsageHeader,
+};
 use super::observation::Timestamp;
 
 /// The kinds of venues that there are adapters for.
@@ -90,7 +92,8 @@ impl VenueProfile {
     /// repeated flatten joins is not documented, so it is taken not to; a webhook
     /// may be delayed by up to 60 s (delay timer page). 180 requests a minute from
     /// a bucket of 20 that refills at 3 a second (rate limiting page), 18 of which
-    /// are kept so that as many accounts can be closed at once.
+    /// are kept so that as many accounts can be closed at once; proofs keep one, and
+    /// eight of a minute, so that the next account's flatten is not behind them.
     pub const CROSSTRADE: VenueProfile = VenueProfile {
         kind: VenueKind::CrossTrade,
         name: "crosstrade",
@@ -129,9 +132,12 @@ impl VenueProfile {
                         burst: 20,
                         per_second: 3,
                     },
-                    reserve: 18,
-                    reserve_polls: 0,
-                    reserve_beside: 10,
+                    reserves: Reserves {
+                        can_wait: 18,
+                        beside: 10,
+                        reads: 1,
+                        polls: 0,
+                    },
                     told_by: None,
                 },
                 Limit {
@@ -141,9 +147,12 @@ impl VenueProfile {
                         most: 180,
                         within: Duration::from_secs(60),
                     },
-                    reserve: 18,
-                    reserve_polls: 0,
-                    reserve_beside: 10,
+                    reserves: Reserves {
+                        can_wait: 18,
+                        beside: 10,
+                        reads: 8,
+                        polls: 0,
+                    },
                     told_by: None,
                 },
             ],
@@ -203,10 +212,13 @@ impl VenueProfile {
                     // A whole round of reads weighs 85, and a minute of polls 300: what
                     // can wait leaves room for ten of the one and some of the other, so
                     // that an account that is opened again and again blinds nobody.
-                    reserve: 1400,
-                    // A close weighs nothing, a cancel 1.
-                    reserve_polls: 100,
-                    reserve_beside: 1400,
+                    reserves: Reserves {
+                        can_wait: 1400,
+                        beside: 1400,
+                        reads: 100,
+                        // A close weighs nothing, a cancel 1.
+                        polls: 100,
+                    },
                     told_by: Some(UsageHeader::Used("x-mbx-used-weight-1m")),
                 },
                 orders_of_account(300, 10, "x-mbx-order-count-10s"),
@@ -275,9 +287,12 @@ impl VenueProfile {
                         most: 600,
                         within: Duration::from_secs(5),
                     },
-                    reserve: 300,
-                    reserve_polls: 100,
-                    reserve_beside: 150,
+                    reserves: Reserves {
+                        can_wait: 300,
+                        beside: 150,
+                        reads: 100,
+                        polls: 100,
+                    },
                     told_by: None,
                 },
                 of_key("wallets", 50, 10),
@@ -318,9 +333,7 @@ const fn orders_of_account(most: u32, seconds: u64, header: &'static str) -> Lim
             most,
             within: Duration::from_secs(seconds),
         },
-        reserve: 0,
-        reserve_polls: 0,
-        reserve_beside: 0,
+        reserves: Reserves::NONE,
         told_by: Some(UsageHeader::Used(header)),
     }
 }
@@ -335,9 +348,12 @@ const fn of_key(counts: &'static str, most: u32, reserve: u32) -> Limit {
             most,
             within: Duration::from_secs(1),
         },
-        reserve,
-        reserve_polls: 0,
-        reserve_beside: 0,
+        reserves: Reserves {
+            can_wait: reserve,
+            beside: 0,
+            reads: 0,
+            polls: 0,
+        },
         told_by: Some(UsageHeader::Left("x-bapi-limit-status")),
     }
 }

@@ -14,7 +14,9 @@ use riskd::domain::abilities::{Abilities, CancelScope, CloseScope};
 use riskd::domain::account::AccountName;
 use riskd::domain::holdings::{OrderBook, WorkingOrders};
 use riskd::domain::instrument::{Dialect, Instrument};
-use riskd::domain::limits::{Ask, Cost, Costs, Limit, LimitScope, OrderReads, Rate, RequestLimits};
+use riskd::domain::limits::{
+    Ask, Cost, Costs, Limit, LimitScope, OrderReads, Rate, RequestLimits, Reserves,
+};
 use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Learned, Missing, Observation};
 use riskd::domain::request::{Answer, Outcome};
@@ -73,9 +75,12 @@ const LIMITS: RequestLimits = RequestLimits {
                 most: MOST_WEIGHT,
                 within: Duration::from_secs(10),
             },
-            reserve: 30,
-            reserve_polls: 0,
-            reserve_beside: 10,
+            reserves: Reserves {
+                can_wait: 30,
+                beside: 10,
+                reads: 0,
+                polls: 0,
+            },
             told_by: None,
         },
         Limit {
@@ -85,9 +90,7 @@ const LIMITS: RequestLimits = RequestLimits {
                 most: MOST_ORDERS,
                 within: Duration::from_secs(1),
             },
-            reserve: 0,
-            reserve_polls: 0,
-            reserve_beside: 0,
+            reserves: Reserves::NONE,
             told_by: None,
         },
     ],

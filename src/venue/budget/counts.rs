@@ -65,10 +65,11 @@ pub(super) enum HeldUp {
 /// What of a limit a lane leaves alone.
 fn kept(limit: &Limit, lane: Lane) -> u32 {
     match lane {
-        Lane::Watch | Lane::Routine => limit.reserve,
-        Lane::Poll | Lane::LatePoll => limit.reserve_polls,
-        Lane::Beside => limit.reserve_beside,
-        Lane::Positions | Lane::Verify | Lane::Cancel | Lane::Close => 0,
+        Lane::Watch | Lane::Routine => limit.reserves.can_wait,
+        Lane::Beside => limit.reserves.beside,
+        Lane::Positions | Lane::Verify => limit.reserves.reads,
+        Lane::Poll | Lane::LatePoll => limit.reserves.polls,
+        Lane::Cancel | Lane::Close => 0,
     }
 }
 

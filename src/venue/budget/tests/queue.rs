@@ -153,6 +153,32 @@ async fn a_poll_is_a_second_late_at_most_however_many_closes_wait() {
     assert!(budget.member.shared.lock().queue.len() > 200);
 }
 
+/// Twenty-seven accounts a minute, one after the other: with the polls beside them their
+/// proofs take all that the venue allows in a minute.
+#[tokio::test(start_paused = true)]
+async fn accounts_that_cross_one_by_one_do_not_wait_for_each_others_proofs() {
+    let budget = Arc::new(budget());
+    let polls = Arc::clone(&budget);
+    tokio::spawn(async move {
+        let mut each_second = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            each_second.tick().await;
+            let _permit = polls.take_for_poll().await.unwrap();
+        }
+    });
+    for crossing in 0..120 {
+        tokio::time::sleep(at(2200)).await;
+        let asked = Instant::now();
+        let _permit = budget.take(Lane::Close, Ask::Orders).await.unwrap();
+        let waited = asked.elapsed();
+        assert!(waited <= at(334), "crossing {crossing} after {waited:?}");
+        for lane in [Lane::Positions, Lane::Verify, Lane::Verify] {
+            let budget = Arc::clone(&budget);
+            tokio::spawn(async move { budget.take(lane, Ask::Orders).await.map(|_permit| ()) });
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn b3_a_pause_on_a_poll_holds_polls_and_no_close() {
     let budget = Arc::new(budget());

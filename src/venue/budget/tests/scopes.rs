@@ -1,7 +1,7 @@
 //! Limits by address and by key, weights, what headers say, and bans, in virtual time.
 
 use super::*;
-use crate::domain::limits::{Costs, Limit, OrderReads, Rate, UsageHeader};
+use crate::domain::limits::{Costs, Limit, OrderReads, Rate, Reserves, UsageHeader};
 use crate::domain::position_key::PositionKey;
 use crate::domain::request::Write;
 use crate::venue::Permit;
@@ -14,9 +14,7 @@ const fn window(counts: &'static str, scope: LimitScope, most: u32, seconds: u64
             most,
             within: Duration::from_secs(seconds),
         },
-        reserve: 0,
-        reserve_polls: 0,
-        reserve_beside: 0,
+        reserves: Reserves::NONE,
         told_by: None,
     }
 }
@@ -25,9 +23,12 @@ const fn window(counts: &'static str, scope: LimitScope, most: u32, seconds: u64
 const WEIGHED: &RequestLimits = &RequestLimits {
     limits: &[
         Limit {
-            reserve: 600,
-            reserve_polls: 200,
-            reserve_beside: 300,
+            reserves: Reserves {
+                can_wait: 600,
+                beside: 300,
+                reads: 0,
+                polls: 200,
+            },
             told_by: Some(UsageHeader::Used("x-mbx-used-weight-1m")),
             ..window("weight", LimitScope::Address, 2400, 60)
         },

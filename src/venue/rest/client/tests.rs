@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::domain::limits::{
-    Ask, Cost, Costs, Limit, LimitScope, OrderReads, Rate, RequestLimits, UsageHeader,
+    Ask, Cost, Costs, Limit, LimitScope, OrderReads, Rate, RequestLimits, Reserves, UsageHeader,
 };
 use crate::domain::request::Write;
 use crate::secret::Secret;
@@ -24,9 +24,12 @@ const LIMITS: &RequestLimits = &RequestLimits {
             most: 100,
             within: Duration::from_secs(60),
         },
-        reserve: 50,
-        reserve_polls: 10,
-        reserve_beside: 20,
+        reserves: Reserves {
+            can_wait: 50,
+            beside: 20,
+            reads: 0,
+            polls: 10,
+        },
         told_by: Some(UsageHeader::Used("x-used")),
     }],
     costs: Costs::alike(Cost(&[("weight", 5)])),
