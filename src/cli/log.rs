@@ -1,5 +1,7 @@
 //! Where the daemon's log goes.
 
+mod aside;
+
 use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
@@ -7,12 +9,16 @@ use std::os::unix::fs::MetadataExt;
 
 use anyhow::Context;
 use clap::ValueEnum;
+use tracing::Dispatch;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt};
 
 use crate::rules::Color;
+
+use aside::Happened;
+pub(super) use aside::Log;
 
 /// The environment variable that says what is logged.
 const FILTER_VARIABLE: &str = "RISKD_LOG";
@@ -31,14 +37,17 @@ pub(super) enum Format {
     Json,
 }
 
-/// Begins to log.
-pub(super) fn start(format: Format, color: Color) -> anyhow::Result<()> {
+/// Begins to log, until what this gives is dropped.
+pub(super) fn start(format: Format, color: Color) -> anyhow::Result<Log> {
     let said = std::env::var_os(FILTER_VARIABLE).unwrap_or_default();
     let filter = filter(&said.to_string_lossy())?;
+    let writer = Dispatch::new(Registry::default().with(layer(format, color)?));
+    let (aside, log) = aside::start(writer)?;
     tracing_subscriber::registry()
-        .with(layer(format, color)?.with_filter(filter))
+        .with(aside.with_filter(filter))
         .try_init()
-        .context("the log is set up already")
+        .context("the log is set up already")?;
+    Ok(log)
 }
 
 /// What is logged, out of `debug`, or `riskd::venue=debug,warn`; what is not
@@ -69,10 +78,12 @@ fn layer(format: Format, color: Color) -> anyhow::Result<Box<dyn Layer<Registry>
             .json()
             .flatten_event(true)
             .with_writer(io::stderr)
+            .with_timer(Happened)
             .log_internal_errors(false)
             .boxed(),
         Format::Auto | Format::Human => fmt::layer()
             .with_writer(io::stderr)
+            .with_timer(Happened)
             .with_ansi(color == Color::Styled)
             .with_target(false)
             .log_internal_errors(false)

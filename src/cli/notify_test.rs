@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
     };
     let notifiers = chosen(args, &rules)?;
     // What a `log` notifier writes is to be seen.
-    log::start(log::Format::default(), out.err)?;
+    let _log = log::start(log::Format::default(), out.err)?;
     runtime::short(async {
         let mut exit = Exit::Done;
         for notifier in notifiers {

@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
             return Ok(Exit::Refused);
         }
     };
-    log::start(args.log, out.err)?;
+    let log = log::start(args.log, out.err)?;
     // For people; the daemon reads the file itself.
     let loaded = find::load(&path).ok();
     if let Some(loaded) = &loaded
@@ -60,6 +60,8 @@ pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
         // outer ones.
         Ok(daemon::run(options, CancellationToken::new()).await)
     })?;
+    // What it still had to say comes before what ended it.
+    drop(log);
     let Err(error) = ended else {
         return Ok(Exit::Done);
     };

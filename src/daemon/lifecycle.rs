@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 
+use super::service_manager::tell;
 use crate::domain::account::VenueName;
 use crate::engine::status::Overview;
 use crate::rules::ruleset::RuleSet;
@@ -117,9 +118,10 @@ impl Lifecycle {
         if !self.ready || self.announced {
             return None;
         }
-        self.announced = true;
-        tell(&[NotifyState::Ready]);
-        Some("ready: every account was observed afresh".to_owned())
+        // One that does not read is told with the next poll.
+        self.announced = tell(&[NotifyState::Ready]);
+        self.announced
+            .then(|| "ready: every account was observed afresh".to_owned())
     }
 
     pub(super) fn is_ready(&self) -> bool {
@@ -134,7 +136,7 @@ impl Lifecycle {
         match NotifyState::monotonic_usec_now() {
             Ok(now) => tell(&[NotifyState::Reloading, now]),
             Err(_) => tell(&[NotifyState::Reloading]),
-        }
+        };
     }
 
     pub(super) fn reloaded(&self) {
@@ -250,12 +252,6 @@ fn allow_for_slow_polls(venues: &[Venue]) {
         .saturating_add(WATCHDOG_SLACK);
     let micros = u32::try_from(needed.max(configured).as_micros());
     tell(&[NotifyState::WatchdogUsec(micros.unwrap_or(u32::MAX))]);
-}
-
-/// Tells the service manager. That it cannot be told changes nothing for the
-/// accounts.
-pub(super) fn tell(states: &[NotifyState<'_>]) {
-    let _ = sd_notify::notify(states);
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod measure;
 mod poller;
 mod reload;
 mod rule_file;
+mod service_manager;
 mod set_up;
 mod start;
 mod take_over;
@@ -224,7 +225,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         undelivered,
     };
     vital::watched("the dispatcher", dispatcher.run(queues, stop)).await;
-    lifecycle::tell(&[sd_notify::NotifyState::Stopping]);
+    service_manager::tell(&[sd_notify::NotifyState::Stopping]);
     // A reader that is still there would leave the write-ahead log behind.
     let _late = tokio::time::timeout(LAST_READS, reader.close()).await;
     handle.close(LAST_WRITES);

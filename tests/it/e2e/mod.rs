@@ -19,5 +19,6 @@ mod scenarios;
 mod secrets;
 mod shown;
 mod start;
+mod unread;
 
 pub use rig::signal;

@@ -205,20 +205,24 @@ accounts:
 
     /// Starts the daemon.
     pub fn start(&mut self) {
+        self.start_as(|_| {});
+    }
+
+    /// Starts the daemon with more said of its process.
+    pub fn start_as(&mut self, more: impl FnOnce(&mut Command)) {
         self.starts += 1;
         let log = |name: &str| {
             File::create(self.folder.path().join(format!("{name}-{}", self.starts))).unwrap()
         };
-        let child = self
-            .riskd()
+        let mut command = self.riskd();
+        command
             .args(["run", "--rules"])
             .arg(self.rules())
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdout(log("stdout"))
-            .stderr(log("stderr"))
-            .spawn()
-            .unwrap();
-        self.daemon = Some(child);
+            .stderr(log("stderr"));
+        more(&mut command);
+        self.daemon = Some(command.spawn().unwrap());
     }
 
     /// Starts the daemon and waits until it is ready.
