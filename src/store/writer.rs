@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, yield_now};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::backend::Backend;
@@ -241,6 +241,8 @@ impl<S: Backend> Worker<S> {
                 let is_awaited = group.batch.is_awaited();
                 if is_awaited && sink.commit_ahead(*number, &group.batch).await? {
                     committed.raise(group.ticket);
+                    // Who waits for it may be next on this very thread.
+                    yield_now().await;
                 }
                 sink.write(*number, &group.batch).await
             });

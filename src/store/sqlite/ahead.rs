@@ -2,46 +2,77 @@
 //!
 //! The rows of a firing are spread over some twenty-five pages of the file, and the
 //! request of the firing leaves once they are committed. So the parameters of their
-//! transaction are committed first, as one value of `meta`, which is a few pages; the
-//! transaction that puts the rows deletes it. A start that finds one puts its rows
+//! transaction are committed first, as one value of `meta`, which is a few pages. A
+//! start that finds one whose number is not among those that were written puts its rows
 //! before anything else is read: riskd was killed between the two.
+//!
+//! The text is never deleted, and filled up to a length that seldom changes: SQLite
+//! writes it in place then, and touches three or four pages in place of seven.
 
-use std::sync::LazyLock;
-
-use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use super::fault::{Fault, is_about_the_row};
-use super::{sql, together, values};
+use super::{sql, together};
 
-static COMMITTED: LazyLock<SqlStr> = LazyLock::new(|| {
-    let put = sql::PUT_AHEAD.replace("?1", "?");
-    AssertSqlSafe(format!("{}; {put}; {}", sql::BEGIN, sql::COMMIT)).into_sql_str()
-});
+/// The lengths of texts are multiples of this; what fills them up costs nothing, since
+/// it does not change.
+const STEP: usize = 16 * 1024;
+/// What stands between two parameters. None has one: numbers and JSON.
+const BETWEEN: &str = "\n";
 
 /// Commits the parameters of a transaction that puts rows.
 pub(super) async fn commit(
     connection: &mut SqliteConnection,
     parameters: &[String],
 ) -> Result<(), Fault> {
-    sqlx::query(SqlStr::clone(&COMMITTED))
-        .bind(values::json(&parameters)?)
+    // A transaction of its own.
+    sqlx::query(sql::PUT_AHEAD)
+        .bind(text_of(parameters))
         .execute(connection)
         .await?;
     Ok(())
 }
 
-/// Puts the rows of which only the text was committed. Rows that SQLite refuses are
-/// kept as text, because they must not hold up a start.
-pub(super) async fn put_rows(connection: &mut SqliteConnection) -> Result<(), Fault> {
+fn text_of(parameters: &[String]) -> String {
+    let mut text = parameters.join(BETWEEN);
+    let filled = text.len().next_multiple_of(STEP);
+    text.extend(std::iter::repeat_n(' ', filled.saturating_sub(text.len())));
+    text
+}
+
+fn parameters_of(text: &str) -> Vec<String> {
+    let parameters = text.trim_end_matches(' ').split(BETWEEN);
+    parameters.map(str::to_owned).collect()
+}
+
+/// The parameters of a batch that is on record as text alone.
+async fn left_over(connection: &mut SqliteConnection) -> Result<Option<Vec<String>>, Fault> {
     let text: Option<String> = sqlx::query_scalar(sql::AHEAD)
         .fetch_optional(&mut *connection)
         .await?;
-    let Some(text) = text else {
-        return Ok(());
+    let Some(parameters) = text.map(|text| parameters_of(&text)) else {
+        return Ok(None);
     };
-    let put = match serde_json::from_str::<Vec<String>>(&text) {
-        Ok(parameters) => together::put(connection, &parameters).await,
-        Err(error) => Err(Fault::Unreadable(error.to_string())),
+    let Some((number, writer)) = together::number_and_writer(&parameters) else {
+        return Err(Fault::Unreadable(
+            "it does not begin with the numbers of a batch".to_owned(),
+        ));
+    };
+    let is_missing: bool = sqlx::query_scalar(sql::IS_MISSING)
+        .bind(number)
+        .bind(writer)
+        .fetch_one(connection)
+        .await?;
+    Ok(is_missing.then_some(parameters))
+}
+
+/// Puts the rows of which only the text was committed. Rows that SQLite refuses are
+/// kept as text, because they must not hold up a start.
+pub(super) async fn put_rows(connection: &mut SqliteConnection) -> Result<(), Fault> {
+    let put = match left_over(connection).await {
+        Ok(None) => return Ok(()),
+        Ok(Some(parameters)) => together::put(connection, &parameters).await,
+        Err(fault) => Err(fault),
     };
     match put {
         Ok(()) => {

@@ -73,7 +73,9 @@ statements! {
         insert into meta (key, value) values ('ahead', ?1)
         on conflict (key) do update set value = excluded.value";
     AHEAD = "select value from meta where key = 'ahead'";
-    DELETE_AHEAD = "delete from meta where key = 'ahead'";
+    // Whether the batch of that number was not written by that writer.
+    IS_MISSING = "
+        select exists (select 1 from last_numbers where writer = ?2 and batch < ?1)";
     REFUSE_AHEAD = "update or replace meta set key = 'ahead_refused' where key = 'ahead'";
 
     // Rows.

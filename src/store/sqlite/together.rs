@@ -38,12 +38,7 @@ static BEGINNING: LazyLock<String> = LazyLock::new(|| {
         .fold(sql::SET_BATCH.to_owned(), |text, one| {
             text.replace(one, "?")
         });
-    format!(
-        "{}; {set_batch}; {}; {}",
-        sql::BEGIN,
-        sql::DELETE_AHEAD,
-        rows.join("; ")
-    )
+    format!("{}; {set_batch}; {}", sql::BEGIN, rows.join("; "))
 });
 
 /// What puts the others and ends it.
@@ -130,6 +125,14 @@ pub(super) fn parameters(
         Some(mut rows) if rows.changes.is_empty() => rows.parameters(number).map(Some),
         _ => Ok(None),
     }
+}
+
+/// The number of the batch with these parameters, and whose it is.
+pub(super) fn number_and_writer(parameters: &[String]) -> Option<(i64, i64)> {
+    let [number, _, writer, ..] = parameters else {
+        return None;
+    };
+    Some((number.parse().ok()?, writer.parse().ok()?))
 }
 
 /// Writes a batch by its parameters.

@@ -92,7 +92,8 @@ impl Store {
     }
 
     /// Commits a batch as text before it is written under this number: `false` when
-    /// nothing was done, for a batch that is not written in one way.
+    /// nothing was done, for a batch that is not written in one way. Whether the files
+    /// are still those that are open is seen to with the rows, which follow at once.
     pub(super) async fn commit_ahead(
         &mut self,
         number: i64,
@@ -102,7 +103,9 @@ impl Store {
             return Ok(false);
         }
         self.settle().await?;
-        let mut connection = self.take_connection().await?;
+        let Some(mut connection) = self.connection.take() else {
+            return Ok(false);
+        };
         let parameters = match connection.tail.clone() {
             Some(tail) => together::parameters(number, batch, tail),
             None => Ok(None),
@@ -246,9 +249,6 @@ async fn begun(
         .await?
         .rows_affected();
     if numbered > 0 {
-        sqlx::query(sql::DELETE_AHEAD)
-            .execute(&mut *connection)
-            .await?;
         return Ok(true);
     }
     let (last, _) = last_numbers(connection, writer).await?;
