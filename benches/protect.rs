@@ -205,7 +205,7 @@ fn program(folder: &Path, disk: Disk) -> Command {
     let log = std::fs::File::create(folder.join("log")).unwrap();
     command
         .args(["run", "--rules"])
-        .arg(folder.join("rules.yaml"))
+        .arg(folder.join("rules/rules.yaml"))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log);
@@ -281,7 +281,10 @@ fn write_rules(
     then: &str,
     more: &str,
 ) {
-    let token = folder.join("token");
+    // In a folder of their own, as the package has them: the one of the rule file is
+    // watched, and each write to the record would wake that watch.
+    std::fs::create_dir(folder.join("rules")).unwrap();
+    let token = folder.join("rules/token");
     std::fs::write(&token, "bench-token\n").unwrap();
     std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
     let mut text = format!(
@@ -304,7 +307,7 @@ fn write_rules(
     if !more.is_empty() {
         text.push_str(&format!("    {more}\n"));
     }
-    std::fs::write(folder.join("rules.yaml"), text).unwrap();
+    std::fs::write(folder.join("rules/rules.yaml"), text).unwrap();
 }
 
 fn status() -> serde_json::Value {
