@@ -11,7 +11,10 @@
 
 use serde_yaml::granit_parser::ScalarStyle;
 
-use super::{Builder, Content, MAX_DEPTH, Next, scalar, small};
+use super::MAX_DEPTH;
+use super::builder::{Builder, Next, scalar};
+use super::collections::Content;
+use super::syntax::small;
 use crate::rules::diagnostic::{Findings, Place};
 use crate::rules::node::Node;
 
