@@ -224,7 +224,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
         questions: asked,
         undelivered,
     };
-    vital::watched("the dispatcher", dispatcher.run(queues, stop)).await;
+    let _ended = vital::spawn("the dispatcher", dispatcher.run(queues, stop)).await;
     service_manager::tell(&[sd_notify::NotifyState::Stopping]);
     // A reader that is still there would leave the write-ahead log behind.
     let _late = tokio::time::timeout(LAST_READS, reader.close()).await;

@@ -6,9 +6,13 @@
 //! record.
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tracing::error;
+
+/// How long the log gets to say why the process ends.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// Runs a task that ends the process when it panics.
 pub(super) fn spawn(
@@ -33,6 +37,8 @@ impl Drop for Vital {
                 "{} failed by a defect of riskd, which ends here to be started again",
                 self.0
             );
+            // The log has a thread of its own.
+            std::thread::sleep(LAST_WORDS);
             std::process::abort();
         }
     }

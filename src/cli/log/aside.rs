@@ -37,7 +37,7 @@ thread_local! {
 
 /// The layer of those who log.
 pub(super) struct Aside {
-    lines: Sender<Line>,
+    lines: Sender<Option<Line>>,
     queue: Arc<Queue>,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Aside {
 /// as that can be done soon.
 #[must_use = "the log ends with it"]
 pub struct Log {
-    last: Option<Sender<Line>>,
+    last: Option<Sender<Option<Line>>>,
     ended: Receiver<()>,
 }
 
@@ -55,14 +55,8 @@ struct Queue {
     lost: AtomicU64,
 }
 
-enum Line {
-    Written(Entry),
-    /// There are no more.
-    Last,
-}
-
 /// What was logged.
-struct Entry {
+struct Line {
     at: Timestamp,
     metadata: &'static Metadata<'static>,
     fields: Vec<(Field, Logged)>,
@@ -100,10 +94,11 @@ pub(super) fn start(writer: Dispatch) -> anyhow::Result<(Aside, Log)> {
     Ok((aside, Log { last, ended }))
 }
 
-fn write(writer: &Dispatch, lines: &Receiver<Line>, queue: &Queue) {
-    while let Ok(Line::Written(entry)) = lines.recv() {
+fn write(writer: &Dispatch, lines: &Receiver<Option<Line>>, queue: &Queue) {
+    // Nothing is the end.
+    while let Ok(Some(line)) = lines.recv() {
         queue.waiting.fetch_sub(1, Ordering::Relaxed);
-        entry.write(writer);
+        line.write(writer);
         let lost = queue.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
             tracing::dispatcher::with_default(writer, || {
@@ -124,28 +119,28 @@ impl<S: Subscriber> Layer<S> for Aside {
         }
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let entry = Entry {
+        let line = Line {
             at: daemon::wall(),
             metadata: event.metadata(),
             fields: fields.0,
         };
         self.queue.waiting.fetch_add(1, Ordering::Relaxed);
         // Without its thread there is no log.
-        let _ = self.lines.send(Line::Written(entry));
+        let _ = self.lines.send(Some(line));
     }
 }
 
 impl Drop for Log {
     fn drop(&mut self) {
         if let Some(lines) = self.last.take() {
-            let _ = lines.send(Line::Last);
+            let _ = lines.send(None);
         }
         // The thread lets go of its end when it is done.
         let _: Result<(), RecvTimeoutError> = self.ended.recv_timeout(LAST_LINES);
     }
 }
 
-impl Entry {
+impl Line {
     fn write(&self, writer: &Dispatch) {
         let Some((any, _)) = self.fields.first() else {
             return;
