@@ -83,7 +83,8 @@ async fn crossings(disk: Disk) {
         rig.venue.open(&account, instrument, 5, None).unwrap();
         // The golden ratio spreads the phases evenly.
         let phase = (f64::from(turn) * 0.618_034).fract();
-        sleep(Duration::from_millis(1200) + Duration::from_secs_f64(phase)).await;
+        // Some twenty a minute: what the token allows is a figure of `many`.
+        sleep(Duration::from_millis(2000) + Duration::from_secs_f64(phase)).await;
         let crossed = rig.venue.now();
         rig.venue.set_price(instrument, 4900).unwrap();
         let flatten = loop {

@@ -38,6 +38,10 @@ impl Drop for Vital {
                 self.0
             );
             // The log has a thread of its own.
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "nothing waits for it: the process ends"
+            )]
             std::thread::sleep(LAST_WORDS);
             std::process::abort();
         }

@@ -93,7 +93,7 @@ impl VenueProfile {
     /// may be delayed by up to 60 s (delay timer page). 180 requests a minute from
     /// a bucket of 20 that refills at 3 a second (rate limiting page), 18 of which
     /// are kept so that as many accounts can be closed at once; proofs keep one, and
-    /// eight of a minute, so that the next account's flatten is not behind them.
+    /// three of a minute, so that the next account's flatten is not behind them.
     pub const CROSSTRADE: VenueProfile = VenueProfile {
         kind: VenueKind::CrossTrade,
         name: "crosstrade",
@@ -150,7 +150,7 @@ impl VenueProfile {
                     reserves: Reserves {
                         can_wait: 18,
                         beside: 10,
-                        reads: 8,
+                        reads: 3,
                         polls: 0,
                     },
                     told_by: None,

@@ -168,6 +168,16 @@ impl Evidence {
         }
     }
 
+    /// What is to be seen anew where all is known: that which was acted on.
+    pub(super) fn acted_on(&self) -> Reading {
+        let is_used = self.positions.as_ref().is_some_and(|seen| seen.is_used);
+        if is_used {
+            Reading::Positions
+        } else {
+            Reading::Orders
+        }
+    }
+
     /// The positions as they were seen last.
     pub(super) fn newest_positions(&self) -> Option<&[Position]> {
         self.positions.as_ref().map(|seen| seen.what.as_ref())

@@ -215,12 +215,18 @@ impl Enforcement {
             (Some(Reading::Positions), None) => self.looks.withdraw_unsent(),
             // Where orders are missing now, a poll has shown the positions meanwhile.
             (Some(_), _) => Vec::new(),
-            // Without anything missing, all was seen and does not suffice: look again.
-            (None, missing) => {
-                let what = missing.unwrap_or(Reading::Orders);
-                self.looks.ask_when_due(what, now)
-            }
+            (None, Some(what)) => self.looks.ask_when_due(what, now),
+            (None, None) => self.look_again(now),
         }
+    }
+
+    /// All was seen and does not suffice: what was acted on is looked at anew. It may
+    /// go on for as long as the venue takes, so each look waits for its time.
+    fn look_again(&mut self, now: Now) -> Vec<Step> {
+        if self.looks.next_at().is_none() {
+            self.wait_for_look(now);
+        }
+        self.looks.ask_when_due(self.evidence.acted_on(), now)
     }
 
     /// The next look waits as long as the rounds and failures say.
