@@ -196,12 +196,7 @@ impl Http {
         }
         let html = is_html(&incoming.headers);
         let body = incoming.body.await;
-        let reply = Reply {
-            status,
-            html,
-            body,
-            times,
-        };
+        let reply = Reply::new(status, html, body, times);
         if is_limited && told.is_none() {
             let pause = retry_after::told_by_body(&reply)
                 .unwrap_or_else(|| retry_after::untold(self.jitter));
