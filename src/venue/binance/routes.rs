@@ -65,6 +65,11 @@ pub(super) fn key_rights() -> Route {
     read("/sapi/v1/account/apiRestrictions")
 }
 
+/// Modes of the account, and whether it may trade.
+pub(super) fn account_config() -> Route {
+    read("/fapi/v1/accountConfig")
+}
+
 /// What moved money from a time to another, both included, of one type or of all,
 /// oldest first.
 pub(super) fn income(span: Span, kind: Option<&'static str>) -> Route {

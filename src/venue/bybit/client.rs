@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use reqwest::header::HeaderName;
 use reqwest::{Method, Url};
 
@@ -176,10 +175,5 @@ impl Client {
             self.http.budget().charge(permit.lane, pages.cost);
         }
         Err(RestError::NotJson("the list does not end"))
-    }
-
-    /// How far the clock of this machine is ahead of the venue's.
-    pub(super) fn clock_error(&self) -> Option<TimeDelta> {
-        self.http.clock_error()
     }
 }
