@@ -47,13 +47,15 @@ impl Binance {
                 self.read_prices(permit).await;
             }
         };
-        let (money, (), (), ()) = tokio::join!(
+        let (money, (), (), (), ()) = tokio::join!(
             self.money(&wallet, &held, stamp, permit),
             of_new,
             self.learn_symbols(&held, permit),
+            self.learn_openings(&held, stamp, permit),
             self.disarm_beside(&held, permit)
         );
         self.prices.add_to(&mut held);
+        self.openings.add_to(&mut held);
         for one in &mut held {
             if one.margin.is_none() {
                 let symbol = one.position.key.instrument.as_str();

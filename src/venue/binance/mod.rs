@@ -10,7 +10,7 @@
 //! - `errors` says what an answer means for a read and for a write
 //! - `look` is a poll, `working` reads both lists of orders, `writes` sends
 //! - `account`, `positions`, `orders`, `symbols`, `income` read what was answered
-//! - `prices` and `books` know what is read less often than the account
+//! - `prices`, `openings` and `books` know what is read less often than the account
 //! - `rights` says what the key and its account may do
 //! - `dead_man` has the venue cancel orders when riskd stays away
 
@@ -21,6 +21,7 @@ mod dead_man;
 mod errors;
 mod income;
 mod look;
+mod openings;
 mod orders;
 mod positions;
 mod prices;
@@ -40,6 +41,7 @@ use reqwest::Url;
 use self::books::{Books, Due};
 use self::client::{Client, signer};
 use self::dead_man::DeadMan;
+use self::openings::Openings;
 use self::prices::Prices;
 use super::Permit;
 use super::budget::RequestBudget;
@@ -84,6 +86,7 @@ pub struct Binance {
     assets: Vec<String>,
     symbols: symbols::Known,
     prices: Prices,
+    openings: Openings,
     books: Books,
     ledger: Ledger,
     order_ids: OrderIds,
@@ -147,6 +150,7 @@ impl Binance {
             assets,
             symbols: symbols::Known::default(),
             prices: Prices::default(),
+            openings: Openings::default(),
             books: Books::default(),
             ledger: Ledger::new(LEDGER_READS),
             order_ids: OrderIds::new(),
