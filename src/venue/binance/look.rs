@@ -101,7 +101,7 @@ impl Binance {
     /// Reads prices and margin assets beside a poll, which is not lost over them: what
     /// was known of them stands.
     async fn read_prices(&self, permit: &Permit) {
-        let permit = self.client.beside(permit, ONE_READ);
+        let permit = self.client.http.beside(permit, ONE_READ);
         let _ = self.held_with_prices(&permit, PRICES_WAIT).await;
     }
 
@@ -113,7 +113,7 @@ impl Binance {
         let Some(wait) = self.symbols.due(symbols) else {
             return;
         };
-        let permit = self.client.beside(permit, LEAST);
+        let permit = self.client.http.beside(permit, LEAST);
         let read = async {
             let sent = self.client.get(&permit, &routes::symbols(), wait).await;
             let json = errors::read(&sent)?;
@@ -153,7 +153,7 @@ impl Binance {
     ) -> Result<Vec<ledger::Row>, RestError> {
         let mut rows = Vec::new();
         for _ in 0..MOST_ANSWERS {
-            let permit = self.client.beside(permit, INCOME);
+            let permit = self.client.http.beside(permit, INCOME);
             let route = routes::income(span, kind);
             let sent = self.client.get(&permit, &route, ledger::WAIT).await;
             let json = errors::read(&sent)?;

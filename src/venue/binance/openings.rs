@@ -114,7 +114,7 @@ impl Binance {
     }
 
     async fn opened(&self, one: &Held, permit: &Permit) -> Result<Option<Timestamp>, RestError> {
-        let permit = self.client.beside(permit, FILLS);
+        let permit = self.client.http.beside(permit, FILLS);
         let route = routes::fills(one.position.key.instrument.as_str());
         let sent = self.client.get(&permit, &route, WAIT).await;
         let json = errors::read(&sent)?;

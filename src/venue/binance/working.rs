@@ -44,6 +44,7 @@ impl Binance {
             // Something was closed meanwhile, or all of them became due.
             let permit = self
                 .client
+                .http
                 .beside(permit, VenueProfile::BINANCE.limits.costs.orders);
             return self.all_orders(&permit).await;
         };

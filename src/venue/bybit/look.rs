@@ -59,7 +59,7 @@ impl Bybit {
                 full: 50,
                 cost: LEDGER_PAGE,
             };
-            let permit = self.client.beside(permit, LEDGER_PAGE);
+            let permit = self.client.http.beside(permit, LEDGER_PAGE);
             let add = |page: &[Node<'_>]| movements::add(&mut rows, page, &self.assets);
             self.client.pages(&permit, pages, ledger::WAIT, add).await?;
         }
@@ -142,7 +142,7 @@ impl Bybit {
 
     async fn symbol(&self, symbol: &str, permit: &Permit) -> Result<SymbolFacts, RestError> {
         let read = routes::symbol(self.categories.of(symbol), symbol);
-        let permit = self.client.beside(permit, UNCOUNTED);
+        let permit = self.client.http.beside(permit, UNCOUNTED);
         let sent = self.client.get(&permit, &read, SYMBOLS_WAIT).await;
         let json = errors::read(&sent)?;
         let result = json.root().as_object()?.need("result")?.as_object()?;

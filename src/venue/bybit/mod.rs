@@ -177,7 +177,7 @@ impl Exchange for Bybit {
     async fn rights(&self) -> Result<KeyRights, RestError> {
         let budget = self.client.http.budget();
         let permit = match budget.take(Lane::Poll, Ask::List).await {
-            Ok(permit) => self.client.beside(&permit, UNCOUNTED),
+            Ok(permit) => self.client.http.beside(&permit, UNCOUNTED),
             Err(OutOfBudget) => return Err(RestError::NoBudget),
         };
         let wait = self.client.limits.read;
