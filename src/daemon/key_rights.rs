@@ -265,7 +265,7 @@ pub fn excess(
 ) -> Vec<(Severity, EntryKind, &'static str)> {
     let mut found = Vec::new();
     if !rights.may_trade {
-        let text = "may not trade: riskd can see the account and close nothing; make a key that may place orders for derivatives";
+        let text = "may not trade: riskd can see the account and close nothing; make a key that may place orders for derivatives, and look whether the venue lets the account trade";
         found.push((Severity::Critical, EntryKind::KeyRights, text));
     }
     if rights.may_withdraw && !config.allow_withdraw_right {
@@ -276,7 +276,7 @@ pub fn excess(
         let text = "may transfer money between accounts, which riskd does not need";
         found.push((Severity::Warning, EntryKind::KeyRights, text));
     }
-    if !rights.is_bound {
+    if rights.is_bound == Some(false) {
         let text = "works from any address: bind it to the address of this machine at the venue";
         found.push((Severity::Warning, EntryKind::KeyRights, text));
     }

@@ -3,6 +3,7 @@
 
 mod metrics;
 mod rules;
+mod venues;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -21,7 +21,7 @@ use crate::venue::rest::base_url::below;
 use crate::venue::rest::client::{Http, Request};
 use crate::venue::rest::error::RestError;
 use crate::venue::rest::reply::Sent;
-use crate::venue::rest::sign::{InQuery, QueryNames, Unsignable, ValuesSigned};
+use crate::venue::rest::sign::{InQuery, QueryNames, Unsignable, ValuesSigned, part};
 
 /// For how long a signed request is good (the venue's default).
 const WINDOW: Duration = Duration::from_secs(5);
@@ -44,12 +44,6 @@ pub(super) struct Client {
 /// # Errors
 /// When a part is missing or cannot stand in a header.
 pub(super) fn signer(credential: &Credential) -> Result<InQuery, Unsignable> {
-    let part = |name| {
-        credential
-            .part(name)
-            .cloned()
-            .ok_or(Unsignable("a part of it is missing"))
-    };
     let names = QueryNames {
         key: HeaderName::from_static("x-mbx-apikey"),
         time: "timestamp",
@@ -57,17 +51,10 @@ pub(super) fn signer(credential: &Credential) -> Result<InQuery, Unsignable> {
         signature: "signature",
         signs: ValuesSigned::Encoded,
     };
-    InQuery::new(names, part("key")?, part("secret")?)
+    InQuery::new(names, part(credential, "key")?, part(credential, "secret")?)
 }
 
 impl Client {
-    /// The right to another request of a call: it takes this of the limits.
-    pub(super) fn beside(&self, permit: &Permit, cost: Cost) -> Permit {
-        let lane = permit.lane;
-        self.http.budget().charge(lane, cost);
-        Permit { lane, cost }
-    }
-
     /// Reads once, with a part of the time that a read may take.
     pub(super) async fn get(&self, permit: &Permit, route: &Route, timeout: Duration) -> Sent {
         // The rules of all symbols are as long as the longest poll.
@@ -105,7 +92,7 @@ impl Client {
         }
         // Without it the header of the answer has said what time it is.
         let _ = self.read_clock(permit).await;
-        let permit = &self.beside(permit, permit.cost);
+        let permit = &self.http.beside(permit, permit.cost);
         let sent = self.http.exchange(permit, request()).await;
         self.learn(&sent);
         sent
@@ -141,7 +128,7 @@ impl Client {
         if self.clock.is_none() {
             return Ok(());
         }
-        let permit = self.beside(permit, LEAST);
+        let permit = self.http.beside(permit, LEAST);
         let route = routes::time();
         let request = Request {
             method: route.method,

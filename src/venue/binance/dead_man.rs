@@ -72,7 +72,7 @@ impl Binance {
     /// Sets the dead man's switch for these symbols, and takes it back for others.
     async fn set_countdowns(&self, resting: &BTreeSet<String>, time: Duration, permit: &Permit) {
         for countdown in self.dead_man.wanted(resting, time) {
-            let permit = self.client.beside(permit, COUNTDOWN);
+            let permit = self.client.http.beside(permit, COUNTDOWN);
             let sent = self
                 .client
                 .write(&permit, &routes::countdown(&countdown))

@@ -1,5 +1,5 @@
-//! The list of what moved money: what each type of its rows is (income page, and what
-//! its clients have met).
+//! The list of what moved money: what each type of its rows is (income page, which names
+//! all of these but `SPECIAL_FUNDING_FEE`, which is in the vendor's own client).
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(super) const FLOWS_OF_LONG_SPAN: [&str; 4] = [
     "COIN_SWAP_WITHDRAW",
 ];
 /// Types of rows that are results.
-const RESULTS: [&str; 13] = [
+const RESULTS: [&str; 14] = [
     "REALIZED_PNL",
     "COMMISSION",
     "FUNDING_FEE",
@@ -37,6 +37,7 @@ const RESULTS: [&str; 13] = [
     "INSURANCE_CLEAR",
     "REFERRAL_KICKBACK",
     "COMMISSION_REBATE",
+    "POSITION_LIMIT_INCREASE_FEE",
     "FEE_RETURN",
     "API_REBATE",
     "CONTEST_REWARD",

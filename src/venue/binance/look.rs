@@ -6,18 +6,15 @@ use tokio::time::timeout;
 
 use super::client::LEAST;
 use super::{Binance, account, errors, income, positions, routes, symbols};
-use crate::domain::flow::WalletChange;
 use crate::domain::limits::Cost;
-use crate::domain::made::MadeSpan;
-use crate::domain::money::Money;
 use crate::domain::observation::Learned;
+use crate::venue::Permit;
+use crate::venue::exchange::adapter::Exchange;
 use crate::venue::exchange::held::Held;
 use crate::venue::exchange::learned::Look;
 use crate::venue::exchange::ledger::{self, Part, Span};
-use crate::venue::exchange::made::{made_by, parts};
 use crate::venue::exchange::wallet::Wallet;
 use crate::venue::rest::error::RestError;
-use crate::venue::{Failure, Permit};
 
 /// How long a poll waits for prices and margin assets.
 const PRICES_WAIT: Duration = Duration::from_secs(1);
@@ -29,7 +26,7 @@ const INCOME: Cost = Cost(&[("weight", 30)]);
 const MOST_ANSWERS: usize = 10;
 
 impl Binance {
-    pub(super) async fn look(&self, permit: &Permit) -> Result<Learned, RestError> {
+    pub(super) async fn look_at_all(&self, permit: &Permit) -> Result<Learned, RestError> {
         let wait = self.client.limits.poll;
         let prices = async {
             if self.prices.are_due() {
@@ -44,28 +41,21 @@ impl Binance {
         let (wallet, mut held, stamp) = account?;
         let symbols = held.iter().map(|one| one.position.key.instrument.as_str());
         self.books.note_held(symbols);
-        let money = async {
-            match ledger::Look::of(&wallet, &held, stamp) {
-                Some(look) => {
-                    let read = |span, part| self.movements(span, part, permit);
-                    self.ledger.explain(look, read).await
-                }
-                None => (Vec::new(), WalletChange::Explained),
-            }
-        };
         let of_new = async {
             // Without its margin asset nobody knows what a position does to the figures.
             if !self.prices.know_all(&held) {
                 self.read_prices(permit).await;
             }
         };
-        let (money, (), (), ()) = tokio::join!(
-            money,
+        let (money, (), (), (), ()) = tokio::join!(
+            self.money(&wallet, &held, stamp, permit),
             of_new,
             self.learn_symbols(&held, permit),
+            self.learn_openings(&held, stamp, permit),
             self.disarm_beside(&held, permit)
         );
         self.prices.add_to(&mut held);
+        self.openings.add_to(&mut held);
         for one in &mut held {
             if one.margin.is_none() {
                 let symbol = one.position.key.instrument.as_str();
@@ -95,7 +85,7 @@ impl Binance {
     }
 
     /// Every position that the key can see.
-    pub(super) async fn held(
+    pub(super) async fn held_with_prices(
         &self,
         permit: &Permit,
         wait: Duration,
@@ -111,8 +101,8 @@ impl Binance {
     /// Reads prices and margin assets beside a poll, which is not lost over them: what
     /// was known of them stands.
     async fn read_prices(&self, permit: &Permit) {
-        let permit = self.client.beside(permit, ONE_READ);
-        let _ = self.held(&permit, PRICES_WAIT).await;
+        let permit = self.client.http.beside(permit, ONE_READ);
+        let _ = self.held_with_prices(&permit, PRICES_WAIT).await;
     }
 
     /// Reads the rules of symbols when that is due. Without them a close is neither
@@ -123,7 +113,7 @@ impl Binance {
         let Some(wait) = self.symbols.due(symbols) else {
             return;
         };
-        let permit = self.client.beside(permit, LEAST);
+        let permit = self.client.http.beside(permit, LEAST);
         let read = async {
             let sent = self.client.get(&permit, &routes::symbols(), wait).await;
             let json = errors::read(&sent)?;
@@ -135,41 +125,27 @@ impl Binance {
     }
 
     /// What moved money in the wallets that count.
-    async fn movements(
+    pub(super) async fn income(
         &self,
         span: Span,
         part: Part,
         permit: &Permit,
-    ) -> Result<Vec<ledger::Row>, Failure> {
-        let read = match part {
+    ) -> Result<Vec<ledger::Row>, RestError> {
+        match part {
             Part::Flows => {
                 let kinds = income::FLOWS_OF_LONG_SPAN;
                 let [one, two, three, four] =
-                    kinds.map(|kind| self.movements_of(span, Some(kind), permit));
+                    kinds.map(|kind| self.income_of(span, Some(kind), permit));
                 let all = tokio::join!(one, two, three, four);
                 let all = [all.0, all.1, all.2, all.3];
                 let all: Result<Vec<_>, RestError> = all.into_iter().collect();
                 all.map(|all| all.into_iter().flatten().collect())
             }
-            Part::All => self.movements_of(span, None, permit).await,
-        };
-        read.map_err(|error| self.failure(&error))
-    }
-
-    /// Results, fees and funding in the assets that count.
-    pub(super) async fn results_in(
-        &self,
-        span: MadeSpan,
-        permit: &Permit,
-    ) -> Result<Money, RestError> {
-        let mut rows = Vec::new();
-        for part in parts(span) {
-            rows.extend(self.movements_of(part, None, permit).await?);
+            Part::All => self.income_of(span, None, permit).await,
         }
-        made_by(&rows, span).ok_or(RestError::NotJson("the sum of the list is no amount"))
     }
 
-    async fn movements_of(
+    async fn income_of(
         &self,
         mut span: Span,
         kind: Option<&'static str>,
@@ -177,7 +153,7 @@ impl Binance {
     ) -> Result<Vec<ledger::Row>, RestError> {
         let mut rows = Vec::new();
         for _ in 0..MOST_ANSWERS {
-            let permit = self.client.beside(permit, INCOME);
+            let permit = self.client.http.beside(permit, INCOME);
             let route = routes::income(span, kind);
             let sent = self.client.get(&permit, &route, ledger::WAIT).await;
             let json = errors::read(&sent)?;

@@ -8,10 +8,10 @@
 //!
 //! - `routes` builds what is asked, `client` asks it
 //! - `errors` says what an answer means for a read and for a write
-//! - `look` is a poll
+//! - `look` is a poll, `working` reads both lists of orders, `writes` sends
 //! - `account`, `positions`, `orders`, `symbols`, `income` read what was answered
-//! - `prices` and `books` know what is read less often than the account
-//! - `rights` says what the key may do
+//! - `prices`, `openings` and `books` know what is read less often than the account
+//! - `rights` says what the key and its account may do
 //! - `dead_man` has the venue cancel orders when riskd stays away
 
 mod account;
@@ -21,50 +21,49 @@ mod dead_man;
 mod errors;
 mod income;
 mod look;
+mod openings;
 mod orders;
 mod positions;
 mod prices;
 mod rights;
 mod routes;
 mod symbols;
+mod working;
+mod writes;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use reqwest::Url;
 
 use self::books::{Books, Due};
 use self::client::{Client, signer};
 use self::dead_man::DeadMan;
+use self::openings::Openings;
 use self::prices::Prices;
-use self::routes::Route;
+use super::Permit;
 use super::budget::RequestBudget;
-use super::exchange::held::positions_of;
-use super::exchange::ledger::Ledger;
+use super::exchange::adapter::{Exchange, Told};
+use super::exchange::held::Held;
+use super::exchange::ledger::{Ledger, Part, Row, Span};
 use super::exchange::order_ids::OrderIds;
 use super::rest::client::Http;
 use super::rest::clock::Clock;
 use super::rest::credentials::Credentials;
 use super::rest::error::RestError;
 use super::rest::network::Network;
+use super::rest::sign::{Sign, Unsignable};
 use super::rest::{Limits, SetUpError, Transport, checked_base};
-use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polls, Scope, Venue};
-use crate::domain::account::AccountNumber;
-use crate::domain::holdings::{OrderBook, Position, WorkingOrder, WorkingOrders};
+use crate::domain::holdings::WorkingOrders;
 use crate::domain::key_rights::KeyRights;
-use crate::domain::limits::{Ask, Cost};
-use crate::domain::made::MadeSpan;
-use crate::domain::money::Money;
-use crate::domain::observation::{Missing, Timestamp};
-use crate::domain::request::{Answer, Outcome, Write};
+use crate::domain::limits::Ask;
+use crate::domain::observation::{Learned, Timestamp};
+use crate::domain::request::Write;
 use crate::domain::venue::VenueProfile;
 use crate::secret::Credential;
 
-/// What a read of both lists of orders of one symbol takes.
-const ORDERS_OF_ONE: Cost = Cost(&[("weight", 2)]);
 /// How often the list of what moved money may be read at once.
 const LEDGER_READS: u32 = 10;
 
@@ -87,6 +86,7 @@ pub struct Binance {
     assets: Vec<String>,
     symbols: symbols::Known,
     prices: Prices,
+    openings: Openings,
     books: Books,
     ledger: Ledger,
     order_ids: OrderIds,
@@ -150,189 +150,79 @@ impl Binance {
             assets,
             symbols: symbols::Known::default(),
             prices: Prices::default(),
+            openings: Openings::default(),
             books: Books::default(),
             ledger: Ledger::new(LEDGER_READS),
             order_ids: OrderIds::new(),
             dead_man: DeadMan::default(),
         })
     }
-
-    async fn key_rights(&self) -> Result<KeyRights, RestError> {
-        let Some(client) = &self.rights else {
-            return Err(RestError::Said {
-                missing: Missing::Stated,
-                outcome: Outcome::NotSent,
-                words: "the rule file does not say where it is asked (`rights_url`)".to_owned(),
-            });
-        };
-        let budget = client.http.budget();
-        let Ok(permit) = budget.take(Lane::Poll, Ask::List).await else {
-            return Err(RestError::NoBudget);
-        };
-        let route = routes::key_rights();
-        let sent = client.get(&permit, &route, client.limits.read).await;
-        let json = errors::read(&sent)?;
-        Ok(rights::read(json.root())?)
-    }
-
-    /// Both lists, of one symbol or of all of them.
-    async fn working(
-        &self,
-        symbol: Option<&str>,
-        permit: &Permit,
-    ) -> Result<Vec<WorkingOrder>, RestError> {
-        let wait = self.client.limits.read;
-        let list = async |book| {
-            let route = routes::orders(book, symbol);
-            let sent = self.client.get(permit, &route, wait).await;
-            let json = errors::read(&sent)?;
-            Ok::<_, RestError>(orders::read(json.root(), book)?)
-        };
-        let (regular, conditional) =
-            tokio::join!(list(OrderBook::Regular), list(OrderBook::Conditional));
-        let mut working = regular?;
-        working.extend(conditional?);
-        Ok(working)
-    }
-
-    async fn all_orders(&self, permit: &Permit) -> Result<WorkingOrders, RestError> {
-        let working = self.working(None, permit).await?;
-        self.books.learn_all(&working);
-        Ok(WorkingOrders::Listed(working.into()))
-    }
-
-    async fn orders_of(&self, permit: &Permit) -> Result<WorkingOrders, RestError> {
-        let reads = &self.client.http.budget().limits().order_reads;
-        let Some(Due::Of(symbols)) = self.books.due(reads) else {
-            // Something was closed meanwhile, or all of them became due.
-            let permit = self
-                .client
-                .beside(permit, VenueProfile::BINANCE.limits.costs.orders);
-            return self.all_orders(&permit).await;
-        };
-        let mut working = Vec::new();
-        for (place, symbol) in symbols.iter().enumerate() {
-            if place > 0 {
-                self.client.http.budget().charge(permit.lane, ORDERS_OF_ONE);
-            }
-            working.extend(self.working(Some(symbol), permit).await?);
-        }
-        let all = self.books.learn(&symbols, working);
-        Ok(WorkingOrders::Listed(all.into()))
-    }
-
-    async fn send(&self, write: &Write, permit: &Permit) -> Answer {
-        let Some(route) = self.route(write) else {
-            return Answer {
-                outcome: Outcome::NotSent,
-                status: None,
-                words: self.credentials.clean("the venue has no such request"),
-            };
-        };
-        let sent = self.client.write(permit, &route).await;
-        let (outcome, status, words) = errors::write(&sent, write);
-        Answer {
-            outcome,
-            status,
-            words: self.credentials.clean(&words),
-        }
-    }
-
-    /// What a write is here: one request. Nothing here opens a position or adds to it.
-    fn route(&self, write: &Write) -> Option<Route> {
-        match write {
-            Write::CloseQuantity(close) if routes::is_closing(close) => {
-                // The venue compares an id with those of open orders alone: one that is
-                // used again could be filled twice.
-                Some(routes::close(close, &self.order_ids.next()))
-            }
-            Write::CancelOrdersOf {
-                instrument,
-                book: Some(book),
-            } => Some(routes::cancel_symbol(instrument, *book)),
-            Write::CancelOrder {
-                id,
-                instrument: Some(instrument),
-                book: Some(book),
-            } => routes::cancel_order(instrument, *book, id),
-            Write::CancelOrders
-            | Write::Flatten
-            | Write::ClosePosition(_)
-            | Write::CloseQuantity(_)
-            | Write::CancelOrdersOf { .. }
-            | Write::CancelOrder { .. } => None,
-        }
-    }
-
-    fn failure(&self, error: &RestError) -> Failure {
-        Failure {
-            missing: error.missing(),
-            words: self.credentials.clean(&error.to_string()),
-        }
-    }
 }
 
-impl Venue for Binance {
-    fn admit<'a>(&'a self, lane: Lane, ask: Ask<'a>) -> Call<'a, Result<Permit, OutOfBudget>> {
-        Box::pin(self.client.http.budget().take(lane, ask))
+impl Exchange for Binance {
+    fn http(&self) -> &Http {
+        &self.client.http
     }
 
-    fn admit_poll(&self) -> Call<'_, Result<Permit, OutOfBudget>> {
-        Box::pin(self.client.http.budget().take_for_poll())
+    fn base(&self) -> &Url {
+        &self.client.base
     }
 
-    fn poll<'a>(&'a self, accounts: &'a [AccountNumber], permit: Permit) -> Call<'a, Polls> {
-        Box::pin(async move {
-            let learned = self.look(&permit).await;
-            let learned = learned.map_err(|error| self.failure(&error));
-            // A key is one account: what it shows is nobody else's.
-            let mut polls = Polls::new();
-            if let [account] = accounts {
-                polls.insert(account.clone(), learned);
-            }
-            polls
-        })
+    fn limits(&self) -> &Limits {
+        &self.client.limits
     }
 
-    fn positions<'a>(
-        &'a self,
-        _account: &'a AccountNumber,
-        permit: Permit,
-    ) -> Call<'a, Result<Arc<[Position]>, Failure>> {
-        Box::pin(async move {
-            let held = self.held(&permit, self.client.limits.read).await;
-            held.map(positions_of).map_err(|error| self.failure(&error))
-        })
+    fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
-    /// An empty list is believed where the account shows no position either, nor the
-    /// margin or the open result of one.
-    fn check_alive<'a>(
-        &'a self,
-        _account: &'a AccountNumber,
-        permit: Permit,
-    ) -> Call<'a, Result<(), Failure>> {
-        Box::pin(async move {
-            let account = self.account(&permit, self.client.limits.read).await;
-            let is_empty = account.and_then(|(wallet, held, _)| {
-                let words = "the account shows a position, and none is listed";
-                (held.is_empty() && !wallet.shows_positions)
-                    .then_some(())
-                    .ok_or(RestError::NotJson(words))
-            });
-            is_empty.map_err(|error| self.failure(&error))
-        })
+    fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
-    fn orders<'a>(
-        &'a self,
-        _account: &'a AccountNumber,
-        permit: Permit,
-    ) -> Call<'a, Result<WorkingOrders, Failure>> {
-        Box::pin(async move {
-            let orders = self.all_orders(&permit).await;
-            orders.map_err(|error| self.failure(&error))
-        })
+    fn signer(credential: &Credential) -> Result<Arc<dyn Sign>, Unsignable> {
+        Ok(Arc::new(signer(credential)?))
+    }
+
+    fn other_host(&self) -> Option<&Http> {
+        self.rights.as_ref().map(|client| &client.http)
+    }
+
+    async fn look(&self, permit: &Permit) -> Result<Learned, RestError> {
+        self.look_at_all(permit).await
+    }
+
+    async fn held(&self, permit: &Permit, wait: Duration) -> Result<Vec<Held>, RestError> {
+        self.held_with_prices(permit, wait).await
+    }
+
+    /// Its figures, what it holds, or the margin or the open result of that.
+    async fn shows_positions(&self, permit: &Permit) -> Result<bool, RestError> {
+        let (wallet, held, _) = self.account(permit, self.client.limits.read).await?;
+        Ok(wallet.shows_positions || !held.is_empty())
+    }
+
+    async fn working(&self, permit: &Permit) -> Result<WorkingOrders, RestError> {
+        self.all_orders(permit).await
+    }
+
+    async fn put(&self, write: &Write, permit: &Permit) -> Option<Told> {
+        let route = self.route(write)?;
+        let sent = self.client.write(permit, &route).await;
+        Some(errors::write(&sent, write))
+    }
+
+    async fn rights(&self) -> Result<KeyRights, RestError> {
+        self.rights_of_key_and_account().await
+    }
+
+    async fn movements(
+        &self,
+        span: Span,
+        part: Part,
+        permit: &Permit,
+    ) -> Result<Vec<Row>, RestError> {
+        self.income(span, part, permit).await
     }
 
     fn orders_due(&self) -> Option<Ask<'static>> {
@@ -343,105 +233,18 @@ impl Venue for Binance {
         })
     }
 
-    fn orders_of_held<'a>(
-        &'a self,
-        _account: &'a AccountNumber,
-        permit: Permit,
-    ) -> Call<'a, Result<WorkingOrders, Failure>> {
-        Box::pin(async move {
-            let orders = self.orders_of(&permit).await;
-            orders.map_err(|error| self.failure(&error))
-        })
+    async fn working_of_held(&self, permit: &Permit) -> Result<WorkingOrders, RestError> {
+        self.orders_of_held(permit).await
     }
 
-    fn write<'a>(
-        &'a self,
-        _account: &'a AccountNumber,
-        write: &'a Write,
-        permit: Permit,
-    ) -> Call<'a, Answer> {
-        Box::pin(async move { self.send(write, &permit).await })
+    async fn keep_dead_man(&self, time: Duration) {
+        let resting = self.books.resting_while_flat();
+        self.keep_countdowns(&resting, time).await;
     }
 
-    fn list<'a>(&'a self) -> Call<'a, Result<Vec<String>, Failure>> {
-        Box::pin(async move {
-            let admitted = self.client.http.budget().take(Lane::Poll, Ask::List).await;
-            let wait = self.client.limits.read;
-            let account = match admitted {
-                Ok(permit) => self.account(&permit, wait).await.map(|_| ()),
-                Err(OutOfBudget) => Err(RestError::NoBudget),
-            };
-            account
-                .map(|()| vec!["the account of the key".to_owned()])
-                .map_err(|error| self.failure(&error))
-        })
-    }
-
-    fn key_rights<'a>(&'a self) -> Call<'a, Option<Result<KeyRights, Failure>>> {
-        Box::pin(async move {
-            let rights = Binance::key_rights(self).await;
-            Some(rights.map_err(|error| self.failure(&error)))
-        })
-    }
-
-    fn made<'a>(
-        &'a self,
-        _account: &'a AccountNumber,
-        span: MadeSpan,
-        permit: Permit,
-    ) -> Call<'a, Option<Result<Money, Failure>>> {
-        Box::pin(async move {
-            let made = self.results_in(span, &permit).await;
-            Some(made.map_err(|error| self.failure(&error)))
-        })
-    }
-
-    fn keep_dead_man(&self, time: Duration) -> Call<'_, ()> {
-        Box::pin(async move {
-            let resting = self.books.resting_while_flat();
-            self.keep_countdowns(&resting, time).await;
-        })
-    }
-
-    fn release_dead_man(&self) -> Call<'_, ()> {
-        Box::pin(async move {
-            let none = BTreeSet::new();
-            self.keep_countdowns(&none, Duration::ZERO).await;
-        })
-    }
-
-    fn budget(&self) -> Budget {
-        self.client.http.budget().left()
-    }
-
-    fn count_earlier(&self, requests: u32) {
-        self.client.http.budget().count_earlier(requests);
-    }
-
-    fn clock_error(&self) -> Option<TimeDelta> {
-        self.client.http.clock_error()
-    }
-
-    fn scope(&self) -> Option<Scope> {
-        let credential = self.credentials.newest()?;
-        let address = self.client.base.as_str();
-        Some(Scope::new(address, credential.part("key")?))
-    }
-
-    fn renew(&self, credential: &Credential) -> bool {
-        let Ok(signer) = signer(credential) else {
-            return false;
-        };
-        if self.credentials.is_newest(credential) {
-            return false;
-        }
-        self.credentials.add(credential.clone());
-        let signer = Arc::new(signer);
-        if let Some(rights) = &self.rights {
-            rights.http.sign_with(signer.clone());
-        }
-        self.client.http.sign_with(signer);
-        true
+    async fn release_dead_man(&self) {
+        let none = BTreeSet::new();
+        self.keep_countdowns(&none, Duration::ZERO).await;
     }
 }
 

@@ -1,7 +1,64 @@
-//! What the key may do (wallet API, API key permission page).
+//! What the key may do (wallet API, API key permission page), and its account (account
+//! config page).
 
+use super::client::Client;
+use super::routes::{self, Route};
+use super::{Binance, errors};
 use crate::domain::key_rights::KeyRights;
+use crate::domain::limits::Ask;
+use crate::domain::observation::Missing;
+use crate::domain::request::Outcome;
+use crate::venue::Lane;
+use crate::venue::rest::error::RestError;
 use crate::venue::rest::json::{Node, Unexpected};
+
+impl Binance {
+    /// What the key may do, and whether its account may trade at all. The two are asked
+    /// at two hosts; where nobody can be asked for the first, an account that may not
+    /// trade is told all the same.
+    pub(super) async fn rights_of_key_and_account(&self) -> Result<KeyRights, RestError> {
+        let of_account = async {
+            let config = routes::account_config();
+            ask(&self.client, &config, account_may_trade).await
+        };
+        let Some(client) = &self.rights else {
+            if !of_account.await? {
+                return Ok(KeyRights::of_idle_account());
+            }
+            return Err(RestError::Said {
+                missing: Missing::Stated,
+                outcome: Outcome::NotSent,
+                words: "the rule file does not say where it is asked (`rights_url`)".to_owned(),
+            });
+        };
+        let route = routes::key_rights();
+        let (of_key, of_account) = tokio::join!(ask(client, &route, read), of_account);
+        let of_key = of_key?;
+        let may_trade = match of_account {
+            Ok(may_trade) => may_trade,
+            // What a key should not have is told whatever else is not known.
+            Err(_) if of_key.may_withdraw => true,
+            Err(error) => return Err(error),
+        };
+        Ok(KeyRights {
+            may_trade: of_key.may_trade && may_trade,
+            ..of_key
+        })
+    }
+}
+
+async fn ask<T>(
+    client: &Client,
+    route: &Route,
+    read: impl Fn(Node<'_>) -> Result<T, Unexpected>,
+) -> Result<T, RestError> {
+    let Ok(permit) = client.http.budget().take(Lane::Poll, Ask::List).await else {
+        return Err(RestError::NoBudget);
+    };
+    let sent = client.get(&permit, route, client.limits.read).await;
+    let json = errors::read(&sent)?;
+    Ok(read(json.root())?)
+}
 
 /// What an answer says of the key that asked.
 ///
@@ -14,9 +71,18 @@ pub(super) fn read(answer: Node<'_>) -> Result<KeyRights, Unexpected> {
         may_trade: flag("enableFutures")?,
         may_withdraw: flag("enableWithdrawals")?,
         may_transfer: flag("enableInternalTransfer")? || flag("permitsUniversalTransfer")?,
-        is_bound: flag("ipRestrict")?,
+        is_bound: Some(flag("ipRestrict")?),
         ends: None,
     })
+}
+
+/// Whether the venue lets the account trade, whatever a key may. (`canWithdraw` beside it
+/// is about the account's own wallets, and no right of the key.)
+///
+/// # Errors
+/// When it does not say so.
+pub(super) fn account_may_trade(answer: Node<'_>) -> Result<bool, Unexpected> {
+    answer.as_object()?.need("canTrade")?.as_boolean()
 }
 
 #[cfg(test)]
@@ -70,6 +136,16 @@ mod tests {
             let to = format!(r#""{name}": {value}"#);
             let shown = from.map_or_else(|| words("", ""), |from| words(from, &to));
             assert_eq!(shown, expected, "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn an_account_trades_where_its_venue_says_so() {
+        let of = |body: &str| account_may_trade(Json::parse(body.as_bytes()).unwrap().root()).ok();
+        assert_eq!(of(r#"{"canTrade": true, "canWithdraw": true}"#), Some(true));
+        assert_eq!(of(r#"{"canTrade": false}"#), Some(false));
+        for wrong in ["{}", "[]", r#"{"canTrade": null}"#, r#"{"canTrade": 1}"#] {
+            assert_eq!(of(wrong), None, "{wrong}");
         }
     }
 }

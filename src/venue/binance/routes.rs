@@ -16,6 +16,8 @@ use crate::venue::rest::query::Pairs;
 
 /// Most rows of one answer with what moved money.
 pub(super) const INCOME_ROWS: usize = 1000;
+/// Most rows of one answer with fills.
+const MOST_FILLS: usize = 1000;
 /// The longest order id that is sent, in digits.
 const MAX_ORDER_ID: usize = 20;
 
@@ -63,6 +65,18 @@ pub(super) fn time() -> Route {
 /// What the key may do; at the host of spot and wallet.
 pub(super) fn key_rights() -> Route {
     read("/sapi/v1/account/apiRestrictions")
+}
+
+/// The newest fills of a symbol, of seven days at most, oldest first.
+pub(super) fn fills(symbol: &str) -> Route {
+    read("/fapi/v1/userTrades")
+        .with("symbol", symbol)
+        .with("limit", MOST_FILLS.to_string())
+}
+
+/// Modes of the account, and whether it may trade.
+pub(super) fn account_config() -> Route {
+    read("/fapi/v1/accountConfig")
 }
 
 /// What moved money from a time to another, both included, of one type or of all,

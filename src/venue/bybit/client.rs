@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use reqwest::header::HeaderName;
 use reqwest::{Method, Url};
 
@@ -21,7 +20,7 @@ use crate::venue::rest::error::RestError;
 use crate::venue::rest::json::{Node, Unexpected};
 use crate::venue::rest::query::Pairs;
 use crate::venue::rest::reply::Sent;
-use crate::venue::rest::sign::{HeaderNames, InHeaders, SignedText, Unsignable};
+use crate::venue::rest::sign::{HeaderNames, InHeaders, SignedText, Unsignable, part};
 
 /// For how long a signed request is good (the venue's default).
 const WINDOW: Duration = Duration::from_secs(5);
@@ -55,12 +54,6 @@ pub(super) struct Pages {
 /// # Errors
 /// When a part is missing or cannot stand in a header.
 pub(super) fn signer(credential: &Credential) -> Result<InHeaders, Unsignable> {
-    let part = |name| {
-        credential
-            .part(name)
-            .cloned()
-            .ok_or(Unsignable("a part of it is missing"))
-    };
     let names = HeaderNames {
         key: HeaderName::from_static("x-bapi-api-key"),
         time: HeaderName::from_static("x-bapi-timestamp"),
@@ -70,18 +63,15 @@ pub(super) fn signer(credential: &Credential) -> Result<InHeaders, Unsignable> {
             window: WINDOW,
         },
     };
-    InHeaders::new(names, part("key")?, part("secret")?, None)
+    InHeaders::new(
+        names,
+        part(credential, "key")?,
+        part(credential, "secret")?,
+        None,
+    )
 }
 
 impl Client {
-    /// The right to another request of a call: it takes this of the limits, whose
-    /// headers its answer speaks of.
-    pub(super) fn beside(&self, permit: &Permit, cost: Cost) -> Permit {
-        let lane = permit.lane;
-        self.http.budget().charge(lane, cost);
-        Permit { lane, cost }
-    }
-
     /// Reads once, with a part of the time that a read may take.
     pub(super) async fn get(&self, permit: &Permit, read: &Read, timeout: Duration) -> Sent {
         let request = || Request {
@@ -117,7 +107,7 @@ impl Client {
         if !self.learn(&sent, permit).is_off() {
             return sent;
         }
-        let permit = &self.beside(permit, permit.cost);
+        let permit = &self.http.beside(permit, permit.cost);
         let sent = self.http.exchange(permit, request()).await;
         self.learn(&sent, permit);
         sent
@@ -176,10 +166,5 @@ impl Client {
             self.http.budget().charge(permit.lane, pages.cost);
         }
         Err(RestError::NotJson("the list does not end"))
-    }
-
-    /// How far the clock of this machine is ahead of the venue's.
-    pub(super) fn clock_error(&self) -> Option<TimeDelta> {
-        self.http.clock_error()
     }
 }

@@ -4,8 +4,9 @@ use chrono::DateTime;
 
 use crate::domain::observation::{Missing, Timestamp};
 use crate::domain::request::{Outcome, Write};
-use crate::venue::rest::error::{HTML, RestError};
-use crate::venue::rest::json::{Json, Node, Object};
+use crate::venue::exchange::meaning::{self, Meaning, Refusal};
+use crate::venue::rest::error::RestError;
+use crate::venue::rest::json::{Json, Node};
 use crate::venue::rest::reply::{Reply, Sent};
 
 /// The code of a request whose time lies outside the window (error page).
@@ -23,58 +24,18 @@ pub(super) struct Said {
 }
 
 /// What a code means, by the venue's error page and the facts on its clients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
-    /// It was turned away: this key has asked too often.
-    TooMany,
-    /// It was turned away: this address has asked too often.
-    Banned,
-    /// The key is of no use here, or not for this.
-    Key,
-    /// The time of the request is not the venue's.
-    Clock,
-    /// The venue failed: it may have been carried out.
-    Unsure,
-    /// There is nothing to reduce, or no such order any more.
-    Nothing,
-    /// Not now: the same may be taken soon.
-    NotNow,
-    /// No.
-    Refused,
-}
-
-impl Meaning {
-    fn of(code: i64) -> Meaning {
-        match code {
-            10_006 => Meaning::TooMany,
-            10_018 => Meaning::Banned,
-            CLOCK => Meaning::Clock,
-            10_003 | 10_004 | 10_005 | 10_007 | 10_008 | 10_009 | 10_010 | 10_024 | 10_027
-            | 10_028 | 33_004 | 100_028 => Meaning::Key,
-            // A duplicate id: an earlier try of the same order got through.
-            429 | 10_000 | 10_016 | 110_072 => Meaning::Unsure,
-            110_001 | 110_008 | 110_010 | 110_017 => Meaning::Nothing,
-            110_063 | 110_066 | 110_079 => Meaning::NotNow,
-            _ => Meaning::Refused,
-        }
-    }
-
-    const fn missing(self) -> Missing {
-        match self {
-            Meaning::TooMany | Meaning::Banned => Missing::RateLimited,
-            Meaning::Key => Missing::Unauthorized,
-            Meaning::Unsure | Meaning::NotNow => Missing::Unreachable,
-            Meaning::Clock | Meaning::Nothing | Meaning::Refused => Missing::Malformed,
-        }
-    }
-
-    const fn outcome(self) -> Outcome {
-        match self {
-            Meaning::TooMany | Meaning::Banned => Outcome::NotSent,
-            Meaning::Unsure => Outcome::Unknown,
-            Meaning::Nothing => Outcome::NothingToDo,
-            Meaning::Key | Meaning::Clock | Meaning::NotNow | Meaning::Refused => Outcome::Refused,
-        }
+fn meaning(code: i64) -> Meaning {
+    match code {
+        10_006 => Meaning::TooMany,
+        10_018 => Meaning::Banned,
+        CLOCK => Meaning::Clock,
+        10_003 | 10_004 | 10_005 | 10_007 | 10_008 | 10_009 | 10_010 | 10_024 | 10_027 | 10_028
+        | 33_004 | 100_028 => Meaning::Key,
+        // A duplicate id: an earlier try of the same order got through.
+        429 | 10_000 | 10_016 | 110_072 => Meaning::Unsure,
+        110_001 | 110_008 | 110_010 | 110_017 => Meaning::Nothing,
+        110_063 | 110_066 | 110_079 => Meaning::NotNow,
+        _ => Meaning::Refused,
     }
 }
 
@@ -98,9 +59,10 @@ impl Said {
         };
         let time = envelope.member("time");
         let time = time.and_then(|time| time.as_integer().ok());
+        let code = envelope.member("retCode");
         let words = envelope.member("retMsg").and_then(Node::text);
         Said {
-            code: code(&envelope),
+            code: code.and_then(|code| code.as_integer().ok()),
             words: words.unwrap_or_default(),
             time: time.and_then(DateTime::from_timestamp_millis),
         }
@@ -113,24 +75,21 @@ impl Said {
 
     /// Whom the venue turns away by its code.
     pub(super) fn turned_away(&self) -> Option<TurnedAway> {
-        match Meaning::of(self.code?) {
+        match meaning(self.code?) {
             Meaning::TooMany => Some(TurnedAway::Key),
             Meaning::Banned => Some(TurnedAway::Address),
             _ => None,
         }
     }
 
-    /// The code with the venue's words.
-    fn told(&self, code: i64) -> String {
-        match self.words.trim() {
-            "" => format!("code {code}"),
-            words => format!("code {code}: {words}"),
-        }
+    fn refusal(self) -> Option<Refusal> {
+        let code = self.code.filter(|code| *code != 0)?;
+        Some(Refusal {
+            code,
+            meaning: meaning(code),
+            words: self.words,
+        })
     }
-}
-
-fn code(envelope: &Object<'_>) -> Option<i64> {
-    envelope.member("retCode")?.as_integer().ok()
 }
 
 /// The answer, when it is a yes.
@@ -138,70 +97,32 @@ fn code(envelope: &Object<'_>) -> Option<i64> {
 /// # Errors
 /// What else it is.
 pub(super) fn read(sent: &Sent) -> Result<Json<'_>, RestError> {
-    let reply = sent.answered()?;
-    let said = Said::of(reply);
-    if let Some(code) = said.code.filter(|code| *code != 0) {
-        let meaning = Meaning::of(code);
-        return Err(RestError::Said {
-            missing: meaning.missing(),
-            outcome: meaning.outcome(),
-            words: said.told(code),
-        });
-    }
-    if !(200..=299).contains(&reply.status) {
-        return Err(by_status(reply));
-    }
-    let body = reply.body.as_ref().map_err(Clone::clone)?;
-    if reply.is_html() {
-        return Err(RestError::NotJson(HTML));
-    }
-    let json = Json::parse(body).ok_or(RestError::NotJson("the answer is not JSON"))?;
+    let json = meaning::read(sent, |reply| Said::of(reply).refusal(), by_status)?;
     // Without the code it is no answer of the venue.
     json.root().as_object()?.need("retCode")?;
     Ok(json)
 }
 
-/// What a status other than 2xx means, where the venue says nothing in its own way.
-fn by_status(reply: &Reply) -> RestError {
-    let status = reply.status;
+/// What a status means here, where the venue says nothing in its own way.
+fn by_status(status: u16) -> Option<RestError> {
     match status {
-        401 => RestError::Refused("HTTP 401: the key is refused".to_owned()),
-        403 => RestError::Banned(
+        403 => Some(RestError::Banned(
             "HTTP 403: this address has asked too often, or comes from a region that is not served"
                 .to_owned(),
-        ),
-        300..=399 => RestError::Status {
-            status,
-            words: format!("HTTP {status}: a redirect, which is not followed"),
-        },
+        )),
         // Whether a write was carried out is not known after a 429 either.
-        429 => RestError::Said {
+        429 => Some(RestError::Said {
             missing: Missing::RateLimited,
             outcome: Outcome::Unknown,
             words: "HTTP 429".to_owned(),
-        },
-        _ if reply.is_html() => RestError::Status {
-            status,
-            words: format!("HTTP {status}: {HTML}"),
-        },
-        _ => RestError::Status {
-            status,
-            words: format!("HTTP {status}"),
-        },
+        }),
+        _ => None,
     }
 }
 
 /// What came of a write, with words that are not yet cleaned.
 pub(super) fn write(sent: &Sent, write: &Write) -> (Outcome, Option<u16>, String) {
-    let status = sent.answered().ok().map(|reply| reply.status);
-    let json = match read(sent) {
-        Ok(json) => json,
-        Err(error) => return (error.outcome(), status, error.to_string()),
-    };
-    match acknowledged(json.root(), write) {
-        Ok((outcome, words)) => (outcome, status, words),
-        Err(unexpected) => (Outcome::Unknown, status, unexpected.to_string()),
-    }
+    meaning::write(sent, read(sent), |answer| acknowledged(answer, write))
 }
 
 /// What a yes is worth: a cancel says itself how many orders it took along.

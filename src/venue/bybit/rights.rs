@@ -26,7 +26,7 @@ pub(super) fn read(result: &Object<'_>) -> Result<KeyRights, Unexpected> {
         may_trade: may_trade && !is_read_only,
         may_withdraw: has(&wallet, "Withdraw") && !is_read_only,
         may_transfer: wallet.iter().any(|word| word.contains("Transfer")) && !is_read_only,
-        is_bound: !addresses.is_empty() && !addresses.iter().any(is_any),
+        is_bound: Some(!addresses.is_empty() && !addresses.iter().any(is_any)),
         ends: ends.filter(|ends| !ends.is_empty() && !ends.starts_with("1970")),
     })
 }

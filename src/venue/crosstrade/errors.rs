@@ -37,11 +37,11 @@ pub(super) fn read(sent: &Sent) -> Result<Json<'_>, RestError> {
     if !(200..=299).contains(&reply.status) {
         return Err(refused_read(reply));
     }
-    let body = reply.body.as_ref().map_err(Clone::clone)?;
+    reply.body.as_ref().map_err(Clone::clone)?;
     if reply.is_html() {
         return Err(RestError::NotJson(HTML));
     }
-    let Some(json) = Json::parse(body) else {
+    let Some(json) = reply.json() else {
         return Err(RestError::NotJson("the answer is not JSON"));
     };
     match Said::of(json.root()) {

@@ -1,6 +1,8 @@
 //! What the exchanges have in common: a key is one account, money lies in wallets by
 //! asset, and a list says what moved it.
 //!
+//! - `adapter` makes a venue of what each does in its own way, `meaning` says what their
+//!   answers mean alike
 //! - `wallet` adds up the assets that count
 //! - `held` keeps positions with the asset of their margin
 //! - `ledger` holds the wallets against the list of what moved money
@@ -8,9 +10,11 @@
 //! - `learned` is what a poll teaches of all that
 //! - `order_ids` names the orders of this process
 
+pub(super) mod adapter;
 pub(super) mod held;
 pub(super) mod learned;
 pub(super) mod ledger;
 pub(super) mod made;
+pub(super) mod meaning;
 pub(super) mod order_ids;
 pub(super) mod wallet;

@@ -16,7 +16,7 @@ use super::reply::{Reply, Sent};
 use super::retry_after;
 use super::sign::{Sign, Signed, Unsignable, Unsigned};
 use super::transport::{Incoming, NoAnswer, Outgoing, Transport};
-use crate::domain::limits::LimitScope;
+use crate::domain::limits::{Cost, LimitScope};
 use crate::domain::observation::Timestamp;
 use crate::locked::Locked;
 use crate::venue::Permit;
@@ -76,6 +76,14 @@ impl Http {
             venue_clock: VenueClock::default(),
             jitter: limits.jitter,
         }
+    }
+
+    /// The right to another request of a call: it takes this of the limits, whose
+    /// headers its answer speaks of.
+    pub(crate) fn beside(&self, permit: &Permit, cost: Cost) -> Permit {
+        let lane = permit.lane;
+        self.budget.charge(lane, cost);
+        Permit { lane, cost }
     }
 
     /// What may be asked.
@@ -196,12 +204,7 @@ impl Http {
         }
         let html = is_html(&incoming.headers);
         let body = incoming.body.await;
-        let reply = Reply {
-            status,
-            html,
-            body,
-            times,
-        };
+        let reply = Reply::new(status, html, body, times);
         if is_limited && told.is_none() {
             let pause = retry_after::told_by_body(&reply)
                 .unwrap_or_else(|| retry_after::untold(self.jitter));

@@ -7,6 +7,7 @@
 //! venue's generations spell them differently.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
@@ -18,6 +19,15 @@ use super::decimal;
 pub struct Json<'a> {
     text: &'a str,
     /// Every value and every key in the order of their first bytes.
+    places: Cow<'a, [Place]>,
+}
+
+/// Where the values of a body stand that was found to be one JSON value, so that it is
+/// gone through once, however often it is looked at.
+#[derive(Debug)]
+pub struct Places {
+    /// The bytes of the value.
+    value: Range<usize>,
     places: Vec<Place>,
 }
 
@@ -59,18 +69,47 @@ pub struct Unexpected {
 impl<'a> Json<'a> {
     /// Checks that `body` is one JSON value. `NaN` and `Infinity` are none.
     pub fn parse(body: &'a [u8]) -> Option<Json<'a>> {
-        let text = std::str::from_utf8(body).ok()?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let raw: &RawValue = serde_json::from_str(text).ok()?;
-        let text = raw.get();
-        let places = places(text.as_bytes())?;
-        Some(Json { text, places })
+        let Places { value, places } = Places::of(body)?;
+        Some(Json {
+            text: text_of(body, value)?,
+            places: Cow::Owned(places),
+        })
     }
 
     /// The value.
     pub fn root(&self) -> Node<'_> {
         Node { json: self, at: 0 }
     }
+}
+
+impl Places {
+    /// Those of a body, where it is one JSON value.
+    pub fn of(body: &[u8]) -> Option<Places> {
+        let text = std::str::from_utf8(body).ok()?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let before = body.len().checked_sub(text.len())?;
+        let raw: &RawValue = serde_json::from_str(text).ok()?;
+        // A value follows blanks alone.
+        let blanks = text.len().checked_sub(text.trim_start().len())?;
+        let start = before.checked_add(blanks)?;
+        let end = start.checked_add(raw.get().len())?;
+        Some(Places {
+            value: start..end,
+            places: places(raw.get().as_bytes())?,
+        })
+    }
+
+    /// The value in this body, whose places they are.
+    pub fn json<'a>(&'a self, body: &'a [u8]) -> Option<Json<'a>> {
+        Some(Json {
+            text: text_of(body, self.value.clone())?,
+            places: Cow::Borrowed(&self.places),
+        })
+    }
+}
+
+fn text_of(body: &[u8], value: Range<usize>) -> Option<&str> {
+    std::str::from_utf8(body.get(value)?).ok()
 }
 
 impl<'a> Node<'a> {

@@ -1,8 +1,10 @@
 //! What came of sending a request once.
 
+use std::sync::OnceLock;
+
 use super::clock::AnswerTimes;
 use super::error::RestError;
-use super::json::Json;
+use super::json::{Json, Places};
 use super::transport::Broken;
 
 /// What came of sending a request once.
@@ -29,6 +31,8 @@ pub struct Reply {
     pub body: Result<Vec<u8>, Broken>,
     /// When it was asked for and came.
     pub times: AnswerTimes,
+    /// Where the values of its body stand, once somebody has asked.
+    places: OnceLock<Option<Places>>,
 }
 
 impl Sent {
@@ -47,6 +51,22 @@ impl Sent {
 }
 
 impl Reply {
+    /// An answer with this status, called HTML or not, with this body.
+    pub fn new(
+        status: u16,
+        html: bool,
+        body: Result<Vec<u8>, Broken>,
+        times: AnswerTimes,
+    ) -> Reply {
+        Reply {
+            status,
+            html,
+            body,
+            times,
+            places: OnceLock::new(),
+        }
+    }
+
     /// Whether it is a page for people: called so, or beginning like one.
     pub fn is_html(&self) -> bool {
         let begins_with_tag = self
@@ -56,9 +76,11 @@ impl Reply {
         begins_with_tag || (self.html && self.json().is_none())
     }
 
-    /// The body, where it is JSON.
+    /// The body, where it is JSON; it is gone through the first time alone.
     pub fn json(&self) -> Option<Json<'_>> {
-        Json::parse(self.body.as_deref().ok()?)
+        let body = self.body.as_deref().ok()?;
+        let places = self.places.get_or_init(|| Places::of(body));
+        places.as_ref()?.json(body)
     }
 }
 
@@ -66,14 +88,10 @@ impl Reply {
 impl Reply {
     /// An answer with this status and body, of no particular time.
     pub(crate) fn of(status: u16, body: Result<Vec<u8>, Broken>) -> Reply {
-        Reply {
-            status,
-            html: false,
-            body,
-            times: AnswerTimes {
-                sent: crate::domain::observation::Timestamp::UNIX_EPOCH,
-                received: crate::domain::observation::Timestamp::UNIX_EPOCH,
-            },
-        }
+        let times = AnswerTimes {
+            sent: crate::domain::observation::Timestamp::UNIX_EPOCH,
+            received: crate::domain::observation::Timestamp::UNIX_EPOCH,
+        };
+        Reply::new(status, false, body, times)
     }
 }

@@ -11,7 +11,6 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::clock::Clock;
 use super::decimal;
-use super::json::Json;
 use super::reply::Reply;
 use crate::domain::observation::Timestamp;
 
@@ -62,10 +61,7 @@ fn from_header(text: &str, date: Option<&str>, clock: &Clock) -> Option<Duration
 /// What the body says: `retryAfter` in seconds, or in milliseconds when it is
 /// too large for seconds.
 pub(super) fn told_by_body(reply: &Reply) -> Option<Duration> {
-    let told = Json::parse(reply.body.as_deref().ok()?)?
-        .root()
-        .object()?
-        .decimal(&["retryafter"])?;
+    let told = reply.json()?.root().object()?.decimal(&["retryafter"])?;
     if told > Decimal::from(SECONDS_UP_TO) {
         return pause(told.checked_div(Decimal::ONE_THOUSAND)?);
     }

@@ -20,7 +20,7 @@ pub use in_query::{InQuery, QueryNames, ValuesSigned};
 
 use super::query::{Pairs, Query};
 use crate::domain::observation::Timestamp;
-use crate::secret::Secret;
+use crate::secret::{Credential, Secret};
 
 /// Proves to a venue who asks.
 pub trait Sign: Send + Sync {
@@ -67,6 +67,15 @@ impl fmt::Debug for Signed {
             .field("headers", &names)
             .finish_non_exhaustive()
     }
+}
+
+/// A part of a credential.
+///
+/// # Errors
+/// When it has no such part.
+pub(crate) fn part(credential: &Credential, name: &str) -> Result<Secret, Unsignable> {
+    let part = credential.part(name).cloned();
+    part.ok_or(Unsignable("a part of it is missing"))
 }
 
 /// A header that no debug text shows.

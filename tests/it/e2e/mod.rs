@@ -1,10 +1,8 @@
 //! The real binary against the paper venue.
 
-mod binance;
-mod bybit;
-mod desk;
 mod disk;
 mod edits;
+mod exchange;
 mod faults;
 mod flatten;
 mod kills;

@@ -67,6 +67,7 @@ impl PaperConfig {
         let settings = Settings {
             commission: self.commission.clamp(Decimal::ZERO, Decimal::ONE_THOUSAND),
             cancel_phase_ms: self.cancel_phase_ms,
+            stops_live_ms: self.stops_live_ms,
             flatten_without_position_leaves_orders: self.flatten_without_position_leaves_orders,
         };
         let mut simulation = Simulation::new(now, self.seed, market, accounts, settings);
@@ -167,6 +168,7 @@ impl PaperConfig {
             account.mode = entry.mode;
             account.multi_assets = entry.multi_assets;
             account.isolated = entry.isolated;
+            account.may_trade = entry.may_trade;
             for (asset, balance) in &entry.wallets {
                 if balance.abs() > MAX_BALANCE || asset.trim().is_empty() {
                     return Err(ConfigError::Balance(entry.name.clone()));

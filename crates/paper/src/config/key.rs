@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::yes;
+
 /// An API key of one account, and what it may do.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,10 +29,6 @@ pub struct KeyConfig {
     /// not held: every request comes from this machine.
     #[serde(default)]
     pub addresses: Vec<String>,
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl KeyConfig {

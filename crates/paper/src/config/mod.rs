@@ -71,6 +71,9 @@ pub struct PaperConfig {
     pub addon_timeout_ms: u64,
     /// The time zone of the trader's PC, for times without offset.
     pub pc_timezone: Tz,
+    /// How long a conditional order rests before the venue takes it away without a
+    /// word, as Binance's demo host was seen to do after some 53,000 ms; 0 is for ever.
+    pub stops_live_ms: u64,
     /// Milliseconds between two turns of the background ticker; 0 leaves time
     /// to the requests and to [`PaperVenue::tick`](crate::PaperVenue::tick).
     pub tick_ms: u64,
@@ -99,6 +102,7 @@ impl Default for PaperConfig {
             flatten_when_flat_is_error: false,
             snapshot_cache_ms: 0,
             addon_timeout_ms: 0,
+            stops_live_ms: 0,
             pc_timezone: chrono_tz::America::Chicago,
             tick_ms: 50,
         }
@@ -133,6 +137,13 @@ pub struct AccountConfig {
     /// no more.
     #[serde(default)]
     pub isolated: bool,
+    /// Whether its venue lets it trade, whatever its keys may. Binance alone says so.
+    #[serde(default = "yes")]
+    pub may_trade: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl AccountConfig {
@@ -147,6 +158,7 @@ impl AccountConfig {
             mode: PositionMode::OneWay,
             multi_assets: false,
             isolated: false,
+            may_trade: true,
         }
     }
 }

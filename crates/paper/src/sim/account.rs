@@ -60,6 +60,8 @@ pub(crate) struct Account {
     pub(crate) multi_assets: bool,
     /// Whether each position has a margin of its own.
     pub(crate) isolated: bool,
+    /// Whether its venue lets it trade.
+    pub(crate) may_trade: bool,
     /// The first one is that of the account's balance; there is always one.
     pub(crate) wallets: Vec<Wallet>,
     /// The day's closed result before commission, without what was carried (see
@@ -85,6 +87,7 @@ impl Account {
             mode: PositionMode::OneWay,
             multi_assets: false,
             isolated: false,
+            may_trade: true,
             wallets: vec![Wallet {
                 asset: asset.to_owned(),
                 balance,

@@ -116,6 +116,23 @@ impl Simulation {
         }
     }
 
+    /// Lets a conditional order end by itself where the venue has that habit.
+    pub(super) fn limit_life(&mut self, order: &Order) {
+        let ms = self.settings.stops_live_ms;
+        if ms > 0 && order.waits_for_trigger() {
+            self.schedule(ms, Later::StopVanishes { order: order.id });
+        }
+    }
+
+    pub(super) fn take_stop_away(&mut self, id: u64) {
+        let is_it = |order: &&mut Order| {
+            order.id == id && order.state.is_live() && order.waits_for_trigger()
+        };
+        if let Some(order) = self.orders.iter_mut().find(is_it) {
+            order.state = OrderState::Cancelled;
+        }
+    }
+
     /// Cancels the orders that a fill of one cancels.
     pub(super) fn cancel_group_of(&mut self, filled: &Order) {
         if filled.oco_id.is_empty() {

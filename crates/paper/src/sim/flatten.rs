@@ -237,7 +237,10 @@ impl Simulation {
         self.waiting().any(|event| match event {
             Later::CloseFills { account: one, .. } => *one == account,
             Later::Flatten { scope, .. } => scope.account.is_none_or(|one| one == account),
-            Later::CancelDone { .. } | Later::Enter { .. } | Later::Countdown { .. } => false,
+            Later::CancelDone { .. }
+            | Later::StopVanishes { .. }
+            | Later::Enter { .. }
+            | Later::Countdown { .. } => false,
         })
     }
 

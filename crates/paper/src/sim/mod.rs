@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) commission: Decimal,
     /// How long a cancelled order stays `CancelPending`.
     pub(crate) cancel_phase_ms: u64,
+    /// How long a conditional order rests before it is taken away; 0 is for ever.
+    pub(crate) stops_live_ms: u64,
     /// Whether a flatten of an account without positions leaves its orders.
     pub(crate) flatten_without_position_leaves_orders: bool,
 }

@@ -94,6 +94,8 @@ pub enum ScriptAction {
 pub(super) enum Later {
     /// A cancel is confirmed.
     CancelDone { order: u64 },
+    /// A conditional order is taken away, though nobody has asked for it.
+    StopVanishes { order: u64 },
     /// A flatten that was accepted earlier is carried out.
     Flatten { scope: FlattenScope, share: Share },
     /// The market order of a flatten that was accepted earlier fills.
@@ -220,6 +222,7 @@ impl Simulation {
         for (_, event) in due {
             match event {
                 Later::CancelDone { order } => self.confirm_cancel(order),
+                Later::StopVanishes { order } => self.take_stop_away(order),
                 Later::Flatten { scope, share } => self.close_positions(&scope, share),
                 Later::CloseFills {
                     account,

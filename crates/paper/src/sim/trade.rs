@@ -113,6 +113,7 @@ impl Simulation {
         let order = self.new_order(account, key, ticket);
         self.check_reduces(&order)?;
         let order_id = order.order_id.clone();
+        self.limit_life(&order);
         self.orders.push(order);
         if let Some(price) = price {
             self.fill(self.orders.len().saturating_sub(1), price);

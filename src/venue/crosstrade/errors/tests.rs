@@ -128,10 +128,8 @@ fn a_read_that_learned_nothing_says_why() {
         assert_eq!(missing, expected, "{sent:?}");
         assert!(words.contains(part), "{words:?} of {sent:?}");
     }
-    let called_html = Sent::Answered(Reply {
-        html: true,
-        ..Reply::of(200, Ok(b"plain words".to_vec()))
-    });
+    let plain = Reply::of(200, Ok(b"plain words".to_vec()));
+    let called_html = Sent::Answered(Reply::new(200, true, plain.body, plain.times));
     assert!(read(&called_html).unwrap_err().to_string().contains("HTML"));
 }
 

@@ -187,10 +187,11 @@ pub(crate) fn balance(sim: &Simulation, index: usize) -> Value {
 /// `GET /fapi/v1/accountConfig`. What it says of withdrawing is about the account:
 /// whether money may leave for another of its wallets.
 pub(crate) fn config(sim: &Simulation, index: usize) -> Value {
-    let multi_assets = sim.accounts.get(index).is_some_and(|it| it.multi_assets);
+    let account = sim.accounts.get(index);
+    let multi_assets = account.is_some_and(|it| it.multi_assets);
     json!({
         "feeTier": 0,
-        "canTrade": true,
+        "canTrade": account.is_some_and(|it| it.may_trade),
         "canDeposit": true,
         "canWithdraw": true,
         "dualSidePosition": sim.mode(index) == PositionMode::Hedge,

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::BinanceState;
+use super::book::{Book, Named, not_there, open_in};
 use super::orders::client_id;
 use super::params::Params;
 use super::reply::{Done, Refusal};
@@ -21,22 +22,19 @@ pub(crate) fn list(sim: &Simulation, known: &BinanceState, index: usize, params:
         .whole("algoId")?
         .map(|id| u64::try_from(id).unwrap_or_default());
     let is_meant = |order: &&Order| {
-        let is_in_book = order.state.is_live() && order.waits_for_trigger();
-        let is_wanted = wanted.is_none_or(|contract| order.key.contract == contract);
         let is_named = id.is_none_or(|id| id == algo_id(order));
-        let is_kind = kind.is_none_or(|kind| kind == "CONDITIONAL");
-        order.account == index && is_in_book && is_wanted && is_named && is_kind
+        is_named && kind.is_none_or(|kind| kind == "CONDITIONAL")
     };
-    let orders = sim.orders.iter().filter(is_meant);
-    let rows = orders.filter_map(|order| row(sim, known, order)).collect();
-    Ok(Value::Array(rows))
+    let open = open_in(Book::Conditional, sim, index, wanted).filter(is_meant);
+    Ok(open.filter_map(|order| row(sim, known, order)).collect())
 }
 
 /// `GET /fapi/v1/algoOrder`, which shows finished orders too.
 pub(crate) fn one(sim: &Simulation, known: &BinanceState, index: usize, params: &Params) -> Done {
     let found = find(sim, known, index, params)?;
-    let row = found.and_then(|order| row(sim, known, order));
-    row.ok_or_else(|| Refusal::new(-2013, "Order does not exist."))
+    found
+        .and_then(|order| row(sim, known, order))
+        .ok_or_else(not_there)
 }
 
 /// The newest conditional order of an account that a request names by an id.
@@ -46,19 +44,12 @@ pub(crate) fn find<'a>(
     index: usize,
     params: &Params,
 ) -> Result<Option<&'a Order>, Refusal> {
-    let id = params.whole("algoId")?;
-    let link_id = params.text("clientAlgoId");
-    if id.is_none() && link_id.is_none() {
-        let text = "Param 'clientAlgoId' or 'algoId' must be sent, but both were empty/null!";
-        return Err(Refusal::new(-1102, text));
-    }
-    let is_named = |order: &&Order| match id {
-        Some(id) => u64::try_from(id).is_ok_and(|id| id == algo_id(order)),
-        None => link_id == Some(known.links.of(&order.order_id)),
-    };
+    let named = Named::read(params, "algoId", "clientAlgoId")?;
     let mut orders = sim.orders.iter().rev();
-    Ok(orders
-        .find(|order| order.account == index && order.order_type.has_trigger() && is_named(order)))
+    Ok(orders.find(|order| {
+        let is_its_own = order.account == index && order.order_type.has_trigger();
+        is_its_own && named.is(known, order, algo_id)
+    }))
 }
 
 /// A row of the list, and what placing one says.

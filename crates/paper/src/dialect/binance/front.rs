@@ -1,34 +1,28 @@
 //! How a request goes through Binance: the address and its weight, the path, the key
 //! with its signature and rights, the count of orders, then the call with its faults.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::limits::{Counts, MOST_WEIGHT, Turned};
 use super::params::Params;
 use super::reply::{self, Done, Pages, Refusal};
 use super::routes::{self, Call, Route, Weight};
 use super::{
-    account, algo, cancel, conditional, create, distort, key, logs, markets, orders, positions,
-    sign,
+    account, algo, book, cancel, conditional, create, distort, key, logs, markets, orders,
+    positions, sign,
 };
 use crate::config::KeyConfig;
 use crate::dialect::exchange::behaviour::Behaviour;
-use crate::dialect::exchange::request::{note_what_is_there, spoil};
+use crate::dialect::exchange::front::{self, Admitted};
 use crate::faults::class::RequestClass;
-use crate::faults::wire;
 use crate::http::message::{Incoming, Page, Response};
-use crate::record::Arrival;
 use crate::sim::Simulation;
 use crate::sim::position::PositionMode;
 use crate::venue::{PaperVenue, State};
 
 /// A request whose head has been read.
-pub(crate) struct Arrived {
-    number: u64,
-    route: Option<&'static Route>,
-}
+pub(crate) type Arrived = front::Arrived<Route>;
 
 /// A request that may be carried out.
 struct Asked<'a> {
@@ -64,18 +58,8 @@ impl PaperVenue {
         let route = routes::find(request.method, request.path);
         let keys = &self.config().keys;
         let key = sign::key(keys, request);
-        let is_shown = |known: &KeyConfig| key.is_some_and(|key| key.key == known.key);
-        let arrival = Arrival {
-            method: request.method,
-            target: &request.target(),
-            call: None,
-            class: route.map(|route| route.class).unwrap_or_default(),
-            account: key.map(|key| key.account.clone()),
-            key: keys.iter().position(is_shown),
-            signature: signature(request.query),
-        };
-        let now = self.now();
-        let number = self.state().record.arrived(now, arrival);
+        let (class, signature) = (route.map(|route| route.class), signature(request.query));
+        let number = self.note_arrival(request, class, key, signature);
         (number, Arrived { number, route })
     }
 
@@ -126,6 +110,11 @@ impl PaperVenue {
             let key = key.map_err(refused)?;
             let index = state.sim.account_index(&key.account);
             let index = index.map_err(Refusal::from).map_err(refused)?;
+            let may_trade = state.sim.accounts.get(index).is_some_and(|it| it.may_trade);
+            if route.is_order() && !may_trade {
+                let text = "User can not place order currently.";
+                return Err(refused(Refusal::new(-4088, text)));
+            }
             asked.key = Some((key, index));
             if route.is_order() && self.config().rate_limit {
                 let now = state.sim.now();
@@ -229,40 +218,27 @@ fn closes(sim: &Simulation, index: usize, params: &Params) -> bool {
     }
 }
 
-/// Carries out what was let in, with the faults that it triggers.
 fn respond(state: &mut State, asked: &Asked<'_>, request: &Incoming<'_>) -> Response {
     let account = asked.key.map(|(key, _)| key.account.as_str());
-    let triggered = state.faults.trigger(asked.class, account);
-    if let Some((_, index)) = asked.key.filter(|_| asked.route.is_write()) {
-        note_what_is_there(state, asked.number, index);
-    }
+    // The time and the signature of a request are new each time.
+    let symbol = asked.params.text("symbol").unwrap_or_default();
+    let admitted = Admitted {
+        number: asked.number,
+        class: asked.class,
+        key: asked.key,
+        is_write: asked.route.is_write(),
+        target: format!("{} {symbol} {}", request.path, account.unwrap_or_default()),
+    };
     let pages = Pages {
         time_ms: asked.time.timestamp_millis(),
         path: request.path,
     };
-    let (fault, delay) = wire::wire_fault(&triggered);
-    if let Some(delivery) = fault.and_then(|fault| wire::before_effect(fault, &pages)) {
-        return Response {
-            after: Duration::ZERO,
-            delivery,
-        };
-    }
-    let behaviour = Behaviour::new(&triggered);
-    let page = match perform(state, asked, &behaviour) {
-        Ok(mut body) => {
-            // The time and the signature of a request are new each time.
-            let symbol = asked.params.text("symbol").unwrap_or_default();
-            let target = format!("{} {symbol} {}", request.path, account.unwrap_or_default());
-            let distort = distort::distort;
-            spoil(state, &mut body, asked.class, &target, &triggered, distort);
-            reply::page(Ok(&body), &asked.counts)
-        }
-        Err(refusal) => reply::page(Err(&refusal), &asked.counts.without_orders()),
+    let perform = |state: &mut State, behaviour: &Behaviour| {
+        let done = perform(state, asked, behaviour);
+        done.map_err(|refusal| reply::page(Err(&refusal), &asked.counts.without_orders()))
     };
-    Response {
-        after: delay,
-        delivery: wire::after_effect(fault, page, &pages),
-    }
+    let page = |body: &Value| reply::page(Ok(body), &asked.counts);
+    front::respond(state, &admitted, &pages, distort::distort, perform, page)
 }
 
 fn perform(state: &mut State, asked: &Asked<'_>, behaviour: &Behaviour) -> Done {
@@ -274,7 +250,6 @@ fn perform(state: &mut State, asked: &Asked<'_>, behaviour: &Behaviour) -> Done 
             _ => serde_json::json!({}),
         });
     };
-    let forgotten = || Err(Refusal::new(-2013, "Order does not exist."));
     let (sim, known) = (&state.sim, &state.binance);
     match asked.route.call {
         Call::Ping | Call::ServerTime => Ok(markets::server_time(asked.time)),
@@ -290,7 +265,7 @@ fn perform(state: &mut State, asked: &Asked<'_>, behaviour: &Behaviour) -> Done 
         Call::OpenOrders => orders::list(sim, known, index, params),
         Call::OpenAlgoOrders => algo::list(sim, known, index, params),
         Call::Order => orders::one(sim, known, index, params),
-        Call::AlgoOrder if behaviour.forgets_stops => forgotten(),
+        Call::AlgoOrder if behaviour.forgets_stops => Err(book::not_there()),
         Call::AlgoOrder => algo::one(sim, known, index, params),
         Call::Income => logs::income(sim, index, params),
         Call::Trades => logs::trades(sim, known, index, params),

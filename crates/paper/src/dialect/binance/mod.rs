@@ -16,6 +16,7 @@
 
 pub(crate) mod account;
 pub(crate) mod algo;
+pub(crate) mod book;
 pub(crate) mod cancel;
 pub(crate) mod conditional;
 pub(crate) mod create;

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::BinanceState;
+use super::book::{Book, Named, not_there, open_in};
 use super::params::{Params, missing};
 use super::reply::{Done, Refusal};
 use super::words::{
@@ -16,21 +17,16 @@ use crate::sim::order::Order;
 /// `GET /fapi/v1/openOrders`.
 pub(crate) fn list(sim: &Simulation, known: &BinanceState, index: usize, params: &Params) -> Done {
     let wanted = params.optional_symbol(sim)?;
-    let is_meant = |order: &&Order| {
-        let is_in_book = order.state.is_live() && !order.waits_for_trigger();
-        let is_wanted = wanted.is_none_or(|contract| order.key.contract == contract);
-        order.account == index && is_in_book && is_wanted
-    };
-    let orders = sim.orders.iter().filter(is_meant);
-    let rows = orders.filter_map(|order| row(sim, known, order)).collect();
-    Ok(Value::Array(rows))
+    let open = open_in(Book::Regular, sim, index, wanted);
+    Ok(open.filter_map(|order| row(sim, known, order)).collect())
 }
 
 /// `GET /fapi/v1/order`, which shows finished orders too.
 pub(crate) fn one(sim: &Simulation, known: &BinanceState, index: usize, params: &Params) -> Done {
     let found = find(sim, known, index, params)?;
-    let row = found.and_then(|order| row(sim, known, order));
-    row.ok_or_else(|| Refusal::new(-2013, "Order does not exist."))
+    found
+        .and_then(|order| row(sim, known, order))
+        .ok_or_else(not_there)
 }
 
 /// The newest order of an account that a request names by an id and its symbol.
@@ -41,20 +37,11 @@ pub(crate) fn find<'a>(
     params: &Params,
 ) -> Result<Option<&'a Order>, Refusal> {
     let contract = params.symbol(sim)?;
-    let id = params.whole("orderId")?;
-    let link_id = params.text("origClientOrderId");
-    if id.is_none() && link_id.is_none() {
-        let text = "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!";
-        return Err(Refusal::new(-1102, text));
-    }
-    let is_named = |order: &&Order| match id {
-        Some(id) => u64::try_from(id).is_ok_and(|id| id == order_id(order)),
-        None => link_id == Some(known.links.of(&order.order_id)),
-    };
+    let named = Named::read(params, "orderId", "origClientOrderId")?;
     let mut orders = sim.orders.iter().rev();
     Ok(orders.find(|order| {
         let is_its_own = order.account == index && order.key.contract == contract;
-        is_its_own && !order.waits_for_trigger() && is_named(order)
+        is_its_own && !order.waits_for_trigger() && named.is(known, order, order_id)
     }))
 }
 

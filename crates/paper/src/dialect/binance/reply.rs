@@ -1,16 +1,15 @@
 //! What is sent back: pages, refusals, and the pages of the wire's faults.
 
-use axum::body::Bytes;
 use serde_json::{Value, json};
 
 use super::limits::Counts;
+use crate::dialect::exchange::pages::{HTML, bare, login, plain, site};
 use crate::dialect::fields::render;
 use crate::faults::wire::ErrorPages;
 use crate::http::message::Page;
 use crate::sim::trade::TradeError;
 
 const JSON: &str = "application/json;charset=UTF-8";
-const HTML: &str = "text/html; charset=utf-8";
 
 const UNKNOWN: &str = "Unknown error, please check your request or try again later.";
 const THROTTLED: &str = "Request throttled by system-level protection. \
@@ -117,17 +116,6 @@ pub(crate) fn banned(until_ms: i64, seconds: u64, counts: &Counts) -> Page {
     }
 }
 
-fn plain(status: u16, content_type: &'static str, body: String) -> Page {
-    Page {
-        status,
-        content_type: Some(content_type),
-        retry_after: None,
-        location: None,
-        headers: Vec::new(),
-        body: Bytes::from(body),
-    }
-}
-
 /// The venue's wording of what goes wrong on the wire, at a time and a path.
 pub(crate) struct Pages<'a> {
     pub(crate) time_ms: i64,
@@ -155,7 +143,7 @@ impl ErrorPages for Pages<'_> {
                 let body = json!({"timestamp": self.time_ms, "path": self.path, "msg": UNKNOWN});
                 plain(503, JSON, body.to_string())
             }
-            _ => plain(code, HTML, format!("<html><h1>{code}</h1></html>")),
+            _ => bare(code),
         };
         Page {
             retry_after: retry_after.map(u64::from),
@@ -178,16 +166,11 @@ impl ErrorPages for Pages<'_> {
     }
 
     fn site(&self) -> Page {
-        let page = "<!doctype html><title>Paper venue</title>";
-        plain(200, HTML, page.to_owned())
+        site()
     }
 
     fn login(&self) -> Page {
-        Page {
-            content_type: None,
-            location: Some("/"),
-            ..plain(302, HTML, String::new())
-        }
+        login()
     }
 }
 

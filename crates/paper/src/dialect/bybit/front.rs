@@ -1,9 +1,8 @@
 //! How a request goes through Bybit: the address, the path, the key and its
 //! signature, its rights, the limit, then the call with its faults.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::limits::Left;
 use super::params::Params;
@@ -12,18 +11,13 @@ use super::routes::{self, Call, Route};
 use super::{account, cancel, create, distort, logs, markets, orders, positions, sign};
 use crate::config::KeyConfig;
 use crate::dialect::exchange::behaviour::Behaviour;
-use crate::dialect::exchange::request::{note_what_is_there, spoil};
+use crate::dialect::exchange::front::{self, Admitted};
 use crate::faults::class::RequestClass;
-use crate::faults::wire;
-use crate::http::message::{Delivery, Incoming, Page, Response};
-use crate::record::Arrival;
+use crate::http::message::{Incoming, Response};
 use crate::venue::{PaperVenue, State};
 
 /// A request whose head has been read.
-pub(crate) struct Arrived {
-    number: u64,
-    route: Option<&'static Route>,
-}
+pub(crate) type Arrived = front::Arrived<Route>;
 
 /// A request that may be carried out.
 struct Asked<'a> {
@@ -58,18 +52,9 @@ impl PaperVenue {
         let route = routes::find(request.method, request.path);
         let keys = &self.config().keys;
         let key = sign::key(keys, request);
-        let is_shown = |known: &KeyConfig| key.is_some_and(|key| key.key == known.key);
-        let arrival = Arrival {
-            method: request.method,
-            target: &request.target(),
-            call: None,
-            class: route.map(|route| route.class).unwrap_or_default(),
-            account: key.map(|key| key.account.clone()),
-            key: keys.iter().position(is_shown),
-            signature: request.header("x-bapi-sign").map(str::to_owned),
-        };
-        let now = self.now();
-        let number = self.state().record.arrived(now, arrival);
+        let class = route.map(|route| route.class);
+        let signature = request.header("x-bapi-sign").map(str::to_owned);
+        let number = self.note_arrival(request, class, key, signature);
         (number, Arrived { number, route })
     }
 
@@ -166,40 +151,24 @@ impl PaperVenue {
     }
 }
 
-/// Carries out what was let in, with the faults that it triggers.
 fn respond(state: &mut State, asked: &Asked<'_>, request: &Incoming<'_>) -> Response {
-    let account = asked.key.map(|(key, _)| key.account.as_str());
-    let triggered = state.faults.trigger(asked.class, account);
-    if let Some((_, index)) = asked.key.filter(|_| asked.route.is_write()) {
-        note_what_is_there(state, asked.number, index);
-    }
+    let admitted = Admitted {
+        number: asked.number,
+        class: asked.class,
+        key: asked.key,
+        is_write: asked.route.is_write(),
+        target: request.target(),
+    };
     let pages = Pages {
         time: asked.time.timestamp_millis(),
     };
-    let (fault, delay) = wire::wire_fault(&triggered);
-    if let Some(delivery) = fault.and_then(|fault| wire::before_effect(fault, &pages)) {
-        return Response {
-            after: Duration::ZERO,
-            delivery,
-        };
-    }
-    let done = perform(state, asked, &Behaviour::new(&triggered));
-    let mut body = reply::envelope(done, pages.time);
-    let target = request.target();
-    spoil(
-        state,
-        &mut body,
-        asked.class,
-        &target,
-        &triggered,
-        distort::distort,
-    );
-    let page: Page = reply::page(&body, asked.left);
-    let delivery: Delivery = wire::after_effect(fault, page, &pages);
-    Response {
-        after: delay,
-        delivery,
-    }
+    // A refusal has the envelope of every reply.
+    let perform = |state: &mut State, behaviour: &Behaviour| {
+        let done = perform(state, asked, behaviour);
+        Ok(reply::envelope(done, pages.time))
+    };
+    let page = |body: &Value| reply::page(body, asked.left);
+    front::respond(state, &admitted, &pages, distort::distort, perform, page)
 }
 
 fn perform(state: &mut State, asked: &Asked<'_>, behaviour: &Behaviour) -> Done {

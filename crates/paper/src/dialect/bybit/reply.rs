@@ -1,16 +1,15 @@
 //! What is sent back: the envelope, refusals, and the pages of the wire's faults.
 
-use axum::body::Bytes;
 use serde_json::{Value, json};
 
 use super::limits::Left;
+use crate::dialect::exchange::pages::{bare, login, plain, site};
 use crate::dialect::fields::render;
 use crate::faults::wire::ErrorPages;
 use crate::http::message::Page;
 use crate::sim::trade::TradeError;
 
 const JSON: &str = "application/json; charset=utf-8";
-const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Why a call was not carried out, by the venue's code.
@@ -89,17 +88,6 @@ pub(crate) fn forbidden(text: &str) -> Page {
     plain(403, TEXT, text.to_owned())
 }
 
-fn plain(status: u16, content_type: &'static str, body: String) -> Page {
-    Page {
-        status,
-        content_type: Some(content_type),
-        retry_after: None,
-        location: None,
-        headers: Vec::new(),
-        body: Bytes::from(body),
-    }
-}
-
 /// The venue's wording of what goes wrong on the wire, at a time.
 pub(crate) struct Pages {
     pub(crate) time: i64,
@@ -110,7 +98,7 @@ impl ErrorPages for Pages {
     fn status(&self, code: u16, retry_after: Option<u32>) -> Page {
         Page {
             retry_after: retry_after.map(u64::from),
-            ..plain(code, HTML, format!("<html><h1>{code}</h1></html>"))
+            ..bare(code)
         }
     }
 
@@ -136,19 +124,10 @@ impl ErrorPages for Pages {
     }
 
     fn site(&self) -> Page {
-        plain(
-            200,
-            HTML,
-            "<!doctype html><title>Paper venue</title>".to_owned(),
-        )
+        site()
     }
 
     fn login(&self) -> Page {
-        Page {
-            status: 302,
-            content_type: None,
-            location: Some("/"),
-            ..plain(302, HTML, String::new())
-        }
+        login()
     }
 }

@@ -4,8 +4,10 @@
 pub(crate) mod behaviour;
 pub(crate) mod coins;
 pub(crate) mod distort;
+pub(crate) mod front;
 pub(crate) mod links;
 pub(crate) mod mac;
+pub(crate) mod pages;
 pub(crate) mod place;
 pub(crate) mod request;
 pub(crate) mod span;

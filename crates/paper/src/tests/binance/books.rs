@@ -255,3 +255,19 @@ fn a_countdown_cancels_the_regular_book_of_its_symbol() {
     assert_eq!(rig.get_as(KEY, OPEN_ALGO, "symbol=BTCUSDT").list().len(), 1);
     assert_eq!(rig.post(COUNTDOWN, "countdownTime=1").code(), -1102);
 }
+
+/// B9: what a demo host does, some 53 s after a stop was placed.
+#[test]
+fn stops_vanish_without_a_word_where_that_is_the_habit() {
+    let mut config = super::binance();
+    config.stops_live_ms = 53_000;
+    let rig = Rig::of(config);
+    let limit = Ticket::limit(BTC, Side::Buy, number("0.1"), number("40000"));
+    rig.venue.place("main", &limit).unwrap();
+    rig.stop("0.1");
+    rig.time.advance_ms(52_999);
+    assert_eq!(rig.live(), 2);
+    rig.time.advance_ms(1);
+    assert_eq!(rig.get(OPEN_ALGO, "").list().len(), 0);
+    assert_eq!(rig.get(OPEN, "").list().len(), 1);
+}

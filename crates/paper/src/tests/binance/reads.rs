@@ -61,6 +61,19 @@ fn multi_assets_sums_are_of_all_in_dollars() {
     assert_eq!(config.body["canWithdraw"], true, "no right of the key");
 }
 
+/// Its key may do as before.
+#[test]
+fn an_account_that_may_not_trade_says_so_and_places_nothing() {
+    let mut config = binance();
+    config.accounts[0].may_trade = false;
+    let rig = Rig::of(config);
+    rig.venue.open("main", BTC, 1, None).unwrap();
+    let config = rig.get("/fapi/v1/accountConfig", "");
+    assert_eq!(config.body["canTrade"], false);
+    assert_eq!(rig.close("SELL", "1").refusal(), (400, -4088));
+    assert_eq!(rig.held(), number("1"));
+}
+
 /// B8: of another asset the sums say nothing.
 #[test]
 fn an_account_in_another_asset_has_empty_sums() {

@@ -1,7 +1,8 @@
 //! The venue's own dead man's switch: it is set while the account is flat and orders
 //! rest, and never beside a position.
 
-use super::{BTC, Desk, ETH, LIMIT};
+use super::Desk;
+use crate::e2e::exchange::{BTC, ETH, LIMIT};
 use crate::e2e::rig::Rig;
 
 const PATH: &str = "/fapi/v1/countdownCancelAll";

@@ -3,7 +3,8 @@
 use riskd_paper::InstrumentConfig;
 use rust_decimal::Decimal;
 
-use super::{BTC, Desk, ETH, LIMIT, config};
+use super::desk::{Desk, config};
+use super::{BTC, ETH, Elsewhere, Exchange, LIMIT};
 
 /// A loss, a profit and a fall from the best of the session, each of 500.
 const RULES: &str = r#"
@@ -26,7 +27,7 @@ rules:
     then: [flatten, { lock: { until: session_end } }]
 "#;
 
-impl Desk {
+impl<E: Exchange> Desk<E> {
     fn transfer(&self, amount: i64) {
         let venue = &self.rig.venue;
         let amount = Decimal::from(amount);
@@ -37,11 +38,19 @@ impl Desk {
         let what = format!("{times} flows");
         self.rig.wait_for(&what, |rig| rig.count("flow") == times);
     }
+
+    /// What the account has made so far, with what is open.
+    fn result(&self) -> Decimal {
+        let venue = &self.rig.venue;
+        let fills = venue.fills(self.account).unwrap();
+        let made: Decimal = fills.iter().map(|fill| fill.realized - fill.fee).sum();
+        let held = venue.holdings(self.account).unwrap();
+        made + held.iter().map(|one| one.unrealized).sum::<Decimal>()
+    }
 }
 
-#[test]
-fn deposits_and_withdrawals_fire_nothing_and_results_go_on() {
-    let mut desk = Desk::of("main", config(), RULES);
+pub(super) fn deposits_and_withdrawals_fire_nothing_and_results_go_on<E: Exchange>() {
+    let mut desk = Desk::<E>::of("main", config::<E>(), RULES);
     desk.open(BTC, "0.5");
     desk.rig.start_ready();
     desk.rig.let_polls_pass();
@@ -50,7 +59,8 @@ fn deposits_and_withdrawals_fire_nothing_and_results_go_on() {
     desk.transfer(-6000);
     desk.flows(2);
     desk.rig.let_polls_pass();
-    // A loss of 400 is no more than that, with the fee of the opening.
+    // A loss of 400 is no more than that, with the fee of the opening, which was before
+    // riskd came.
     desk.price(BTC, 49_200);
     desk.rig.let_polls_pass();
     assert_eq!(desk.rig.count("fired"), 0, "{}", desk.rig.log());
@@ -63,9 +73,8 @@ fn deposits_and_withdrawals_fire_nothing_and_results_go_on() {
     desk.has_only_protected();
 }
 
-#[test]
-fn what_moved_while_riskd_was_away_is_no_result_either() {
-    let mut desk = Desk::new();
+pub(super) fn what_moved_while_riskd_was_away_is_no_result_either<E: Exchange>() {
+    let mut desk = Desk::<E>::new();
     desk.open(BTC, "0.5");
     desk.rig.start_ready();
     desk.rig.let_polls_pass();
@@ -86,9 +95,50 @@ fn what_moved_while_riskd_was_away_is_no_result_either() {
     desk.has_only_protected();
 }
 
-#[test]
-fn funding_is_a_result() {
-    let mut desk = Desk::new();
+/// Words for money that comes and goes that are not documented together.
+pub(super) fn money_that_moves_under_other_words_is_a_flow_too<E: Exchange>() {
+    let desk = Desk::<E>::started();
+    desk.rig.let_polls_pass();
+    let venue = &desk.rig.venue;
+    for (word, amount) in E::FLOWS.into_iter().zip([-2000, -1500]) {
+        venue
+            .transfer_as(word, "main", "USDT", Decimal::from(amount))
+            .unwrap();
+    }
+    desk.flows(2);
+    desk.rig.let_polls_pass();
+    assert_eq!(desk.rig.count("fired"), 0, "{}", desk.rig.log());
+    desk.crosses_to_flat();
+}
+
+/// A word that nobody has documented counts as a result, so that a loss under it is none
+/// that riskd looks past; it is told, once.
+pub(super) fn a_movement_that_nobody_has_documented_is_a_result_and_told_once<E: Exchange>() {
+    let desk = Desk::<E>::started();
+    desk.rig.let_polls_pass();
+    for amount in [-100, -380] {
+        let venue = &desk.rig.venue;
+        venue
+            .transfer_as("LUNAR_FEE", "main", "USDT", Decimal::from(amount))
+            .unwrap();
+        desk.rig.let_polls_pass();
+    }
+    desk.rig
+        .wait_for("the word", |rig| rig.log().contains("LUNAR_FEE"));
+    assert_eq!(desk.rig.count("fired"), 0, "{}", desk.rig.log());
+    // 480 are lost, with the fee of the opening, and 20 more are the limit.
+    desk.price(BTC, 49_970);
+    desk.wait_verified(1);
+    assert_eq!(desk.first("fired")["fields"]["value"], "-508.75");
+    assert_eq!(desk.rig.count("flow"), 0);
+    let log = desk.rig.log();
+    let is_told = |line: &&str| line.contains("does not know") && line.contains("LUNAR_FEE");
+    assert_eq!(log.lines().filter(is_told).count(), 1, "{log}");
+    desk.has_only_protected();
+}
+
+pub(super) fn funding_is_a_result<E: Exchange>() {
+    let mut desk = Desk::<E>::new();
     desk.open(BTC, "0.5");
     desk.rig.start_ready();
     desk.rig.let_polls_pass();
@@ -100,9 +150,8 @@ fn funding_is_a_result() {
     desk.has_only_protected();
 }
 
-#[test]
-fn a_wallet_that_shows_nothing_all_at_once_is_in_doubt() {
-    let mut desk = Desk::new();
+pub(super) fn a_wallet_that_shows_nothing_all_at_once_is_in_doubt<E: Exchange>() {
+    let mut desk = Desk::<E>::new();
     desk.open(BTC, "0.5");
     desk.rig.start_ready();
     desk.rig.let_polls_pass();
@@ -118,20 +167,27 @@ fn a_wallet_that_shows_nothing_all_at_once_is_in_doubt() {
     desk.has_only_protected();
 }
 
-#[test]
-fn a_position_with_its_margin_elsewhere_makes_the_figures_unknown() {
-    let mut config = config();
-    let inverse = InstrumentConfig::perpetual("BTCUSD", 50_000, "BTC");
-    config.instruments.push(inverse);
+/// B8: an account of the EU has its margin in credits (BNFCR), another one in coins, and
+/// the wallets in dollars show nothing beside an open position.
+pub(super) fn b8_a_position_with_its_margin_elsewhere_makes_the_figures_unknown<E: Exchange>() {
+    let mut config = config::<E>();
+    let Elsewhere {
+        symbol,
+        price,
+        asset,
+        quantity,
+    } = E::ELSEWHERE;
+    let contract = InstrumentConfig::perpetual(symbol, price, asset);
+    config.instruments.push(contract);
     let main = &mut config.accounts[0];
-    main.wallets.push(("BTC".to_owned(), Decimal::ONE));
-    let mut desk = Desk::of("main", config, LIMIT);
+    main.wallets.push((asset.to_owned(), Decimal::from(3000)));
+    let mut desk = Desk::<E>::of("main", config, LIMIT);
     desk.open(BTC, "0.5");
     desk.rig.start_ready();
-    // A coin in the wallet is told, and in nobody's way.
+    // What lies in the wallet is told, and in nobody's way.
     desk.rig
-        .wait_for("the coin", |rig| rig.count("blind_spot") == 1);
-    desk.open("BTCUSD", "0.1");
+        .wait_for("the wallet", |rig| rig.count("blind_spot") == 1);
+    desk.open(symbol, quantity);
     desk.rig
         .wait_for("the position", |rig| rig.count("blind_spot") == 2);
     desk.rig.let_polls_pass();
@@ -153,13 +209,13 @@ fn a_position_with_its_margin_elsewhere_makes_the_figures_unknown() {
         String::from_utf8_lossy(&flatten.stderr)
     );
     assert!(desk.is_flat_and_quiet());
+    desk.has_only_protected();
 }
 
 /// What was lost before riskd came is lost: 300 by a trade and its fees, 100 by what is
 /// open since. A deposit is no result.
-#[test]
-fn what_was_made_before_riskd_came_counts_in_mid_session() {
-    let mut desk = Desk::new();
+pub(super) fn what_was_made_before_riskd_came_counts_in_mid_session<E: Exchange>() {
+    let mut desk = Desk::<E>::new();
     desk.open(BTC, "0.5");
     desk.price(BTC, 49_400);
     desk.rig.venue.close("main").unwrap();
@@ -185,9 +241,8 @@ fn what_was_made_before_riskd_came_counts_in_mid_session() {
 }
 
 /// What was open at the open begins to count where riskd first sees it.
-#[test]
-fn what_was_carried_over_the_open_counts_from_first_sight() {
-    let mut desk = Desk::new();
+pub(super) fn what_was_carried_over_the_open_counts_from_first_sight<E: Exchange>() {
+    let mut desk = Desk::<E>::new();
     desk.open(BTC, "0.5");
     // A day later, and 400 below.
     desk.rig.set_clock_by(24 * 3600);
@@ -202,17 +257,6 @@ fn what_was_carried_over_the_open_counts_from_first_sight() {
     desk.price(BTC, 48_190);
     desk.wait_verified(1);
     // 505, and the funding of midnight and of eight o'clock.
-    assert_eq!(desk.first("fired")["fields"]["value"], "-510.00");
+    assert_eq!(desk.first("fired")["fields"]["value"], E::CARRIED_OVER);
     desk.has_only_protected();
-}
-
-impl Desk {
-    /// What the account has made so far, with what is open.
-    fn result(&self) -> Decimal {
-        let venue = &self.rig.venue;
-        let fills = venue.fills(self.account).unwrap();
-        let made: Decimal = fills.iter().map(|fill| fill.realized - fill.fee).sum();
-        let held = venue.holdings(self.account).unwrap();
-        made + held.iter().map(|one| one.unrealized).sum::<Decimal>()
-    }
 }

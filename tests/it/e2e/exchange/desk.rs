@@ -4,11 +4,12 @@ use std::fs;
 use std::marker::PhantomData;
 use std::os::unix::fs::PermissionsExt;
 
-use riskd_paper::{PaperConfig, RequestRecord, Ticket, VenueKind};
+use riskd_paper::{PaperConfig, RequestRecord, Ticket};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::rig::Rig;
+use super::Exchange;
+use crate::e2e::rig::Rig;
 
 pub const BTC: &str = "BTCUSDT";
 pub const ETH: &str = "ETHUSDT";
@@ -26,23 +27,6 @@ rules:
 
 /// The secret of every key: searched for where it must not be.
 pub const SECRET: &str = "canary-2b61d0aa-secret";
-
-/// What tests must know of an exchange.
-pub trait Exchange {
-    /// Whose dialect the paper venue speaks.
-    const KIND: VenueKind;
-    /// Its kind in a rule file.
-    const NAME: &'static str;
-
-    /// More keys of the venue, where it is reached at this address.
-    fn more(address: &str) -> String;
-
-    /// Whether anybody may ask for this.
-    fn is_public(path: &str) -> bool;
-
-    /// Whether riskd has business there.
-    fn is_known(path: &str) -> bool;
-}
 
 /// riskd for one account of an exchange, one-way or in hedge mode.
 pub struct Desk<E> {
@@ -211,11 +195,7 @@ accounts:
     /// How many closing orders arrived.
     pub fn closes(&self) -> usize {
         let requests = self.rig.venue.requests();
-        let class = |request: &&RequestRecord| serde_json::to_value(request.class).unwrap();
-        requests
-            .iter()
-            .filter(|one| class(one) == "flatten")
-            .count()
+        requests.iter().filter(|request| is_close(request)).count()
     }
 
     /// The price crosses the limit, and the account is flat in the end.
@@ -233,4 +213,9 @@ accounts:
         let of_path = requests.into_iter().map(|request| request.path);
         of_path.filter(|asked| asked.starts_with(path)).collect()
     }
+}
+
+/// Whether a request is a closing order.
+pub fn is_close(request: &RequestRecord) -> bool {
+    serde_json::to_value(request.class).unwrap() == "flatten"
 }

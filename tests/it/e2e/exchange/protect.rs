@@ -3,9 +3,9 @@
 use std::process::Output;
 
 use riskd_paper::InstrumentConfig;
-use rust_decimal::Decimal;
 
-use super::{BTC, BTC_USDC, Desk, ETH, LIMIT, config};
+use super::desk::{Desk, config};
+use super::{BTC, BTC_USDC, ETH, Exchange, LIMIT};
 
 fn said(output: &Output) -> String {
     let text = String::from_utf8(output.stdout.clone()).unwrap();
@@ -14,9 +14,8 @@ fn said(output: &Output) -> String {
     text
 }
 
-#[test]
-fn a_crossed_limit_makes_an_account_in_two_margin_assets_flat_and_quiet() {
-    let mut desk = Desk::new();
+pub(super) fn a_crossed_limit_makes_an_account_in_two_margin_assets_flat_and_quiet<E: Exchange>() {
+    let mut desk = Desk::<E>::new();
     desk.open(BTC, "0.5");
     desk.open(ETH, "-2");
     desk.open(BTC_USDC, "0.1");
@@ -39,22 +38,59 @@ fn a_crossed_limit_makes_an_account_in_two_margin_assets_flat_and_quiet() {
     desk.has_only_protected();
 }
 
-#[test]
-fn both_sides_of_a_symbol_are_closed() {
-    let mut desk = Desk::hedged();
-    desk.open(BTC, "0.6");
-    desk.open(BTC, "-0.1");
+pub(super) fn six_positions_in_two_margin_assets_are_closed_each_once<E: Exchange>() {
+    let mut config = config::<E>();
+    for (symbol, price, asset) in [
+        ("SOLUSDT", 150, "USDT"),
+        ("XRPUSDT", 2, "USDT"),
+        ("ETHPERP", 2000, "USDC"),
+    ] {
+        let instrument = InstrumentConfig::perpetual(symbol, price, asset);
+        config.instruments.push(instrument);
+    }
+    let mut desk = Desk::<E>::of("main", config, LIMIT);
+    for (symbol, quantity) in [
+        (BTC, "0.5"),
+        (ETH, "-2"),
+        (BTC_USDC, "-0.1"),
+        ("SOLUSDT", "20"),
+        ("XRPUSDT", "-80"),
+        ("ETHPERP", "1.5"),
+    ] {
+        desk.open(symbol, quantity);
+    }
+    desk.stop("SOLUSDT", "100");
+    desk.rest("ETHPERP", "1500");
     desk.rig.start_ready();
     desk.price(BTC, 48_900);
     desk.wait_verified(1);
     assert!(desk.is_flat_and_quiet());
-    assert_eq!(desk.closes(), 2);
+    assert_eq!(desk.closes(), 6);
     desk.has_only_protected();
 }
 
-#[test]
-fn conditional_orders_of_symbols_without_a_position_are_cancelled() {
-    let mut desk = Desk::new();
+/// Each position has a margin of its own, and the account's total says nothing.
+pub(super) fn an_account_with_isolated_margin_is_closed_and_counted_once<E: Exchange>() {
+    let mut config = config::<E>();
+    config.accounts[0].isolated = true;
+    let mut desk = Desk::<E>::of("main", config, LIMIT);
+    desk.open(BTC, "0.5");
+    desk.open(ETH, "-2");
+    desk.stop(BTC, "45000");
+    desk.rig.start_ready();
+    desk.rig.let_polls_pass();
+    // Margin that was set aside is no loss.
+    assert_eq!(desk.rig.count("fired"), 0, "{}", desk.rig.log());
+    desk.price(BTC, 48_900);
+    desk.wait_verified(1);
+    assert!(desk.is_flat_and_quiet());
+    // With the fees of both openings.
+    assert_eq!(desk.first("fired")["fields"]["value"], "-565.95");
+    desk.has_only_protected();
+}
+
+pub(super) fn conditional_orders_of_symbols_without_a_position_are_cancelled<E: Exchange>() {
+    let mut desk = Desk::<E>::new();
     desk.open(BTC, "0.5");
     desk.stop(ETH, "1500");
     desk.stop(BTC_USDC, "30000");
@@ -65,9 +101,8 @@ fn conditional_orders_of_symbols_without_a_position_are_cancelled() {
     desk.has_only_protected();
 }
 
-#[test]
-fn a_position_above_the_largest_market_order_is_closed_in_parts() {
-    let mut desk = Desk::new();
+pub(super) fn a_position_above_the_largest_market_order_is_closed_in_parts<E: Exchange>() {
+    let mut desk = Desk::<E>::new();
     // The largest market order is 100.
     desk.open(ETH, "250.5");
     desk.rig.start_ready();
@@ -78,57 +113,24 @@ fn a_position_above_the_largest_market_order_is_closed_in_parts() {
     desk.has_only_protected();
 }
 
-/// More than the venue lets an account have: one call takes all of a symbol.
-#[test]
-fn six_hundred_orders_in_both_books_are_cancelled_by_symbol() {
-    let mut desk = Desk::new();
+pub(super) fn six_hundred_orders_are_cancelled_by_symbol<E: Exchange>() {
+    let mut desk = Desk::<E>::new();
     desk.open(BTC, "0.5");
-    for number in 0..300 {
+    for number in 0..600 {
         desk.rest(BTC, &format!("{}", 30_000 + number));
+    }
+    for number in 0..60 {
         desk.stop(ETH, &format!("{}", 1000 + number));
     }
     desk.rig.start_ready();
-    desk.price(BTC, 48_900);
-    desk.wait_verified(1);
-    assert!(desk.is_flat_and_quiet());
-    for path in ["/fapi/v1/allOpenOrders", "/fapi/v1/algoOpenOrders"] {
-        let cancels = desk.asked(path);
-        // Of BTC beside the close, and of ETH once the books were read.
-        assert!((1..=3).contains(&cancels.len()), "{cancels:?}");
-    }
-    desk.has_only_protected();
+    desk.crosses_to_flat();
+    E::check_cancels_of_six_hundred(&desk);
 }
 
-#[test]
-fn six_positions_in_two_margin_assets_are_closed() {
-    let mut config = config();
-    for (symbol, asset) in [
-        ("SOLUSDT", "USDT"),
-        ("XRPUSDC", "USDC"),
-        ("ETHUSDC", "USDC"),
-    ] {
-        let instrument = InstrumentConfig::perpetual(symbol, 100, asset);
-        config.instruments.push(instrument);
-    }
-    let mut desk = Desk::of("main", config, LIMIT);
-    desk.open(BTC, "0.5");
-    desk.open(ETH, "-2");
-    desk.open(BTC_USDC, "0.1");
-    desk.open("SOLUSDT", "-3");
-    desk.open("XRPUSDC", "5");
-    desk.open("ETHUSDC", "-1");
-    desk.rig.start_ready();
-    desk.price(BTC, 48_900);
-    desk.wait_verified(1);
-    assert!(desk.is_flat_and_quiet());
-    assert_eq!(desk.closes(), 6);
-    desk.has_only_protected();
-}
-
-/// What a resting reduce-only order holds cannot be closed before it is cancelled.
-#[test]
-fn a_target_that_holds_the_position_is_cancelled_before_the_close() {
-    let mut desk = Desk::new();
+/// What a resting reduce-only order holds cannot be closed before it is cancelled, at
+/// some.
+pub(super) fn a_target_that_holds_the_position_is_no_obstacle<E: Exchange>() {
+    let mut desk = Desk::<E>::new();
     desk.open(BTC, "0.5");
     desk.place(serde_json::json!({
         "instrument": BTC, "side": "sell", "quantity": "0.5", "order_type": "limit",
@@ -138,48 +140,8 @@ fn a_target_that_holds_the_position_is_cancelled_before_the_close() {
     desk.crosses_to_flat();
 }
 
-#[test]
-fn isolated_positions_are_closed_and_counted_once() {
-    let mut config = config();
-    config.accounts[0].isolated = true;
-    let mut desk = Desk::of("main", config, LIMIT);
-    desk.open(BTC, "0.5");
-    desk.open(ETH, "-1");
-    desk.rig.start_ready();
-    desk.rig.let_polls_pass();
-    // Margin that was set aside is no loss.
-    assert_eq!(desk.rig.count("fired"), 0, "{}", desk.rig.log());
-    desk.price(BTC, 48_900);
-    desk.wait_verified(1);
-    assert!(desk.is_flat_and_quiet());
-    let fired = desk.first("fired");
-    // With the fees of both openings.
-    assert_eq!(fired["fields"]["value"], "-564.85", "{fired}");
-    desk.has_only_protected();
-}
-
-/// In multi-assets mode the totals are of all assets in dollars, and what is free is
-/// shown for each asset.
-#[test]
-fn multi_assets_mode_counts_each_asset_once() {
-    let mut config = config();
-    let main = &mut config.accounts[0];
-    main.multi_assets = true;
-    main.wallets.push(("BTC".to_owned(), Decimal::ONE));
-    let mut desk = Desk::of("main", config, LIMIT);
-    desk.open(BTC, "0.5");
-    desk.rig.start_ready();
-    desk.rig
-        .wait_for("the coin", |rig| rig.count("blind_spot") == 1);
-    desk.price(BTC, 49_100);
-    desk.rig.let_polls_pass();
-    assert_eq!(desk.rig.count("fired"), 0, "{}", desk.rig.log());
-    desk.crosses_to_flat();
-}
-
-#[test]
-fn an_account_that_enters_again_while_locked_is_flat_again() {
-    let mut desk = Desk::new();
+pub(super) fn an_account_that_enters_again_while_locked_is_flat_again<E: Exchange>() {
+    let mut desk = Desk::<E>::new();
     desk.open(BTC, "0.5");
     desk.rig.start_ready();
     desk.price(BTC, 48_900);
@@ -196,11 +158,10 @@ fn an_account_that_enters_again_while_locked_is_flat_again() {
     desk.has_only_protected();
 }
 
-/// Each round weighs 85 of the 2,400 of a minute, and each look at what may be opened
-/// again some: the polls find room beside all that.
-#[test]
-fn an_account_that_is_opened_again_and_again_is_closed_each_time_and_never_out_of_sight() {
-    let mut desk = Desk::new();
+/// Each round and each look at what may be opened again takes its part of the limits: the
+/// polls find room beside all that, and the account is never out of sight.
+pub(super) fn an_account_that_is_opened_again_and_again_is_closed_each_time<E: Exchange>() {
+    let mut desk = Desk::<E>::new();
     desk.open(BTC, "0.5");
     desk.rig.start_ready();
     desk.rig
@@ -214,9 +175,8 @@ fn an_account_that_is_opened_again_and_again_is_closed_each_time_and_never_out_o
     desk.has_only_protected();
 }
 
-#[test]
-fn a_kill_between_firing_and_flat_is_finished_by_the_next_start() {
-    let mut desk = Desk::new();
+pub(super) fn a_kill_between_firing_and_flat_is_finished_by_the_next_start<E: Exchange>() {
+    let mut desk = Desk::<E>::new();
     desk.open(BTC, "0.5");
     desk.rig.start_ready();
     desk.rig
@@ -235,10 +195,9 @@ fn a_kill_between_firing_and_flat_is_finished_by_the_next_start() {
     desk.has_only_protected();
 }
 
-#[test]
-fn riskd_flatten_needs_no_daemon() {
+pub(super) fn riskd_flatten_needs_no_daemon<E: Exchange>() {
     for account in ["main", "hedge"] {
-        let desk = Desk::of(account, config(), LIMIT);
+        let desk = Desk::<E>::of(account, config::<E>(), LIMIT);
         desk.open(BTC, "0.5");
         desk.open(ETH, "-150");
         desk.stop(BTC_USDC, "30000");
@@ -258,8 +217,7 @@ fn riskd_flatten_needs_no_daemon() {
 }
 
 /// Positions of one symbol alone, and the orders that belong to them.
-#[test]
-fn one_position_is_closed_and_the_others_keep_their_stops() {
+pub(super) fn one_position_is_closed_and_the_others_keep_their_stops<E: Exchange>() {
     let rules = r#"
 rules:
   - name: one position
@@ -268,7 +226,7 @@ rules:
     then: [close_position]
     rearm: clear
 "#;
-    let mut desk = Desk::of("hedge", config(), rules);
+    let mut desk = Desk::<E>::of("hedge", config::<E>(), rules);
     desk.open(BTC, "0.5");
     desk.open(BTC, "-0.2");
     desk.open(ETH, "1");
@@ -282,7 +240,7 @@ rules:
     desk.has_only_protected();
 }
 
-impl Desk {
+impl<E: Exchange> Desk<E> {
     /// The stop of the short side of hedge mode.
     fn stop_of_short(&self, symbol: &str, price: &str) {
         self.place(serde_json::json!({

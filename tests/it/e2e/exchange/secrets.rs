@@ -3,13 +3,16 @@
 use std::fs;
 
 use super::keys::{SECOND, with_second_key};
-use super::{BTC, SECRET};
+use super::{BTC, Exchange, SECRET};
 use crate::e2e::rig::signal;
 use crate::e2e::secrets::{Secrets, everything_shown, free_port};
 
-#[test]
-fn keys_secrets_and_signatures_are_nowhere() {
-    let mut desk = with_second_key(|_| {});
+#[expect(
+    clippy::print_stdout,
+    reason = "shown with --nocapture: how much was searched"
+)]
+pub(super) fn keys_secrets_and_signatures_are_nowhere<E: Exchange>() {
+    let mut desk = with_second_key::<E>(|_| {});
     let http = format!("127.0.0.1:{}", free_port());
     let text = fs::read_to_string(desk.rig.rules()).unwrap();
     desk.rig
@@ -29,7 +32,7 @@ fn keys_secrets_and_signatures_are_nowhere() {
             .fault(&format!(r#"{{"fault": "{fault}", "count": 1}}"#));
     }
     // Texts that name what was signed, and a clock that is off.
-    for code in [10_002, 10_003, 10_004, 10_006, 10_016] {
+    for code in E::CODES {
         desk.rig.fault(&format!(
             r#"{{"fault": {{"code": {{"code": {code}}}}}, "count": 1}}"#
         ));
@@ -50,7 +53,7 @@ fn keys_secrets_and_signatures_are_nowhere() {
     desk.write_key("paper-key-unknown", SECRET);
     desk.rig.start();
     desk.rig
-        .wait_for("the refusal", |rig| rig.log().contains("code 10003"));
+        .wait_for("the refusal", |rig| rig.log().contains(E::UNKNOWN_KEY));
     desk.rig.kill();
     desk.write_key(&format!("{SECOND}\u{1}"), SECRET);
     let refused = desk

@@ -5,12 +5,12 @@ use std::fs;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::{BTC, Desk, ETH};
+use super::desk::Desk;
+use super::{BTC, ETH, Exchange};
 use crate::e2e::secrets::{free_port, get};
 
-#[test]
-fn what_positions_are_worth_is_shown_wherever_they_are() {
-    let mut desk = Desk::hedged();
+pub(super) fn what_positions_are_worth_is_shown_wherever_they_are<E: Exchange>() {
+    let mut desk = Desk::<E>::hedged();
     let http = format!("127.0.0.1:{}", free_port());
     let text = fs::read_to_string(desk.rig.rules()).unwrap();
     desk.rig
