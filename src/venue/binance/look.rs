@@ -6,7 +6,6 @@ use tokio::time::timeout;
 
 use super::client::LEAST;
 use super::{Binance, account, errors, income, positions, routes, symbols};
-use crate::domain::flow::WalletChange;
 use crate::domain::limits::Cost;
 use crate::domain::made::MadeSpan;
 use crate::domain::money::Money;
@@ -44,15 +43,8 @@ impl Binance {
         let (wallet, mut held, stamp) = account?;
         let symbols = held.iter().map(|one| one.position.key.instrument.as_str());
         self.books.note_held(symbols);
-        let money = async {
-            match ledger::Look::of(&wallet, &held, stamp) {
-                Some(look) => {
-                    let read = |span, part| self.movements(span, part, permit);
-                    self.ledger.explain(look, read).await
-                }
-                None => (Vec::new(), WalletChange::Explained),
-            }
-        };
+        let read = |span, part| self.movements(span, part, permit);
+        let money = self.ledger.explain(&wallet, &held, stamp, read);
         let of_new = async {
             // Without its margin asset nobody knows what a position does to the figures.
             if !self.prices.know_all(&held) {

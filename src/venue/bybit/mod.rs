@@ -50,7 +50,6 @@ use super::rest::network::Network;
 use super::rest::{Limits, SetUpError, Transport, checked_base};
 use super::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polls, Scope, Venue};
 use crate::domain::account::AccountNumber;
-use crate::domain::flow::WalletChange;
 use crate::domain::holdings::{Position, WorkingOrder, WorkingOrders};
 use crate::domain::key_rights::KeyRights;
 use crate::domain::limits::{Ask, Cost};
@@ -142,15 +141,8 @@ impl Bybit {
         let (wallet, held) = tokio::join!(self.wallet(permit), self.held(permit, wait));
         let (wallet, stamp) = wallet?;
         let held = held?;
-        let money = async {
-            match ledger::Look::of(&wallet, &held, stamp) {
-                Some(look) => {
-                    let read = |span, part| self.movements(span, part, permit);
-                    self.ledger.explain(look, read).await
-                }
-                None => (Vec::new(), WalletChange::Explained),
-            }
-        };
+        let read = |span, part| self.movements(span, part, permit);
+        let money = self.ledger.explain(&wallet, &held, stamp, read);
         let (money, ()) = tokio::join!(money, self.learn_symbols(&held, permit));
         let look = Look {
             wallet,
