@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::observation::Timestamp;
 use super::request::Write;
 
 /// Windows up to this long are taken as used at a start; what a venue counts for
@@ -85,6 +86,8 @@ pub struct Limit {
     pub reserve_polls: u32,
     /// What a cancel beside a close leaves alone, which that close makes needless.
     pub reserve_beside: u32,
+    /// What reads that protection waits for leave alone, so that polls go on.
+    pub reserve_reads: u32,
     /// The header of an answer that says how much is used.
     pub told_by: Option<UsageHeader>,
 }
@@ -120,7 +123,7 @@ pub enum Rate {
 /// A header of answers, in lower case, that speaks of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UsageHeader {
-    /// It says how much is used.
+    /// It says how much is used, in the span of the venue's clock that is running.
     Used(&'static str),
     /// It says how much is left.
     Left(&'static str),
@@ -238,6 +241,17 @@ impl Limit {
         }
     }
 
+    /// How long ago the venue began to count what it says is used, where its clock shows
+    /// this: it begins anew with each span.
+    pub fn counted_since(&self, shown: Timestamp) -> Duration {
+        let Rate::Window { within, .. } = self.rate else {
+            return Duration::ZERO;
+        };
+        let span = i64::try_from(within.as_millis()).unwrap_or(i64::MAX).max(1);
+        let passed = shown.timestamp_millis().rem_euclid(span);
+        Duration::from_millis(passed.unsigned_abs())
+    }
+
     /// Whether what was used is forgotten within seconds.
     pub fn is_short(&self) -> bool {
         match self.rate {
@@ -319,6 +333,7 @@ mod tests {
                 reserve: 600,
                 reserve_polls: 200,
                 reserve_beside: 300,
+                reserve_reads: 0,
                 told_by: Some(UsageHeader::Used("x-mbx-used-weight-1m")),
             },
             Limit {
@@ -331,6 +346,7 @@ mod tests {
                 reserve: 0,
                 reserve_polls: 0,
                 reserve_beside: 0,
+                reserve_reads: 0,
                 told_by: None,
             },
         ],

@@ -132,6 +132,7 @@ impl VenueProfile {
                     reserve: 18,
                     reserve_polls: 0,
                     reserve_beside: 10,
+                    reserve_reads: 0,
                     told_by: None,
                 },
                 Limit {
@@ -144,6 +145,7 @@ impl VenueProfile {
                     reserve: 18,
                     reserve_polls: 0,
                     reserve_beside: 10,
+                    reserve_reads: 0,
                     told_by: None,
                 },
             ],
@@ -207,6 +209,8 @@ impl VenueProfile {
                     // A close weighs nothing, a cancel 1.
                     reserve_polls: 100,
                     reserve_beside: 1400,
+                    // A few whole reads in a row do not blind the polls of some accounts.
+                    reserve_reads: 400,
                     told_by: Some(UsageHeader::Used("x-mbx-used-weight-1m")),
                 },
                 orders_of_account(300, 10, "x-mbx-order-count-10s"),
@@ -278,6 +282,7 @@ impl VenueProfile {
                     reserve: 300,
                     reserve_polls: 100,
                     reserve_beside: 150,
+                    reserve_reads: 0,
                     told_by: None,
                 },
                 of_key("wallets", 50, 10),
@@ -321,6 +326,7 @@ const fn orders_of_account(most: u32, seconds: u64, header: &'static str) -> Lim
         reserve: 0,
         reserve_polls: 0,
         reserve_beside: 0,
+        reserve_reads: 0,
         told_by: Some(UsageHeader::Used(header)),
     }
 }
@@ -338,6 +344,7 @@ const fn of_key(counts: &'static str, most: u32, reserve: u32) -> Limit {
         reserve,
         reserve_polls: 0,
         reserve_beside: 0,
+        reserve_reads: 0,
         told_by: Some(UsageHeader::Left("x-bapi-limit-status")),
     }
 }

@@ -76,6 +76,7 @@ const LIMITS: RequestLimits = RequestLimits {
             reserve: 30,
             reserve_polls: 0,
             reserve_beside: 10,
+            reserve_reads: 0,
             told_by: None,
         },
         Limit {
@@ -88,6 +89,7 @@ const LIMITS: RequestLimits = RequestLimits {
             reserve: 0,
             reserve_polls: 0,
             reserve_beside: 0,
+            reserve_reads: 0,
             told_by: None,
         },
     ],

@@ -37,7 +37,7 @@ use chrono::TimeDelta;
 use reqwest::Url;
 
 use self::books::{Books, Due};
-use self::client::{Client, signer};
+use self::client::{Client, LEAST, signer};
 use self::dead_man::DeadMan;
 use self::prices::Prices;
 use self::routes::Route;
@@ -63,6 +63,8 @@ use crate::domain::request::{Answer, Outcome, Write};
 use crate::domain::venue::VenueProfile;
 use crate::secret::Credential;
 
+/// What a read of one list of orders of all symbols takes.
+const LIST_OF_ALL: Cost = Cost(&[("weight", 40)]);
 /// What a read of both lists of orders of one symbol takes.
 const ORDERS_OF_ONE: Cost = Cost(&[("weight", 2)]);
 /// How often the list of what moved money may be read at once.
@@ -110,10 +112,12 @@ impl Binance {
         let network = |base: &Url| -> Result<Arc<dyn Transport>, SetUpError> {
             Ok(Arc::new(Network::new(base, &Limits::DEFAULT)?))
         };
-        Binance::over(network, hosts, credential, assets, budget, Arc::new(wall))
+        let (clock, limits) = (Arc::new(wall), Limits::DEFAULT);
+        Binance::over(network, hosts, credential, assets, budget, clock, limits)
     }
 
-    /// The same over another way than the network, by the address that it leads to.
+    /// The same over another way than the network, by the address that it leads to, with
+    /// other limits.
     ///
     /// # Errors
     /// As [`Binance::new`].
@@ -124,8 +128,8 @@ impl Binance {
         assets: Vec<String>,
         budget: RequestBudget,
         clock: Clock,
+        limits: Limits,
     ) -> Result<Binance, SetUpError> {
-        let limits = Limits::DEFAULT;
         let signer = signer(&credential).map_err(|_| SetUpError::Credential("key"))?;
         let signer = Arc::new(signer);
         let client = |url: &str, budget, venue_clock| {
@@ -182,6 +186,12 @@ impl Binance {
         permit: &Permit,
     ) -> Result<Vec<WorkingOrder>, RestError> {
         let wait = self.client.limits.read;
+        // One that is asked again takes its own weight again.
+        let cost = symbol.map_or(LIST_OF_ALL, |_| LEAST);
+        let permit = &Permit {
+            lane: permit.lane,
+            cost,
+        };
         let list = async |book| {
             let route = routes::orders(book, symbol);
             let sent = self.client.get(permit, &route, wait).await;

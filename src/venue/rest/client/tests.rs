@@ -27,6 +27,7 @@ const LIMITS: &RequestLimits = &RequestLimits {
         reserve: 50,
         reserve_polls: 10,
         reserve_beside: 20,
+        reserve_reads: 0,
         told_by: Some(UsageHeader::Used("x-used")),
     }],
     costs: Costs::alike(Cost(&[("weight", 5)])),
