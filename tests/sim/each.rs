@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 use riskd::domain::observation::Timestamp;
-use riskd_paper::{RequestClass, Side, Ticket};
+use riskd_paper::{Side, Ticket};
 use rust_decimal::Decimal;
 
-use super::faults::{Act, Entry, Holds, Place, TABLE};
+use super::faults::{Act, Entry, Holds, Place, Struck, TABLE};
 use super::kind::Kind;
 use super::net::ms;
 use super::rules::{ACCOUNTS, BYSTANDER, SCENARIO};
@@ -137,7 +137,7 @@ async fn live(
         Act::Suspend => SUSPENDED,
         _ => LASTS,
     };
-    world.begin_fault(index, one, ms(lasts), RequestClass::All)?;
+    world.begin_fault(index, one, ms(lasts), Struck::EACH)?;
     world.pass_until(at(6_000 + BREACH)).await?;
     if breaches {
         paper.set_price(traded.name, price - ticks(60)).unwrap();

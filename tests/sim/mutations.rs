@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use riskd::domain::account::{AccountName, AccountNumber};
-use riskd::domain::holdings::{Position, WorkingOrders};
+use riskd::domain::flow::WalletReport;
+use riskd::domain::holdings::{OrderBook, Position, WorkingOrders};
 use riskd::domain::ids::RequestId;
 use riskd::domain::limits::Ask;
 use riskd::domain::lock::LockEnd;
@@ -56,10 +57,14 @@ pub enum Mutation {
     CommitsLate,
     /// A close goes the other way, and may open.
     Opens,
+    /// Orders that wait for their trigger are left out of what is read.
+    OneList,
+    /// Money that came in or went out counts as a result.
+    ForgetsFlows,
 }
 
 /// Every invariant, with a deliberate bug against it.
-const CASES: [(Mutation, &str); 15] = [
+const CASES: [(Mutation, &str); 17] = [
     (Mutation::DropFlatten, "I1"),
     (Mutation::Uncaused, "I2"),
     (Mutation::Reverses, "I3"),
@@ -75,15 +80,18 @@ const CASES: [(Mutation, &str); 15] = [
     (Mutation::FlattensTwice, "I11"),
     (Mutation::CommitsLate, "I12"),
     (Mutation::Opens, "I13"),
+    (Mutation::OneList, "I4"),
+    (Mutation::ForgetsFlows, "I6"),
 ];
 
 impl Mutation {
     /// Whether a venue of this kind lets it come to anything.
     fn is_possible_at(self, kind: Kind) -> bool {
         match self {
-            // Nothing else would ever be in the way of a poll of one account.
-            Mutation::PollsLast => kind == Kind::CrossTrade,
-            Mutation::Opens => kind.is_exchange(),
+            // Where each account has limits of its own, nothing else would ever be in the
+            // way of its poll.
+            Mutation::PollsLast => kind != Kind::Bybit,
+            Mutation::Opens | Mutation::OneList | Mutation::ForgetsFlows => kind.is_exchange(),
             _ => true,
         }
     }
@@ -126,6 +134,11 @@ fn i4_an_account_taken_for_flat_unseen_is_caught() {
 }
 
 #[test]
+fn i4_an_account_taken_for_quiet_by_one_of_two_lists_is_caught() {
+    check("I4", 1);
+}
+
+#[test]
 fn i5_a_lock_that_a_restart_shortens_is_caught() {
     check("I5", 0);
 }
@@ -133,6 +146,11 @@ fn i5_a_lock_that_a_restart_shortens_is_caught() {
 #[test]
 fn i6_what_is_missing_taken_for_a_figure_is_caught() {
     check("I6", 0);
+}
+
+#[test]
+fn i6_money_that_moves_taken_for_a_result_is_caught() {
+    check("I6", 1);
 }
 
 #[test]
@@ -339,8 +357,35 @@ pub fn spoil(mutation: Option<Mutation>, kept: &mut Kept) {
     }
 }
 
-/// Takes what is missing for figures that nobody reported.
+/// Orders without those that wait for their trigger.
+pub fn one_list(orders: &WorkingOrders) -> WorkingOrders {
+    let listed = orders.listed().unwrap_or_default().iter();
+    let regular = listed.filter(|order| order.book != Some(OrderBook::Conditional));
+    WorkingOrders::Listed(regular.cloned().collect())
+}
+
+/// An observation without the flows that it tells of.
+fn without_flows(observation: Observation) -> Observation {
+    let Content::Learned(learned) = observation.content else {
+        return observation;
+    };
+    let wallet = learned.wallet.map(|wallet| {
+        Arc::new(WalletReport {
+            flows: Vec::new(),
+            ..WalletReport::clone(&wallet)
+        })
+    });
+    Observation {
+        content: Content::Learned(Learned { wallet, ..learned }),
+        ..observation
+    }
+}
+
+/// Takes what is missing for figures that nobody reported, or leaves out flows.
 pub fn misread(mutation: Option<Mutation>, observation: Observation) -> Observation {
+    if mutation == Some(Mutation::ForgetsFlows) {
+        return without_flows(observation);
+    }
     if mutation != Some(Mutation::BelieveMissing) || observation.learned().is_some() {
         return observation;
     }

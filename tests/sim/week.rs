@@ -166,6 +166,7 @@ async fn recover(world: &mut World) -> Result<(), Violation> {
     world.clear_faults()?;
     world.set_pace(Pace::Calm);
     let begin = world.resumes().unwrap_or(world.time.now());
+    let begin = begin.max(world.can_ask_from());
     world.pass_until(begin + RECOVERY).await?;
     all_is_well(world)
 }
@@ -201,7 +202,7 @@ async fn enter_again(world: &mut World) -> Result<(), Violation> {
     if entered.is_empty() {
         return Ok(());
     }
-    let end = world.time.now() + RELOCK;
+    let end = world.can_ask_from() + RELOCK;
     world.pass_until(end).await?;
     for account in entered {
         holds_nothing_under_lock(world, account)?;

@@ -190,6 +190,8 @@ pub struct World {
     asked: BTreeMap<RequestId, Write>,
     /// What must hold of everything that leaves.
     pub(super) leaving: Leaving,
+    /// Whether a clock was ever set, stood still, or was off.
+    has_moved_clocks: bool,
     /// Whether riskd was started to observe only.
     observes: bool,
     /// Whether the rule file spells the accounts' numbers in another way.
@@ -303,6 +305,7 @@ impl World {
             waiting: BTreeMap::new(),
             asked: BTreeMap::new(),
             leaving: Leaving::at(options.kind.profile()),
+            has_moved_clocks: false,
             observes: false,
             is_spelled: false,
             dies_on_leaving: false,
@@ -336,6 +339,18 @@ impl World {
     /// When a process that stands still goes on.
     pub fn resumes(&self) -> Option<Timestamp> {
         self.paused
+    }
+
+    /// From when on riskd can ask again: what has used up the limits of an address that
+    /// accounts share is over by then.
+    pub fn can_ask_from(&self) -> Timestamp {
+        let now = self.time.now();
+        if !self.kind().budget().is_shared {
+            return now;
+        }
+        let mut desks = self.desks.iter();
+        let held = desks.find_map(|desk| desk.polls.can_look_from());
+        held.map_or(now, |held| held.max(now))
     }
 
     pub fn is_locked(&self, account: &str) -> bool {
@@ -553,24 +568,7 @@ impl World {
                 let (event, trigger) = self.judge_read(event, truths);
                 self.step(event, &trigger)?;
             }
-            Note::Orders(generation, desk, call, account, at, orders) => {
-                let truths = self.truths.remove(&call).unwrap_or_default();
-                if generation != self.generation {
-                    return Ok(());
-                }
-                self.desks[desk].has_read_orders();
-                if self.options.mutation == Some(Mutation::NeverLearns) {
-                    return Ok(());
-                }
-                let trigger = self.judge_orders(&account, at, &orders, truths);
-                let event = Event::OrdersRead {
-                    account,
-                    at,
-                    orders,
-                    are_all: true,
-                };
-                self.step(event, &trigger)?;
-            }
+            Note::Orders(read) => return self.take_orders(*read),
             Note::NoOrders(generation, desk) => {
                 if generation == self.generation {
                     self.desks[desk].is_reading = false;
@@ -631,6 +629,9 @@ impl World {
     fn after(&mut self, effects: Vec<Effect>, trigger: &Trigger) -> Result<(), Violation> {
         self.stats.steps += 1;
         let now = self.now();
+        if self.can_ask_from() > self.time.now() {
+            self.checker.waits(now);
+        }
         let mutation = self.options.mutation;
         let effects = mutations::mutate(mutation, self.stats.steps, now, effects);
         let mut states = Vec::new();
