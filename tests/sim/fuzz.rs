@@ -7,8 +7,10 @@
 //! does, `RISKD_FUZZ_INPUT=4711` only that one. They are built with the
 //! simulator, so that there is one binary to link.
 
+mod exchange;
 mod files;
 mod limits;
+mod misshape;
 mod mutate;
 mod venue;
 
