@@ -160,11 +160,13 @@ async fn live(
         .filter(|text| !text.contains("daily loss fired"))
         .collect();
     world.clear_faults()?;
+    // Where trouble has used up what accounts share of an address, time begins with room.
+    let over = over.max(world.can_ask_from());
     let end = over + TimeDelta::seconds(30);
     while world.time.now() < end {
         let is_flat = world.venue.is_flat_and_quiet("a");
         if told.flat_after.is_none() && is_flat && world.is_locked("a") {
-            told.flat_after = Some((world.time.now() - over).num_milliseconds());
+            told.flat_after = Some((world.time.now() - over).num_milliseconds().max(0));
         }
         let next = world.time.now() + ms(250);
         world.pass_until(next).await?;

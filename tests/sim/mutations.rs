@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use riskd::domain::account::{AccountName, AccountNumber};
-use riskd::domain::flow::WalletReport;
 use riskd::domain::holdings::{OrderBook, Position, WorkingOrders};
 use riskd::domain::ids::RequestId;
 use riskd::domain::limits::Ask;
@@ -22,7 +21,7 @@ use serde_json::Value;
 
 use super::kind::Kind;
 use super::rules::BYSTANDER;
-use super::week;
+use super::{week, world};
 
 /// What is broken on purpose, between the engine and the venue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,12 +58,10 @@ pub enum Mutation {
     Opens,
     /// Orders that wait for their trigger are left out of what is read.
     OneList,
-    /// Money that came in or went out counts as a result.
-    ForgetsFlows,
 }
 
 /// Every invariant, with a deliberate bug against it.
-const CASES: [(Mutation, &str); 17] = [
+const CASES: [(Mutation, &str); 16] = [
     (Mutation::DropFlatten, "I1"),
     (Mutation::Uncaused, "I2"),
     (Mutation::Reverses, "I3"),
@@ -81,7 +78,6 @@ const CASES: [(Mutation, &str); 17] = [
     (Mutation::CommitsLate, "I12"),
     (Mutation::Opens, "I13"),
     (Mutation::OneList, "I4"),
-    (Mutation::ForgetsFlows, "I6"),
 ];
 
 impl Mutation {
@@ -91,7 +87,7 @@ impl Mutation {
             // Where each account has limits of its own, nothing else would ever be in the
             // way of its poll.
             Mutation::PollsLast => kind != Kind::Bybit,
-            Mutation::Opens | Mutation::OneList | Mutation::ForgetsFlows => kind.is_exchange(),
+            Mutation::Opens | Mutation::OneList => kind.is_exchange(),
             _ => true,
         }
     }
@@ -103,7 +99,10 @@ fn check(invariant: &str, nth: usize) {
     let kinds = Kind::ALL.into_iter();
     for kind in kinds.filter(|kind| mutation.is_possible_at(*kind)) {
         let run = |seed| week::run_at(kind, seed, Some(mutation), false).err();
-        let failure = (0..60).find_map(run);
+        // What is not done may be missed before the invariant is met.
+        let is_late = |failure: &world::Failure| failure.violation.starts_with("L:");
+        let mut failures = (0..60).filter_map(run);
+        let failure = failures.find(|failure| invariant == "L" || !is_late(failure));
         let failure = failure.unwrap_or_else(|| panic!("{mutation:?} at {kind:?} was not caught"));
         assert!(
             failure.violation.starts_with(&format!("{invariant}:")),
@@ -146,11 +145,6 @@ fn i5_a_lock_that_a_restart_shortens_is_caught() {
 #[test]
 fn i6_what_is_missing_taken_for_a_figure_is_caught() {
     check("I6", 0);
-}
-
-#[test]
-fn i6_money_that_moves_taken_for_a_result_is_caught() {
-    check("I6", 1);
 }
 
 #[test]
@@ -364,28 +358,8 @@ pub fn one_list(orders: &WorkingOrders) -> WorkingOrders {
     WorkingOrders::Listed(regular.cloned().collect())
 }
 
-/// An observation without the flows that it tells of.
-fn without_flows(observation: Observation) -> Observation {
-    let Content::Learned(learned) = observation.content else {
-        return observation;
-    };
-    let wallet = learned.wallet.map(|wallet| {
-        Arc::new(WalletReport {
-            flows: Vec::new(),
-            ..WalletReport::clone(&wallet)
-        })
-    });
-    Observation {
-        content: Content::Learned(Learned { wallet, ..learned }),
-        ..observation
-    }
-}
-
-/// Takes what is missing for figures that nobody reported, or leaves out flows.
+/// Takes what is missing for figures that nobody reported.
 pub fn misread(mutation: Option<Mutation>, observation: Observation) -> Observation {
-    if mutation == Some(Mutation::ForgetsFlows) {
-        return without_flows(observation);
-    }
     if mutation != Some(Mutation::BelieveMissing) || observation.learned().is_some() {
         return observation;
     }

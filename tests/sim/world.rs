@@ -190,6 +190,8 @@ pub struct World {
     asked: BTreeMap<RequestId, Write>,
     /// What must hold of everything that leaves.
     pub(super) leaving: Leaving,
+    /// From when on it could be asked again when that was last not so.
+    pub asked_last_from: Timestamp,
     /// Whether a clock was ever set, stood still, or was off.
     has_moved_clocks: bool,
     /// Whether riskd was started to observe only.
@@ -305,6 +307,7 @@ impl World {
             waiting: BTreeMap::new(),
             asked: BTreeMap::new(),
             leaving: Leaving::at(options.kind.profile()),
+            asked_last_from: start,
             has_moved_clocks: false,
             observes: false,
             is_spelled: false,
@@ -629,8 +632,10 @@ impl World {
     fn after(&mut self, effects: Vec<Effect>, trigger: &Trigger) -> Result<(), Violation> {
         self.stats.steps += 1;
         let now = self.now();
-        if self.can_ask_from() > self.time.now() {
+        let asks_from = self.can_ask_from();
+        if asks_from > self.time.now() {
             self.checker.waits(now);
+            self.asked_last_from = self.asked_last_from.max(asks_from);
         }
         let mutation = self.options.mutation;
         let effects = mutations::mutate(mutation, self.stats.steps, now, effects);
