@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::observation::Timestamp;
 use super::request::Write;
 
 /// Windows up to this long are taken as used at a start; what a venue counts for
@@ -141,7 +142,7 @@ pub enum Rate {
 /// A header of answers, in lower case, that speaks of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UsageHeader {
-    /// It says how much is used.
+    /// It says how much is used, in the span of the venue's clock that is running.
     Used(&'static str),
     /// It says how much is left.
     Left(&'static str),
@@ -257,6 +258,17 @@ impl Limit {
             }
             Rate::Window { within, .. } => within.saturating_add(SPREAD.min(within / 5)),
         }
+    }
+
+    /// How long ago the venue began to count what it says is used, where its clock shows
+    /// this: it begins anew with each span.
+    pub fn counted_since(&self, shown: Timestamp) -> Duration {
+        let Rate::Window { within, .. } = self.rate else {
+            return Duration::ZERO;
+        };
+        let span = i64::try_from(within.as_millis()).unwrap_or(i64::MAX).max(1);
+        let passed = shown.timestamp_millis().rem_euclid(span);
+        Duration::from_millis(passed.unsigned_abs())
     }
 
     /// Whether what was used is forgotten within seconds.

@@ -215,7 +215,8 @@ impl VenueProfile {
                     reserves: Reserves {
                         can_wait: 1400,
                         beside: 1400,
-                        reads: 100,
+                        // A few whole reads in a row do not blind the polls of some accounts.
+                        reads: 400,
                         // A close weighs nothing, a cancel 1.
                         polls: 100,
                     },

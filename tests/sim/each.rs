@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 use riskd::domain::observation::Timestamp;
-use riskd_paper::{RequestClass, Side, Ticket};
+use riskd_paper::{Side, Ticket};
 use rust_decimal::Decimal;
 
-use super::faults::{Act, Entry, Holds, Place, TABLE};
+use super::faults::{Act, Entry, Holds, Place, Struck, TABLE};
 use super::kind::Kind;
 use super::net::ms;
 use super::rules::{ACCOUNTS, BYSTANDER, SCENARIO};
@@ -137,7 +137,7 @@ async fn live(
         Act::Suspend => SUSPENDED,
         _ => LASTS,
     };
-    world.begin_fault(index, one, ms(lasts), RequestClass::All)?;
+    world.begin_fault(index, one, ms(lasts), Struck::EACH)?;
     world.pass_until(at(6_000 + BREACH)).await?;
     if breaches {
         paper.set_price(traded.name, price - ticks(60)).unwrap();
@@ -160,11 +160,13 @@ async fn live(
         .filter(|text| !text.contains("daily loss fired"))
         .collect();
     world.clear_faults()?;
+    // Where trouble has used up what accounts share of an address, time begins with room.
+    let over = over.max(world.can_ask_from());
     let end = over + TimeDelta::seconds(30);
     while world.time.now() < end {
         let is_flat = world.venue.is_flat_and_quiet("a");
         if told.flat_after.is_none() && is_flat && world.is_locked("a") {
-            told.flat_after = Some((world.time.now() - over).num_milliseconds());
+            told.flat_after = Some((world.time.now() - over).num_milliseconds().max(0));
         }
         let next = world.time.now() + ms(250);
         world.pass_until(next).await?;

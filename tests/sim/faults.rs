@@ -2,7 +2,7 @@
 //! from it, `each.rs` has a test for every row, and docs/faults.md is made of it.
 
 use riskd::domain::observation::Timestamp;
-use riskd_paper::{ConnectionStatus, Fault, Repeat};
+use riskd_paper::{ConnectionStatus, Fault, FaultRule, Repeat, RequestClass};
 use rust_decimal::Decimal;
 
 use super::kind::Kind;
@@ -47,6 +47,8 @@ pub enum Act {
     Gap,
     /// Money is paid into the account and out of it, again and again.
     MoneyMoves,
+    /// Less than an order can close is held, alone or beside more.
+    Dust,
     /// The wall clock is set by so many hours, and back at the end.
     Clock(i64),
     /// The wall clock stands still.
@@ -71,6 +73,33 @@ pub enum Act {
     KillOnDeadDisk,
     /// Another rule file is put into force.
     Reload,
+}
+
+/// Which requests a fault of the venue strikes.
+#[derive(Clone, Copy, Debug)]
+pub struct Struck {
+    pub class: RequestClass,
+    /// Whether about each second one gets by: a read of several requests is half of it
+    /// good then.
+    pub is_half: bool,
+}
+
+impl Struck {
+    /// Each of them.
+    pub const EACH: Struck = Struck {
+        class: RequestClass::All,
+        is_half: false,
+    };
+
+    /// The requests of a rule.
+    pub fn rule(self, random: &mut Random, fault: Fault) -> FaultRule {
+        let rule = FaultRule::new(fault).on(self.class);
+        if !self.is_half {
+            return rule;
+        }
+        let seed = random.within(0, 1 << 40).unsigned_abs();
+        rule.with_probability(0.5, seed)
+    }
 }
 
 /// A moment between what is decided and the word that it has left.
@@ -242,6 +271,15 @@ impl Entry {
             "appears" => Some(2),
             _ => None,
         }
+    }
+
+    /// Whether it sets a clock, or has one stand still.
+    pub fn moves_clocks(&self) -> bool {
+        let is_ours = matches!(
+            self.act,
+            Act::Clock(_) | Act::ClockAtLock(_) | Act::FrozenClock | Act::Suspend | Act::Pause
+        );
+        is_ours || self.name == "venue_clock_off"
     }
 
     /// Whether it cannot begin beside these.
@@ -426,7 +464,7 @@ faults! {
     unsure_code_after_effect, "a code by which nobody knows what was done, and it was", Http, Exchange, Told, Act::Venue(|_, k| Fault::Code { code: k.unsure_code(), after_effect: true });
     too_many_code, "a code that says that the key has asked too often", Http, Exchange, Told, Act::Venue(|_, k| Fault::Code { code: k.too_many_code(), after_effect: false });
     throttled, "everything but orders that only reduce is turned away as too much", Http, Exchange, Told, Act::Venue(|_, _| Fault::Throttled);
-    ban, "the address is turned away", Http, Exchange, Told, Act::VenueOfAll(|_, _| Fault::Ban { ms: 3_600_000 });
+    ban, "the address is turned away", Http, Exchange, Told, Act::VenueOfAll(|r, k| Fault::Ban { ms: k.ban(r) });
     venue_clock_off, "the clock of the venue is off", Http, Exchange, Flat, Act::VenueOfAll(|r, _| Fault::ClockOff { ms: r.of(&[-90_000, -3_000, 2_000, 90_000]) });
     stops_missing, "the list of orders holds no conditional one", Data, Exchange, Flat, Act::Venue(|_, _| Fault::StopsMissing);
     row_missing, "the rows of one instrument are in no list", Data, Exchange, FlatAfter, Act::Venue(|_, k| Fault::RowMissing { instrument: k.traded()[0].name.to_owned() });
@@ -434,6 +472,7 @@ faults! {
     cancel_leaves_stops, "a cancel of all leaves conditional orders", Flatten, Exchange, FlatMeanwhile, Act::Venue(|_, _| Fault::CancelLeavesStops);
     appears, "a position comes while another one is closed", Flatten, Exchange, FlatMeanwhile, Act::VenueOfOne(|r, k| k.appears(r));
     money_moves, "money comes in and goes out", Others, Exchange, Flat, Act::MoneyMoves;
+    dust, "less is held than an order can close, which counts as flat", Others, Exchange, Flat, Act::Dust;
 }
 
 /// A fault in force.

@@ -485,7 +485,8 @@ impl Checker {
         }
         let closed: Vec<&PositionKey> = closes.filter_map(Write::position).collect();
         let held = self.held.get(account.as_str());
-        let mut held = held.into_iter().flat_map(|held| held.iter());
+        let held = held.into_iter().flat_map(|held| held.iter());
+        let mut held = held.filter(|position| !venue::is_dust(position));
         held.all(|position| closed.contains(&&position.key))
     }
 
@@ -702,7 +703,7 @@ impl Checker {
         let fine = is_recent
             || !step.acts
             || !durable.locks.contains_key(&key)
-            || seen.is_flat() == Some(true)
+            || seen.positions.as_deref().is_some_and(venue::is_flat)
             || open.any(|row| row.goal == Goal::FlatAndQuiet);
         ensure(fine, || {
             format!("I5: {account} is locked, holds something, and is left so")
@@ -750,6 +751,15 @@ impl Checker {
         }
         self.went_on = Some(now.steady);
         self.rounds.clear();
+    }
+
+    /// The limits of an address that accounts share are used up: what riskd cannot ask
+    /// until they are not is not held against it.
+    pub fn waits(&mut self, now: Now) {
+        for at in self.moved.values_mut() {
+            *at = now.steady;
+        }
+        self.went_on = Some(now.steady);
     }
 
     /// Since when riskd could have been at work on an intent.

@@ -2,8 +2,10 @@
 //! `match` here and a file beside the others; everything else of the simulator asks
 //! the kind.
 
+mod binance;
 mod bybit;
 mod crosstrade;
+mod exchange;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use super::rules::MANY;
 pub enum Kind {
     CrossTrade,
     Bybit,
+    Binance,
 }
 
 /// The weeks of so many seeds, in a random order. A poll of an exchange is several
@@ -36,8 +39,8 @@ const MIX: [Kind; 8] = [
     Kind::CrossTrade,
     Kind::CrossTrade,
     Kind::CrossTrade,
-    Kind::CrossTrade,
     Kind::Bybit,
+    Kind::Binance,
 ];
 
 /// What a request asks of a venue, and for whom.
@@ -68,20 +71,27 @@ pub enum What {
 }
 
 /// A part of what an account holds that is listed by itself: what is settled in one
-/// asset, or in none that has a part of its own, or all of it.
+/// asset, or in none that has a part of its own; orders of one of two lists; or all of
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     All,
     Asset(&'static str),
     Rest(&'static [&'static str]),
+    Regular,
+    Conditional,
 }
 
 impl Part {
-    pub fn holds(self, asset: &str) -> bool {
+    /// Whether it has what is settled in this asset, or an order that waits for its
+    /// trigger or does not.
+    pub fn holds(self, asset: &str, waits: bool) -> bool {
         match self {
             Part::All => true,
             Part::Asset(name) => name == asset,
             Part::Rest(names) => !names.contains(&asset),
+            Part::Regular => !waits,
+            Part::Conditional => waits,
         }
     }
 }
@@ -117,7 +127,7 @@ impl Traded {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 2] = [Kind::CrossTrade, Kind::Bybit];
+    pub const ALL: [Kind; 3] = [Kind::CrossTrade, Kind::Bybit, Kind::Binance];
 
     /// The kind of a seed's week, or the one that is asked for by
     /// `RISKD_SIM_VENUE=bybit`. It takes nothing of the chance of the week.
@@ -132,6 +142,7 @@ impl Kind {
         match self {
             Kind::CrossTrade => &VenueProfile::CROSSTRADE,
             Kind::Bybit => &VenueProfile::BYBIT,
+            Kind::Binance => &VenueProfile::BINANCE,
         }
     }
 
@@ -145,6 +156,7 @@ impl Kind {
         match self {
             Kind::CrossTrade => &crosstrade::TRADED,
             Kind::Bybit => &bybit::TRADED,
+            Kind::Binance => &binance::TRADED,
         }
     }
 
@@ -158,6 +170,7 @@ impl Kind {
         match self {
             Kind::CrossTrade => crosstrade::paper(random, names),
             Kind::Bybit => bybit::paper(random, names),
+            Kind::Binance => binance::paper(random, names),
         }
     }
 
@@ -165,7 +178,7 @@ impl Kind {
     pub fn rule_file(self, names: &[&str]) -> String {
         match self {
             Kind::CrossTrade => crosstrade::rule_file(names),
-            Kind::Bybit => bybit::rule_file(names),
+            _ => exchange::rule_file(self.profile().name, names),
         }
     }
 
@@ -174,6 +187,7 @@ impl Kind {
         match self {
             Kind::CrossTrade => vec![(crosstrade::adapter(wires), 0..names.len())],
             Kind::Bybit => bybit::adapters(names, wires),
+            Kind::Binance => binance::adapters(names, wires),
         }
     }
 
@@ -182,6 +196,31 @@ impl Kind {
         match self {
             Kind::CrossTrade => crosstrade::asked(asked),
             Kind::Bybit => bybit::asked(asked),
+            Kind::Binance => binance::asked(asked),
+        }
+    }
+
+    /// What a poll, or a read of another kind, learns from the answer to such a request.
+    pub fn told(self, what: What, is_poll: bool) -> What {
+        match self {
+            Kind::CrossTrade | Kind::Bybit => what,
+            Kind::Binance => binance::told(what, is_poll),
+        }
+    }
+
+    /// How much a request takes of what polls may count on.
+    pub fn weight(self, asked: &Outgoing) -> usize {
+        match self {
+            Kind::CrossTrade | Kind::Bybit => 1,
+            Kind::Binance => binance::weight(asked),
+        }
+    }
+
+    /// How much a poll takes of it.
+    pub fn poll_weight(self) -> usize {
+        match self {
+            Kind::CrossTrade | Kind::Bybit => 1,
+            Kind::Binance => 5,
         }
     }
 
@@ -190,6 +229,7 @@ impl Kind {
         match self {
             Kind::CrossTrade => &[Part::All],
             Kind::Bybit => &bybit::PARTS,
+            Kind::Binance => &binance::PARTS,
         }
     }
 
@@ -198,6 +238,7 @@ impl Kind {
         match self {
             Kind::CrossTrade => &crosstrade::BUDGET,
             Kind::Bybit => &bybit::BUDGET,
+            Kind::Binance => &binance::BUDGET,
         }
     }
 
@@ -207,6 +248,7 @@ impl Kind {
         match self {
             Kind::CrossTrade => None,
             Kind::Bybit => Some(bybit::opening(close, time)),
+            Kind::Binance => Some(binance::opening(close, time)),
         }
     }
 
@@ -217,7 +259,16 @@ impl Kind {
         match self {
             Kind::CrossTrade => by_status,
             Kind::Bybit => by_status.or_else(|| bybit::pause(page)),
+            Kind::Binance => by_status.or_else(|| binance::pause(page)),
         }
+    }
+
+    /// How much an answer says is used of what polls may count on.
+    pub fn used(self, page: &Page) -> Option<usize> {
+        let name = self.budget().told_by?;
+        let mut headers = page.headers.iter();
+        let (_, told) = headers.find(|(known, _)| *known == name)?;
+        told.parse().ok()
     }
 
     /// Whether an answer says that the address is turned away.
@@ -226,11 +277,13 @@ impl Kind {
     }
 
     /// Takes a look at positions out of the venue's own count, where that is kept for
-    /// all requests together.
+    /// all requests together; false where a look cannot do without the venue.
     pub fn takes_look(self, venue: &PaperVenue) -> bool {
         match self {
             Kind::CrossTrade => venue.takes_token(),
             Kind::Bybit => true,
+            // Every answer says how much is used.
+            Kind::Binance => false,
         }
     }
 
@@ -239,6 +292,7 @@ impl Kind {
         let names = match self {
             Kind::CrossTrade => &crosstrade::FIGURES[..],
             Kind::Bybit => &bybit::FIGURES[..],
+            Kind::Binance => &binance::FIGURES[..],
         };
         random.of(names).to_owned()
     }
@@ -248,6 +302,7 @@ impl Kind {
         match self {
             Kind::CrossTrade => crosstrade::FIGURES[0].to_owned(),
             Kind::Bybit => bybit::FIGURES[0].to_owned(),
+            Kind::Binance => binance::FIGURES[0].to_owned(),
         }
     }
 
@@ -256,6 +311,7 @@ impl Kind {
         match self {
             Kind::CrossTrade => 500,
             Kind::Bybit => 10_016,
+            Kind::Binance => -1_007,
         }
     }
 
@@ -264,6 +320,7 @@ impl Kind {
         match self {
             Kind::CrossTrade => 429,
             Kind::Bybit => 10_006,
+            Kind::Binance => -1_003,
         }
     }
 
@@ -272,6 +329,16 @@ impl Kind {
         match self {
             Kind::CrossTrade => random.of(&crosstrade::CLASSES),
             Kind::Bybit => random.of(&bybit::CLASSES),
+            Kind::Binance => random.of(&binance::CLASSES),
+        }
+    }
+
+    /// For how long an address is turned away, in milliseconds. One that says until when
+    /// is believed.
+    pub fn ban(self, random: &mut Random) -> u64 {
+        match self {
+            Kind::CrossTrade | Kind::Bybit => 3_600_000,
+            Kind::Binance => random.within(1_000, 15_000).unsigned_abs(),
         }
     }
 

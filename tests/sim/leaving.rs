@@ -6,7 +6,7 @@ mod polls;
 mod rows;
 
 pub use closes::Closes;
-pub use polls::{Budget, Polls};
+pub use polls::{Budget, Polls, Used};
 pub use rows::{Rows, Sent};
 
 use riskd::domain::venue::VenueProfile;

@@ -5,7 +5,7 @@ use riskd::domain::observation::Timestamp;
 use riskd_paper::{RequestClass, Side, Ticket};
 use rust_decimal::Decimal;
 
-use super::faults::TABLE;
+use super::faults::{Struck, TABLE};
 use super::invariants::Violation;
 use super::kind::Kind;
 use super::net::ms;
@@ -101,7 +101,7 @@ async fn live(
     world.pass_until(falls - ms(1_000)).await?;
     if let Some(name) = trouble {
         let index = TABLE.iter().position(|entry| entry.name == name).unwrap();
-        world.begin_fault(index, None, ms(LASTS), RequestClass::All)?;
+        world.begin_fault(index, None, ms(LASTS), Struck::EACH)?;
     }
     world.pass_until(falls).await?;
     let paper = world.venue.paper.clone();

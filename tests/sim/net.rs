@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use riskd::domain::account::AccountName;
+use riskd::domain::holdings::WorkingOrders;
 use riskd::domain::observation::{Observation, Timestamp};
 use riskd::engine::event::Event;
 use riskd::venue::Call;
@@ -32,16 +33,22 @@ pub enum Note {
     /// It ended.
     Done(u64, u64, Event),
     /// Working orders were read by a desk.
-    Orders(
-        u64,
-        usize,
-        u64,
-        AccountName,
-        Timestamp,
-        riskd::domain::holdings::WorkingOrders,
-    ),
+    Orders(Box<OrdersRead>),
     /// A read of working orders by a desk learned nothing.
     NoOrders(u64, usize),
+}
+
+/// What a desk has read of the working orders of an account.
+pub struct OrdersRead {
+    pub generation: u64,
+    pub desk: usize,
+    pub call: u64,
+    pub account: AccountName,
+    /// When it was asked for.
+    pub at: Timestamp,
+    pub orders: WorkingOrders,
+    /// Whether they were all read anew.
+    pub are_all: bool,
 }
 
 /// A request on its way.

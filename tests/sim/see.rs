@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use riskd::domain::account::AccountName;
+use reqwest::Method;
 use riskd::domain::flow::WalletChange;
 use riskd::domain::holdings::{Position, WorkingOrder, WorkingOrders};
 use riskd::domain::money::Money;
-use riskd::domain::observation::{Content, Figures, Learned, Missing, Observation, Timestamp};
+use riskd::domain::observation::{Content, Figures, Learned, Missing, Observation};
 use riskd::domain::request::Outcome;
 use riskd::engine::event::{Event, ReadFailure, ReadResult};
 use riskd::venue::rest::Outgoing;
@@ -16,7 +16,8 @@ use rust_decimal::Decimal;
 
 use super::invariants::{Look, Told, Trigger, Violation, only_reduces};
 use super::kind::{Asked, Part, What};
-use super::mutations::Mutation;
+use super::mutations::{self, Mutation};
+use super::net::OrdersRead;
 use super::rules::MANY;
 use super::trader;
 use super::world::{World, say};
@@ -92,7 +93,7 @@ impl World {
     pub(super) fn receive(&mut self, call: u64, asked: &Outgoing) -> Result<Answering, Violation> {
         let what = self.kind().asked(asked);
         self.note_truth(call, what);
-        if asked.body.is_none() {
+        if asked.method == Method::GET {
             return Ok(self.hand_over(asked));
         }
         let names = self.options.names.iter().copied();
@@ -124,7 +125,8 @@ impl World {
         let place = names.position(|name| *name == account).unwrap();
         for held in before[place].iter() {
             let traded = self.kind().traded_as(held.key.instrument.as_str());
-            trader::open(&self.venue.paper, account, traded, -held.quantity).unwrap();
+            // There is no order of the size of dust.
+            let _ = trader::open(&self.venue.paper, account, traded, -held.quantity);
         }
     }
 
@@ -143,6 +145,11 @@ impl World {
 
     /// Notes what is true of what a call asks for.
     fn note_truth(&mut self, call: u64, asked: Asked) {
+        let told = self.kind().told(asked.what, self.is_poll(call));
+        let asked = Asked {
+            what: told,
+            ..asked
+        };
         let Some(truths) = self.truths.get_mut(&call) else {
             return;
         };
@@ -367,6 +374,11 @@ impl World {
                 words: Arc::from(""),
             });
         }
+        if self.options.mutation == Some(Mutation::OneList)
+            && let Ok(ReadResult::Orders(orders)) = result
+        {
+            *orders = mutations::one_list(orders);
+        }
         if self.options.mutation == Some(Mutation::FlatUnseen) {
             *result = Ok(match result {
                 Ok(ReadResult::Orders(_)) => {
@@ -378,21 +390,19 @@ impl World {
         (event, trigger)
     }
 
-    /// What a read of working orders told that was made for rules and locks.
-    pub(super) fn judge_orders(
-        &self,
-        account: &AccountName,
-        asked: Timestamp,
-        told: &WorkingOrders,
-        truths: Truths,
-    ) -> Trigger {
-        let account = named(account.as_str());
+    /// What a read of working orders told that was made for rules and locks. One that
+    /// left some of them as they were known says nothing of all of them.
+    pub(super) fn judge_orders(&self, read: &OrdersRead, truths: Truths) -> Trigger {
+        if !read.are_all {
+            return Trigger::Other;
+        }
+        let account = named(read.account.as_str());
         let truth = self.truth_of(account, truths);
-        let told = counted(told, &truth);
+        let told = counted(&read.orders, &truth);
         Trigger::Read {
             account,
             look: Look {
-                asked,
+                asked: read.at,
                 positions: None,
                 orders: Some((told, truth)),
             },

@@ -15,6 +15,8 @@ use super::kind::{Kind, Part};
 
 /// Digits of the figures that an exchange shows.
 const DIGITS: u32 = 8;
+/// The step of quantities at an exchange: no order closes less.
+const STEP: Decimal = Decimal::from_parts(1, 0, 0, false, 3);
 
 /// The venue of a week.
 #[derive(Clone)]
@@ -67,7 +69,9 @@ impl Venue {
     /// A part of that.
     pub fn held_in(&self, account: &str, part: Part) -> Arc<[Position]> {
         let holdings = self.paper.holdings(account).unwrap();
-        let holdings = holdings.iter().filter(|held| part.holds(&held.asset));
+        let holdings = holdings
+            .iter()
+            .filter(|held| part.holds(&held.asset, false));
         holdings.map(|held| self.position(held)).collect()
     }
 
@@ -82,7 +86,9 @@ impl Venue {
     /// The working orders of an account in a part of what it trades, as they are.
     pub fn working_in(&self, account: &str, part: Part) -> Vec<WorkingOrder> {
         let orders = self.paper.live_orders(account).unwrap();
-        let is_in = |order: &&LiveOrder| part == Part::All || part.holds(self.asset(order));
+        let is_in = |order: &&LiveOrder| {
+            part == Part::All || part.holds(self.asset(order), order.waits_for_trigger)
+        };
         orders
             .iter()
             .filter(is_in)
@@ -113,9 +119,25 @@ impl Venue {
     }
 
     /// Whether an account holds nothing and has no order.
-    pub fn is_flat_and_quiet(&self, account: &str) -> bool {
+    pub fn is_empty(&self, account: &str) -> bool {
         self.paper.figures(account).unwrap().is_flat_and_quiet()
     }
+
+    /// Whether it holds nothing that an order could close, and has no order.
+    pub fn is_flat_and_quiet(&self, account: &str) -> bool {
+        let is_quiet = self.paper.figures(account).unwrap().working_orders == 0;
+        is_quiet && is_flat(&self.held(account))
+    }
+}
+
+/// Whether a position is less than an order can close.
+pub fn is_dust(position: &Position) -> bool {
+    position.quantity.abs() < STEP
+}
+
+/// Whether nothing is held but dust.
+pub fn is_flat(positions: &[Position]) -> bool {
+    positions.iter().all(is_dust)
 }
 
 fn side_of(side: riskd_paper::PositionSide) -> PositionSide {
@@ -132,14 +154,15 @@ pub fn is_reached(goal: &Goal, truth: &Learned) -> bool {
     let orders = truth.orders.listed().unwrap_or_default();
     match goal {
         Goal::Quiet => orders.is_empty(),
-        Goal::FlatAndQuiet => orders.is_empty() && positions.is_empty(),
+        Goal::FlatAndQuiet => orders.is_empty() && is_flat(positions),
         Goal::Closed(keys) => {
             let is_one = |instrument: &Instrument| {
                 let mut names = keys.iter().map(|key| key.instrument.as_str());
                 names.any(|name| name == instrument.as_str())
             };
             let mut working = orders.iter().filter_map(|order| order.instrument.as_ref());
-            !positions.iter().any(|held| keys.contains(&held.key)) && !working.any(is_one)
+            let mut held = positions.iter().filter(|held| !is_dust(held));
+            !held.any(|held| keys.contains(&held.key)) && !working.any(is_one)
         }
         Goal::ReduceOnly => orders.iter().all(|order| {
             if order.reduce_only == Some(true) {

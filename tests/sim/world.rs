@@ -190,6 +190,10 @@ pub struct World {
     asked: BTreeMap<RequestId, Write>,
     /// What must hold of everything that leaves.
     pub(super) leaving: Leaving,
+    /// From when on it could be asked again when that was last not so.
+    pub asked_last_from: Timestamp,
+    /// Whether a clock was ever set, stood still, or was off.
+    has_moved_clocks: bool,
     /// Whether riskd was started to observe only.
     observes: bool,
     /// Whether the rule file spells the accounts' numbers in another way.
@@ -303,6 +307,8 @@ impl World {
             waiting: BTreeMap::new(),
             asked: BTreeMap::new(),
             leaving: Leaving::at(options.kind.profile()),
+            asked_last_from: start,
+            has_moved_clocks: false,
             observes: false,
             is_spelled: false,
             dies_on_leaving: false,
@@ -336,6 +342,18 @@ impl World {
     /// When a process that stands still goes on.
     pub fn resumes(&self) -> Option<Timestamp> {
         self.paused
+    }
+
+    /// From when on riskd can ask again: what has used up the limits of an address that
+    /// accounts share is over by then.
+    pub fn can_ask_from(&self) -> Timestamp {
+        let now = self.time.now();
+        if !self.kind().budget().is_shared {
+            return now;
+        }
+        let mut desks = self.desks.iter();
+        let held = desks.find_map(|desk| desk.polls.can_look_from());
+        held.map_or(now, |held| held.max(now))
     }
 
     pub fn is_locked(&self, account: &str) -> bool {
@@ -553,24 +571,7 @@ impl World {
                 let (event, trigger) = self.judge_read(event, truths);
                 self.step(event, &trigger)?;
             }
-            Note::Orders(generation, desk, call, account, at, orders) => {
-                let truths = self.truths.remove(&call).unwrap_or_default();
-                if generation != self.generation {
-                    return Ok(());
-                }
-                self.desks[desk].has_read_orders();
-                if self.options.mutation == Some(Mutation::NeverLearns) {
-                    return Ok(());
-                }
-                let trigger = self.judge_orders(&account, at, &orders, truths);
-                let event = Event::OrdersRead {
-                    account,
-                    at,
-                    orders,
-                    are_all: true,
-                };
-                self.step(event, &trigger)?;
-            }
+            Note::Orders(read) => return self.take_orders(*read),
             Note::NoOrders(generation, desk) => {
                 if generation == self.generation {
                     self.desks[desk].is_reading = false;
@@ -631,6 +632,11 @@ impl World {
     fn after(&mut self, effects: Vec<Effect>, trigger: &Trigger) -> Result<(), Violation> {
         self.stats.steps += 1;
         let now = self.now();
+        let asks_from = self.can_ask_from();
+        if asks_from > self.time.now() {
+            self.checker.waits(now);
+            self.asked_last_from = self.asked_last_from.max(asks_from);
+        }
         let mutation = self.options.mutation;
         let effects = mutations::mutate(mutation, self.stats.steps, now, effects);
         let mut states = Vec::new();

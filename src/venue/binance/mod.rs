@@ -110,10 +110,12 @@ impl Binance {
         let network = |base: &Url| -> Result<Arc<dyn Transport>, SetUpError> {
             Ok(Arc::new(Network::new(base, &Limits::DEFAULT)?))
         };
-        Binance::over(network, hosts, credential, assets, budget, Arc::new(wall))
+        let (clock, limits) = (Arc::new(wall), Limits::DEFAULT);
+        Binance::over(network, hosts, credential, assets, budget, clock, limits)
     }
 
-    /// The same over another way than the network, by the address that it leads to.
+    /// The same over another way than the network, by the address that it leads to, with
+    /// other limits.
     ///
     /// # Errors
     /// As [`Binance::new`].
@@ -124,8 +126,8 @@ impl Binance {
         assets: Vec<String>,
         budget: RequestBudget,
         clock: Clock,
+        limits: Limits,
     ) -> Result<Binance, SetUpError> {
-        let limits = Limits::DEFAULT;
         let signer = signer(&credential).map_err(|_| SetUpError::Credential("key"))?;
         let signer = Arc::new(signer);
         let client = |url: &str, budget, venue_clock| {

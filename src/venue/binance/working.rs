@@ -1,6 +1,7 @@
 //! Working orders, of both lists.
 
 use super::books::Due;
+use super::client::LEAST;
 use super::{Binance, errors, orders, routes};
 use crate::domain::holdings::{OrderBook, WorkingOrder, WorkingOrders};
 use crate::domain::limits::Cost;
@@ -8,6 +9,8 @@ use crate::domain::venue::VenueProfile;
 use crate::venue::Permit;
 use crate::venue::rest::error::RestError;
 
+/// What a read of one list of orders of all symbols takes.
+const LIST_OF_ALL: Cost = Cost(&[("weight", 40)]);
 /// What a read of both lists of orders of one symbol takes.
 const ORDERS_OF_ONE: Cost = Cost(&[("weight", 2)]);
 
@@ -19,6 +22,12 @@ impl Binance {
         permit: &Permit,
     ) -> Result<Vec<WorkingOrder>, RestError> {
         let wait = self.client.limits.read;
+        // One that is asked again takes its own weight again.
+        let cost = symbol.map_or(LIST_OF_ALL, |_| LEAST);
+        let permit = &Permit {
+            lane: permit.lane,
+            cost,
+        };
         let list = async |book| {
             let route = routes::orders(book, symbol);
             let sent = self.client.get(permit, &route, wait).await;

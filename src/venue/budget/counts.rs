@@ -8,6 +8,7 @@ use super::meter::Meter;
 use super::pause::Pause;
 use super::scope::Owner;
 use crate::domain::limits::{Cost, Limit, LimitScope, RequestLimits, UsageHeader};
+use crate::domain::observation::Timestamp;
 use crate::venue::Lane;
 
 /// A request that wants to leave.
@@ -198,13 +199,14 @@ impl Counts {
         }
     }
 
-    /// The venue has answered a request, and said in its headers how much of its
-    /// limits is used; `header` gives the number in one. Says whether that changes
-    /// who may leave.
+    /// The venue, whose clock showed this, has answered a request, and said in its
+    /// headers how much of its limits is used; `header` gives the number in one. Says
+    /// whether that changes who may leave.
     pub fn answered(
         &mut self,
         need: &Need,
         now: Duration,
+        shown: Timestamp,
         header: impl Fn(&str) -> Option<u32>,
     ) -> bool {
         let mut is_news = false;
@@ -214,14 +216,17 @@ impl Counts {
                 // A header that several limits share speaks of the one asked for.
                 let counts = need.cost.of(meter.limit.counts) > 0;
                 let used = meter.limit.told_by.filter(|_| counts);
-                let used = used.and_then(|told_by| match told_by {
-                    UsageHeader::Used(name) => header(name),
+                let told = used.and_then(|told_by| match told_by {
+                    UsageHeader::Used(name) => {
+                        header(name).map(|used| (used, meter.limit.counted_since(shown)))
+                    }
                     UsageHeader::Left(name) => {
-                        header(name).map(|left| meter.limit.size().saturating_sub(left))
+                        let left = header(name)?;
+                        Some((meter.limit.size().saturating_sub(left), Duration::ZERO))
                     }
                 });
-                if let Some(used) = used {
-                    is_news |= meter.correct(used, now);
+                if let Some((used, ago)) = told {
+                    is_news |= meter.correct(used, now, ago);
                 }
             }
         }

@@ -80,15 +80,19 @@ impl Meter {
         }
     }
 
-    /// The venue says that so much is used, by whomever. It is believed where it is
-    /// more than is known of; a smaller figure may be from before what is on its way.
-    /// Says whether it was more.
-    pub(super) fn correct(&mut self, used: u32, now: Duration) -> bool {
+    /// The venue says that so much is used, by whomever, of what it began to count so
+    /// long ago. It is believed where it is more than is known of; a smaller figure may
+    /// be from before what is on its way. Says whether it was more.
+    pub(super) fn correct(&mut self, used: u32, now: Duration, ago: Duration) -> bool {
         self.advance(now);
         let known = self.limit.size().saturating_sub(self.left());
         let more = used.saturating_sub(known);
-        if more > 0 {
-            self.take(more, now);
+        match &mut self.level {
+            Level::Bucket(bucket) => bucket.take(more),
+            Level::Window(window) => {
+                let until = now.saturating_add(window.span).saturating_sub(ago);
+                window.count_until(more, until);
+            }
         }
         more > 0
     }
@@ -164,7 +168,7 @@ impl TokenBucket {
 /// A count over a rolling time.
 #[derive(Clone, Debug)]
 struct RollingCount {
-    /// When how much was counted, the oldest first.
+    /// Until when how much is counted, the oldest first.
     counted: VecDeque<(Duration, u32)>,
     used: u32,
     most: u32,
@@ -173,8 +177,7 @@ struct RollingCount {
 
 impl RollingCount {
     fn advance(&mut self, now: Duration) {
-        let is_over = |at: Duration| now.saturating_sub(at) > self.span;
-        while let Some((_, weight)) = self.counted.pop_front_if(|(at, _)| is_over(*at)) {
+        while let Some((_, weight)) = self.counted.pop_front_if(|(until, _)| *until < now) {
             self.used = self.used.saturating_sub(weight);
         }
     }
@@ -189,16 +192,19 @@ impl RollingCount {
             freed >= surplus
         });
         match last.or(self.counted.back()) {
-            Some((at, _)) if surplus > 0 => at
-                .saturating_add(self.span)
-                .saturating_add(Duration::from_nanos(1)),
+            Some((until, _)) if surplus > 0 => until.saturating_add(Duration::from_nanos(1)),
             _ => Duration::ZERO,
         }
     }
 
     fn count(&mut self, weight: u32, now: Duration) {
+        self.count_until(weight, now.saturating_add(self.span));
+    }
+
+    fn count_until(&mut self, weight: u32, until: Duration) {
         if weight > 0 {
-            self.counted.push_back((now, weight));
+            let later = self.counted.partition_point(|(known, _)| *known <= until);
+            self.counted.insert(later, (until, weight));
             self.used = self.used.saturating_add(weight);
         }
     }

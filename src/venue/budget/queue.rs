@@ -14,6 +14,7 @@ use super::counts::{Counts, HeldUp, Need};
 use super::scope::Owner;
 use super::{LATE_POLL_WAIT, OutOfBudget, POLL_WAIT, ROUTINE_WAIT, UNRECORDED};
 use crate::domain::limits::{Ask, Cost, LimitScope, RequestLimits};
+use crate::domain::observation::Timestamp;
 use crate::domain::timeouts;
 use crate::locked::Locked;
 use crate::venue::{Budget, Lane, Permit};
@@ -175,13 +176,18 @@ impl RequestBudget {
         self.member.shared.moved.notify_waiters();
     }
 
-    /// The venue has answered what left with this permit, and tells by its headers
-    /// how much is used; `header` gives the number in one.
-    pub fn answered(&self, permit: &Permit, header: impl Fn(&str) -> Option<u32>) {
+    /// The venue, whose clock showed this, has answered what left with this permit, and
+    /// tells by its headers how much is used; `header` gives the number in one.
+    pub fn answered(
+        &self,
+        permit: &Permit,
+        shown: Timestamp,
+        header: impl Fn(&str) -> Option<u32>,
+    ) {
         let need = self.need(permit.lane, permit.cost);
         let now = self.now();
         let mut state = self.member.shared.lock();
-        let is_news = state.counts.answered(&need, now, header);
+        let is_news = state.counts.answered(&need, now, shown, header);
         drop(state);
         // Who waits looks again only where there is something to see: with two
         // hundred accounts in the queue each answer would wake them all.

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use reqwest::Url;
 
 use super::held::{Held, positions_of};
-use super::ledger::{self, Ledger, Part, Row, Span};
+use super::ledger::{Ledger, Part, Row, Span};
 use super::made::{made_by, parts};
 use super::wallet::Wallet;
 use crate::domain::account::AccountNumber;
@@ -138,14 +138,11 @@ pub(in crate::venue) trait Exchange: Send + Sync {
         permit: &Permit,
     ) -> impl Future<Output = (Vec<Flow>, WalletChange)> + Send {
         async move {
-            let Some(look) = ledger::Look::of(wallet, held, stamp) else {
-                return (Vec::new(), WalletChange::Explained);
-            };
             let read = |span, part| async move {
                 let rows = self.movements(span, part, permit).await;
                 rows.map_err(|error| self.failure(&error))
             };
-            self.ledger().explain(look, read).await
+            self.ledger().explain(wallet, held, stamp, read).await
         }
     }
 

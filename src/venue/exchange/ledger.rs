@@ -3,8 +3,11 @@
 //! The list is read when the wallet has changed. Its flows are handed on with the very
 //! look whose wallet holds them, so that a deposit is never a profit and a withdrawal
 //! never a loss. What the list does not explain is in doubt for a while.
+//!
+//! `reckoning` says which of the listed rows a wallet holds.
 
-use std::collections::VecDeque;
+mod reckoning;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,6 +16,7 @@ use rust_decimal::Decimal;
 use tokio::time::{Instant, timeout_at};
 use tracing::{debug, warn};
 
+use self::reckoning::Reckoning;
 use super::held::Held;
 use super::wallet::Wallet;
 use crate::domain::flow::{Flow, WalletChange};
@@ -36,14 +40,8 @@ const OVERLAP: i64 = 120_000;
 /// How long the list is left alone while the wallet is not explained, and how often
 /// another read of it may be made where several followed each other.
 const READ_EVERY: Duration = Duration::from_secs(5);
-/// How long a change may stay without an explanation before it is taken for a result.
-const DOUBT: Duration = Duration::from_secs(60);
-/// Changes up to this share of the wallet are no matter: a thousandth.
-const SMALL: Decimal = Decimal::from_parts(1, 0, 0, false, 3);
 /// How long a poll waits for the list.
 pub(in crate::venue) const WAIT: Duration = Duration::from_millis(1500);
-/// Ids kept of the rows that were read; older ones lie before every span.
-const MOST_IDS: usize = 5_000;
 
 /// What a row of the list is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,38 +88,42 @@ pub(in crate::venue) enum Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Due {
     span: Span,
-    /// The venue's time of the look.
-    until: i64,
     /// One after the other.
     parts: &'static [Part],
 }
 
+/// What a read of the list has shown.
+#[derive(Debug, Default)]
+struct News {
+    rows: Vec<Row>,
+    /// Whether that is all that was asked for.
+    is_whole: bool,
+}
+
 /// One look at the wallet.
 #[derive(Clone, Debug)]
-pub(in crate::venue) struct Look {
+struct Look {
     /// The sum of the assets that count.
-    pub(in crate::venue) balance: Decimal,
+    balance: Decimal,
     /// The positions, in words: a trade changes them.
-    pub(in crate::venue) held: String,
+    held: String,
     /// The venue's time of it, in milliseconds.
-    pub(in crate::venue) stamp: i64,
+    stamp: i64,
 }
 
 impl Look {
-    /// What was seen of the wallet and beside it, where both are known.
-    pub(in crate::venue) fn of(wallet: &Wallet, held: &[Held], stamp: Option<i64>) -> Option<Look> {
-        let (balance, stamp) = wallet.figures.balance.zip(stamp)?;
+    fn at(balance: Money, held: &[Held], stamp: i64) -> Look {
         let words = held.iter().map(|one| {
             let Position { key, quantity, .. } = &one.position;
             format!("{key}:{quantity}")
         });
         let mut words: Vec<String> = words.collect();
         words.sort_unstable();
-        Some(Look {
+        Look {
             balance: balance.decimal(),
             held: words.join(";"),
             stamp,
-        })
+        }
     }
 }
 
@@ -132,19 +134,10 @@ pub(in crate::venue) struct Ledger(Mutex<Known>);
 #[derive(Debug)]
 struct Known {
     reads: Reads,
-    /// The look that all others are held against.
-    first: Option<Look>,
-    last: Option<Look>,
-    /// What the rows since the first look moved, together.
-    listed: Decimal,
-    /// By how much the wallet had moved otherwise when that was last accepted.
-    accepted: Decimal,
-    /// Up to when the list was read.
+    reckoning: Reckoning,
+    /// Up to when the list was read, by the time of the looks.
     read_until: Option<i64>,
     read_at: Option<Instant>,
-    /// Since when the wallet is in doubt.
-    doubtful_since: Option<Instant>,
-    seen: VecDeque<Arc<str>>,
     untold: Vec<String>,
 }
 
@@ -183,21 +176,41 @@ impl Ledger {
                 left: reads_at_once,
                 filled_at: None,
             },
-            first: None,
-            last: None,
-            listed: Decimal::ZERO,
-            accepted: Decimal::ZERO,
+            reckoning: Reckoning::default(),
             read_until: None,
             read_at: None,
-            doubtful_since: None,
-            seen: VecDeque::new(),
             untold: Vec::new(),
         }))
     }
 
     /// The flows that the wallet holds, and whether all that has changed in it is
-    /// explained. `read` reads the list; one that cannot be read explains nothing.
+    /// explained. `stamp` is the venue's time of it in milliseconds: one whose time is
+    /// not known cannot be held against the list, and is in doubt. `read` reads the
+    /// list; one that cannot be read explains nothing.
     pub(in crate::venue) async fn explain<F>(
+        &self,
+        wallet: &Wallet,
+        held: &[Held],
+        stamp: Option<i64>,
+        read: impl Fn(Span, Part) -> F,
+    ) -> (Vec<Flow>, WalletChange)
+    where
+        F: Future<Output = Result<Vec<Row>, Failure>>,
+    {
+        let Some(balance) = wallet.figures.balance else {
+            // Then nothing is reckoned from it.
+            return (Vec::new(), WalletChange::Explained);
+        };
+        match stamp {
+            Some(stamp) => {
+                self.explain_look(Look::at(balance, held, stamp), read)
+                    .await
+            }
+            None => (Vec::new(), WalletChange::Unexplained(Money::ZERO)),
+        }
+    }
+
+    async fn explain_look<F>(
         &self,
         look: Look,
         read: impl Fn(Span, Part) -> F,
@@ -205,64 +218,61 @@ impl Ledger {
     where
         F: Future<Output = Result<Vec<Row>, Failure>>,
     {
-        let flows = match self.due(&look, Instant::now()) {
-            Some(due) => self.flows(due, read).await,
-            None => Vec::new(),
+        let due = self.0.locked().due(&look, Instant::now());
+        let news = match due {
+            Some(due) => read_list(due, read).await,
+            None => News::default(),
         };
-        (flows, self.judge(look, Instant::now()))
+        let mut known = self.0.locked();
+        if news.is_whole {
+            known.read_until = Some(look.stamp);
+        }
+        news.rows.iter().for_each(|row| known.tell_unknown(row));
+        known.reckoning.judge(look, news, Instant::now())
     }
+}
 
-    /// The flows that are new, as far as there is time to read the list.
-    async fn flows<F>(&self, due: Due, read: impl Fn(Span, Part) -> F) -> Vec<Flow>
-    where
-        F: Future<Output = Result<Vec<Row>, Failure>>,
-    {
-        let deadline = Instant::now() + WAIT;
-        let until = due.until;
-        let mut flows = Vec::new();
-        let mut is_newer = false;
-        for part in due.parts {
-            match timeout_at(deadline, read(due.span, *part)).await {
-                Ok(Ok(rows)) => {
-                    let mut newer = rows.iter().filter(|row| row.at > until);
-                    is_newer |= newer.any(|row| row.meaning == Meaning::Flow);
-                    flows.extend(self.take(rows, until));
-                }
-                Ok(Err(failure)) => {
-                    debug!(%failure, "what moved money could not be read");
-                    return flows;
-                }
-                Err(_) => {
-                    debug!("what moved money was not listed in time");
-                    return flows;
-                }
+/// Reads what is due of the list, as far as there is time.
+async fn read_list<F>(due: Due, read: impl Fn(Span, Part) -> F) -> News
+where
+    F: Future<Output = Result<Vec<Row>, Failure>>,
+{
+    let deadline = Instant::now() + WAIT;
+    let mut news = News::default();
+    for part in due.parts {
+        match timeout_at(deadline, read(due.span, *part)).await {
+            Ok(Ok(rows)) => news.rows.extend(rows),
+            Ok(Err(failure)) => {
+                debug!(%failure, "what moved money could not be read");
+                return news;
+            }
+            Err(_) => {
+                debug!("what moved money was not listed in time");
+                return news;
             }
         }
-        // A flow that is listed as newer than the first wallet may be in it all the same,
-        // and nothing from before is there to hold that wallet against.
-        if !is_newer || self.has_begun() {
-            self.read_until(until);
-        }
-        flows
     }
+    News {
+        is_whole: true,
+        ..news
+    }
+}
 
+impl Known {
     /// What is to be read of the list for this look, if anything.
-    fn due(&self, look: &Look, now: Instant) -> Option<Due> {
-        let mut known = self.0.locked();
-        let has_changed = known
-            .last
-            .as_ref()
-            .is_some_and(|last| last.balance != look.balance);
-        let is_behind = known.read_until.is_none() || known.doubtful_since.is_some();
-        let is_due = known
+    fn due(&mut self, look: &Look, now: Instant) -> Option<Due> {
+        let is_behind = self.read_until.is_none() || self.reckoning.is_in_doubt();
+        let is_due = self
             .read_at
             .is_none_or(|at| now.saturating_duration_since(at) >= READ_EVERY);
-        let is_wanted = has_changed || (is_behind && is_due);
-        if !is_wanted || !known.reads.take(now) {
+        let is_wanted = self.reckoning.has_changed(look)
+            || self.reckoning.awaits_next()
+            || (is_behind && is_due);
+        if !is_wanted || !self.reads.take(now) {
             return None;
         }
-        known.read_at = Some(now);
-        let since = match known.read_until {
+        self.read_at = Some(now);
+        let since = match self.read_until {
             Some(until) => until.saturating_sub(OVERLAP),
             None => i64::MIN,
         };
@@ -270,7 +280,7 @@ impl Ledger {
         let end = until.saturating_add(OVERLAP);
         let since = since.clamp(end.saturating_sub(LONGEST_SPAN), until);
         let is_long = until.saturating_sub(since) > LONG_SPAN;
-        let parts: &[Part] = match (is_long, known.read_until) {
+        let parts: &[Part] = match (is_long, self.read_until) {
             (false, _) => &[Part::All],
             // There is no wallet that results would have to explain.
             (true, None) => &[Part::Flows],
@@ -278,94 +288,8 @@ impl Ledger {
         };
         Some(Due {
             span: Span { since, until: end },
-            until,
             parts,
         })
-    }
-
-    /// Whether there is a look that others are held against.
-    fn has_begun(&self) -> bool {
-        self.0.locked().first.is_some()
-    }
-
-    /// Everything up to a look was read.
-    fn read_until(&self, until: i64) {
-        self.0.locked().read_until = Some(until);
-    }
-
-    /// Takes what was read up to a look; gives the flows that are new.
-    fn take(&self, rows: Vec<Row>, until: i64) -> Vec<Flow> {
-        let mut known = self.0.locked();
-        let begun = known.first.as_ref().map(|first| first.stamp);
-        let mut flows = Vec::new();
-        for row in rows {
-            // What is newer than the wallet is no part of it yet.
-            if row.at > until || known.seen.contains(&row.id) {
-                continue;
-            }
-            known.seen.push_back(Arc::clone(&row.id));
-            if known.seen.len() > MOST_IDS {
-                known.seen.pop_front();
-            }
-            if begun.is_some_and(|begun| row.at > begun) {
-                let sum = known.listed.checked_add(row.change);
-                known.listed = sum.unwrap_or(known.listed);
-            }
-            known.tell_unknown(&row);
-            flows.extend(row.flow());
-        }
-        flows
-    }
-
-    /// Holds a look against the list, as far as it was read.
-    ///
-    /// Before the list was read once, money that moved while riskd was away may be in
-    /// the wallet: it is in doubt for as long.
-    fn judge(&self, look: Look, now: Instant) -> WalletChange {
-        let mut known = self.0.locked();
-        if known.first.is_none() && known.read_until.is_none() && known.is_in_doubt(now) {
-            return WalletChange::Unexplained(Money::ZERO);
-        }
-        let is_traded = known
-            .last
-            .as_ref()
-            .is_none_or(|last| last.held != look.held);
-        let Some(first) = known.first.as_ref().map(|first| first.balance) else {
-            known.first = Some(look.clone());
-            known.last = Some(look);
-            known.doubtful_since = None;
-            return WalletChange::Explained;
-        };
-        let small = look.balance.abs().max(first.abs()).checked_mul(SMALL);
-        let small = small.unwrap_or_default();
-        let is_small = |rest: Option<Decimal>| rest.is_some_and(|rest| rest.abs() <= small);
-        let other = look
-            .balance
-            .checked_sub(first)
-            .and_then(|moved| moved.checked_sub(known.listed));
-        let rest = other.and_then(|other| other.checked_sub(known.accepted));
-        let money = |rest: Option<Decimal>| Money::new(rest.unwrap_or_default().normalize());
-        let verdict = if is_small(other) || is_small(rest) || is_traded {
-            WalletChange::Explained
-        } else {
-            if known.is_in_doubt(now) {
-                // What is in doubt is no look to compare with.
-                return WalletChange::Unexplained(money(rest));
-            }
-            WalletChange::TakenForResult(money(rest))
-        };
-        known.doubtful_since = None;
-        known.accepted = other.unwrap_or(known.accepted);
-        known.last = Some(look);
-        verdict
-    }
-}
-
-impl Known {
-    /// Whether the wallet may go on being in doubt, which it is from now on at least.
-    fn is_in_doubt(&mut self, now: Instant) -> bool {
-        let since = *self.doubtful_since.get_or_insert(now);
-        now.saturating_duration_since(since) < DOUBT
     }
 
     /// Says of a type that is not known what becomes of it, once.

@@ -196,8 +196,9 @@ impl Http {
         if is_banned {
             self.budget.ban(LimitScope::Address, told);
         } else {
+            let shown = self.venue_clock.at(times.received);
             self.budget
-                .answered(permit, |name| number(&incoming.headers, name));
+                .answered(permit, shown, |name| number(&incoming.headers, name));
         }
         if is_limited {
             self.budget.turn_away(scope, lane, told.unwrap_or_default());

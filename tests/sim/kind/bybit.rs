@@ -1,11 +1,10 @@
-//! Bybit: a key for each account, positions of decimal sizes in two margin assets,
-//! one-way or in hedge mode, funding and fees.
+//! Bybit: a key for each account with limits of its own, one list of orders in parts.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Method;
 use reqwest::header::HeaderName;
 use riskd::domain::observation::Timestamp;
 use riskd::domain::venue::VenueProfile;
@@ -16,19 +15,15 @@ use riskd::venue::bybit::Bybit;
 use riskd::venue::rest::query::Pairs;
 use riskd::venue::rest::sign::{HeaderNames, InHeaders, Sign, SignedText, Unsigned};
 use riskd::venue::rest::{Limits, Outgoing};
-use riskd_paper::{
-    AccountConfig, InstrumentConfig, KeyConfig, Page, PaperConfig, PositionMode, RequestClass,
-    Rules, VenueKind,
-};
-use rust_decimal::Decimal;
+use riskd_paper::{Page, PaperConfig, RequestClass, VenueKind};
 use serde_json::Value;
 
+use super::exchange::{self, Listed, SECRET, key, key_name};
 use super::{Asked, Part, Traded, What, known};
 use crate::leaving::Budget;
 use crate::net::Wires;
 use crate::random::Random;
 
-const SECRET: &str = "paper-secret";
 pub const TRADED: [Traded; 3] = [
     Traded {
         name: "BTCUSDT",
@@ -78,73 +73,18 @@ pub const BUDGET: Budget = Budget {
     per_window: 600,
     window: Duration::from_secs(6),
     room_within: Duration::from_millis(1_250),
+    is_shared: false,
+    look: 1,
+    told_by: None,
 };
 
 pub fn paper(random: &mut Random, names: &[&str]) -> PaperConfig {
-    let prices = [50_000, 50_000, 2_000];
-    let assets = ["USDT", "USDC", "USDT"];
-    let listed = TRADED.iter().zip(prices).zip(assets);
-    let instruments = listed.map(|((traded, price), asset)| {
-        let usual = InstrumentConfig::perpetual(traded.name, price, asset);
-        InstrumentConfig {
-            tick_size: Some(traded.tick()),
-            rules: Rules {
-                market_maximum: traded.largest(),
-                price_step: Some(traded.tick()),
-                ..usual.rules.clone()
-            },
-            ..usual
-        }
-    });
-    PaperConfig {
-        kind: VenueKind::Bybit,
-        seed: u64::try_from(random.within(0, 1 << 40)).unwrap(),
-        accounts: names.iter().map(|name| account(random, name)).collect(),
-        keys: names
-            .iter()
-            .map(|name| KeyConfig::new(name, &key(name), SECRET))
-            .collect(),
-        instruments: instruments.collect(),
-        ..PaperConfig::default()
-    }
-}
-
-fn account(random: &mut Random, name: &str) -> AccountConfig {
-    let mode = random.of(&[PositionMode::OneWay, PositionMode::Hedge]);
-    let mut wallets = vec![("USDC".to_owned(), Decimal::from(5_000))];
-    if random.percent(30) {
-        // Told as what the figures do not hold.
-        wallets.push(("SOL".to_owned(), Decimal::new(25, 1)));
-    }
-    AccountConfig {
-        asset: "USDT".to_owned(),
-        wallets,
-        mode,
-        isolated: random.percent(30),
-        ..AccountConfig::new(name, 45_000)
-    }
-}
-
-fn key(name: &str) -> String {
-    format!("key-{name}")
-}
-
-pub fn rule_file(names: &[&str]) -> String {
-    let mut text = "venues:".to_owned();
-    for name in names {
-        let _ = write!(
-            text,
-            "\n  bybit-{name}: {{ kind: bybit, key: {{ credential: key-{name} }}, secret: {{ credential: secret-{name} }} }}"
-        );
-    }
-    text += "\naccounts:";
-    for name in names {
-        let _ = write!(
-            text,
-            "\n  {name}: {{ venue: bybit-{name}, session: globex, starting_balance: 50000 }}"
-        );
-    }
-    text
+    let listed = Listed {
+        traded: &TRADED,
+        prices: [50_000, 50_000, 2_000],
+        assets: ["USDT", "USDC", "USDT"],
+    };
+    exchange::paper(VenueKind::Bybit, &listed, random, names)
 }
 
 pub fn adapters(names: &[&str], wires: &Wires) -> Vec<(Arc<dyn Venue>, Range<usize>)> {
@@ -171,14 +111,12 @@ pub fn adapters(names: &[&str], wires: &Wires) -> Vec<(Arc<dyn Venue>, Range<usi
 }
 
 pub fn asked(asked: &Outgoing) -> Asked {
-    let key = asked.headers.get("x-bapi-api-key");
-    let key = key.and_then(|key| key.to_str().ok());
-    let account = key.and_then(|key| known(key.strip_prefix("key-")?));
+    let account = key_name(asked, "x-bapi-api-key").and_then(|name| known(&name));
     let part = || {
         let query = asked.query.expose().unwrap_or_default();
         let names = |part: &&Part| match part {
             Part::Asset(asset) => query.contains(&format!("settleCoin={asset}")),
-            Part::Rest(_) | Part::All => query.contains("category=inverse"),
+            _ => query.contains("category=inverse"),
         };
         *PARTS.iter().find(names).unwrap()
     };
@@ -187,7 +125,7 @@ pub fn asked(asked: &Outgoing) -> Asked {
         "/v5/position/list" => What::Positions(part()),
         "/v5/order/realtime" => What::Orders(part()),
         "/v5/order/create" => What::Close,
-        _ if asked.body.is_some() => What::Cancel,
+        _ if asked.method != Method::GET => What::Cancel,
         _ => What::Other,
     };
     Asked { account, what }

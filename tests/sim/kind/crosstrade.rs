@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Method;
 use riskd::domain::request::Write;
 use riskd::secret::Secret;
 use riskd::venue::Venue;
@@ -59,6 +60,9 @@ pub const BUDGET: Budget = Budget {
     per_window: 180,
     window: Duration::from_secs(61),
     room_within: Duration::from_millis(334),
+    is_shared: false,
+    look: 1,
+    told_by: None,
 };
 
 pub fn paper(random: &mut Random, names: &[&str]) -> PaperConfig {
@@ -102,7 +106,7 @@ pub fn asked(asked: &Outgoing) -> Asked {
     let account = account_of(path);
     let what = if path.ends_with("/accounts/snapshot") {
         What::Snapshot
-    } else if asked.body.is_some() {
+    } else if asked.method != Method::GET {
         if path.ends_with(&format!("/positions/{}", Write::Flatten.name())) {
             What::Close
         } else {

@@ -19,10 +19,13 @@ use crate::faults::{Act, TABLE, Way};
 use crate::invariants::Violation;
 use crate::kind::What;
 use crate::mutations::{Mutation, PollsLast};
-use crate::net::{CALL, Note, Outbound, ms};
+use crate::net::{CALL, Note, OrdersRead, Outbound, ms};
 use crate::see::Truths;
 use crate::week;
 use tokio_util::sync::CancellationToken;
+
+/// Where orders are read as often as polls are made, each poll reads some.
+const EACH_POLL: Duration = Duration::from_secs(1);
 
 impl World {
     pub(crate) fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
@@ -116,40 +119,60 @@ impl World {
         });
     }
 
-    /// Polls leave working orders out; each desk reads them for one account at a time.
+    /// Polls leave working orders out; each desk reads them for one account at a time,
+    /// as often as the venue is asked for them.
     pub(crate) fn read_orders(&mut self, place: usize) {
         let mut wanted = self.engine.accounts_needing_orders(self.now());
+        let every = self.kind().profile().limits.order_reads.every;
         let desk = &mut self.desks[place];
         wanted.retain(|account| desk.number_of(account).is_some());
-        if wanted.is_empty() {
+        let is_due = every <= EACH_POLL || desk.orders_tried.elapsed() >= every;
+        let ask = desk.adapter.orders_due().filter(|_| !wanted.is_empty());
+        let Some(ask) = ask else {
             desk.orders_read = tokio::time::Instant::now();
-        }
-        if wanted.is_empty() || desk.is_reading {
+            return;
+        };
+        if desk.is_reading || !is_due {
             return;
         }
         desk.turn += 1;
         let account = wanted[desk.turn % wanted.len()].clone();
         let number = desk.number_of(&account).unwrap().clone();
         desk.is_reading = true;
-        let every = Duration::from_secs(1);
+        desk.orders_tried = tokio::time::Instant::now();
         let lane = daemon::lane_of_orders(desk.orders_read.elapsed(), every);
         let (adapter, sender) = (Arc::clone(&desk.adapter), self.wires.notes.clone());
         let (generation, call) = (self.generation, self.calls + 1);
         self.truths.insert(call, Truths::default());
         let steady = self.steady_clock();
+        let are_all = ask == Ask::Orders;
         self.spawn(async move {
-            let permit = adapter.admit(lane, Ask::Orders).await;
+            let permit = adapter.admit(lane, ask).await;
             let at = steady();
             let read = match permit {
-                Ok(permit) => adapter.orders(&number, permit).await.ok(),
+                Ok(permit) if are_all => adapter.orders(&number, permit).await.ok(),
+                Ok(permit) => adapter.orders_of_held(&number, permit).await.ok(),
                 Err(_) => None,
             };
             let note = match read {
-                Some(orders) => Note::Orders(generation, place, call, account, at, orders),
+                Some(orders) => Note::Orders(Box::new(OrdersRead {
+                    generation,
+                    desk: place,
+                    call,
+                    account,
+                    at,
+                    orders,
+                    are_all,
+                })),
                 None => Note::NoOrders(generation, place),
             };
             let _ = sender.send(note);
         });
+    }
+
+    /// Whether a call is the poll of a desk.
+    pub(crate) fn is_poll(&self, call: u64) -> bool {
+        self.desks.iter().any(|desk| desk.poll == Some(call))
     }
 
     /// The clock of this process by which things wait, as the tasks of riskd read

@@ -10,7 +10,7 @@ use riskd::venue::Venue;
 use tokio::time::Instant;
 
 use crate::kind::Kind;
-use crate::leaving::Polls;
+use crate::leaving::{Polls, Used};
 use crate::net::Wires;
 
 /// What the daemon runs for one entry of the venues.
@@ -26,8 +26,10 @@ pub(crate) struct Desk {
     pub(crate) polls: Polls,
     /// Whether working orders are being read for rules and locks.
     pub(crate) is_reading: bool,
-    /// When they were last read.
+    /// When they were last read, or were fresh.
     pub(crate) orders_read: Instant,
+    /// When it was last tried.
+    pub(crate) orders_tried: Instant,
     pub(crate) turn: usize,
 }
 
@@ -35,16 +37,24 @@ impl Desk {
     /// The desks of a venue, as a process that starts makes them.
     pub(crate) fn all(kind: Kind, names: &[&str], wires: &Wires, rules: &RuleBook) -> Vec<Desk> {
         let adapters = kind.adapters(names, wires).into_iter();
+        let budget = kind.budget();
+        let all = Used::new(budget);
         let desk = |(adapter, places)| {
+            let used = if budget.is_shared {
+                all.clone()
+            } else {
+                Used::new(budget)
+            };
             let mut desk = Desk {
                 adapter,
                 places,
                 accounts: Arc::default(),
                 numbers: Arc::default(),
                 poll: None,
-                polls: Polls::new(kind.budget()),
+                polls: Polls::new(used, kind.poll_weight()),
                 is_reading: false,
                 orders_read: Instant::now(),
+                orders_tried: Instant::now(),
                 turn: 0,
             };
             desk.take_numbers(rules);

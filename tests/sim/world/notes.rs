@@ -1,28 +1,42 @@
 //! What the tasks of riskd tell the world, and what is held against each of it.
 
-use riskd::domain::observation::{Content, Observation};
+use chrono::TimeDelta;
+use reqwest::Method;
+use riskd::domain::observation::{Content, Observation, Timestamp};
 use riskd::engine::event::{Event, ReadResult};
 use riskd::store::{Batch, Sample};
 use riskd_paper::Delivery as Answered;
 
-use super::{World, known};
+use super::{World, known, say};
 use crate::faults::Moment;
 use crate::invariants::Violation;
 use crate::leaving::Sent;
-use crate::mutations;
-use crate::net::{Outbound, ms};
+use crate::mutations::{self, Mutation};
+use crate::net::{OrdersRead, Outbound, ms};
 use crate::see::{self, Truths};
+
+/// Signed requests are good for five seconds.
+const KNOWN_TO: TimeDelta = TimeDelta::seconds(6);
 
 impl World {
     /// A request leaves riskd.
     pub(crate) fn take_out(&mut self, outbound: Outbound) -> Result<(), Violation> {
         let now = self.time.now();
-        let is_write = outbound.asked.body.is_some();
+        let is_write = outbound.asked.method != Method::GET;
+        let weight = self.kind().weight(&outbound.asked);
+        if self.options.tells && weight != 1 {
+            let path = outbound.asked.url.path();
+            say!(self, "desk {} asks {path} ({weight})", outbound.desk);
+        }
         let desk = &mut self.desks[outbound.desk];
         if desk.poll == Some(outbound.call) {
-            desk.polls.left(now)?;
+            let left = desk.polls.left(weight, now);
+            left.map_err(|words| {
+                let budget = desk.adapter.budget().left;
+                format!("{words}: {} used, {budget} left", desk.polls.used(now))
+            })?;
         } else {
-            desk.polls.other_left(now);
+            desk.polls.other_left(weight, now);
         }
         self.leave(outbound);
         if is_write && self.dies_on_leaving {
@@ -61,6 +75,26 @@ impl World {
         }
         self.read_orders(desk);
         Ok(())
+    }
+
+    /// Working orders were read for rules and locks.
+    pub(crate) fn take_orders(&mut self, read: OrdersRead) -> Result<(), Violation> {
+        let truths = self.truths.remove(&read.call).unwrap_or_default();
+        if read.generation != self.generation {
+            return Ok(());
+        }
+        self.desks[read.desk].has_read_orders();
+        if self.options.mutation == Some(Mutation::NeverLearns) {
+            return Ok(());
+        }
+        let trigger = self.judge_orders(&read, truths);
+        let event = Event::OrdersRead {
+            account: read.account,
+            at: read.at,
+            orders: read.orders,
+            are_all: read.are_all,
+        };
+        self.step(event, &trigger)
     }
 
     /// A write or a read has left riskd.
@@ -139,18 +173,36 @@ impl World {
         }
     }
 
+    /// When the minute of the venue's clock began, at the latest as riskd may have it: its
+    /// clock is known to some seconds, and to nothing at all once one was set.
+    fn minute_began(&self) -> Timestamp {
+        let now = self.time.now();
+        if self.has_moved_clocks {
+            return now;
+        }
+        let passed = now.timestamp_millis().rem_euclid(60_000);
+        (now - ms(passed) + KNOWN_TO).min(now)
+    }
+
     /// The venue says that too much was asked: polls are held for as long as it
     /// says.
-    pub(crate) fn note_limit(&mut self, desk: usize, answered: &Answered) {
+    pub(crate) fn note_limit(&mut self, desk_place: usize, answered: &Answered) {
         let page = match answered {
             Answered::Whole(page) | Answered::HalfWay(page) | Answered::Slowly(page, _) => page,
             Answered::Closed | Answered::Never => return,
         };
         let (kind, now) = (self.kind(), self.time.now());
-        let polls = &mut self.desks[desk].polls;
-        polls.answered(kind.is_ban(page), now);
-        if let Some(pause) = kind.pause(page) {
-            polls.hold(now + ms(pause));
+        let used = kind.used(page).map(|used| (used, self.minute_began()));
+        let (is_ban, pause) = (kind.is_ban(page), kind.pause(page));
+        let is_shared = kind.budget().is_shared;
+        for (place, desk) in self.desks.iter_mut().enumerate() {
+            if place != desk_place && !is_shared {
+                continue;
+            }
+            desk.polls.answered(is_ban, used, now);
+            if let Some(pause) = pause {
+                desk.polls.hold(now + ms(pause));
+            }
         }
     }
 }

@@ -28,7 +28,7 @@ impl World {
             let calm = self.sessions.get(account).is_none_or(|old| old.settling);
             let truth = SessionTruth {
                 open: equity.decimal() - self.flows_of(account),
-                clean: calm && !off && self.venue.is_flat_and_quiet(account),
+                clean: calm && !off && self.venue.is_empty(account),
                 settling: false,
                 seen: false,
             };

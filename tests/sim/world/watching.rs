@@ -82,7 +82,7 @@ impl World {
         let now = self.time.now();
         let mut desks = self.desks.iter_mut();
         let desk = desks.find(|desk| desk.number_of(&watching.account).is_some());
-        desk.unwrap().polls.other_left(now);
+        desk.unwrap().polls.other_left(1, now);
         let way = self.random.within(10, 120);
         self.at(ms(way), Happening::Watches(Box::new(watching)));
     }

@@ -8,7 +8,7 @@ use riskd_paper::{ConnectionStatus, Fault, FaultRule, RequestClass, Side, Ticket
 use rust_decimal::Decimal;
 
 use super::{Happening, World, say};
-use crate::faults::{Act, Active, Edit, Entry, Moment, TABLE};
+use crate::faults::{Act, Active, Edit, Entry, Moment, Struck, TABLE};
 use crate::invariants::{Trigger, Violation};
 use crate::net::ms;
 use crate::rules::{self, ACCOUNTS, BYSTANDER};
@@ -39,8 +39,11 @@ impl World {
         let account = self.random.of(&ACCOUNTS);
         let lasts = self.random.within(500, 20_000);
         let account = one.then_some(account);
-        let class = kind.class(&mut self.random);
-        self.begin_fault(index, account, ms(lasts), class)
+        let struck = Struck {
+            class: kind.class(&mut self.random),
+            is_half: kind.is_exchange() && self.random.percent(25),
+        };
+        self.begin_fault(index, account, ms(lasts), struck)
     }
 
     /// Lets a fault of the table begin.
@@ -49,7 +52,7 @@ impl World {
         index: usize,
         account: Option<&'static str>,
         lasts: TimeDelta,
-        class: RequestClass,
+        struck: Struck,
     ) -> Result<(), Violation> {
         let entry: &Entry = &TABLE[index];
         let kind = self.kind();
@@ -65,10 +68,11 @@ impl World {
         }
         say!(self, "fault {} on {account:?} for {lasts}", entry.name);
         self.stats.begun[index] += 1;
+        self.has_moved_clocks |= entry.moves_clocks();
         match entry.act {
             Act::Venue(make) => {
                 let fault = make(&mut self.random, kind);
-                let mut rule = FaultRule::new(fault).on(class);
+                let mut rule = struck.rule(&mut self.random, fault);
                 rule.account = account.map(str::to_owned);
                 rule.count = entry.most_times(kind);
                 active.venue[0] = self.set_fault(rule);
@@ -99,6 +103,7 @@ impl World {
                 self.venue.paper.set_connection(account, status).unwrap();
             }
             Act::Gap => self.gap(),
+            Act::Dust => self.leave_dust(account.unwrap_or("a")),
             Act::MoneyMoves => {
                 self.move_money(account.unwrap_or("a"));
                 let again = self.random.within(300, 3_000);
@@ -216,6 +221,20 @@ impl World {
         let paper = &self.venue.paper;
         let price = paper.price(traded.name).unwrap() + traded.tick() * Decimal::from(ticks);
         paper.set_price(traded.name, price).unwrap();
+    }
+
+    /// An account comes to hold what is no multiple of a step.
+    fn leave_dust(&mut self, account: &'static str) {
+        let traded = &self.kind().traded()[0];
+        let held = self.venue.paper.holdings(account).unwrap();
+        let mut its = held.iter().filter(|held| held.instrument == traded.name);
+        let is_short = its.any(|held| held.quantity.is_sign_negative());
+        let size = Decimal::new(self.random.within(1, 10), 4);
+        let dust = if is_short { -size } else { size };
+        self.leave_unclean(account);
+        say!(self, "{account} is left with {dust} {}", traded.name);
+        let left = self.venue.paper.leave_dust(account, traded.name, dust);
+        left.unwrap();
     }
 
     /// Money is paid into an account, or out of it.

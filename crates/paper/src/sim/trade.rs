@@ -122,6 +122,25 @@ impl Simulation {
         Ok(order_id)
     }
 
+    /// Trades a size that no order may have, at the last price: what is held when a
+    /// venue makes its steps wider is no multiple of them.
+    pub(crate) fn leave_dust(&mut self, account: &str, ticket: &Ticket) -> Result<(), TradeError> {
+        let account = self.connected_account(account)?;
+        let contract = self.contract_index(&ticket.instrument)?;
+        let key = PositionKey {
+            contract,
+            side: ticket.position_side,
+        };
+        let last = self.market.contracts.get(contract).map(|c| c.last);
+        let order = self.new_order(account, key, ticket);
+        self.orders.push(order);
+        if let Some(last) = last {
+            self.fill(self.orders.len().saturating_sub(1), last);
+        }
+        self.settle();
+        Ok(())
+    }
+
     /// Places a market order of which a part fills at once; the rest is cancelled, as
     /// it is where a market order is bounded in price.
     pub(crate) fn place_in_part(
@@ -268,14 +287,24 @@ impl Simulation {
         quantity: Decimal,
         price: Option<Decimal>,
     ) -> Result<(), TradeError> {
+        let ticket = self.opening_ticket(account, instrument, quantity)?;
+        self.place_at(account, &ticket, price)?;
+        Ok(())
+    }
+
+    /// A market order that opens, in hedge mode the side that it trades to.
+    pub(crate) fn opening_ticket(
+        &self,
+        account: &str,
+        instrument: &str,
+        quantity: Decimal,
+    ) -> Result<Ticket, TradeError> {
         let side = Side::of(quantity);
         let about = match (self.mode(self.account_index(account)?), side) {
             (PositionMode::OneWay, _) => PositionSide::Net,
             (PositionMode::Hedge, Side::Buy) => PositionSide::Long,
             (PositionMode::Hedge, Side::Sell) => PositionSide::Short,
         };
-        let ticket = Ticket::market(instrument, side, quantity.abs()).about(about);
-        self.place_at(account, &ticket, price)?;
-        Ok(())
+        Ok(Ticket::market(instrument, side, quantity.abs()).about(about))
     }
 }

@@ -155,6 +155,22 @@ impl PaperVenue {
             .open_by_hand(account, instrument, quantity.into(), price)
     }
 
+    /// Adds to a position what no order could: what is held is no multiple of a step
+    /// that the venue has made wider. Negative is short, and in hedge mode the short one.
+    ///
+    /// # Errors
+    /// When there is no such account or instrument.
+    pub fn leave_dust(
+        &self,
+        account: &str,
+        instrument: &str,
+        quantity: impl Into<Decimal>,
+    ) -> Result<(), TradeError> {
+        let sim = &mut self.state().sim;
+        let ticket = sim.opening_ticket(account, instrument, quantity.into())?;
+        sim.leave_dust(account, &ticket)
+    }
+
     /// Closes an account's positions by hand; its orders stay.
     ///
     /// # Errors

@@ -23,6 +23,8 @@ pub struct LiveOrder {
     pub position_side: PositionSide,
     /// Whether it can only make a position smaller.
     pub only_reduces: bool,
+    /// Whether it waits for a trigger, and is in no book before.
+    pub waits_for_trigger: bool,
 }
 
 impl PaperVenue {
@@ -64,6 +66,7 @@ impl PaperVenue {
                     remaining: order.quantity - order.filled,
                     position_side: order.key.side,
                     only_reduces: order.only_reduces(),
+                    waits_for_trigger: order.waits_for_trigger(),
                 })
             })
             .collect())

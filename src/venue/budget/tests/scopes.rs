@@ -219,24 +219,34 @@ async fn headers_tell_what_others_use() {
     let [one, other] = two_keys("https://headers.example", WEIGHED);
     let header = |weight: u32| move |name: &str| (name == "x-mbx-used-weight-1m").then_some(weight);
     let permit = polled(&one).await;
-    one.answered(&permit, header(2000));
+    one.answered(&permit, Timestamp::UNIX_EPOCH, header(2000));
     assert_eq!(other.left().left, 400);
     // A smaller figure may be from before what is on its way.
     let permit = polled(&one).await;
-    one.answered(&permit, header(1500));
+    one.answered(&permit, Timestamp::UNIX_EPOCH, header(1500));
     assert_eq!(other.left().left, 390);
-    one.answered(&permit, header(9000));
+    one.answered(&permit, Timestamp::UNIX_EPOCH, header(9000));
     assert_eq!(other.left().left, 0);
-    one.answered(&permit, |_| None);
+    one.answered(&permit, Timestamp::UNIX_EPOCH, |_| None);
     // What others used is forgotten as what riskd did.
     tokio::time::advance(at(61_001)).await;
     assert_eq!(other.left().left, 2400);
+
+    // The venue began to count fifty seconds ago, and begins anew in ten.
+    let permit = polled(&one).await;
+    let shown = Timestamp::UNIX_EPOCH + chrono::TimeDelta::seconds(50);
+    one.answered(&permit, shown, header(2000));
+    assert_eq!(other.left().left, 400);
+    tokio::time::advance(at(10_900)).await;
+    assert_eq!(other.left().left, 400);
+    tokio::time::advance(at(200)).await;
+    assert_eq!(other.left().left, 2390);
 
     let [one, other] = two_keys("https://left.example", BY_ENDPOINT);
     let left = |left: u32| move |name: &str| (name == "x-bapi-limit-status").then_some(left);
     let write = close();
     let permit = one.take(Lane::Close, Ask::Write(&write)).await.unwrap();
-    one.answered(&permit, left(3));
+    one.answered(&permit, Timestamp::UNIX_EPOCH, left(3));
     // It is the endpoint's alone, and the key's.
     assert_eq!(closes_at_once(&one).await, 3);
     assert_eq!(closes_at_once(&other).await, 10);
@@ -318,7 +328,7 @@ async fn a_ban_without_an_end_is_tried_by_one_request_every_two_seconds() {
         // No other one leaves before its answer.
         assert_eq!(closes_at_once(&one).await, 0);
         if tries.len() == 3 {
-            budget.answered(&permit, |_| None);
+            budget.answered(&permit, Timestamp::UNIX_EPOCH, |_| None);
         } else {
             budget.ban(LimitScope::Address, None);
         }

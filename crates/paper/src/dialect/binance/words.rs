@@ -19,9 +19,11 @@ pub(crate) fn money(amount: Decimal) -> String {
     fixed(amount, MONEY_DIGITS)
 }
 
-/// A quantity, with the digits of the contract's step.
+/// A quantity, with the digits of the contract's step, or with its own where it is no
+/// multiple of that.
 pub(crate) fn quantity(contract: &Contract, quantity: Decimal) -> String {
-    fixed(quantity, quantity_digits(contract))
+    let own = quantity.normalize().scale();
+    fixed(quantity, quantity_digits(contract).max(own))
 }
 
 /// The digits of a contract's step.

@@ -1,0 +1,342 @@
+//! JSON of exchanges: what their paper venues answer, spoilt, through the adapters. No
+//! such answer says that an account is flat which is not.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use riskd::domain::account::AccountNumber;
+use riskd::domain::holdings::{OrderBook, OrderSide};
+use riskd::domain::instrument::{Dialect, Instrument};
+use riskd::domain::limits::Ask;
+use riskd::domain::made::MadeSpan;
+use riskd::domain::position_key::PositionKey;
+use riskd::domain::request::{CloseQuantity, Outcome, Write};
+use riskd::domain::venue::VenueProfile;
+use riskd::secret::{Credential, Secret};
+use riskd::venue::binance::{Binance, Hosts};
+use riskd::venue::budget::RequestBudget;
+use riskd::venue::bybit::Bybit;
+use riskd::venue::rest::{Incoming, Limits as Waits, NoAnswer, Outgoing, Transport};
+use riskd::venue::{Call, Lane, Permit, Venue};
+use riskd_paper::{
+    Delivery, Incoming as Asked, KeyConfig, Page, PaperClock, PaperConfig, PaperVenue, Side,
+    Ticket, VenueKind,
+};
+use rust_decimal::Decimal;
+
+use super::fewer_inputs;
+use super::limits::Limits;
+use super::misshape::misshapen;
+use super::mutate::{Random, spoilt};
+
+const KEY: &str = "canary-51c0ffee-key";
+const SECRET: &str = "canary-51c0ffee-secret";
+const BASE: &str = "http://127.0.0.1:1";
+const BTC: &str = "BTCUSDT";
+const ETH: &str = "ETHUSDT";
+/// What is another text with each request.
+const OF_ONE_REQUEST: [&str; 4] = ["timestamp", "signature", "startTime", "endTime"];
+
+/// How answers are spoilt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// Not at all.
+    Honest,
+    /// Byte by byte, and some with another status.
+    Text,
+    /// Of another shape, so that what it says is not what it said, or nothing.
+    Shape,
+}
+
+/// Answers every request as its venue does, and spoils that.
+struct Stub {
+    kind: VenueKind,
+    /// What the venue answers, by what is asked.
+    answers: Mutex<BTreeMap<String, (u16, String)>>,
+    manner: Mutex<(Manner, Random)>,
+}
+
+impl Stub {
+    fn of(kind: VenueKind) -> Arc<Stub> {
+        Arc::new(Stub {
+            kind,
+            answers: Mutex::default(),
+            manner: Mutex::new((Manner::Honest, Random::new(0))),
+        })
+    }
+
+    /// What the venue answers to this: an account with one position, and one order, which
+    /// waits for its trigger.
+    fn honest(&self, request: &Outgoing) -> (u16, String) {
+        let query = request.query.expose().unwrap_or_default();
+        let of_all = |pair: &&str| {
+            let name = pair.split('=').next().unwrap();
+            !OF_ONE_REQUEST.contains(&name)
+        };
+        let query: Vec<&str> = query.split('&').filter(of_all).collect();
+        let path = request.url.path();
+        let asked = format!("{} {path} {}", request.method, query.join("&"));
+        let mut answers = self.answers.lock().unwrap();
+        let answer = answers.entry(asked).or_insert_with(|| {
+            let page = ask(&venue(self.kind), request);
+            (page.status, String::from_utf8(page.body.to_vec()).unwrap())
+        });
+        answer.clone()
+    }
+}
+
+impl Transport for Stub {
+    fn send(&self, request: Outgoing) -> Call<'_, Result<Incoming, NoAnswer>> {
+        let (mut status, mut body) = self.honest(&request);
+        let (manner, random) = &mut *self.manner.lock().unwrap();
+        match manner {
+            Manner::Honest => {}
+            // Now and then, so that those behind a good answer are met too.
+            Manner::Text if random.below(3) == 0 => {
+                let words = [
+                    KEY, SECRET, BTC, "FILLED", "Filled", "LONG", "retCode", "code", "0.5",
+                ];
+                body = spoilt(random, &body, &words);
+                if random.below(10) == 0 {
+                    status = [200, 204, 301, 400, 401, 403, 408, 418, 429, 503][random.below(10)];
+                }
+            }
+            Manner::Shape if random.below(3) != 0 => body = misshapen(random, &body),
+            Manner::Text | Manner::Shape => {}
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if *manner == Manner::Text && random.below(20) == 0 {
+            let name = ["x-mbx-used-weight-1m", "x-bapi-limit-status", "retry-after"];
+            let name = HeaderName::from_static(name[random.below(3)]);
+            headers.insert(
+                name,
+                HeaderValue::from_static(["-1", "0", "99999999999"][random.below(3)]),
+            );
+        }
+        Box::pin(std::future::ready(Ok(Incoming {
+            status,
+            headers,
+            body: Box::pin(std::future::ready(Ok(body.into_bytes()))),
+        })))
+    }
+}
+
+fn ask(venue: &PaperVenue, request: &Outgoing) -> Page {
+    let headers = request.headers.iter();
+    let headers = headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    let answering = venue.receive(&Asked {
+        method: request.method.as_str(),
+        path: request.url.path(),
+        query: request.query.expose().unwrap_or_default(),
+        headers: headers.collect(),
+        body: request.body.as_deref().unwrap_or_default().as_bytes(),
+    });
+    match answering.delivery {
+        Delivery::Whole(page) => page,
+        _ => unreachable!("no fault is on"),
+    }
+}
+
+/// The time of the venue and of riskd, from a morning on: not that of the machine.
+fn now() -> DateTime<Utc> {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let morning: DateTime<Utc> = "2026-01-14T15:00:00Z".parse().unwrap();
+    morning + BEGAN.elapsed()
+}
+
+fn venue(kind: VenueKind) -> PaperVenue {
+    let config = PaperConfig {
+        keys: vec![KeyConfig::new("main", KEY, SECRET)],
+        ..PaperConfig::exchange(kind)
+    };
+    let venue = PaperVenue::new(config, PaperClock::from_fn(now)).unwrap();
+    venue.open("main", BTC, Decimal::new(5, 1), None).unwrap();
+    let stop = Ticket::stop(ETH, Side::Buy, Decimal::ONE, Decimal::from(2_500));
+    venue.place("main", &stop).unwrap();
+    venue
+}
+
+fn adapter(stub: &Arc<Stub>) -> Box<dyn Venue> {
+    let secret = |text: &str| Secret::new(text.to_owned()).unwrap();
+    let credential = Credential::new([("key", secret(KEY)), ("secret", secret(SECRET))]);
+    let assets = vec!["USDT".to_owned(), "USDC".to_owned()];
+    let transport = || Arc::clone(stub) as Arc<dyn Transport>;
+    match stub.kind {
+        VenueKind::Bybit => {
+            let budget = RequestBudget::new(&VenueProfile::BYBIT.limits);
+            let (way, waits) = (transport(), Waits::DEFAULT);
+            let adapter = Bybit::over(way, BASE, credential, assets, budget, now, waits);
+            Box::new(adapter.unwrap())
+        }
+        VenueKind::Binance => {
+            let budget = RequestBudget::new(&VenueProfile::BINANCE.limits);
+            let hosts = Hosts {
+                base_url: BASE,
+                rights_url: Some(BASE),
+            };
+            let (way, clock) = (|_: &_| Ok(transport()), Arc::new(now));
+            let waits = Waits::DEFAULT;
+            let adapter = Binance::over(way, hosts, credential, assets, budget, clock, waits);
+            Box::new(adapter.unwrap())
+        }
+        VenueKind::CrossTrade => unreachable!("it has a test of its own"),
+    }
+}
+
+/// What came of all that was asked.
+struct Heard {
+    /// Whether all of it was understood.
+    is_understood: bool,
+    /// Whether something says that nothing is held, or nothing works.
+    is_flat: bool,
+}
+
+impl Heard {
+    fn failed(&mut self, words: &str) {
+        self.is_understood = false;
+        for secret in [KEY, SECRET] {
+            assert!(!words.contains(secret), "a secret stands in {words:?}");
+        }
+        assert!(words.len() < 2_000, "{} bytes of words", words.len());
+    }
+}
+
+async fn admitted(venue: &dyn Venue, lane: Lane, ask: Ask<'_>) -> Option<Permit> {
+    venue.admit(lane, ask).await.ok()
+}
+
+/// Every read and every kind of write once.
+async fn everything(venue: &dyn Venue) -> Heard {
+    let mut heard = Heard {
+        is_understood: true,
+        is_flat: false,
+    };
+    read_all(venue, &mut heard).await;
+    let account = AccountNumber::parse("main").unwrap();
+    for write in writes(venue) {
+        let Some(permit) = admitted(venue, Lane::Close, Ask::Write(&write)).await else {
+            heard.is_understood = false;
+            continue;
+        };
+        let answer = venue.write(&account, &write, permit).await;
+        if !matches!(answer.outcome, Outcome::Acknowledged | Outcome::NothingToDo) {
+            heard.failed(&answer.words);
+        }
+    }
+    heard
+}
+
+async fn read_all(venue: &dyn Venue, heard: &mut Heard) {
+    let account = AccountNumber::parse("main").unwrap();
+    if let Ok(permit) = venue.admit_poll().await {
+        for (_, polled) in venue.poll(std::slice::from_ref(&account), permit).await {
+            match polled {
+                Ok(learned) => heard.is_flat |= learned.is_flat() == Some(true),
+                Err(failure) => heard.failed(&failure.to_string()),
+            }
+        }
+    }
+    if let Some(permit) = admitted(venue, Lane::Positions, Ask::Positions).await {
+        match venue.positions(&account, permit).await {
+            Ok(held) => heard.is_flat |= held.is_empty(),
+            Err(failure) => heard.failed(&failure.to_string()),
+        }
+    }
+    if let Some(permit) = admitted(venue, Lane::Verify, Ask::Alive).await
+        && let Err(failure) = venue.check_alive(&account, permit).await
+    {
+        // It says that something is held.
+        heard.failed(&failure.to_string());
+        heard.is_understood = true;
+    }
+    if let Some(permit) = admitted(venue, Lane::Verify, Ask::Orders).await {
+        match venue.orders(&account, permit).await {
+            Ok(orders) => heard.is_flat |= orders.count() == Some(0),
+            Err(failure) => heard.failed(&failure.to_string()),
+        }
+    }
+    if let Some(permit) = admitted(venue, Lane::Verify, Ask::OrdersOfHeld).await
+        && let Err(failure) = venue.orders_of_held(&account, permit).await
+    {
+        heard.failed(&failure.to_string());
+    }
+    let until = now().timestamp_millis();
+    let span = MadeSpan {
+        since: until - 3_600_000,
+        until,
+    };
+    if let Some(permit) = admitted(venue, Lane::Routine, Ask::List).await
+        && let Some(Err(failure)) = venue.made(&account, span, permit).await
+    {
+        heard.failed(&failure.to_string());
+    }
+    if let Some(Err(failure)) = venue.key_rights().await {
+        heard.failed(&failure.to_string());
+    }
+}
+
+/// One of each kind, as the venue has them.
+fn writes(venue: &dyn Venue) -> Vec<Write> {
+    let of = |name| Instrument::of(name, Dialect::Symbols);
+    let has_books = venue.orders_due() != Some(Ask::Orders);
+    let book = has_books.then_some(OrderBook::Conditional);
+    vec![
+        Write::CancelOrdersOf {
+            instrument: of(ETH),
+            book,
+        },
+        Write::CloseQuantity(CloseQuantity {
+            position: PositionKey::of(BTC, Dialect::Symbols),
+            side: OrderSide::Sell,
+            quantity: Decimal::new(5, 1),
+            part: 1,
+        }),
+    ]
+}
+
+fn answers_of(kind: VenueKind, name: &'static str) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let stub = Stub::of(kind);
+    let heard = runtime.block_on(async { everything(adapter(&stub).as_ref()).await });
+    assert!(
+        heard.is_understood && !heard.is_flat,
+        "an honest venue is understood"
+    );
+    let mut limits = Limits::start(name);
+    for input in fewer_inputs() {
+        limits.read(input, || {
+            let manner = if input % 2 == 0 {
+                Manner::Shape
+            } else {
+                Manner::Text
+            };
+            *stub.manner.lock().unwrap() = (manner, Random::new(input));
+            let heard = runtime.block_on(async { everything(adapter(&stub).as_ref()).await });
+            // Bytes may be spoilt so that they say something else.
+            assert!(
+                manner == Manner::Text || !heard.is_flat,
+                "it is taken for flat"
+            );
+            heard.is_understood
+        });
+    }
+    limits.end();
+}
+
+#[test]
+fn answers_of_bybit() {
+    answers_of(VenueKind::Bybit, "answers of Bybit");
+}
+
+#[test]
+fn answers_of_binance() {
+    answers_of(VenueKind::Binance, "answers of Binance");
+}
