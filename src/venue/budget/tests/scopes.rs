@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::limits::{Costs, Limit, OrderReads, Rate, Reserves, UsageHeader};
+use crate::domain::observation::Timestamp;
 use crate::domain::position_key::PositionKey;
 use crate::domain::request::Write;
 use crate::venue::Permit;
