@@ -168,10 +168,12 @@ impl Evidence {
         }
     }
 
-    /// What is to be seen anew where all is known: that which was acted on.
+    /// What is to be seen anew where all is known: the orders, and then positions that
+    /// were acted on.
     pub(super) fn acted_on(&self) -> Reading {
-        let is_used = self.positions.as_ref().is_some_and(|seen| seen.is_used);
-        if is_used {
+        let positions = self.positions.as_ref().is_some_and(|seen| seen.is_used);
+        let orders = self.orders.as_ref().is_some_and(|seen| seen.is_used);
+        if positions && !orders {
             Reading::Positions
         } else {
             Reading::Orders

@@ -223,10 +223,12 @@ impl Enforcement {
     /// All was seen and does not suffice: what was acted on is looked at anew. It may
     /// go on for as long as the venue takes, so each look waits for its time.
     fn look_again(&mut self, now: Now) -> Vec<Step> {
-        if self.looks.next_at().is_none() {
+        let what = self.evidence.acted_on();
+        // Positions are the second half of a look that begins with the orders.
+        if what == Reading::Orders && self.looks.next_at().is_none() {
             self.wait_for_look(now);
         }
-        self.looks.ask_when_due(self.evidence.acted_on(), now)
+        self.looks.ask_when_due(what, now)
     }
 
     /// The next look waits as long as the rounds and failures say.

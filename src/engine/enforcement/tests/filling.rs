@@ -114,6 +114,22 @@ fn a_position_that_is_filling_is_looked_at_each_half_second() {
     ]);
 }
 
+/// Under a lock orders and positions need not be of one moment: a look at orders alone
+/// leaves nothing missing, and was asked for again as soon as it was answered.
+#[test]
+fn a_position_that_is_filling_under_a_lock_is_looked_at_each_half_second_too() {
+    flattened(&LAGGING).play(&[
+        (360, Lock, ""),
+        (370, Reads(""), "read positions"),
+        (380, Reads("ES:2@5000"), ""),
+        (890, Nothing, "@880 read orders"),
+        (890, Reads(""), "read positions"),
+        (900, Reads("ES:2@5000"), ""),
+        (1410, Nothing, "@1400 read orders"),
+        (1410, Reads(""), "read positions"),
+    ]);
+}
+
 #[test]
 fn b3_a_hung_cancel_does_not_hold_up_the_repeat_of_a_flatten() {
     Desk::new(&PROMPT).play(&[

@@ -110,11 +110,11 @@ fn nothing_is_proven_while_a_request_may_still_arrive() {
         (100, Answer(1), ""),
         (360, Nothing, "@350 read orders"),
         (370, Reads(""), "read positions"),
-        (380, Reads(""), "read orders"),
-        (390, Reads(""), "read orders"),
+        // All was seen, and does not suffice.
+        (380, Reads(""), ""),
         // What was seen before its answer does not count.
         (400, Answers(2, Outcome::Unknown), ""),
-        (660, Reads(""), "read positions"),
+        (660, Reads(""), "@650 read orders; read positions"),
         (670, Reads(""), "reached 1 flat 670"),
     ]);
 }
