@@ -65,10 +65,11 @@ fn change(random: &mut Random, node: &mut Value) {
             rename(random, fields);
         }
         Value::Array(rows) if random.below(3) == 0 => rows.push(odd(random)),
-        // A list in its place may be empty, which says that there is nothing.
+        // A list in its place may be empty, which says that there is nothing; and a zero
+        // in the place of an amount that was made a list before.
         Value::Array(_) => {
             *node =
-                [json!(null), json!({}), json!(""), json!("[]"), json!(0)][random.below(5)].clone()
+                [json!(null), json!({}), json!(""), json!("[]"), json!(7)][random.below(5)].clone()
         }
         _ if random.below(4) == 0 => *node = json!({ "data": node.take() }),
         _ => *node = odd(random),
