@@ -40,8 +40,8 @@ const MIX: [Kind; 8] = [
     Kind::CrossTrade,
     Kind::CrossTrade,
     Kind::CrossTrade,
-    Kind::CrossTrade,
     Kind::Bybit,
+    Kind::Binance,
 ];
 
 /// What a request asks of a venue, and for whom.

@@ -105,7 +105,10 @@ impl Client {
             return Said::default();
         };
         let said = Said::of(reply);
-        if let Some(until) = said.banned_until() {
+        // A time of the venue's clock is as exact as what is known of that clock.
+        if let Some(until) = said.banned_until()
+            && !reply.tells_pause
+        {
             self.http.ban_until(until);
         }
         said

@@ -205,7 +205,8 @@ impl Http {
         }
         let html = is_html(&incoming.headers);
         let body = incoming.body.await;
-        let reply = Reply::new(status, html, body, times);
+        let mut reply = Reply::new(status, html, body, times);
+        reply.tells_pause = told.is_some();
         if is_limited && told.is_none() {
             let pause = retry_after::told_by_body(&reply)
                 .unwrap_or_else(|| retry_after::untold(self.jitter));

@@ -31,6 +31,8 @@ pub struct Reply {
     pub body: Result<Vec<u8>, Broken>,
     /// When it was asked for and came.
     pub times: AnswerTimes,
+    /// Whether its head says for how long nothing is to be asked.
+    pub tells_pause: bool,
     /// Where the values of its body stand, once somebody has asked.
     places: OnceLock<Option<Places>>,
 }
@@ -63,6 +65,7 @@ impl Reply {
             html,
             body,
             times,
+            tells_pause: false,
             places: OnceLock::new(),
         }
     }

@@ -161,6 +161,8 @@ pub fn weight(asked: &Outgoing) -> usize {
     let is_of_one = query.split('&').any(|pair| pair.starts_with("symbol="));
     match (asked.url.path(), &asked.method) {
         ("/fapi/v3/account" | "/fapi/v3/positionRisk", _) => 5,
+        ("/fapi/v1/accountConfig" | "/fapi/v1/userTrades", _) => 5,
+        ("/fapi/v1/countdownCancelAll", _) => 10,
         ("/fapi/v1/openOrders" | "/fapi/v1/openAlgoOrders", _) if !is_of_one => 40,
         ("/fapi/v1/income", _) => 30,
         ("/fapi/v1/order", &Method::POST) => 0,
