@@ -31,8 +31,7 @@ pub enum Kind {
 }
 
 /// The weeks of so many seeds, in a random order. A poll of an exchange is several
-/// requests for each account, and its weeks take twice as long. Those at Binance are
-/// run when they are asked for: a few in a hundred still find a poll that left late (I10).
+/// requests for each account, and its weeks take twice as long.
 const MIX: [Kind; 8] = [
     Kind::CrossTrade,
     Kind::CrossTrade,

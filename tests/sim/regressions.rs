@@ -854,7 +854,7 @@ fn s28_a_poll_that_is_under_way_over_the_open_opens_no_session_anew() {
 
 /// Weeks that have failed once, and what was wrong. What is drawn in them changes with the
 /// simulator, so that each has a test of its own beside what was mended, too.
-const WEEKS: [(Kind, u64, &str); 5] = [
+const WEEKS: [(Kind, u64, &str); 6] = [
     (
         Kind::Bybit,
         283,
@@ -879,6 +879,11 @@ const WEEKS: [(Kind, u64, &str); 5] = [
         Kind::Binance,
         28,
         "reads of whole lists of orders left polls nothing",
+    ),
+    (
+        Kind::Binance,
+        829,
+        "a ban ended by a clock that stood still, and not after the time that the head said",
     ),
 ];
 

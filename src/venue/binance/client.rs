@@ -99,17 +99,14 @@ impl Client {
     }
 
     /// Takes what an answer says beside what was asked for: until when the address is
-    /// banned, where that stands in its text alone.
+    /// banned.
     fn learn(&self, sent: &Sent) -> Said {
         let Sent::Answered(reply) = sent else {
             return Said::default();
         };
         let said = Said::of(reply);
-        // A time of the venue's clock is as exact as what is known of that clock.
-        if let Some(until) = said.banned_until()
-            && !reply.tells_pause
-        {
-            self.http.ban_until(until);
+        if let Some(until) = said.banned_until() {
+            self.http.ban_until(reply, until);
         }
         said
     }

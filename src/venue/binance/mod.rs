@@ -60,7 +60,7 @@ use crate::domain::holdings::WorkingOrders;
 use crate::domain::key_rights::KeyRights;
 use crate::domain::limits::Ask;
 use crate::domain::observation::{Learned, Timestamp};
-use crate::domain::request::Write;
+use crate::domain::request::{Outcome, Write};
 use crate::domain::venue::VenueProfile;
 use crate::secret::Credential;
 
@@ -211,7 +211,11 @@ impl Exchange for Binance {
     async fn put(&self, write: &Write, permit: &Permit) -> Option<Told> {
         let route = self.route(write)?;
         let sent = self.client.write(permit, &route).await;
-        Some(errors::write(&sent, write))
+        let told = errors::write(&sent, write);
+        if matches!((write, told.0), (Write::CloseQuantity(_), Outcome::Refused)) {
+            self.symbols.doubt();
+        }
+        Some(told)
     }
 
     async fn rights(&self) -> Result<KeyRights, RestError> {

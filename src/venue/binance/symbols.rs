@@ -30,6 +30,8 @@ pub(super) struct Known(Mutex<State>);
 struct State {
     rules: Rules,
     read_at: Option<Instant>,
+    /// Whether they seem to have changed since.
+    are_doubtful: bool,
     tried_at: Option<Instant>,
 }
 
@@ -42,7 +44,8 @@ pub(super) struct Rules {
 
 impl Known {
     /// For how long the rules are to be waited for now; `None` when they need not be
-    /// read. They are when they are old, or one of these symbols is not among them.
+    /// read. They are when they are old or doubtful, or one of these symbols is not among
+    /// them.
     pub(super) fn due<'s>(&self, mut held: impl Iterator<Item = &'s str>) -> Option<Duration> {
         let now = Instant::now();
         let mut state = self.0.locked();
@@ -50,7 +53,7 @@ impl Known {
         let is_old = since(state.read_at).is_none_or(|age| age >= GOOD_FOR);
         let is_new = held.any(|symbol| !state.rules.margins.contains_key(symbol));
         let was_tried = since(state.tried_at).is_some_and(|age| age < LEAST_WAIT);
-        if was_tried || !(is_old || is_new) {
+        if was_tried || !(is_old || is_new || state.are_doubtful) {
             return None;
         }
         state.tried_at = Some(now);
@@ -65,6 +68,12 @@ impl Known {
         let mut state = self.0.locked();
         state.rules = rules;
         state.read_at = Some(Instant::now());
+        state.are_doubtful = false;
+    }
+
+    /// The venue refused an order: its rules may have changed.
+    pub(super) fn doubt(&self) {
+        self.0.locked().are_doubtful = true;
     }
 
     /// Everything that is known.

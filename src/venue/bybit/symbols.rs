@@ -24,6 +24,8 @@ pub(super) struct Known(Mutex<BTreeMap<String, Fact>>);
 #[derive(Clone, Copy, Debug)]
 struct Fact {
     facts: Option<SymbolFacts>,
+    /// When it was read last, or could not be.
+    tried: Instant,
     /// When it is to be read again.
     due: Instant,
 }
@@ -53,9 +55,18 @@ impl Known {
         };
         let fact = Fact {
             facts: facts.or(before),
+            tried: now,
             due: now.checked_add(wait).unwrap_or(now),
         };
         known.insert(symbol.to_owned(), fact);
+    }
+
+    /// The venue refused an order: the rules of its symbol may have changed.
+    pub(super) fn doubt(&self, symbol: &str) {
+        if let Some(fact) = self.0.locked().get_mut(symbol) {
+            let soon = fact.tried.checked_add(RETRY_AFTER).unwrap_or(fact.due);
+            fact.due = fact.due.min(soon);
+        }
     }
 
     /// Everything that is known.

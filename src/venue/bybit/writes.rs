@@ -2,7 +2,7 @@
 
 use super::routes::{self, Command, Kinds};
 use super::{Bybit, errors};
-use crate::domain::request::Write;
+use crate::domain::request::{Outcome, Write};
 use crate::venue::Permit;
 use crate::venue::exchange::adapter::Told;
 
@@ -12,8 +12,16 @@ impl Bybit {
         let (command, kinds) = self.command(write)?;
         let sent = self.client.post(permit, &command).await;
         let told = errors::write(&sent, write);
-        if let (Write::CancelOrdersOf { instrument, .. }, Some(kinds)) = (write, kinds) {
-            self.second_look.cancelled(instrument.as_str(), kinds);
+        match write {
+            Write::CancelOrdersOf { instrument, .. } => {
+                if let Some(kinds) = kinds {
+                    self.second_look.cancelled(instrument.as_str(), kinds);
+                }
+            }
+            Write::CloseQuantity(close) if told.0 == Outcome::Refused => {
+                self.symbols.doubt(close.position.instrument.as_str());
+            }
+            _ => {}
         }
         Some(told)
     }

@@ -107,8 +107,13 @@ impl Http {
         *self.signer.locked() = signer;
     }
 
-    /// The venue answers nothing before this time of its clock.
-    pub fn ban_until(&self, until: Timestamp) {
+    /// The venue answers nothing before this time of its clock, as an answer's body
+    /// says. Where its head said for how long, that counts: it does not depend on what
+    /// is known of that clock.
+    pub fn ban_until(&self, reply: &Reply, until: Timestamp) {
+        if reply.tells_pause {
+            return;
+        }
         let now = self.venue_clock.at((self.clock)());
         let lasts = until.signed_duration_since(now).to_std();
         let lasts = lasts.unwrap_or_default();

@@ -10,6 +10,7 @@ use crate::sim::flows::next_funding;
 use crate::sim::random::SplitMix64;
 use crate::sim::rules::{Rules, Terms};
 use crate::sim::symbol::Symbol;
+use crate::sim::trade::TradeError;
 
 /// The highest price that may be set.
 pub const MAX_PRICE: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
@@ -147,6 +148,18 @@ impl Contract {
     /// Sets the mark price apart from the last one; `None` lets it follow again.
     pub(crate) fn set_mark(&mut self, mark: Option<Decimal>) {
         self.mark = mark;
+    }
+
+    pub(crate) fn set_largest_market_order(&mut self, quantity: Decimal) -> Result<(), TradeError> {
+        let rules = Rules {
+            market_maximum: Some(quantity),
+            ..self.rules.clone()
+        };
+        if !rules.is_sound() {
+            return Err(TradeError::BadQuantity(self.rules.maximum));
+        }
+        self.rules = rules;
+        Ok(())
     }
 
     /// When the motion moves the price next.

@@ -216,6 +216,19 @@ impl Simulation {
         Ok(())
     }
 
+    /// Changes the largest market order in an instrument.
+    pub(crate) fn set_largest_market_order(
+        &mut self,
+        instrument: &str,
+        quantity: Decimal,
+    ) -> Result<(), TradeError> {
+        let index = self.contract_index(instrument)?;
+        if let Some(contract) = self.market.contracts.get_mut(index) {
+            contract.set_largest_market_order(quantity)?;
+        }
+        Ok(())
+    }
+
     /// Changes how a price moves, from now on.
     pub(crate) fn set_motion(
         &mut self,

@@ -144,6 +144,21 @@ impl PaperVenue {
         self.state().sim.set_mark(instrument, price)
     }
 
+    /// Changes the largest market order in an instrument.
+    ///
+    /// # Errors
+    /// When the instrument is not listed or the quantity is none that it may allow.
+    pub fn set_largest_market_order(
+        &self,
+        instrument: &str,
+        quantity: impl Into<Decimal>,
+    ) -> Result<(), TradeError> {
+        let quantity = quantity.into();
+        self.state()
+            .sim
+            .set_largest_market_order(instrument, quantity)
+    }
+
     /// Changes how an account holds positions.
     ///
     /// # Errors

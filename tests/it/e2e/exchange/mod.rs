@@ -65,6 +65,7 @@ macro_rules! runs_of {
             an_account_with_isolated_margin_is_closed_and_counted_once
             conditional_orders_of_symbols_without_a_position_are_cancelled
             a_position_above_the_largest_market_order_is_closed_in_parts
+            rules_of_a_symbol_that_changed_are_read_after_a_refusal
             six_hundred_orders_are_cancelled_by_symbol
             a_target_that_holds_the_position_is_no_obstacle
             an_account_that_enters_again_while_locked_is_flat_again

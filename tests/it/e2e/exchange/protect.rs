@@ -113,6 +113,18 @@ pub(super) fn a_position_above_the_largest_market_order_is_closed_in_parts<E: Ex
     desk.has_only_protected();
 }
 
+pub(super) fn rules_of_a_symbol_that_changed_are_read_after_a_refusal<E: Exchange>() {
+    let mut desk = Desk::<E>::new();
+    desk.open(ETH, "250.5");
+    desk.rig.start_ready();
+    // The largest market order was 100.
+    desk.rig.venue.set_largest_market_order(ETH, 60).unwrap();
+    desk.price(ETH, 1998);
+    desk.wait_verified(1);
+    assert!(desk.is_flat_and_quiet());
+    desk.has_only_protected();
+}
+
 pub(super) fn six_hundred_orders_are_cancelled_by_symbol<E: Exchange>() {
     let mut desk = Desk::<E>::new();
     desk.open(BTC, "0.5");
