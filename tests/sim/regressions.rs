@@ -854,7 +854,12 @@ fn s28_a_poll_that_is_under_way_over_the_open_opens_no_session_anew() {
 
 /// Weeks that have failed once, and what was wrong. What is drawn in them changes with the
 /// simulator, so that each has a test of its own beside what was mended, too.
-const WEEKS: [(Kind, u64, &str); 6] = [
+const WEEKS: [(Kind, u64, &str); 7] = [
+    (
+        Kind::CrossTrade,
+        6651,
+        "a result fell to zero unnoticed before the open of a session opened too early",
+    ),
     (
         Kind::Bybit,
         283,

@@ -547,7 +547,7 @@ impl World {
             Note::Polled(generation, desk, call, observations) => {
                 let truths = self.truths.remove(&call).unwrap_or_default();
                 if generation == self.generation {
-                    self.desks[desk].polls.ended(self.time.now())?;
+                    self.poll_ended(desk)?;
                     self.desks[desk].poll = None;
                     return self.take_poll(desk, observations, &truths);
                 }

@@ -136,7 +136,7 @@ impl AccountRun {
     /// What is suspect about the observation, unless that is taken for the truth by
     /// now.
     fn doubt(&mut self, learned: &Learned, wall: Timestamp) -> Option<Suspicion> {
-        let last = self.ledger.last_of_session();
+        let last = self.ledger.last_of_session(wall);
         let is_zero_now = learned.figures.realized.is_some_and(Money::is_zero);
         // A day figure that starts anew at its time is not suspect. The calendar
         // need not be asked about one that was zero before.

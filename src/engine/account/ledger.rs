@@ -180,11 +180,12 @@ impl Ledger {
     }
 
     /// The figures of the last trustworthy observation of the running session, with
-    /// their time.
-    pub(super) fn last_of_session(&self) -> Option<&LastTrusted> {
-        let open = self.session().map(|session| session.open);
-        let last = self.memory.last.as_ref();
-        last.filter(|last| open.is_some_and(|open| last.at >= open))
+    /// their time. One that a clock which was ahead has opened begins at its open, and
+    /// until then what was seen before is of the same day.
+    pub(super) fn last_of_session(&self, wall: Timestamp) -> Option<&LastTrusted> {
+        let open = self.session()?.open;
+        let last = self.memory.last.as_ref()?;
+        (last.at >= open || wall < open).then_some(last)
     }
 
     /// Session P&L by these figures.

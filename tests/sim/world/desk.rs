@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use riskd::domain::account::{AccountName, AccountNumber};
+use riskd::domain::observation::Timestamp;
 use riskd::rules::book::RuleBook;
 use riskd::venue::Venue;
 use tokio::time::Instant;
@@ -70,6 +71,12 @@ impl Desk {
         self.numbers = Arc::new(numbers.collect());
         let pairs = its.iter().map(|one| (one.name.clone(), one.number.clone()));
         self.accounts = Arc::new(pairs.collect());
+    }
+
+    /// What is wrong with a poll, and how much of the budget was used.
+    pub(crate) fn with_budget(&self, words: &str, now: Timestamp) -> String {
+        let left = self.adapter.budget().left;
+        format!("{words}: {} used, {left} left", self.polls.used(now))
     }
 
     /// The number of an account, where it is one of its own.

@@ -31,10 +31,7 @@ impl World {
         let desk = &mut self.desks[outbound.desk];
         if desk.poll == Some(outbound.call) {
             let left = desk.polls.left(weight, now);
-            left.map_err(|words| {
-                let budget = desk.adapter.budget().left;
-                format!("{words}: {} used, {budget} left", desk.polls.used(now))
-            })?;
+            left.map_err(|words| desk.with_budget(&words, now))?;
         } else {
             desk.polls.other_left(weight, now);
         }
@@ -43,6 +40,14 @@ impl World {
             return self.crash();
         }
         Ok(())
+    }
+
+    /// A poll has no request under way any more.
+    pub(crate) fn poll_ended(&mut self, desk: usize) -> Result<(), Violation> {
+        let now = self.time.now();
+        let desk = &mut self.desks[desk];
+        let ended = desk.polls.ended(now);
+        ended.map_err(|words| desk.with_budget(&words, now))
     }
 
     /// A poll ended.
