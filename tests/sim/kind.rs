@@ -277,13 +277,11 @@ impl Kind {
     }
 
     /// Takes a look at positions out of the venue's own count, where that is kept for
-    /// all requests together; false where a look cannot do without the venue.
+    /// all requests together.
     pub fn takes_look(self, venue: &PaperVenue) -> bool {
         match self {
             Kind::CrossTrade => venue.takes_token(),
-            Kind::Bybit => true,
-            // Every answer says how much is used.
-            Kind::Binance => false,
+            Kind::Bybit | Kind::Binance => true,
         }
     }
 

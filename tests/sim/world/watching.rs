@@ -33,10 +33,11 @@ pub struct Watching {
 }
 
 impl World {
-    /// Whether this is such a look. What is written goes before it, and is not
-    /// under way.
+    /// Whether this is such a look, of a venue whose answers say nothing of what is
+    /// used. What is written goes before it, and is not under way.
     pub(super) fn shows_nothing(&self, account: &AccountName, what: Reading) -> bool {
         what.is_watch()
+            && self.kind().budget().told_by.is_none()
             && self.pace != Pace::Chaos
             && self.faults.is_empty()
             && self.options.mutation.is_none()
