@@ -2,17 +2,19 @@
 //!
 //! The rows of a firing are spread over some twenty-five pages of the file, and the
 //! request of the firing leaves once they are committed. So the parameters of their
-//! transaction are committed first, as one value of `meta`, which is a few pages. A
+//! transaction are committed first, but for the links of the chain, which follow from
+//! them: one value of `meta`, which is a page or two. A
 //! start that finds one whose number is not among those that were written puts its rows
 //! before anything else is read: riskd was killed between the two.
 //!
 //! The text is never deleted, and filled up to a length that seldom changes: SQLite
-//! writes it in place then, and touches three or four pages in place of seven.
+//! writes it in place then, and touches the pages alone that differ.
 
 use sqlx::SqliteConnection;
 
 use super::fault::{Fault, is_about_the_row};
 use super::{sql, together};
+use crate::domain::ids::WriterId;
 
 /// The lengths of texts are multiples of this; what fills them up costs nothing, since
 /// it does not change.
@@ -46,7 +48,9 @@ fn parameters_of(text: &str) -> Vec<String> {
 }
 
 /// The parameters of a batch that is on record as text alone.
-async fn left_over(connection: &mut SqliteConnection) -> Result<Option<Vec<String>>, Fault> {
+async fn left_over(
+    connection: &mut SqliteConnection,
+) -> Result<Option<(WriterId, Vec<String>)>, Fault> {
     let text: Option<String> = sqlx::query_scalar(sql::AHEAD)
         .fetch_optional(&mut *connection)
         .await?;
@@ -60,10 +64,10 @@ async fn left_over(connection: &mut SqliteConnection) -> Result<Option<Vec<Strin
     };
     let is_missing: bool = sqlx::query_scalar(sql::IS_MISSING)
         .bind(number)
-        .bind(writer)
+        .bind(writer.get())
         .fetch_one(connection)
         .await?;
-    Ok(is_missing.then_some(parameters))
+    Ok(is_missing.then_some((writer, parameters)))
 }
 
 /// Puts the rows of which only the text was committed. Rows that SQLite refuses are
@@ -71,7 +75,7 @@ async fn left_over(connection: &mut SqliteConnection) -> Result<Option<Vec<Strin
 pub(super) async fn put_rows(connection: &mut SqliteConnection) -> Result<(), Fault> {
     let put = match left_over(connection).await {
         Ok(None) => return Ok(()),
-        Ok(Some(parameters)) => together::put(connection, &parameters).await,
+        Ok(Some((writer, parameters))) => together::put(connection, writer, parameters).await,
         Err(fault) => Err(fault),
     };
     match put {

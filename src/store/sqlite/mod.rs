@@ -6,6 +6,7 @@
 //!   survive a loss of power.
 //! - With each row of evidence goes a link of the chain, in one transaction: see
 //!   [`chain`]. A start compares the locks with it.
+//! - A request waits for a text of its firing, and not for the rows: see [`ahead`].
 //! - Rows get their numbers from their writer: see [`writers`].
 //! - All SQL is in [`sql`], but for the query whose filters vary; the texts of
 //!   whole transactions are made of its statements in [`together`].
@@ -28,6 +29,7 @@ mod open;
 mod path;
 mod put;
 mod read;
+mod relink;
 mod rescue;
 mod restore;
 mod retain;

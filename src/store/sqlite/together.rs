@@ -15,9 +15,11 @@ use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _, SqlStr, SqliteConnection};
 
 use super::chain::{self, Change, Link, Value};
 use super::fault::Fault;
+use super::relink;
 use super::sql;
 use super::values;
 use super::write::Tail;
+use crate::domain::ids::WriterId;
 use crate::engine::record::{LockRow, Record, RequestRow};
 use crate::store::batch::Batch;
 use crate::store::batch::Written;
@@ -104,7 +106,9 @@ pub(super) async fn committed(
         ..Written::default()
     };
     if rows.changes.is_empty() {
-        put(connection, &rows.parameters(number)?).await?;
+        let mut parameters = rows.beginning(number)?;
+        parameters.extend(rows.end()?);
+        run(connection, &WHOLE, &parameters).await?;
     } else {
         let mut parameters = rows.beginning(number)?;
         parameters.extend(rows.changes()?);
@@ -115,32 +119,42 @@ pub(super) async fn committed(
     Ok(Some((written, rows.tail)))
 }
 
-/// The parameters of the transaction that writes a batch, where it is one way.
+/// The parameters of the transaction that writes a batch, where it is one way, but for
+/// the links, which follow from the others.
 pub(super) fn parameters(
     number: i64,
     batch: &Batch,
     tail: Tail,
 ) -> Result<Option<Vec<String>>, Fault> {
     match Rows::of(batch, tail)? {
-        Some(mut rows) if rows.changes.is_empty() => rows.parameters(number).map(Some),
+        Some(rows) if rows.changes.is_empty() => {
+            let mut parameters = rows.beginning(number)?;
+            parameters.extend(rows.last_tables()?);
+            Ok(Some(parameters))
+        }
         _ => Ok(None),
     }
 }
 
 /// The number of the batch with these parameters, and whose it is.
-pub(super) fn number_and_writer(parameters: &[String]) -> Option<(i64, i64)> {
+pub(super) fn number_and_writer(parameters: &[String]) -> Option<(i64, WriterId)> {
     let [number, _, writer, ..] = parameters else {
         return None;
     };
-    Some((number.parse().ok()?, writer.parse().ok()?))
+    Some((number.parse().ok()?, WriterId::new(writer.parse().ok()?)?))
 }
 
-/// Writes a batch by its parameters.
+/// Writes a batch by its parameters, of which the links are made.
 pub(super) async fn put(
     connection: &mut SqliteConnection,
-    parameters: &[String],
+    writer: WriterId,
+    mut parameters: Vec<String>,
 ) -> Result<(), Fault> {
-    run(connection, &WHOLE, parameters).await.map(drop)
+    let links = relink::links_of(&parameters)?;
+    let mut head = chain::head(connection, writer).await?;
+    let links = chain::numbered(&mut head, links.into_iter());
+    parameters.push(values::json(&links)?);
+    run(connection, &WHOLE, &parameters).await.map(drop)
 }
 
 async fn run(
@@ -312,13 +326,6 @@ impl Rows {
         self.locks.push(values);
     }
 
-    /// The parameters of a transaction that is one way.
-    fn parameters(&mut self, number: i64) -> Result<Vec<String>, Fault> {
-        let mut parameters = self.beginning(number)?;
-        parameters.extend(self.end()?);
-        Ok(parameters)
-    }
-
     /// What the parameters of the beginning hold.
     fn beginning(&self, number: i64) -> Result<Vec<String>, Fault> {
         Ok(vec![
@@ -361,11 +368,16 @@ impl Rows {
             Pending::IfChanged(..) => None,
         });
         let links = chain::numbered(&mut self.tail.head, links);
+        let [replaced, locks, entries] = self.last_tables()?;
+        Ok([replaced, locks, entries, values::json(&links)?])
+    }
+
+    /// What those of the end hold, but for the links.
+    fn last_tables(&self) -> Result<[String; 3], Fault> {
         Ok([
             json(&self.replaced)?,
             json(&self.locks)?,
             json(&self.entries)?,
-            values::json(&links)?,
         ])
     }
 
