@@ -203,7 +203,7 @@ impl Rig {
 /// The program with a library that lets its disk fail while a file is there.
 fn program(folder: &Path, disk: Disk) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_riskd"));
-    let log = std::fs::File::create(folder.join("log")).unwrap();
+    let log = std::fs::File::create(folder.join("state/log")).unwrap();
     command
         .args(["run", "--rules"])
         .arg(folder.join("rules/rules.yaml"))
@@ -226,7 +226,7 @@ fn program(folder: &Path, disk: Disk) -> Command {
     let switch = folder.join("disk-fails");
     command
         .env("LD_PRELOAD", library)
-        .env("POINTS_DATABASE", folder.join("riskd.db"));
+        .env("POINTS_DATABASE", folder.join("state/riskd.db"));
     if disk == Disk::Full {
         command
             .env("POINTS_FAIL", "28")
@@ -282,9 +282,10 @@ fn write_rules(
     then: &str,
     more: &str,
 ) {
-    // In a folder of their own, as the package has them: the one of the rule file is
-    // watched, and each write to the record would wake that watch.
+    // In folders of their own, as the package has them: that of the rule file and the
+    // one above it are watched, and each write to the record would wake that watch.
     std::fs::create_dir(folder.join("rules")).unwrap();
+    std::fs::create_dir(folder.join("state")).unwrap();
     let token = folder.join("rules/token");
     std::fs::write(&token, "bench-token\n").unwrap();
     std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -293,7 +294,7 @@ fn write_rules(
          sessions:\n  globex: {{ timezone: America/New_York, open: \"18:00\", close: \"17:00\", days: [mon, tue, wed, thu, fri] }}\n\
          venues:\n  paper: {{ kind: crosstrade, token: {{ file: \"{}\" }}, poll: 1s, base_url: \"http://{address}/v1/api\" }}\n\
          accounts:\n",
-        folder.join("riskd.db").display(),
+        folder.join("state/riskd.db").display(),
         token.display(),
     );
     for (index, account) in venue.config().accounts.iter().enumerate() {
