@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use chrono::{DateTime, Utc};
 
 use super::routes::Call;
+use crate::dialect::exchange::visits::forget;
 use crate::sim::clock;
 
 /// The window of an account's limits.
@@ -73,13 +74,5 @@ impl Visits {
             reset_ms: reset.timestamp_millis(),
             is_over,
         }
-    }
-}
-
-fn forget(visits: &mut VecDeque<DateTime<Utc>>, now: DateTime<Utc>, window_ms: u64) {
-    while let Some(first) = visits.front()
-        && clock::after(*first, window_ms) <= now
-    {
-        visits.pop_front();
     }
 }

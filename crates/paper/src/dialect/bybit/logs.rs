@@ -11,9 +11,10 @@ use super::markets::Category;
 use super::params::{Params, page, wrong};
 use super::reply::{Done, Refusal};
 use super::words::{milliseconds, number, order_id, side};
+use crate::dialect::exchange::movements::{Movement, with_balances};
 use crate::dialect::exchange::span::Span;
 use crate::sim::Simulation;
-use crate::sim::ledger::{EntryKind, Fill, LedgerEntry, Liquidity};
+use crate::sim::ledger::{EntryKind, Fill, Liquidity};
 use crate::sim::position::{PositionSide, signed_as};
 
 /// How far back a list goes that does not say.
@@ -49,30 +50,16 @@ fn span(params: &Params, now: DateTime<Utc>) -> Result<Span, Refusal> {
     Ok(span)
 }
 
-/// One row of the transaction log: the entries of one fill make one.
-struct Row<'a> {
-    entry: &'a LedgerEntry,
-    cash_flow: Decimal,
-    funding: Decimal,
-    fee: Decimal,
-    fill: Option<&'a Fill>,
-}
-
-impl Row<'_> {
-    fn change(&self) -> Decimal {
-        self.cash_flow + self.funding - self.fee
+/// What the venue calls a movement.
+fn kind<'a>(row: &Movement<'a>) -> &'a str {
+    if let Some(word) = &row.entry.word {
+        return word;
     }
-
-    fn kind(&self) -> &str {
-        if let Some(word) = &self.entry.word {
-            return word;
-        }
-        match self.entry.kind {
-            EntryKind::RealizedPnl | EntryKind::Fee => "TRADE",
-            EntryKind::Funding => "SETTLEMENT",
-            EntryKind::Transfer if self.cash_flow.is_sign_negative() => "TRANSFER_OUT",
-            EntryKind::Transfer => "TRANSFER_IN",
-        }
+    match row.entry.kind {
+        EntryKind::RealizedPnl | EntryKind::Fee => "TRADE",
+        EntryKind::Funding => "SETTLEMENT",
+        EntryKind::Transfer if row.cash_flow.is_sign_negative() => "TRANSFER_OUT",
+        EntryKind::Transfer => "TRANSFER_IN",
     }
 }
 
@@ -90,19 +77,15 @@ pub(crate) fn transactions(
     }
     let span = span(params, sim.now())?;
     let category = params.text("category");
-    let (coin, kind) = (params.text("currency"), params.text("type"));
-    let mut balances: HashMap<&str, Decimal> = wallets(sim, index);
+    let (coin, wanted_kind) = (params.text("currency"), params.text("type"));
     let mut list = Vec::new();
-    for row in rows(sim, index).into_iter().rev() {
+    for (row, after) in with_balances(sim, index) {
         let asset = row.entry.asset.as_str();
-        let balance = balances.entry(asset).or_default();
-        let after = *balance;
-        *balance -= row.change();
         let of_category = category_of(sim, row.entry.instrument.as_deref());
         let is_meant = span.holds(row.entry.at)
             && category.is_none_or(|wanted| of_category == wanted)
             && coin.is_none_or(|wanted| asset == wanted)
-            && kind.is_none_or(|wanted| row.kind() == wanted);
+            && wanted_kind.is_none_or(|wanted| kind(&row) == wanted);
         if is_meant {
             list.push(transaction(known, &row, of_category, after));
         }
@@ -111,44 +94,7 @@ pub(crate) fn transactions(
     Ok(json!({"list": list, "nextPageCursor": next}))
 }
 
-fn wallets(sim: &Simulation, index: usize) -> HashMap<&str, Decimal> {
-    let accounts = sim.accounts.get(index).into_iter();
-    accounts
-        .flat_map(|account| &account.wallets)
-        .map(|wallet| (wallet.asset.as_str(), wallet.balance))
-        .collect()
-}
-
-fn rows(sim: &Simulation, index: usize) -> Vec<Row<'_>> {
-    let fills: HashMap<u64, &Fill> = sim.ledger.fills(index).map(|it| (it.id, it)).collect();
-    let mut rows: Vec<Row<'_>> = Vec::new();
-    for entry in sim.ledger.entries(index) {
-        let fill = entry.fill.and_then(|id| fills.get(&id).copied());
-        let same = rows
-            .last()
-            .is_some_and(|row| entry.fill.is_some() && row.entry.fill == entry.fill);
-        if !same {
-            rows.push(Row {
-                entry,
-                cash_flow: Decimal::ZERO,
-                funding: Decimal::ZERO,
-                fee: Decimal::ZERO,
-                fill,
-            });
-        }
-        let Some(row) = rows.last_mut() else {
-            continue;
-        };
-        match entry.kind {
-            EntryKind::RealizedPnl | EntryKind::Transfer => row.cash_flow += entry.amount,
-            EntryKind::Fee => row.fee -= entry.amount,
-            EntryKind::Funding => row.funding += entry.amount,
-        }
-    }
-    rows
-}
-
-fn transaction(known: &BybitState, row: &Row<'_>, category: &str, after: Decimal) -> Value {
+fn transaction(known: &BybitState, row: &Movement<'_>, category: &str, after: Decimal) -> Value {
     let entry = row.entry;
     let fill = row.fill;
     json!({
@@ -157,7 +103,7 @@ fn transaction(known: &BybitState, row: &Row<'_>, category: &str, after: Decimal
         "category": category,
         "side": fill.map_or("None", |fill| side(fill.side)),
         "transactionTime": milliseconds(entry.at),
-        "type": row.kind(),
+        "type": kind(row),
         "transSubType": "",
         "qty": fill.map(|fill| number(fill.quantity)).unwrap_or_default(),
         "size": "",

@@ -1,65 +1,47 @@
 //! What a request asks for: its parameters, the instruments in its scope, and
 //! which page of a list.
 
-use std::str::FromStr;
+use std::ops::Deref;
 
-use rust_decimal::Decimal;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::markets::{self, Category};
 use super::reply::Refusal;
 use crate::dialect::exchange::coins::base_coin;
-use crate::dialect::query::pairs;
+use crate::dialect::exchange::fields::{Fields, Wrong};
 use crate::sim::Simulation;
 use crate::sim::market::Contract;
 
 /// The parameters of a query or a body.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Params(Map<String, Value>);
+pub(crate) struct Params(Fields);
+
+impl Deref for Params {
+    type Target = Fields;
+
+    fn deref(&self) -> &Fields {
+        &self.0
+    }
+}
+
+impl From<Wrong> for Refusal {
+    fn from(parameter: Wrong) -> Refusal {
+        wrong(&parameter.0)
+    }
+}
 
 impl Params {
     pub(crate) fn of_query(query: &str) -> Params {
-        let pairs = pairs(query).into_iter();
-        Params(
-            pairs
-                .map(|(key, value)| (key, Value::String(value)))
-                .collect(),
-        )
+        Params(Fields::of_query(query))
     }
 
     pub(crate) fn of_body(body: &[u8]) -> Result<Params, Refusal> {
-        let wrong = |_| Refusal::parameter("Request parameter error: the body is no JSON object");
-        serde_json::from_slice(body).map(Params).map_err(wrong)
-    }
-
-    /// A text that is there and not empty.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        let text = self.0.get(name)?.as_str()?;
-        Some(text).filter(|text| !text.is_empty())
+        let wrong = || Refusal::parameter("Request parameter error: the body is no JSON object");
+        Fields::of_body(body).map(Params).ok_or_else(wrong)
     }
 
     pub(crate) fn flag(&self, name: &str) -> bool {
-        self.0.get(name) == Some(&Value::Bool(true))
-    }
-
-    /// A number in a string; one outside a string is refused.
-    pub(crate) fn decimal(&self, name: &str) -> Result<Option<Decimal>, Refusal> {
-        match self.0.get(name) {
-            None => Ok(None),
-            Some(Value::String(text)) if text.is_empty() => Ok(None),
-            Some(Value::String(text)) => Decimal::from_str(text).map(Some).map_err(|_| wrong(name)),
-            Some(_) => Err(wrong(name)),
-        }
-    }
-
-    /// A whole number, as a number or in a string.
-    pub(crate) fn whole(&self, name: &str) -> Result<Option<i64>, Refusal> {
-        match self.0.get(name) {
-            None => Ok(None),
-            Some(Value::String(text)) if text.is_empty() => Ok(None),
-            Some(Value::String(text)) => text.parse().map(Some).map_err(|_| wrong(name)),
-            Some(value) => value.as_i64().map(Some).ok_or_else(|| wrong(name)),
-        }
+        self.0.value(name) == Some(&Value::Bool(true))
     }
 
     pub(crate) fn category(&self) -> Result<Category, Refusal> {

@@ -35,7 +35,7 @@ pub(crate) fn place(
     let before = state.sim.held(wanted.account, wanted.key);
     let id = carry_out(&mut state.sim, wanted, behaviour)?;
     if wanted.only_reduces() {
-        meanwhile(state, wanted, before, behaviour);
+        meanwhile(state, wanted.account, wanted.key, before, behaviour);
     } else {
         let counters = &mut state.record.counters;
         counters.opening_orders = counters.opening_orders.saturating_add(1);
@@ -71,10 +71,30 @@ fn carry_out(
     sim.place_in_part(&name, ticket, part).map(Some)
 }
 
+/// Closes so much of a position at the market by a call of the venue's own, which no
+/// rule of the instrument stops, as the faults say.
+pub(crate) fn close(
+    state: &mut State,
+    account: usize,
+    key: PositionKey,
+    count: Decimal,
+    behaviour: &Behaviour,
+) {
+    let before = state.sim.held(account, key);
+    state.sim.close_part(account, key, count, behaviour.close);
+    meanwhile(state, account, key, before, behaviour);
+}
+
 /// What others do while a position is closed.
-fn meanwhile(state: &mut State, wanted: &Wanted, before: Decimal, behaviour: &Behaviour) {
+fn meanwhile(
+    state: &mut State,
+    account: usize,
+    key: PositionKey,
+    before: Decimal,
+    behaviour: &Behaviour,
+) {
     if let Some((instrument, quantity)) = &behaviour.appears {
-        let name = state.sim.accounts.get(wanted.account);
+        let name = state.sim.accounts.get(account);
         let name = name.map(|account| account.name.clone()).unwrap_or_default();
         // One that cannot be opened does not appear.
         let _refused = state.sim.open_by_hand(&name, instrument, *quantity, None);
@@ -82,8 +102,8 @@ fn meanwhile(state: &mut State, wanted: &Wanted, before: Decimal, behaviour: &Be
     if let Some((rule, after_ms)) = behaviour.reenters {
         state.faults.spend(rule);
         let held = Held {
-            account: wanted.account,
-            key: wanted.key,
+            account,
+            key,
             quantity: before,
         };
         state.sim.enter_again(&[held], after_ms);
