@@ -31,7 +31,7 @@
 //! - No liquidation, no refusal for want of margin, and no contract whose value is the
 //!   inverse of its price. Sums over several margin assets are at par.
 //! - Of CrossTrade no strategies, executions, bars, replacing and reversing: they
-//!   give 404. Of Bybit and Binance only what a guard calls, and orders to have
+//!   give 404. Of Bybit, Binance and Bitget only what a guard calls, and orders to have
 //!   something to guard.
 #![cfg_attr(
     test,

@@ -37,7 +37,8 @@ impl InstrumentConfig {
 
 impl PaperConfig {
     /// Two accounts, `main` one-way and `hedge` not, with 10,000 USDT and 5,000 USDC
-    /// and a key each: `paper-key-main` and `paper-key-hedge`, with `paper-secret`.
+    /// and a key each: `paper-key-main` and `paper-key-hedge`, with `paper-secret`, at
+    /// Bitget with `paper-passphrase`.
     pub fn exchange(kind: VenueKind) -> PaperConfig {
         let names = [
             ("main", PositionMode::OneWay),
@@ -49,8 +50,13 @@ impl PaperConfig {
             mode,
             ..AccountConfig::new(name, 10_000)
         });
-        let keys = names
-            .map(|(name, _)| KeyConfig::new(name, &format!("paper-key-{name}"), "paper-secret"));
+        let keys = names.map(|(name, _)| KeyConfig {
+            passphrase: match kind {
+                VenueKind::Bitget => "paper-passphrase".to_owned(),
+                _ => String::new(),
+            },
+            ..KeyConfig::new(name, &format!("paper-key-{name}"), "paper-secret")
+        });
         PaperConfig {
             kind,
             accounts: accounts.into(),

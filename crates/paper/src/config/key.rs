@@ -16,6 +16,10 @@ pub struct KeyConfig {
     pub key: String,
     /// What requests are signed with.
     pub secret: String,
+    /// What requests show beside the key, where the venue wants it; none is asked for
+    /// where it is empty. Bitget alone has it.
+    #[serde(default)]
+    pub passphrase: String,
     /// Whether it may only read.
     #[serde(default)]
     pub read_only: bool,
@@ -25,6 +29,10 @@ pub struct KeyConfig {
     /// Whether it may withdraw, which no key of a guard should.
     #[serde(default)]
     pub may_withdraw: bool,
+    /// Whether it may read the spot account, without which a classic key of Bitget
+    /// cannot be asked for its rights.
+    #[serde(default = "yes")]
+    pub may_read_spot: bool,
     /// The addresses from which it may come; any without one. They are shown and
     /// not held: every request comes from this machine.
     #[serde(default)]
@@ -38,9 +46,11 @@ impl KeyConfig {
             account: account.to_owned(),
             key: key.to_owned(),
             secret: secret.to_owned(),
+            passphrase: String::new(),
             read_only: false,
             may_trade: true,
             may_withdraw: false,
+            may_read_spot: true,
             addresses: Vec::new(),
         }
     }

@@ -137,6 +137,10 @@ pub struct AccountConfig {
     /// no more.
     #[serde(default)]
     pub isolated: bool,
+    /// Whether it is a unified account and no classic one, where the venue has both:
+    /// each has calls of its own.
+    #[serde(default)]
+    pub unified: bool,
     /// Whether its venue lets it trade, whatever its keys may. Binance alone says so.
     #[serde(default = "yes")]
     pub may_trade: bool,
@@ -158,6 +162,7 @@ impl AccountConfig {
             mode: PositionMode::OneWay,
             multi_assets: false,
             isolated: false,
+            unified: false,
             may_trade: true,
         }
     }

@@ -2,6 +2,7 @@
 //! knows routes, wire shapes and words; what happens is the simulation's.
 
 pub(crate) mod binance;
+pub(crate) mod bitget;
 pub(crate) mod bybit;
 pub(crate) mod crosstrade;
 pub(crate) mod exchange;
@@ -25,6 +26,9 @@ pub enum VenueKind {
     Bybit,
     /// Binance USD-M futures, signed with a key for each account.
     Binance,
+    /// Bitget futures, v2 for classic accounts and v3 for unified ones, signed with a
+    /// key for each account.
+    Bitget,
 }
 
 impl VenueKind {
@@ -32,7 +36,7 @@ impl VenueKind {
     pub(crate) fn prefix(self) -> &'static str {
         match self {
             VenueKind::CrossTrade => crosstrade::routes::PREFIX,
-            VenueKind::Bybit | VenueKind::Binance => "",
+            VenueKind::Bybit | VenueKind::Binance | VenueKind::Bitget => "",
         }
     }
 
@@ -48,6 +52,7 @@ pub(crate) enum Admission {
     /// The signature covers the body: nothing is decided yet.
     Bybit(bybit::front::Arrived),
     Binance(binance::front::Arrived),
+    Bitget(bitget::front::Arrived),
 }
 
 impl Admission {
@@ -56,7 +61,7 @@ impl Admission {
         use crosstrade::front::Admission::Proceed;
         match self {
             Admission::CrossTrade(admission) => matches!(admission, Proceed { .. }),
-            Admission::Bybit(_) | Admission::Binance(_) => true,
+            Admission::Bybit(_) | Admission::Binance(_) | Admission::Bitget(_) => true,
         }
     }
 }
@@ -85,6 +90,10 @@ impl PaperVenue {
                 let (number, arrived) = self.arrive_at_binance(request);
                 (number, Admission::Binance(arrived))
             }
+            VenueKind::Bitget => {
+                let (number, arrived) = self.arrive_at_bitget(request);
+                (number, Admission::Bitget(arrived))
+            }
         }
     }
 
@@ -94,6 +103,7 @@ impl PaperVenue {
             Admission::CrossTrade(admission) => self.carry_out_crosstrade(admission, request),
             Admission::Bybit(arrived) => self.carry_out_bybit(&arrived, request),
             Admission::Binance(arrived) => self.carry_out_binance(&arrived, request),
+            Admission::Bitget(arrived) => self.carry_out_bitget(&arrived, request),
         }
     }
 

@@ -36,6 +36,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(venue: PaperVenue) -> Rou
         .route("/close", post(close))
         .route("/order", post(order))
         .route("/connection", post(connection))
+        .route("/unified", post(unified))
         .route("/addon", post(addon))
         .route("/watch", post(watch))
         .route("/crossings", get(crossings))
@@ -158,6 +159,18 @@ struct Connection {
 
 async fn connection(State(venue): State<PaperVenue>, Json(body): Json<Connection>) -> Done {
     venue.set_connection(&body.account, body.status)?;
+    done()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unified {
+    account: String,
+    unified: bool,
+}
+
+async fn unified(State(venue): State<PaperVenue>, Json(body): Json<Unified>) -> Done {
+    venue.set_unified(&body.account, body.unified)?;
     done()
 }
 

@@ -60,6 +60,8 @@ pub(crate) struct Account {
     pub(crate) multi_assets: bool,
     /// Whether each position has a margin of its own.
     pub(crate) isolated: bool,
+    /// Whether it is a unified account and no classic one.
+    pub(crate) unified: bool,
     /// Whether its venue lets it trade.
     pub(crate) may_trade: bool,
     /// The first one is that of the account's balance; there is always one.
@@ -87,6 +89,7 @@ impl Account {
             mode: PositionMode::OneWay,
             multi_assets: false,
             isolated: false,
+            unified: false,
             may_trade: true,
             wallets: vec![Wallet {
                 asset: asset.to_owned(),

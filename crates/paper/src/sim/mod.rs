@@ -258,6 +258,16 @@ impl Simulation {
         Ok(())
     }
 
+    /// Makes a unified account of a classic one, or the other way round; what it holds
+    /// and has working stays.
+    pub(crate) fn set_unified(&mut self, account: &str, unified: bool) -> Result<(), TradeError> {
+        let index = self.account_index(account)?;
+        if let Some(account) = self.accounts.get_mut(index) {
+            account.unified = unified;
+        }
+        Ok(())
+    }
+
     /// Closes everything of an account at the market, as its owner would.
     pub(crate) fn close_by_hand(&mut self, account: &str) -> Result<(), TradeError> {
         let index = self.account_index(account)?;

@@ -80,6 +80,13 @@ pub enum ScriptAction {
         #[serde(default)]
         price: Option<Decimal>,
     },
+    /// Makes a unified account of a classic one, or the other way round.
+    Unified {
+        /// Which.
+        account: String,
+        /// Whether it is one from then on.
+        unified: bool,
+    },
     /// Changes an account's connection.
     Connection {
         /// Whose.
@@ -181,6 +188,7 @@ impl Simulation {
                 .transfer(account, asset, *amount, word.as_deref())
                 .map(drop),
             ScriptAction::Close { account } => self.close_by_hand(account),
+            ScriptAction::Unified { account, unified } => self.set_unified(account, *unified),
             ScriptAction::Connection { account, status } => self.set_connection(account, *status),
         };
     }

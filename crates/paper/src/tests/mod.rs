@@ -1,6 +1,7 @@
 //! What exchanges need of the simulation, through the handle on a venue.
 
 mod binance;
+mod bitget;
 mod bybit;
 mod fees;
 mod flows;

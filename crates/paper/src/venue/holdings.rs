@@ -167,6 +167,15 @@ impl PaperVenue {
         self.state().sim.set_mode(account, mode)
     }
 
+    /// Makes a unified account of a classic one, or the other way round, where the venue
+    /// has both; what it holds and has working stays.
+    ///
+    /// # Errors
+    /// When there is no such account.
+    pub fn set_unified(&self, account: &str, unified: bool) -> Result<(), TradeError> {
+        self.state().sim.set_unified(account, unified)
+    }
+
     fn read<T>(
         &self,
         account: &str,

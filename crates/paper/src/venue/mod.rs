@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 
 use crate::config::{ConfigError, PaperConfig};
 use crate::dialect::binance::BinanceState;
+use crate::dialect::bitget::BitgetState;
 use crate::dialect::bybit::BybitState;
 use crate::dialect::crosstrade::snapshots::SnapshotCache;
 use crate::faults::rule::Faults;
@@ -50,6 +51,7 @@ pub(crate) struct State {
     pub(crate) snapshots: SnapshotCache,
     pub(crate) bybit: BybitState,
     pub(crate) binance: BinanceState,
+    pub(crate) bitget: BitgetState,
     pub(crate) addon_connected: bool,
 }
 
@@ -68,6 +70,7 @@ impl PaperVenue {
             snapshots: SnapshotCache::new(config.snapshot_cache_ms),
             bybit: BybitState::default(),
             binance: BinanceState::default(),
+            bitget: BitgetState::default(),
             addon_connected: true,
         };
         for rule in &config.faults {
