@@ -55,6 +55,8 @@ enum Kind {
     Binance,
     /// Bybit's v5.
     Bybit,
+    /// Bitget's futures, of which its accounts are classic ones.
+    Bitget,
 }
 
 pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
@@ -86,6 +88,7 @@ fn config(args: &Args) -> anyhow::Result<PaperConfig> {
             Kind::Crosstrade => PaperConfig::default().sim_accounts(args.accounts),
             Kind::Binance => PaperConfig::exchange(VenueKind::Binance),
             Kind::Bybit => PaperConfig::exchange(VenueKind::Bybit),
+            Kind::Bitget => PaperConfig::exchange(VenueKind::Bitget),
         },
     };
     if let Some(token) = &args.token {
@@ -116,7 +119,13 @@ fn introduce(serving: &Serving, config: &PaperConfig, out: &mut Printer) -> anyh
     if config.kind != VenueKind::CrossTrade {
         for key in &config.keys {
             let (account, id, secret) = (&key.account, &key.key, &key.secret);
-            out.line(format_args!("key:      {id} with {secret}, of {account}"))?;
+            let passphrase = match key.passphrase.as_str() {
+                "" => String::new(),
+                text => format!(" and {text}"),
+            };
+            out.line(format_args!(
+                "key:      {id} with {secret}{passphrase}, of {account}"
+            ))?;
         }
         out.line(format_args!("accounts: {names}"))?;
         out.note(format_args!(

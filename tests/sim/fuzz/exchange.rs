@@ -183,6 +183,7 @@ fn adapter(stub: &Arc<Stub>) -> Box<dyn Venue> {
             let adapter = Binance::over(way, hosts, credential, assets, budget, clock, waits);
             Box::new(adapter.unwrap())
         }
+        VenueKind::Bitget => unreachable!("it has no adapter yet"),
         VenueKind::CrossTrade => unreachable!("it has a test of its own"),
     }
 }

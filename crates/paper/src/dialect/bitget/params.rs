@@ -1,12 +1,14 @@
 //! What a request asks for: its parameters and the instruments in its scope.
 
 use std::ops::Deref;
+use std::str::FromStr;
 
 use rust_decimal::Decimal;
+use serde_json::Value;
 
 use super::markets::{self, Product};
 use super::reply::{Refusal, missing, wrong};
-use crate::dialect::exchange::fields::Fields;
+use crate::dialect::exchange::fields::{Fields, Wrong};
 use crate::sim::Simulation;
 use crate::sim::market::Contract;
 use crate::sim::order::{Order, Side};
@@ -55,6 +57,16 @@ impl Params {
             Some("sell") => Ok(Side::Sell),
             Some(_) => Err(wrong("side")),
             None => Err(missing("side")),
+        }
+    }
+
+    /// A number, in a text or outside: clients send prices so.
+    fn decimal(&self, name: &str) -> Result<Option<Decimal>, Wrong> {
+        match self.value(name) {
+            Some(Value::Number(number)) => Decimal::from_str(&number.to_string())
+                .map(Some)
+                .map_err(|_| Wrong(name.to_owned())),
+            _ => self.0.decimal(name),
         }
     }
 

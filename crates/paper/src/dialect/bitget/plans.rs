@@ -1,6 +1,7 @@
 //! The kinds of conditional orders.
 
 use super::BitgetState;
+use crate::sim::Simulation;
 use crate::sim::order::{Order, OrderType};
 
 /// What v2 calls a plan type.
@@ -72,6 +73,22 @@ impl PlanKind {
             text => text == self.word() && !self.is_of_a_position(),
         }
     }
+}
+
+/// What the groups of two orders are called that v3 shows as one: of the first that
+/// fills the other is cancelled.
+pub(crate) const PAIR: &str = "tpsl-";
+
+/// The other order of a pair, while it waits too.
+pub(crate) fn partner<'a>(sim: &'a Simulation, order: &Order) -> Option<&'a Order> {
+    if !order.oco_id.starts_with(PAIR) {
+        return None;
+    }
+    let mut orders = sim.orders.iter();
+    orders.find(|other| {
+        let is_live = other.state.is_live() && other.waits_for_trigger();
+        is_live && other.oco_id == order.oco_id && other.id != order.id
+    })
 }
 
 /// The kind of a conditional order; of one that was placed otherwise, what it does says

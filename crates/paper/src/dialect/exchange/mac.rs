@@ -59,3 +59,26 @@ fn base64_digit(digit: u8) -> Option<u8> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_read_with_its_padding_alone() {
+        for (text, bytes) in [
+            ("", Some(&b""[..])),
+            ("YQ==", Some(b"a")),
+            ("YWI=", Some(b"ab")),
+            ("YWJj", Some(b"abc")),
+            ("+/8=", Some(b"\xfb\xff")),
+            ("YQ", None),
+            ("YQ=", None),
+            ("Y===", None),
+            ("Y=Jj", None),
+            ("YW-j", None),
+        ] {
+            assert_eq!(from_base64(text).as_deref(), bytes, "{text}");
+        }
+    }
+}

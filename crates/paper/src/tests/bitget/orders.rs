@@ -210,7 +210,7 @@ fn an_order_is_checked() {
         (market("buy", "10.001"), "43007"),
         (limit("buy", "0.001", "4000"), "45110"),
         (limit("buy", "0.1", "40000.05"), "41103"),
-        (with(market("buy", "0.1"), &json!({"size": 0.1})), "40020"),
+        (with(market("buy", "0.1"), &json!({"size": "ten"})), "40020"),
         (
             with(market("buy", "0.1"), &json!({"symbol": "XRPUSDT"})),
             "40034",
@@ -227,6 +227,9 @@ fn an_order_is_checked() {
         rig.pause();
     }
     assert!(rig.held("main").is_empty());
+    // A number outside a text is good: clients send prices so.
+    let bare = with(market("buy", "0.1"), &json!({"size": 0.1}));
+    assert_eq!(rig.place(&bare).code(), "00000");
 }
 
 #[test]

@@ -216,6 +216,43 @@ fn regular_and_strategy_orders_are_apart() {
 }
 
 #[test]
+fn profit_and_loss_are_one_order_of_two() {
+    let rig = Rig::unified();
+    rig.venue.open("main", BTC, 1, None).unwrap();
+    let place = |more: &Value| {
+        let both = json!({
+            "category": "USDT-FUTURES", "symbol": BTC, "posSide": "long", "qty": "0.5",
+            "takeProfit": "60000", "stopLoss": "45000", "slOrderType": "limit",
+            "slLimitPrice": "44900",
+        });
+        rig.post(PLACE_STRATEGY, &with(both, more))
+    };
+    let placed = place(&json!({"clientOid": "both"}));
+    let [row] = strategies(&rig, super::KEY).try_into().unwrap();
+    assert_eq!(row["orderId"], placed.data()["orderId"]);
+    for (name, expected) in [
+        ("clientOid", "both"),
+        ("takeProfit", "60000"),
+        ("stopLoss", "45000"),
+        ("tpOrderType", "market"),
+        ("slLimitPrice", "44900"),
+    ] {
+        assert_eq!(row[name], expected, "{name}");
+    }
+    // One cancel takes both; of one that fills the other goes.
+    rig.post(CANCEL_STRATEGY, &json!({"clientOid": "both"}))
+        .data();
+    assert_eq!(rig.venue.live_orders("main").unwrap().len(), 0);
+    place(&json!({})).data();
+    rig.venue.set_price(BTC, 60_000).unwrap();
+    assert_eq!(rig.held("main"), [(Net, number("0.5"))]);
+    assert!(strategies(&rig, super::KEY).is_empty());
+    // Neither is placed where one is on the wrong side.
+    assert_eq!(place(&json!({"stopLoss": "65000"})).status, 400);
+    assert_eq!(rig.venue.live_orders("main").unwrap().len(), 0);
+}
+
+#[test]
 fn the_countdown_is_for_those_who_applied() {
     let rig = Rig::unified();
     let body = json!({"countdown": "10"});

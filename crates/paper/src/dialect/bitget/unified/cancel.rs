@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use super::PRODUCT;
 use super::create::refuse_classic;
-use crate::dialect::bitget::cancel::{cancel_book, cancel_those};
+use crate::dialect::bitget::cancel::cancel_book;
 use crate::dialect::bitget::closing::close_positions;
 use crate::dialect::bitget::find::Named;
 use crate::dialect::bitget::params::{Params, Scope};
+use crate::dialect::bitget::plans::partner;
 use crate::dialect::bitget::reply::{Done, Refusal, wrong};
 use crate::dialect::bitget::words::{made_up, order_id};
 use crate::dialect::exchange::behaviour::Behaviour;
-use crate::sim::order::Order;
 use crate::sim::position::PositionSide;
 use crate::venue::State;
 
@@ -41,7 +41,8 @@ pub(crate) fn symbol(
     Ok(json!({"list": done}))
 }
 
-/// `POST /api/v3/trade/cancel-strategy-order`: one, by an id. Done is null.
+/// `POST /api/v3/trade/cancel-strategy-order`: one, by an id, with what it is paired
+/// with. Done is null.
 pub(crate) fn strategy(
     state: &mut State,
     account: usize,
@@ -49,15 +50,18 @@ pub(crate) fn strategy(
     behaviour: &Behaviour,
 ) -> Done {
     let named = Named::read(params)?;
-    let is_meant = |state: &State, order: &Order| {
+    let sim = &state.sim;
+    let mut orders = sim.orders.iter();
+    let found = orders.find(|order| {
         let is_its_own = order.account == account && order.state.is_live();
-        let is_hidden = behaviour.forgets_stops;
-        is_its_own && !is_hidden && order.waits_for_trigger() && named.is(&state.bitget, order)
-    };
-    let done = cancel_those(state, behaviour, is_meant);
-    if done.is_empty() {
-        return Err(Refusal::new("25204", "Order does not exist"));
-    }
+        is_its_own && order.waits_for_trigger() && named.is(&state.bitget, order)
+    });
+    let found = found.filter(|_| !behaviour.forgets_stops);
+    let found = found.ok_or_else(|| Refusal::new("25204", "Order does not exist"))?;
+    let pair = [Some(found), partner(sim, found)];
+    let pair = pair.into_iter().flatten();
+    let ids: Vec<String> = pair.map(|order| order.order_id.clone()).collect();
+    state.sim.cancel_each(&ids, behaviour.cancel);
     Ok(Value::Null)
 }
 

@@ -5,7 +5,7 @@ use super::create::{position_side, reduce_only, refuse_classic};
 use crate::dialect::bitget::classic::conditional::{Protection, Protects};
 use crate::dialect::bitget::order::{Asked, conditional_type, submit};
 use crate::dialect::bitget::params::Params;
-use crate::dialect::bitget::plans::{Plan, PlanKind};
+use crate::dialect::bitget::plans::{PAIR, Plan, PlanKind};
 use crate::dialect::bitget::reply::{Done, Refusal, missing, wrong};
 use crate::dialect::exchange::behaviour::Behaviour;
 use crate::dialect::exchange::place::Wanted;
@@ -24,18 +24,28 @@ pub(crate) fn strategy(
     refuse_classic(params)?;
     let sim = &state.sim;
     let contract = params.symbol(sim, params.product(PRODUCT)?)?;
-    let (wanted, plan) = match params.text("type") {
+    let orders = match params.text("type") {
         None | Some("tpsl") => tpsl(sim, account, contract, params)?,
-        Some("trigger") => trigger(sim, account, contract, params)?,
+        Some("trigger") => vec![trigger(sim, account, contract, params)?],
         Some(_) => return Err(wrong("type")),
     };
-    let asked = Asked {
-        wanted,
-        link: params.link()?,
-        is_immediate: false,
-        plan: Some(plan),
-    };
-    submit(state, asked, behaviour)
+    let mut link = params.link()?;
+    let is_pair = orders.len() > 1;
+    let group = is_pair.then(|| format!("{PAIR}{}", state.sim.take_id()));
+    let mut first = None;
+    for (mut wanted, plan) in orders {
+        wanted.ticket.oco_id.clone_from(&group);
+        let asked = Asked {
+            wanted,
+            // The second of a pair has no name of its own.
+            link: std::mem::take(&mut link),
+            is_immediate: false,
+            plan: Some(plan),
+        };
+        let reply = submit(state, asked, behaviour)?;
+        first.get_or_insert(reply);
+    }
+    first.ok_or_else(|| missing("stopLoss"))
 }
 
 /// By which price it is triggered, in the word that is kept.
@@ -47,63 +57,60 @@ fn trigger_by(params: &Params, name: &str) -> Result<String, Refusal> {
     }
 }
 
-/// Of profit or of loss; both in one order are not simulated.
+/// What takes profit, what stops a loss, or both.
 fn tpsl(
     sim: &Simulation,
     account: usize,
     contract: usize,
     params: &Params,
-) -> Result<(Wanted, Plan), Refusal> {
+) -> Result<Vec<(Wanted, Plan)>, Refusal> {
     let is_long = match params.text("posSide") {
         Some("long") => true,
         Some("short") => false,
         Some(_) => return Err(wrong("posSide")),
         None => return Err(missing("posSide")),
     };
-    let is_whole = match params.text("tpslMode") {
-        None | Some("partial") => false,
-        Some("full") => true,
+    let size = match params.text("tpslMode") {
+        None | Some("partial") => Some(params.needed("qty")?),
+        Some("full") => None,
         Some(_) => return Err(wrong("tpslMode")),
-    };
-    let prices = (params.price("takeProfit")?, params.price("stopLoss")?);
-    let (takes_profit, trigger) = match prices {
-        (Some(price), None) => (true, price),
-        (None, Some(price)) => (false, price),
-        (Some(_), Some(_)) => return Err(wrong("stopLoss")),
-        (None, None) => return Err(missing("stopLoss")),
-    };
-    let (limit, by) = if takes_profit {
-        ("tpLimitPrice", "tpTriggerBy")
-    } else {
-        ("slLimitPrice", "slTriggerBy")
-    };
-    let kind = match (takes_profit, is_whole) {
-        (true, true) => PlanKind::PositionProfit,
-        (true, false) => PlanKind::Profit,
-        (false, true) => PlanKind::PositionLoss,
-        (false, false) => PlanKind::Loss,
     };
     let protects = Protects {
         account,
         contract,
         is_long,
     };
-    let order = Protection {
-        takes_profit: Some(takes_profit),
-        trigger,
-        limit: params.price(limit)?,
-        size: if is_whole {
-            None
-        } else {
-            Some(params.needed("qty")?)
-        },
-    };
-    let plan = Plan {
-        kind,
-        callback: String::new(),
-        trigger: trigger_by(params, by)?,
-    };
-    Ok((protects.order(sim, &order)?, plan))
+    let mut orders = Vec::new();
+    for (takes_profit, price, limit, by) in [
+        (true, "takeProfit", "tpLimitPrice", "tpTriggerBy"),
+        (false, "stopLoss", "slLimitPrice", "slTriggerBy"),
+    ] {
+        let Some(trigger) = params.price(price)? else {
+            continue;
+        };
+        let order = Protection {
+            takes_profit: Some(takes_profit),
+            trigger,
+            limit: params.price(limit)?,
+            size,
+        };
+        let plan = Plan {
+            kind: kind(takes_profit, size.is_none()),
+            callback: String::new(),
+            trigger: trigger_by(params, by)?,
+        };
+        orders.push((protects.order(sim, &order)?, plan));
+    }
+    Ok(orders)
+}
+
+fn kind(takes_profit: bool, is_whole: bool) -> PlanKind {
+    match (takes_profit, is_whole) {
+        (true, true) => PlanKind::PositionProfit,
+        (true, false) => PlanKind::Profit,
+        (false, true) => PlanKind::PositionLoss,
+        (false, false) => PlanKind::Loss,
+    }
 }
 
 fn trigger(

@@ -1,6 +1,5 @@
 //! Orders: the regular ones in pages, conditional ones in a bare list.
 
-use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::PRODUCT;
@@ -8,7 +7,7 @@ use crate::dialect::bitget::BitgetState;
 use crate::dialect::bitget::markets::Product;
 use crate::dialect::bitget::pages::{Row, page};
 use crate::dialect::bitget::params::{Params, Scope};
-use crate::dialect::bitget::plans::kind_of;
+use crate::dialect::bitget::plans::{kind_of, partner};
 use crate::dialect::bitget::reply::Done;
 use crate::dialect::bitget::words::{
     client_id, margin_mode, milliseconds, mode, number, order_id, order_type, position_side, side,
@@ -49,8 +48,11 @@ pub(crate) fn strategies(
 ) -> Done {
     let scope = Scope::read(sim, params, PRODUCT)?;
     let newest_first = sim.orders.iter().rev();
-    let meant =
-        newest_first.filter(|order| scope.holds(sim, index, order) && order.waits_for_trigger());
+    let meant = newest_first.filter(|order| {
+        // Of a pair the first stands for both.
+        let is_second = partner(sim, order).is_some_and(|first| first.id < order.id);
+        scope.holds(sim, index, order) && order.waits_for_trigger() && !is_second
+    });
     let rows = meant.filter_map(|order| strategy_row(sim, known, order));
     Ok(rows.collect())
 }
@@ -103,17 +105,37 @@ fn about(order: &Order) -> &'static str {
     }
 }
 
+/// What a row says of when an order is triggered, and what it is then.
+struct Trigger {
+    by: &'static str,
+    price: String,
+    order_type: &'static str,
+    limit: String,
+}
+
+impl Trigger {
+    fn of(known: &BitgetState, order: &Order) -> Trigger {
+        let plan = known.plans.get(&order.order_id);
+        let by_mark = plan.is_some_and(|plan| plan.trigger == "mark_price");
+        let limit = order.limit_price;
+        Trigger {
+            by: if by_mark { "mark" } else { "market" },
+            price: number(order.stop_price),
+            order_type: order_type(order),
+            limit: if limit.is_zero() {
+                String::new()
+            } else {
+                number(limit)
+            },
+        }
+    }
+}
+
 /// Orders of a position's profit and loss have neither a state nor a trigger price of
 /// their own; others have both.
 fn strategy_row(sim: &Simulation, known: &BitgetState, order: &Order) -> Option<Value> {
     let contract = sim.market.contracts.get(order.key.contract)?;
-    let (placed, trigger) = (milliseconds(order.placed), number(order.stop_price));
-    let plan = known.plans.get(&order.order_id);
-    let trigger_by = match plan.map(|plan| plan.trigger.as_str()) {
-        Some("mark_price") => "mark",
-        _ => "market",
-    };
-    let limit = limit(order.limit_price);
+    let placed = milliseconds(order.placed);
     let kind = kind_of(known, order);
     let size = if kind.is_whole() {
         String::new()
@@ -130,31 +152,17 @@ fn strategy_row(sim: &Simulation, known: &BitgetState, order: &Order) -> Option<
         "updatedTime": placed,
     });
     let more = if kind.is_of_a_position() {
-        let takes_profit = order.order_type == OrderType::TakeProfit;
-        let when = |is_meant: bool, text: &str| {
-            let text = if is_meant { text } else { "" };
-            text.to_owned()
-        };
-        json!({
-            "posSide": about(order),
-            "tpTriggerBy": when(takes_profit, trigger_by),
-            "slTriggerBy": when(!takes_profit, trigger_by),
-            "takeProfit": when(takes_profit, &trigger),
-            "stopLoss": when(!takes_profit, &trigger),
-            "tpOrderType": when(takes_profit, order_type(order)),
-            "slOrderType": when(!takes_profit, order_type(order)),
-            "tpLimitPrice": when(takes_profit, &limit),
-            "slLimitPrice": when(!takes_profit, &limit),
-        })
+        protection(sim, known, order)
     } else {
+        let trigger = Trigger::of(known, order);
         json!({
             "posSide": position_side(order.key.side),
             "side": side(order.side),
             "status": "pending",
-            "triggerBy": trigger_by,
-            "triggerPrice": trigger,
-            "triggerOrderType": order_type(order),
-            "triggerOrderPrice": limit,
+            "triggerBy": trigger.by,
+            "triggerPrice": trigger.price,
+            "triggerOrderType": trigger.order_type,
+            "triggerOrderPrice": trigger.limit,
         })
     };
     if let (Some(row), Value::Object(more)) = (row.as_object_mut(), more) {
@@ -163,10 +171,27 @@ fn strategy_row(sim: &Simulation, known: &BitgetState, order: &Order) -> Option<
     Some(row)
 }
 
-fn limit(price: Decimal) -> String {
-    if price.is_zero() {
-        String::new()
-    } else {
-        number(price)
-    }
+/// What takes profit of a position and what stops its loss, each empty without an order.
+fn protection(sim: &Simulation, known: &BitgetState, order: &Order) -> Value {
+    let both = [Some(order), partner(sim, order)];
+    let find = |takes_profit: bool| {
+        let mut orders = both.into_iter().flatten();
+        let found = orders.find(|one| (one.order_type == OrderType::TakeProfit) == takes_profit);
+        found.map(|one| Trigger::of(known, one))
+    };
+    let (profit, loss) = (find(true), find(false));
+    let text = |of: &Option<Trigger>, field: fn(&Trigger) -> &str| {
+        of.as_ref().map(field).unwrap_or_default().to_owned()
+    };
+    json!({
+        "posSide": about(order),
+        "tpTriggerBy": text(&profit, |it| it.by),
+        "slTriggerBy": text(&loss, |it| it.by),
+        "takeProfit": text(&profit, |it| &it.price),
+        "stopLoss": text(&loss, |it| &it.price),
+        "tpOrderType": text(&profit, |it| it.order_type),
+        "slOrderType": text(&loss, |it| it.order_type),
+        "tpLimitPrice": text(&profit, |it| &it.limit),
+        "slLimitPrice": text(&loss, |it| &it.limit),
+    })
 }
