@@ -262,11 +262,16 @@ class Riskd:
 
 
 class Comparison:
+    maintenance = Decimal("0.005")
+
     def __init__(self, venue, base, riskd):
         self.venue, self.base, self.table = venue, base, Table(venue)
         self.riskd = riskd
-        self.clients = {name: client(venue, base, name) for name in KEYS}
+        self.clients = {name: self.client(name) for name in KEYS}
         self.positions = positions_of(venue)
+
+    def client(self, account, secret=SECRET):
+        return client(self.venue, self.base, account, secret)
 
     def mark(self, instrument):
         return Decimal(PRICES.get(instrument, PRICES["BTCUSDT"]))
@@ -344,7 +349,7 @@ class Comparison:
             check("mark", mark, row["markPrice"])
             check("unrealized", position.unrealized(mark), row["unrealizedPnl"])
             check("notional", notional, abs(Decimal(row["notional"])))
-            check("maintenance", notional * Decimal("0.005"), row["maintenanceMargin"])
+            check("maintenance", notional * self.maintenance, row["maintenanceMargin"])
             check("is hedged", account == "hedge", row["hedged"])
 
     def fetch_orders(self, account):
@@ -429,9 +434,9 @@ class Comparison:
     # What is refused.
 
     def refusals(self):
-        wrong = client(self.venue, self.base, "main", "another-secret")
+        wrong = self.client("main", "another-secret")
         self.refused("a wrong secret", ccxt.AuthenticationError, wrong.fetch_balance)
-        late = client(self.venue, self.base, "main")
+        late = self.client("main")
         late.nonce = lambda: late.milliseconds() - 20_000
         self.refused("a clock that is off", ccxt.InvalidNonce, late.fetch_balance)
         exchange = self.clients["main"]
@@ -544,10 +549,8 @@ class Comparison:
         self.table.print()
 
 
-def main():
-    venue, riskd, folder = sys.argv[1:]
-    path = Path(folder) / f"{venue}.json"
-    path.write_text(json.dumps(scenario(venue)))
+def serve(riskd, path, run):
+    """Runs a paper venue of a scenario for as long as `run` takes, and gives it its address."""
     command = [riskd, "paper", "--listen", "127.0.0.1:0", "--scenario", str(path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
@@ -560,14 +563,26 @@ def main():
                 break
         if base is None:
             sys.exit("the paper venue did not start:\n" + "".join(said))
-        own = Riskd(venue, base, riskd, folder)
-        try:
-            Comparison(venue, base, own).run()
-        finally:
-            own.stop()
+        run(base)
     finally:
         process.terminate()
         process.wait()
 
 
-main()
+def main():
+    venue, riskd, folder = sys.argv[1:]
+    path = Path(folder) / f"{venue}.json"
+    path.write_text(json.dumps(scenario(venue)))
+
+    def run(base):
+        own = Riskd(venue, base, riskd, folder)
+        try:
+            Comparison(venue, base, own).run()
+        finally:
+            own.stop()
+
+    serve(riskd, path, run)
+
+
+if __name__ == "__main__":
+    main()
