@@ -31,10 +31,11 @@ impl Simulation {
         self.covered_orders(&scope)
     }
 
-    /// How many orders of an account may still fill.
+    /// How many orders of an account may still fill, those in parts included.
     pub(crate) fn count_live_orders(&self, account: usize) -> usize {
         let is_live = |order: &&Order| order.account == account && order.state.is_live();
-        self.orders.iter().filter(is_live).count()
+        let orders = self.orders.iter().filter(is_live).count();
+        orders.saturating_add(self.live_twaps(account).count())
     }
 
     pub(crate) fn covered_orders(&self, scope: &FlattenScope) -> Vec<String> {

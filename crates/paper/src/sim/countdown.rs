@@ -1,5 +1,5 @@
-//! A dead man's switch: the orders in the book of one contract are cancelled unless
-//! their owner says again and again that he is there.
+//! A dead man's switch: the orders in the book of one contract, or all of an account, are
+//! cancelled unless their owner says again and again that he is there.
 
 use super::Simulation;
 use super::cancel::CancelBehaviour;
@@ -8,8 +8,9 @@ use super::script::Later;
 
 impl Simulation {
     /// Lets the book of an account in a contract be cancelled after so many
-    /// milliseconds, in place of an earlier countdown; 0 stops that one.
-    pub(crate) fn set_countdown(&mut self, account: usize, contract: usize, ms: u64) {
+    /// milliseconds, in place of an earlier countdown; 0 stops that one. Without a
+    /// contract it is every order of the account, also those that wait for a trigger.
+    pub(crate) fn set_countdown(&mut self, account: usize, contract: Option<usize>, ms: u64) {
         self.forget_countdown(account, contract);
         if ms > 0 {
             self.schedule(ms, Later::Countdown { account, contract });
@@ -27,8 +28,11 @@ impl Simulation {
         orders.map(|order| order.order_id.clone()).collect()
     }
 
-    pub(super) fn cancel_book(&mut self, account: usize, contract: usize) {
-        let orders = self.book_orders(account, contract);
+    pub(super) fn run_countdown(&mut self, account: usize, contract: Option<usize>) {
+        let orders = match contract {
+            Some(contract) => self.book_orders(account, contract),
+            None => self.live_orders(account, None),
+        };
         self.cancel_each(&orders, CancelBehaviour::Normal);
     }
 }

@@ -24,6 +24,7 @@ pub(crate) mod script;
 pub(crate) mod session;
 pub(crate) mod symbol;
 pub(crate) mod trade;
+pub(crate) mod twap;
 
 use std::collections::VecDeque;
 
@@ -41,6 +42,7 @@ use rules::in_range;
 use script::{Later, RandomTrader, ScriptAction};
 use session::{Crossing, Watch, next_reset};
 use trade::TradeError;
+use twap::Twap;
 
 /// Finished orders kept beyond this number are forgotten, oldest first.
 const MAX_ORDERS: usize = 4000;
@@ -71,6 +73,7 @@ pub(crate) struct Simulation {
     script: VecDeque<(DateTime<Utc>, ScriptAction)>,
     later: Vec<(DateTime<Utc>, Later)>,
     traders: Vec<RandomTrader>,
+    pub(crate) twaps: Vec<Twap>,
     pub(crate) automations: Automations,
     watches: Vec<Watch>,
     crossings: Vec<Crossing>,
@@ -97,6 +100,7 @@ impl Simulation {
             script: VecDeque::new(),
             later: Vec::new(),
             traders: Vec::new(),
+            twaps: Vec::new(),
             automations: Automations::default(),
             watches: Vec::new(),
             crossings: Vec::new(),
@@ -132,6 +136,7 @@ impl Simulation {
             .chain(later)
             .chain(traders)
             .chain(self.automations.next_due())
+            .chain(self.next_twap())
             .chain(script)
             .chain([self.next_reset])
             .min()
@@ -150,6 +155,7 @@ impl Simulation {
         self.run_funding();
         self.run_traders();
         self.run_later();
+        self.run_twaps();
         self.run_automations();
     }
 

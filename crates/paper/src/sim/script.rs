@@ -112,8 +112,11 @@ pub(super) enum Later {
         quantity: Decimal,
         only_reduces: bool,
     },
-    /// The book of an account in one contract is cancelled.
-    Countdown { account: usize, contract: usize },
+    /// The book of an account in one contract is cancelled, or all its orders.
+    Countdown {
+        account: usize,
+        contract: Option<usize>,
+    },
     /// A trader opens a position again.
     Enter {
         account: usize,
@@ -246,7 +249,7 @@ impl Simulation {
                     };
                     self.trade_at_market(account, key, quantity, "Close");
                 }
-                Later::Countdown { account, contract } => self.cancel_book(account, contract),
+                Later::Countdown { account, contract } => self.run_countdown(account, contract),
                 Later::Enter {
                     account,
                     key,
@@ -262,7 +265,7 @@ impl Simulation {
     }
 
     /// Ends a countdown before it has run out.
-    pub(super) fn forget_countdown(&mut self, account: usize, contract: usize) {
+    pub(super) fn forget_countdown(&mut self, account: usize, contract: Option<usize>) {
         self.later.retain(|(_, event)| {
             !matches!(event, Later::Countdown { account: one, contract: of }
                 if *one == account && *of == contract)

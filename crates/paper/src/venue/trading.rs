@@ -3,10 +3,12 @@
 use rust_decimal::Decimal;
 
 use super::PaperVenue;
+use crate::sim::Simulation;
 use crate::sim::cancel::CancelBehaviour;
 use crate::sim::order::Side;
 use crate::sim::position::PositionSide;
 use crate::sim::trade::TradeError;
+use crate::sim::twap::{Twap, TwapTicket};
 
 /// An order that may still fill.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +37,7 @@ impl PaperVenue {
         !self.config().rate_limit || state.bucket.take(now).is_ok()
     }
 
-    /// Cancels every live order of an account.
+    /// Cancels every live order of an account, those in parts included.
     ///
     /// # Errors
     /// When there is no such account.
@@ -44,10 +46,23 @@ impl PaperVenue {
         let index = state.sim.account_index(account)?;
         let orders = state.sim.live_orders(index, None);
         state.sim.cancel_each(&orders, CancelBehaviour::Normal);
+        let twaps: Vec<u64> = state.sim.live_twaps(index).map(|twap| twap.id).collect();
+        for id in twaps {
+            state.sim.cancel_twap(index, id, CancelBehaviour::Normal)?;
+        }
         Ok(())
     }
 
-    /// The live orders of an account, oldest first.
+    /// Places an order that the venue trades in parts, at even times, and returns its
+    /// number. The first part is traded at once.
+    ///
+    /// # Errors
+    /// When the venue would refuse it.
+    pub fn place_twap(&self, account: &str, ticket: &TwapTicket) -> Result<u64, TradeError> {
+        self.state().sim.place_twap(account, ticket)
+    }
+
+    /// The live orders of an account, oldest first, and then those in parts.
     ///
     /// # Errors
     /// When there is no such account.
@@ -55,6 +70,8 @@ impl PaperVenue {
         let state = self.state();
         let index = state.sim.account_index(account)?;
         let live = state.sim.orders.iter();
+        let twaps = state.sim.live_twaps(index);
+        let twaps = twaps.filter_map(|twap| in_parts(&state.sim, twap));
         Ok(live
             .filter(|order| order.account == index && order.state.is_live())
             .filter_map(|order| {
@@ -69,6 +86,20 @@ impl PaperVenue {
                     waits_for_trigger: order.waits_for_trigger(),
                 })
             })
+            .chain(twaps)
             .collect())
     }
+}
+
+fn in_parts(sim: &Simulation, twap: &Twap) -> Option<LiveOrder> {
+    let contract = sim.market.contracts.get(twap.key.contract)?;
+    Some(LiveOrder {
+        id: twap.id.to_string(),
+        instrument: contract.symbol.as_str().to_owned(),
+        side: twap.side,
+        remaining: twap.total - twap.executed,
+        position_side: twap.key.side,
+        only_reduces: twap.key.side.is_closed_by(twap.side),
+        waits_for_trigger: false,
+    })
 }

@@ -123,7 +123,7 @@ pub(crate) fn countdown(
     let ms = wanted.and_then(|ms| u64::try_from(ms).ok());
     let ms = ms.ok_or_else(|| missing("countdownTime"))?;
     if behaviour.cancel == CancelBehaviour::Normal {
-        state.sim.set_countdown(account, contract, ms);
+        state.sim.set_countdown(account, Some(contract), ms);
     }
     Ok(json!({"symbol": params.text("symbol"), "countdownTime": ms.to_string()}))
 }

@@ -1,6 +1,5 @@
 //! Positions and the position mode.
 
-use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -8,9 +7,9 @@ use super::markets::{self, Category};
 use super::params::{Params, Scope, page, wrong};
 use super::reply::{Done, Refusal};
 use super::words::{milliseconds, number, position_index, side};
+use crate::dialect::exchange::opened::opened_by;
 use crate::sim::Simulation;
 use crate::sim::account::Account;
-use crate::sim::ledger::Fill;
 use crate::sim::margin::LEVERAGE;
 use crate::sim::order::Side;
 use crate::sim::position::{PositionKey, PositionMode, PositionSide};
@@ -71,7 +70,7 @@ fn row(sim: &Simulation, index: usize, account: &Account, key: PositionKey) -> O
         fills.filter(|fill| fill.instrument == symbol && fill.position_side == key.side)
     };
     let realized: Decimal = fills().map(|fill| fill.realized - fill.fee).sum();
-    let opened = position.and_then(|held| opened(fills(), held.quantity));
+    let opened = position.and_then(|held| opened_by(fills(), held.quantity).map(|fill| fill.at));
     let created = fills().next().map(|fill| milliseconds(fill.at));
     let updated = fills().last().map(|fill| milliseconds(fill.at));
     let side = position.map_or("", |held| side(Side::of(held.quantity)));
@@ -106,24 +105,6 @@ fn row(sim: &Simulation, index: usize, account: &Account, key: PositionKey) -> O
         "updatedTime": updated.unwrap_or_default(),
         "openTime": opened.map_or(0, |at| at.timestamp_millis()),
     }))
-}
-
-/// When a position that is held became one: with the first fill since it was flat, or
-/// on the other side.
-fn opened<'a>(fills: impl Iterator<Item = &'a Fill>, held: Decimal) -> Option<DateTime<Utc>> {
-    let mut quantity = Decimal::ZERO;
-    let mut since = None;
-    for fill in fills {
-        let before = quantity;
-        quantity += fill.side.signed(fill.quantity);
-        let is_same = |quantity: Decimal| {
-            !quantity.is_zero() && quantity.is_sign_positive() == held.is_sign_positive()
-        };
-        if is_same(quantity) && !is_same(before) {
-            since = Some(fill.at);
-        }
-    }
-    since
 }
 
 /// `POST /v5/position/switch-mode`: 0 is one-way, 3 hedge.

@@ -9,6 +9,7 @@ pub(crate) mod front;
 pub(crate) mod links;
 pub(crate) mod mac;
 pub(crate) mod movements;
+pub(crate) mod opened;
 pub(crate) mod pages;
 pub(crate) mod place;
 pub(crate) mod request;
