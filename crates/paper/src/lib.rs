@@ -31,7 +31,7 @@
 //! - No liquidation, no refusal for want of margin, and no contract whose value is the
 //!   inverse of its price. Sums over several margin assets are at par.
 //! - Of CrossTrade no strategies, executions, bars, replacing and reversing: they
-//!   give 404. Of Bybit, Binance and Bitget only what a guard calls, and orders to have
+//!   give 404. Of the exchanges only what a guard calls, and orders to have
 //!   something to guard.
 #![cfg_attr(
     test,
@@ -61,8 +61,9 @@ pub use dialect::VenueKind;
 pub use dialect::crosstrade::routes::CallKind;
 pub use faults::class::RequestClass;
 pub use faults::kind::{Fault, FaultLayer};
-pub use faults::list::{FaultKind, exchange_fault_kinds, fault_kinds};
+pub use faults::list::{FaultKind, bingx_fault_kinds, exchange_fault_kinds, fault_kinds};
 pub use faults::rule::{FaultError, FaultRule, FaultStatus, MAX_RULES};
+pub use faults::shape::Shape;
 pub use http::limit::{BURST, REFILL_PER_SECOND};
 pub use http::message::{Delivery, Incoming, Page, Request, Response};
 pub use http::server::{PaperError, Serving, serve, serve_venue};
@@ -78,4 +79,5 @@ pub use sim::rules::{Funding, LARGEST_QUANTITY, Rules, Terms};
 pub use sim::script::{ScriptAction, ScriptStep};
 pub use sim::session::Crossing;
 pub use sim::trade::TradeError;
+pub use sim::twap::TwapTicket;
 pub use venue::{AccountFigures, Holding, LiveOrder, PaperState, PaperVenue, WalletFigures};

@@ -70,6 +70,7 @@ impl PaperConfig {
     /// seconds after the start, with a stop and a target resting; `hedge` holds
     /// nothing. From 30 seconds on no price runs away any more.
     pub fn exchange_demo(kind: VenueKind) -> PaperConfig {
+        let falling = kind.spelled(FALLING);
         let walk = |every_ms| Motion::Walk {
             every_ms,
             ticks: 20,
@@ -81,13 +82,13 @@ impl PaperConfig {
         };
         let mut config = PaperConfig::exchange(kind);
         for instrument in &mut config.instruments {
-            let is_falling = instrument.symbol == FALLING;
+            let is_falling = instrument.symbol == falling;
             instrument.motion = if is_falling { fall.clone() } else { walk(400) };
         }
         config.script = vec![ScriptStep {
             after_ms: 30_000,
             action: ScriptAction::Motion {
-                instrument: FALLING.to_owned(),
+                instrument: falling.to_owned(),
                 motion: walk(500),
             },
         }];
@@ -95,10 +96,10 @@ impl PaperConfig {
             account: "main".to_owned(),
             loss: Decimal::from(500),
         }];
-        let stop = Ticket::stop(FALLING, Side::Sell, 5, Decimal::from(1800));
-        let target = Ticket::limit(FALLING, Side::Sell, 5, Decimal::from(2050));
+        let stop = Ticket::stop(falling, Side::Sell, 5, Decimal::from(1800));
+        let target = Ticket::limit(falling, Side::Sell, 5, Decimal::from(2050));
         config
-            .position("main", FALLING, 5)
+            .position("main", falling, 5)
             .order("main", stop.reduce_only())
             .order("main", target.reduce_only())
     }

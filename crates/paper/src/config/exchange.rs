@@ -62,9 +62,9 @@ impl PaperConfig {
             accounts: accounts.into(),
             keys: keys.into(),
             instruments: vec![
-                InstrumentConfig::perpetual("BTCUSDT", 50_000, "USDT"),
-                InstrumentConfig::perpetual("ETHUSDT", 2000, "USDT"),
-                InstrumentConfig::perpetual("BTCPERP", 50_000, "USDC"),
+                InstrumentConfig::perpetual(kind.spelled("BTCUSDT"), 50_000, "USDT"),
+                InstrumentConfig::perpetual(kind.spelled("ETHUSDT"), 2000, "USDT"),
+                InstrumentConfig::perpetual(kind.spelled("BTCPERP"), 50_000, "USDC"),
             ],
             ..PaperConfig::default()
         }

@@ -3,6 +3,7 @@
 
 pub(crate) mod binance;
 pub(crate) mod bitget;
+pub(crate) mod bingx;
 pub(crate) mod bybit;
 pub(crate) mod crosstrade;
 pub(crate) mod exchange;
@@ -29,6 +30,8 @@ pub enum VenueKind {
     /// Bitget futures, v2 for classic accounts and v3 for unified ones, signed with a
     /// key for each account.
     Bitget,
+    /// BingX perpetual swaps, v2 and v3, signed with a key for each account.
+    BingX,
 }
 
 impl VenueKind {
@@ -36,7 +39,17 @@ impl VenueKind {
     pub(crate) fn prefix(self) -> &'static str {
         match self {
             VenueKind::CrossTrade => crosstrade::routes::PREFIX,
-            VenueKind::Bybit | VenueKind::Binance | VenueKind::Bitget => "",
+            VenueKind::Bybit | VenueKind::Binance | VenueKind::Bitget | VenueKind::BingX => "",
+        }
+    }
+
+    /// How a venue spells a perpetual of the usual scenario.
+    pub(crate) fn spelled(self, symbol: &'static str) -> &'static str {
+        match (self, symbol) {
+            (VenueKind::BingX, "BTCUSDT") => "BTC-USDT",
+            (VenueKind::BingX, "ETHUSDT") => "ETH-USDT",
+            (VenueKind::BingX, "BTCPERP") => "BTC-USDC",
+            _ => symbol,
         }
     }
 
@@ -53,6 +66,7 @@ pub(crate) enum Admission {
     Bybit(bybit::front::Arrived),
     Binance(binance::front::Arrived),
     Bitget(bitget::front::Arrived),
+    BingX(bingx::front::Arrived),
 }
 
 impl Admission {
@@ -61,7 +75,10 @@ impl Admission {
         use crosstrade::front::Admission::Proceed;
         match self {
             Admission::CrossTrade(admission) => matches!(admission, Proceed { .. }),
-            Admission::Bybit(_) | Admission::Binance(_) | Admission::Bitget(_) => true,
+            Admission::Bybit(_)
+            | Admission::Binance(_)
+            | Admission::Bitget(_)
+            | Admission::BingX(_) => true,
         }
     }
 }
@@ -94,6 +111,10 @@ impl PaperVenue {
                 let (number, arrived) = self.arrive_at_bitget(request);
                 (number, Admission::Bitget(arrived))
             }
+            VenueKind::BingX => {
+                let (number, arrived) = self.arrive_at_bingx(request);
+                (number, Admission::BingX(arrived))
+            }
         }
     }
 
@@ -104,6 +125,7 @@ impl PaperVenue {
             Admission::Bybit(arrived) => self.carry_out_bybit(&arrived, request),
             Admission::Binance(arrived) => self.carry_out_binance(&arrived, request),
             Admission::Bitget(arrived) => self.carry_out_bitget(&arrived, request),
+            Admission::BingX(arrived) => self.carry_out_bingx(&arrived, request),
         }
     }
 

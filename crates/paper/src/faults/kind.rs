@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::class::RequestClass;
 use super::rule::FaultError;
+use super::shape::Shape;
 use crate::sim::account::ConnectionStatus;
 use crate::sim::flatten::Repeat;
 
@@ -170,6 +171,11 @@ pub enum Fault {
     DataWrapper,
     /// There are unknown keys.
     ExtraFields,
+    /// The venue shows something in another of the shapes that it has; BingX alone.
+    OtherShape {
+        /// Which.
+        shape: Shape,
+    },
 
     // In what a flatten, a cancel or a trader does.
     /// A flatten is accepted and does nothing.
@@ -223,6 +229,12 @@ pub enum Fault {
         instrument: String,
         /// How much, negative when short.
         quantity: Decimal,
+    },
+    /// A call that is about the whole account does nothing for one instrument, and says
+    /// so in its list of what failed; BingX alone.
+    EntryFails {
+        /// Which.
+        instrument: String,
     },
     /// The trader opens the position again after a flatten; `count` times.
     Reenters {
@@ -308,6 +320,7 @@ impl Fault {
             | Fault::FlattenLeavesOrders
             | Fault::FlattenRefused { .. }
             | Fault::Appears { .. }
+            | Fault::EntryFails { .. }
             | Fault::Reenters { .. } => FaultLayer::Flatten,
             Fault::CancelNothing
             | Fault::CancelLate { .. }
@@ -339,6 +352,10 @@ impl Fault {
             (Fault::StopsForgotten, _) => {
                 matches!(class, RequestClass::Cancel | RequestClass::Orders)
             }
+            (Fault::EntryFails { .. }, _) => {
+                matches!(class, RequestClass::Cancel | RequestClass::Flatten)
+            }
+            (Fault::OtherShape { .. }, _) => true,
             (_, FaultLayer::Wire) => true,
             (_, FaultLayer::Data) => class.is_read(),
             (_, FaultLayer::Flatten) => class == RequestClass::Flatten,

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::kind::{Fault, FaultLayer};
+use super::shape::Shape;
 use crate::sim::account::ConnectionStatus;
 use crate::sim::flatten::Repeat;
 
@@ -44,6 +45,18 @@ pub fn exchange_fault_kinds() -> Vec<FaultKind> {
         },
         Fault::ClockOff { ms: -3000 },
         Fault::Ban { ms: 120_000 },
+    ])
+}
+
+/// The kinds that BingX alone can have beside those of all exchanges.
+pub fn bingx_fault_kinds() -> Vec<FaultKind> {
+    kinds(vec![
+        Fault::OtherShape {
+            shape: Shape::OtherWords,
+        },
+        Fault::EntryFails {
+            instrument: "ETH-USDT".to_owned(),
+        },
     ])
 }
 
@@ -146,6 +159,7 @@ mod tests {
         let kinds: Vec<FaultKind> = fault_kinds()
             .into_iter()
             .chain(exchange_fault_kinds())
+            .chain(bingx_fault_kinds())
             .collect();
         assert!(kinds.len() >= 40, "{}", kinds.len());
         let names: std::collections::HashSet<_> = kinds.iter().map(|kind| &kind.name).collect();

@@ -7,4 +7,5 @@ pub(crate) mod class;
 pub(crate) mod kind;
 pub(crate) mod list;
 pub(crate) mod rule;
+pub(crate) mod shape;
 pub(crate) mod wire;

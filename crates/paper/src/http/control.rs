@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::json::Json;
 use crate::dialect::VenueKind;
-use crate::faults::list::{FaultKind, exchange_fault_kinds, fault_kinds};
+use crate::faults::list::{FaultKind, bingx_fault_kinds, exchange_fault_kinds, fault_kinds};
 use crate::faults::rule::{FaultRule, FaultStatus};
 use crate::record::{Counters, RequestRecord};
 use crate::sim::account::ConnectionStatus;
@@ -248,6 +248,9 @@ async fn kinds(State(venue): State<PaperVenue>) -> Json<Vec<FaultKind>> {
     let mut kinds = fault_kinds();
     if venue.config().kind != VenueKind::CrossTrade {
         kinds.extend(exchange_fault_kinds());
+    }
+    if venue.config().kind == VenueKind::BingX {
+        kinds.extend(bingx_fault_kinds());
     }
     Json(kinds)
 }

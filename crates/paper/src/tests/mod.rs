@@ -2,6 +2,7 @@
 
 mod binance;
 mod bitget;
+mod bingx;
 mod bybit;
 mod fees;
 mod flows;

@@ -14,6 +14,7 @@ use rust_decimal::Decimal;
 use crate::config::{ConfigError, PaperConfig};
 use crate::dialect::binance::BinanceState;
 use crate::dialect::bitget::BitgetState;
+use crate::dialect::bingx::BingXState;
 use crate::dialect::bybit::BybitState;
 use crate::dialect::crosstrade::snapshots::SnapshotCache;
 use crate::faults::rule::Faults;
@@ -52,6 +53,7 @@ pub(crate) struct State {
     pub(crate) bybit: BybitState,
     pub(crate) binance: BinanceState,
     pub(crate) bitget: BitgetState,
+    pub(crate) bingx: BingXState,
     pub(crate) addon_connected: bool,
 }
 
@@ -71,6 +73,7 @@ impl PaperVenue {
             bybit: BybitState::default(),
             binance: BinanceState::default(),
             bitget: BitgetState::default(),
+            bingx: BingXState::default(),
             addon_connected: true,
         };
         for rule in &config.faults {

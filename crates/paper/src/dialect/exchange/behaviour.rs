@@ -19,6 +19,8 @@ pub(crate) struct Behaviour {
     pub(crate) leaves_stops: bool,
     /// Whether conditional orders are in no list, and no cancel finds them.
     pub(crate) forgets_stops: bool,
+    /// The instrument for which a call about the whole account does nothing.
+    pub(crate) fails_for: Option<String>,
     /// A position that is opened meanwhile.
     pub(crate) appears: Option<(String, Decimal)>,
     /// The rule by which a trader opens the position again, and after how long.
@@ -55,6 +57,7 @@ impl Behaviour {
                 instrument,
                 quantity,
             } => self.appears = Some((instrument.clone(), *quantity)),
+            Fault::EntryFails { instrument } => self.fails_for = Some(instrument.clone()),
             Fault::Reenters { after_ms } => self.reenters = Some((one.rule, *after_ms)),
             _ => {}
         }

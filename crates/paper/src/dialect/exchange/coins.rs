@@ -5,13 +5,14 @@ use rust_decimal::Decimal;
 use crate::sim::Simulation;
 use crate::sim::market::Contract;
 
-/// The coin that is traded: `BTC` of `BTCUSDT`, `BTCPERP`, `BTCUSD`.
+/// The coin that is traded: `BTC` of `BTCUSDT`, `BTC-USDT`, `BTCPERP`, `BTCUSD`.
 pub(crate) fn base_coin(contract: &Contract) -> &str {
     let symbol = contract.symbol.as_str();
     ["USDT", "USDC", "PERP", "USD"]
         .into_iter()
         .find_map(|quote| symbol.strip_suffix(quote))
         .unwrap_or(symbol)
+        .trim_end_matches('-')
 }
 
 /// What one of a coin is worth in dollars: a dollar coin one, another what its
