@@ -23,7 +23,7 @@ START = Decimal(10000), Decimal(5000)
 MARKET_MAXIMUM = Decimal(2)
 
 # The symbol of the contract with its margin in USDC.
-USDC_CONTRACT = {"binance": "BTCUSDC", "bybit": "BTCPERP"}
+USDC_CONTRACT = {"binance": "BTCUSDC", "bybit": "BTCPERP", "bingx": "BTCUSDC"}
 UNIFIED = {
     "BTCUSDT": "BTC/USDT:USDT",
     "ETHUSDT": "ETH/USDT:USDT",
@@ -31,6 +31,8 @@ UNIFIED = {
     "BTCUSDC": "BTC/USDC:USDC",
     "BTCPERP": "BTC/USDC:USDC",
 }
+# Where ccxt takes the equity for the total, and not the wallet.
+TOTAL_IS_EQUITY = ("binance", "bingx")
 PRICES = {"BTCUSDT": "50000", "ETHUSDT": "2000", "DOGEUSDT": "0.25"}
 STEPS = {"BTCUSDT": "0.001", "ETHUSDT": "0.01", "DOGEUSDT": "1"}
 TICKS = {"BTCUSDT": "0.1", "ETHUSDT": "0.01", "DOGEUSDT": "0.00001"}
@@ -101,10 +103,15 @@ def orders_of():
     ]
 
 
+def spelled(venue, symbol):
+    """A contract as the venue lists it."""
+    return f"{symbol[:-4]}-{symbol[-4:]}" if venue == "bingx" else symbol
+
+
 def scenario(venue):
     def instrument(symbol, like, asset):
         return {
-            "symbol": symbol,
+            "symbol": spelled(venue, symbol),
             "price": PRICES[like],
             "tick_size": TICKS[like],
             "point_value": "1",
@@ -128,9 +135,13 @@ def scenario(venue):
     keys = [{"account": name, "key": key, "secret": SECRET} for name, key in KEYS.items()]
     entries = [entry for position in positions_of(venue) for entry in position.entries()]
     orders = [{"account": name, "ticket": ticket} for name, ticket in orders_of()]
+    for row in entries + [order["ticket"] for order in orders]:
+        row["instrument"] = spelled(venue, row["instrument"])
     accounts = [account("main", "one_way"), account("hedge", "hedge")]
     return {
         "kind": venue,
+        # At BingX two or three requests a second are the most.
+        "rate_limit": venue != "bingx",
         "keys": keys,
         "accounts": accounts,
         "instruments": instruments,
@@ -175,7 +186,7 @@ def plain(value):
 
 
 def client(venue, base, account, secret=SECRET):
-    kinds = {"binance": ccxt.binanceusdm, "bybit": ccxt.bybit}
+    kinds = {"binance": ccxt.binanceusdm, "bybit": ccxt.bybit, "bingx": ccxt.bingx}
     exchange = kinds[venue]({"apiKey": KEYS[account], "secret": secret, "enableRateLimit": False})
     # Figures as they were sent, not as floats.
     exchange.number = str
@@ -191,6 +202,9 @@ def client(venue, base, account, secret=SECRET):
         exchange.options["leverageBrackets"] = {}
         # Which codes are meant it knows by the host.
         exchange.get_exceptions_by_url = lambda _, kind: exchange.exceptions["linear"].get(kind, {})
+    elif venue == "bingx":
+        # Then it asks for no contracts but swaps.
+        exchange.options["sandboxMode"] = True
     else:
         exchange.options["fetchMarkets"] = {"types": ["linear", "inverse"]}
     return exchange
@@ -302,31 +316,44 @@ class Comparison:
             held = [position for position in self.held(account) if position.asset == asset]
             wallet = start - sum(position.fee for position in held)
             equity = wallet + sum(one.unrealized(self.mark(one.instrument)) for one in held)
-            # At Binance ccxt takes the equity for the total, at Bybit the wallet.
-            total = equity if self.venue == "binance" else wallet
+            total = equity if self.venue in TOTAL_IS_EQUITY else wallet
+            if self.venue == "bingx":
+                # It adds up what is free and used; a tenth of every value is used here.
+                used = sum(abs(one.quantity) * self.mark(one.instrument) / 10 for one in held)
+                total = max(equity, used)
             self.table.check(account, f"total {asset}", total, balance.get(asset, {}).get("total"))
             self.table.check(account, f"equity {asset}", equity, self.equity(balance, asset))
         if self.venue == "binance":
             held = [position for position in self.held(account) if position.asset == "USDT"]
             wallet = START[0] - sum(position.fee for position in held)
             self.table.check(account, "totalWalletBalance", wallet, balance["info"]["totalWalletBalance"])
+        elif self.venue == "bingx":
+            for row in balance["info"]["data"]:
+                wallet = self.wallet(account, row["asset"])
+                self.table.check(account, f"balance {row['asset']}", wallet, row["balance"])
         else:
             everything = sum(START) - sum(position.fee for position in self.held(account))
             everything += sum(one.unrealized(self.mark(one.instrument)) for one in self.held(account))
             row = balance["info"]["result"]["list"][0]
             self.table.check(account, "totalEquity", everything, row["totalEquity"])
 
+    def wallet(self, account, asset):
+        start = dict(zip(("USDT", "USDC"), START))[asset]
+        return start - sum(position.fee for position in self.held(account) if position.asset == asset)
+
     def equity(self, balance, asset):
         """As it was sent."""
         if self.venue == "binance":
             rows = {row["asset"]: row["marginBalance"] for row in balance["info"]["assets"]}
+        elif self.venue == "bingx":
+            rows = {row["asset"]: row["equity"] for row in balance["info"]["data"]}
         else:
             rows = {row["coin"]: row["equity"] for row in balance["info"]["result"]["list"][0]["coin"]}
         return rows[asset]
 
     def fetch_positions(self, account):
         exchange = self.clients[account]
-        if self.venue == "binance":
+        if self.venue in ("binance", "bingx"):
             rows = exchange.fetch_positions()
         else:
             coins = ("USDT", "USDC")
@@ -349,6 +376,10 @@ class Comparison:
             check("mark", mark, row["markPrice"])
             check("unrealized", position.unrealized(mark), row["unrealizedPnl"])
             check("notional", notional, abs(Decimal(row["notional"])))
+            if self.venue == "bingx":
+                check("is hedged", account == "hedge", not row["info"]["onlyOnePosition"])
+                check("id is exact", True, int(row["id"]) > 2**53)
+                continue
             check("maintenance", notional * self.maintenance, row["maintenanceMargin"])
             check("is hedged", account == "hedge", row["hedged"])
 
@@ -357,6 +388,12 @@ class Comparison:
         exchange = self.clients[account]
         if self.venue == "binance":
             return exchange.fetch_open_orders(), exchange.fetch_open_orders(None, None, None, {"trigger": True})
+        if self.venue == "bingx":
+            rows = exchange.fetch_open_orders()
+            for row in rows:
+                # Of what closes a position it has the trigger under another name.
+                row["triggerPrice"] = row["triggerPrice"] or row["stopLossPrice"]
+            return [row for row in rows if not row["triggerPrice"]], [row for row in rows if row["triggerPrice"]]
         rows = exchange.fetch_open_orders(None, None, None, {"settleCoin": "USDT"})
         return [row for row in rows if not row["triggerPrice"]], [row for row in rows if row["triggerPrice"]]
 
@@ -386,6 +423,11 @@ class Comparison:
         exchange = self.clients[account]
         if self.venue == "binance":
             rights = exchange.sapi_get_account_apirestrictions()
+            seen = [rights["enableFutures"], rights["enableWithdrawals"]]
+            mode = exchange.fetch_position_mode()["hedged"]
+            self.table.check(account, "hedge mode", account == "hedge", mode)
+        elif self.venue == "bingx":
+            rights = exchange.account_v1_private_get_account_apipermissions()["data"]
             seen = [rights["enableFutures"], rights["enableWithdrawals"]]
             mode = exchange.fetch_position_mode()["hedged"]
             self.table.check(account, "hedge mode", account == "hedge", mode)
@@ -438,14 +480,17 @@ class Comparison:
         self.refused("a wrong secret", ccxt.AuthenticationError, wrong.fetch_balance)
         late = self.client("main")
         late.nonce = lambda: late.milliseconds() - 20_000
-        self.refused("a clock that is off", ccxt.InvalidNonce, late.fetch_balance)
+        # The number of BingX for it ccxt takes for a symbol that is not traded.
+        off = ccxt.BadSymbol if self.venue == "bingx" else ccxt.InvalidNonce
+        self.refused("a clock that is off", off, late.fetch_balance)
         exchange = self.clients["main"]
         large = lambda: exchange.create_order(UNIFIED["BTCUSDT"], "market", "sell", 5, None, {"reduceOnly": True})
         self.refused("too large a market order", ccxt.BaseError, large)
         nothing = lambda: exchange.create_order(
             UNIFIED["DOGEUSDT"], "market", "sell", 100, None, {"reduceOnly": True}
         )
-        self.refused("a close of nothing", ccxt.InvalidOrder, nothing)
+        kind = ccxt.ExchangeError if self.venue == "bingx" else ccxt.InvalidOrder
+        self.refused("a close of nothing", kind, nothing)
 
     def refused(self, what, kind, call):
         try:
@@ -472,15 +517,42 @@ class Comparison:
                 exchange.cancel_all_orders(symbol)
             left = [len(book) for book in self.fetch_orders(account)]
             self.table.check(account, "the regular book cancelled alone", [0, expected[1]], left)
+        if self.venue == "bingx":
+            self.cancel_at_once(account, regular, conditional)
+            symbols = []
         for symbol in symbols:
             params = {"trigger": True} if self.venue == "binance" else {}
             exchange.cancel_all_orders(symbol, params)
         left = [len(book) for book in self.fetch_orders(account)]
         self.table.check(account, "orders left", [0, 0], left)
 
+    def cancel_at_once(self, account, regular, conditional):
+        """Of each kind one by its id, then a TWAP order by its own call, and the rest by one."""
+        exchange = self.clients[account]
+        for rows in (regular, conditional):
+            said = exchange.cancel_order(rows[0]["id"], rows[0]["symbol"])
+            self.table.check(account, f"cancelled {rows[0]['id']}", rows[0]["id"], said["id"])
+        twap = {"triggerPrice": "1000", "priceType": "constant", "priceVariance": "10", "interval": 10}
+        twap["amountPerOrder"] = "0.1"
+        exchange.create_order(UNIFIED["BTCUSDT"], "twap", "buy", 0.3, None, twap)
+        twaps = lambda: exchange.fetch_open_orders(None, None, None, {"twap": True})
+        cancelled = exchange.cancel_all_orders()
+        expected = len(regular) + len(conditional) - 2
+        self.table.check(account, "orders cancelled at once", expected, len(cancelled))
+        [row] = twaps()
+        seen = [row["symbol"], row["side"], row["amount"], row["filled"], row["status"]]
+        self.table.check(account, "TWAP order left", [UNIFIED["BTCUSDT"], "buy", "0.300", "0.000", "open"], seen)
+        exchange.cancel_order(row["id"], None, {"twap": True})
+        self.table.check(account, "TWAP orders left", 0, len(twaps()))
+
     def close(self, account):
         exchange = self.clients[account]
         closes = 0
+        if self.venue == "bingx" and account == "hedge":
+            closed = exchange.close_all_positions()
+            self.table.check(account, "closes of all", len(self.held(account)), len(closed))
+            self.table.check(account, "positions left", 0, len(self.fetch_positions(account)))
+            return
         for row in self.fetch_positions(account):
             side = "sell" if row["side"] == "long" else "buy"
             left = Decimal(row["contracts"])
@@ -516,9 +588,13 @@ class Comparison:
     def logged(self, account, asset, what):
         """Sums of the venue's own log of money, as ccxt sends for it."""
         exchange = self.clients[account]
-        if self.venue == "binance":
-            rows = exchange.fapiprivate_get_income({"limit": 1000})
-            kind, sign = ("REALIZED_PNL", 1) if what == "results" else ("COMMISSION", -1)
+        if self.venue in ("binance", "bingx"):
+            is_binance = self.venue == "binance"
+            ask = exchange.fapiprivate_get_income if is_binance else exchange.swap_v2_private_get_user_income
+            said = ask({"limit": 1000})
+            rows = said if is_binance else said["data"]
+            fee = "COMMISSION" if is_binance else "TRADING_FEE"
+            kind, sign = ("REALIZED_PNL", 1) if what == "results" else (fee, -1)
             amounts = [Decimal(row["income"]) for row in rows if row["asset"] == asset and row["incomeType"] == kind]
             return sign * sum(amounts)
         response = exchange.private_get_v5_account_transaction_log({"accountType": "UNIFIED", "limit": 50})
@@ -539,7 +615,8 @@ class Comparison:
             self.balance(account)
             self.compare_positions(account)
             self.compare_orders(account)
-        self.compare_riskd()
+        if self.riskd:
+            self.compare_riskd()
         self.refusals()
         for account in KEYS:
             self.cancel(account)
@@ -575,11 +652,13 @@ def main():
     path.write_text(json.dumps(scenario(venue)))
 
     def run(base):
-        own = Riskd(venue, base, riskd, folder)
+        # riskd itself cannot be asked where it has no adapter yet.
+        own = None if venue == "bingx" else Riskd(venue, base, riskd, folder)
         try:
             Comparison(venue, base, own).run()
         finally:
-            own.stop()
+            if own:
+                own.stop()
 
     serve(riskd, path, run)
 

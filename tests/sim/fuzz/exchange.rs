@@ -185,6 +185,7 @@ fn adapter(stub: &Arc<Stub>) -> Box<dyn Venue> {
         }
         VenueKind::Bitget => unreachable!("it has no adapter yet"),
         VenueKind::CrossTrade => unreachable!("it has a test of its own"),
+        VenueKind::BingX => unreachable!("it is not read yet"),
     }
 }
 
