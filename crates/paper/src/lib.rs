@@ -25,7 +25,7 @@
 //!   that both made would not be seen.
 //! - No clock but one for each venue, which a test can move by hand.
 //! - No partly filled orders and no order book: every fill is whole and at the last
-//!   price; a stop that gaps fills at the price after the gap, a limit that gaps at
+//!   price, that of each part of a TWAP order too; a stop that gaps fills at the price after the gap, a limit that gaps at
 //!   the better one. A closing order that fills slowly is not among the working
 //!   orders.
 //! - No liquidation, no refusal for want of margin, and no contract whose value is the

@@ -2,7 +2,9 @@
 
 use super::{BTC, ETH, exchange, number, venue_of};
 use crate::sim::random::SplitMix64;
-use crate::{OrderType, PaperVenue, PositionMode, PositionSide, Side, Ticket, TimeInForce};
+use crate::{
+    OrderType, PaperVenue, PositionMode, PositionSide, Side, Ticket, TimeInForce, TwapTicket,
+};
 use rust_decimal::Decimal;
 
 const ACCOUNTS: [(&str, PositionMode); 2] = [
@@ -23,6 +25,19 @@ impl Random {
         let span = u64::try_from(most * 200 + 1).unwrap();
         let drawn = i64::try_from(self.0.below(span)).unwrap();
         Decimal::new(drawn - most * 100, 2)
+    }
+
+    fn twap(&mut self, mode: PositionMode, instrument: &str, last: Decimal) -> TwapTicket {
+        let ticket = self.ticket(mode, instrument, last);
+        TwapTicket {
+            instrument: ticket.instrument,
+            side: ticket.side,
+            position_side: ticket.position_side,
+            per_order: number("0.01"),
+            total: ticket.quantity,
+            every_ms: 1000,
+            limit: ticket.limit_price.unwrap_or(last),
+        }
     }
 
     fn ticket(&mut self, mode: PositionMode, instrument: &str, last: Decimal) -> Ticket {
@@ -58,7 +73,7 @@ fn act(venue: &PaperVenue, random: &mut Random) {
     let instrument = random.of(&[BTC, ETH]);
     let last = venue.price(instrument).unwrap();
     // What is refused changes nothing, which the sums show.
-    let _ = match random.of(&[0, 0, 0, 0, 1, 1, 1, 2, 3, 4, 5]) {
+    let _ = match random.of(&[0, 0, 0, 0, 1, 1, 1, 2, 3, 4, 5, 6]) {
         0 => {
             let ticket = random.ticket(mode, instrument, last);
             venue.place(account, &ticket).map(drop)
@@ -73,6 +88,10 @@ fn act(venue: &PaperVenue, random: &mut Random) {
             venue.transfer(account, asset, random.around(500)).map(drop)
         }
         4 => venue.close(account),
+        6 => {
+            let twap = random.twap(mode, instrument, last);
+            venue.place_twap(account, &twap).map(drop)
+        }
         _ => venue.cancel_orders(account),
     };
 }

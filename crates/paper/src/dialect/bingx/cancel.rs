@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::orders::{Scope, find, is_named, not_there, placed, row};
 use super::params::{Params, wrong};
-use super::reply::{BUSY, Done, Refusal};
+use super::reply::{BUSY, Done, Refusal, outcome};
 use super::words::order_id;
 use crate::dialect::exchange::behaviour::Behaviour;
 use crate::sim::cancel::CancelBehaviour;
@@ -60,18 +60,6 @@ fn cancelled_row(state: &State, id: &str) -> Value {
         fields.insert("status".to_owned(), json!("CANCELLED"));
     }
     shown
-}
-
-/// What was done and what was not: lists, and null for an empty one.
-fn outcome(success: Vec<Value>, failed: Vec<Value>) -> Value {
-    let list = |rows: Vec<Value>| {
-        if rows.is_empty() {
-            Value::Null
-        } else {
-            Value::Array(rows)
-        }
-    };
-    json!({"success": list(success), "failed": list(failed)})
 }
 
 /// An entry of what was not done.

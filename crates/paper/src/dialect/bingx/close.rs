@@ -2,12 +2,12 @@
 //! symbol, or one by its id.
 
 use rust_decimal::Decimal;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::orders::placed;
 use super::params::Params;
 use super::positions::{self, closing_side, direction};
-use super::reply::{BUSY, Done, Refusal};
+use super::reply::{BUSY, Done, Refusal, outcome};
 use super::words::{late_order_id, order_id, quantity};
 use crate::dialect::exchange::behaviour::Behaviour;
 use crate::dialect::exchange::place::{Wanted, place};
@@ -44,14 +44,7 @@ pub(crate) fn all(
             })),
         }
     }
-    let list = |rows: Vec<Value>| {
-        if rows.is_empty() {
-            Value::Null
-        } else {
-            Value::Array(rows)
-        }
-    };
-    Ok(json!({"success": list(success), "failed": list(failed)}))
+    Ok(outcome(success, failed))
 }
 
 /// `POST /openApi/swap/v1/trade/closePosition`.

@@ -77,7 +77,7 @@ fn income_type(entry: &LedgerEntry) -> &str {
 fn movement(entry: &LedgerEntry) -> Value {
     let info = match (income_type(entry), entry.kind) {
         ("FUNDING_FEE", _) => "Funding Fee",
-        ("TRADING_FEE", _) => "Position closing fee",
+        ("TRADING_FEE", _) => "Trading Fee",
         ("REALIZED_PNL", _) => "Realized PNL",
         (other, _) => other,
     };

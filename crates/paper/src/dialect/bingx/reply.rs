@@ -59,6 +59,18 @@ impl From<TradeError> for Refusal {
     }
 }
 
+/// What was done for several and what was not: two lists, of which an empty one is null.
+pub(crate) fn outcome(success: Vec<Value>, failed: Vec<Value>) -> Value {
+    let list = |rows: Vec<Value>| {
+        if rows.is_empty() {
+            Value::Null
+        } else {
+            Value::Array(rows)
+        }
+    };
+    json!({"success": list(success), "failed": list(failed)})
+}
+
 /// The envelope of every reply. Some calls say the time too, each in its own words.
 pub(crate) fn envelope(done: Done, call: Call, time_ms: i64) -> Value {
     let (code, text, data) = match done {

@@ -23,6 +23,7 @@ fn under(fault: Fault) -> Rig {
     rig
 }
 
+/// B21: what is closed has no row.
 #[test]
 fn one_call_closes_the_account() {
     let rig = both();
@@ -77,6 +78,18 @@ fn a_position_of_one_way_mode_is_closed_by_its_id() {
     assert_eq!(text(reply.data(), "positionSide"), "BOTH");
     assert_eq!(text(reply.data(), "side"), "Bid");
     assert_eq!(rig.positions().len(), 1);
+}
+
+/// B4 and B24.
+#[test]
+fn the_stops_of_a_position_stay_after_its_close() {
+    let rig = both();
+    let stop = format!("symbol={BTC}&type=STOP_MARKET&side=SELL&positionSide=BOTH");
+    let stop = format!("{stop}&stopPrice=45000&quantity=0.5");
+    assert_eq!(rig.post(super::ORDER, &stop).code(), 0);
+    assert_eq!(rig.post(CLOSE_ALL, "").data()["failed"], Value::Null);
+    assert!(rig.positions().is_empty());
+    assert_eq!(text(&rig.orders()[0], "type"), "STOP_MARKET");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! Sections are those of the facts about exchanges, B and a number the bugs that others
 //! met.
 
+mod agree;
 mod cancels;
 mod closes;
 mod faults;

@@ -96,6 +96,7 @@ fn the_side_of_a_position_is_that_of_the_mode() {
     assert!(super::super::held(&rig.venue, "hedge", BTC).is_empty());
 }
 
+/// B22: a size that is rounded up, or taken before it changed, is refused.
 #[test]
 fn what_only_reduces_never_opens_and_names_at_most_what_is_held() {
     let rig = long();

@@ -15,6 +15,7 @@ fn wallet(rig: &Rig, key: &str, asset: &str) -> Value {
     rows.find(|row| row["asset"] == asset).unwrap().clone()
 }
 
+/// B13, here: an equity that holds the open result once.
 #[test]
 fn the_same_money_at_every_door() {
     let rig = Rig::start();
