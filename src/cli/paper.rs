@@ -57,6 +57,9 @@ enum Kind {
     Bybit,
     /// Bitget's futures, of which its accounts are classic ones.
     Bitget,
+    /// BingX's perpetual swaps.
+    #[value(name = "bingx")]
+    BingX,
 }
 
 pub(super) fn run(args: &Args, out: &mut Printer) -> anyhow::Result<Exit> {
@@ -89,6 +92,7 @@ fn config(args: &Args) -> anyhow::Result<PaperConfig> {
             Kind::Binance => PaperConfig::exchange(VenueKind::Binance),
             Kind::Bybit => PaperConfig::exchange(VenueKind::Bybit),
             Kind::Bitget => PaperConfig::exchange(VenueKind::Bitget),
+            Kind::BingX => PaperConfig::exchange(VenueKind::BingX),
         },
     };
     if let Some(token) = &args.token {
