@@ -2,8 +2,8 @@
 //! knows routes, wire shapes and words; what happens is the simulation's.
 
 pub(crate) mod binance;
-pub(crate) mod bitget;
 pub(crate) mod bingx;
+pub(crate) mod bitget;
 pub(crate) mod bybit;
 pub(crate) mod crosstrade;
 pub(crate) mod exchange;

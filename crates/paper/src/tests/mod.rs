@@ -1,8 +1,8 @@
 //! What exchanges need of the simulation, through the handle on a venue.
 
 mod binance;
-mod bitget;
 mod bingx;
+mod bitget;
 mod bybit;
 mod fees;
 mod flows;

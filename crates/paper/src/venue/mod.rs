@@ -13,8 +13,8 @@ use rust_decimal::Decimal;
 
 use crate::config::{ConfigError, PaperConfig};
 use crate::dialect::binance::BinanceState;
-use crate::dialect::bitget::BitgetState;
 use crate::dialect::bingx::BingXState;
+use crate::dialect::bitget::BitgetState;
 use crate::dialect::bybit::BybitState;
 use crate::dialect::crosstrade::snapshots::SnapshotCache;
 use crate::faults::rule::Faults;
