@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use riskd_paper::{AccountFigures, PaperVenue};
+use riskd_paper::{AccountFigures, Motion, PaperVenue};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::scene::Scene;
@@ -30,6 +30,8 @@ pub(super) struct DemoLog {
     loser: (&'static str, &'static str),
     /// What it holds.
     instrument: &'static str,
+    /// How its price moves once riskd is ready, and once it was proven flat.
+    motions: [Motion; 2],
     has_fired: bool,
     is_verified: bool,
 }
@@ -44,6 +46,7 @@ impl DemoLog {
             venue,
             loser: scene.loser,
             instrument: scene.instrument,
+            motions: scene.motions.clone(),
             has_fired: false,
             is_verified: false,
         }
@@ -79,9 +82,14 @@ impl DemoLog {
     async fn report_new(&mut self, out: &mut Printer) -> anyhow::Result<()> {
         for entry in self.new_entries().await {
             self.last = entry.id;
+            let [falls, calms] = &self.motions;
             match entry.kind.as_str() {
+                "ready" => self.venue.set_motion(self.instrument, falls)?,
                 "fired" => self.has_fired = true,
-                "verified" if self.has_fired => self.is_verified = true,
+                "verified" if self.has_fired && !self.is_verified => {
+                    self.is_verified = true;
+                    self.venue.set_motion(self.instrument, calms)?;
+                }
                 _ => {}
             }
             self.tell(&entry.kind, kind_paint(&entry.kind), &entry.message, out)?;

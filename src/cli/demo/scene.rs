@@ -24,6 +24,8 @@ pub(super) struct Scene {
     pub(super) loser: (&'static str, &'static str),
     /// What it holds.
     pub(super) instrument: &'static str,
+    /// How the price of that moves once riskd is ready, and once it was proven flat.
+    pub(super) motions: [Motion; 2],
     /// The same in words.
     pub(super) holding: &'static str,
     /// The secrets of the rule file, by the names of their files.
@@ -37,41 +39,44 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// The scene at this venue; the fast one falls five times as fast, for a fifth as
-    /// long.
+    /// The scene at this venue; the price of the fast one falls five times as fast.
     pub(super) fn of(venue: Venue, fast: bool) -> Scene {
         let mut scene = match venue {
             Venue::Crosstrade => futures(),
             Venue::Binance => exchange(VenueKind::Binance, "binance"),
             Venue::Bybit => exchange(VenueKind::Bybit, "bybit"),
         };
-        if fast {
-            hurry(&mut scene.config);
+        if let [Motion::Drift { ticks_per_second }, _] = &mut scene.motions
+            && fast
+        {
+            *ticks_per_second *= Decimal::from(5);
         }
         scene
     }
 }
 
-fn hurry(config: &mut PaperConfig) {
-    for instrument in &mut config.instruments {
-        if let Motion::Drift { ticks_per_second } = &mut instrument.motion {
-            *ticks_per_second *= Decimal::from(5);
-        }
-    }
-    for step in &mut config.script {
-        if matches!(step.action, ScriptAction::Motion { .. }) {
-            step.after_ms /= 5;
-        }
-    }
+/// How the price of this instrument moves first and later, which is left to the demo: a
+/// start that takes long would miss the warnings.
+fn motions_of(config: &mut PaperConfig, name: &str) -> [Motion; 2] {
+    let mut instruments = config.instruments.iter_mut();
+    let found = instruments.find(|instrument| instrument.symbol == name);
+    let first = found.map(|found| std::mem::replace(&mut found.motion, Motion::Still));
+    let later = config.script.drain(..).find_map(|step| match step.action {
+        ScriptAction::Motion { instrument, motion } if instrument == name => Some(motion),
+        _ => None,
+    });
+    [first, later].map(|motion| motion.unwrap_or(Motion::Still))
 }
 
 fn futures() -> Scene {
-    let config = PaperConfig::demo();
+    const INSTRUMENT: &str = "ES 03-26";
+    let mut config = PaperConfig::demo();
     Scene {
+        motions: motions_of(&mut config, INSTRUMENT),
         secrets: vec![("paper-token", config.token.clone())],
         config,
         loser: ("Sim101", "sim"),
-        instrument: "ES 03-26",
+        instrument: INSTRUMENT,
         holding: "two ES contracts",
         accounts: FUTURES.to_owned(),
         funded: "funded",
@@ -80,7 +85,8 @@ fn futures() -> Scene {
 }
 
 fn exchange(kind: VenueKind, name: &str) -> Scene {
-    let config = PaperConfig::exchange_demo(kind);
+    const INSTRUMENT: &str = "ETHUSDT";
+    let mut config = PaperConfig::exchange_demo(kind);
     let rights = match kind {
         VenueKind::Binance => "\n    rights_url: {base_url}",
         _ => "",
@@ -110,9 +116,10 @@ fn exchange(kind: VenueKind, name: &str) -> Scene {
         }
     }
     Scene {
+        motions: motions_of(&mut config, INSTRUMENT),
         config,
         loser: ("main", "main"),
-        instrument: "ETHUSDT",
+        instrument: INSTRUMENT,
         holding: "five ETH",
         secrets,
         accounts: venues + &accounts,
