@@ -84,7 +84,7 @@ impl DemoLog {
             self.last = entry.id;
             let [falls, calms] = &self.motions;
             match entry.kind.as_str() {
-                "ready" => self.venue.set_motion(self.instrument, falls)?,
+                "ready" if !self.has_fired => self.venue.set_motion(self.instrument, falls)?,
                 "fired" => self.has_fired = true,
                 "verified" if self.has_fired && !self.is_verified => {
                     self.is_verified = true;
