@@ -10,6 +10,9 @@ pub enum CancelScope {
     Account,
     /// Every working order of one symbol, in one list of them.
     Symbol,
+    /// Every working order of one symbol that is in the book; those that wait for a
+    /// condition are cancelled one by one.
+    RegularOfSymbol,
     /// One order.
     Order,
 }

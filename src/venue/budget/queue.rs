@@ -120,7 +120,14 @@ impl RequestBudget {
     /// When there is none within the longest wait of the lane, or, for a
     /// routine read, as soon as that is certain.
     pub async fn take(&self, lane: Lane, ask: Ask<'_>) -> Result<Permit, OutOfBudget> {
-        let cost = self.limits.costs.of(ask);
+        self.take_cost(lane, self.limits.costs.of(ask)).await
+    }
+
+    /// The same for another request of a call, which takes this of the limits.
+    ///
+    /// # Errors
+    /// As [`RequestBudget::take`].
+    pub async fn take_cost(&self, lane: Lane, cost: Cost) -> Result<Permit, OutOfBudget> {
         let waiter = self.join(lane, cost);
         loop {
             // Registered before the attempt: a move between the attempt and the

@@ -40,6 +40,7 @@ use super::exchange::adapter::{Exchange, Told};
 use super::exchange::held::Held;
 use super::exchange::ledger::{Ledger, Part, Row, Span};
 use super::exchange::order_ids::OrderIds;
+use super::exchange::symbols::Known;
 use super::rest::client::Http;
 use super::rest::clock::Clock;
 use super::rest::credentials::Credentials;
@@ -68,7 +69,7 @@ pub struct Bybit {
     /// The margin assets whose sum is the account's figures.
     assets: Vec<String>,
     categories: Categories,
-    symbols: symbols::Known,
+    symbols: Known,
     second_look: SecondLook,
     ledger: Ledger,
     order_ids: OrderIds,
@@ -120,7 +121,7 @@ impl Bybit {
             credentials: Credentials::new(credential),
             assets,
             categories: Categories::default(),
-            symbols: symbols::Known::default(),
+            symbols: Known::default(),
             second_look: SecondLook::default(),
             ledger: Ledger::new(LEDGER_READS),
             order_ids: OrderIds::new(),

@@ -9,6 +9,7 @@
 //! - `made` sums what that list says was made in a span of time
 //! - `learned` is what a poll teaches of all that
 //! - `order_ids` names the orders of this process
+//! - `symbols` knows the rules of the symbols that are held
 
 pub(super) mod adapter;
 pub(super) mod held;
@@ -17,4 +18,5 @@ pub(super) mod ledger;
 pub(super) mod made;
 pub(super) mod meaning;
 pub(super) mod order_ids;
+pub(super) mod symbols;
 pub(super) mod wallet;

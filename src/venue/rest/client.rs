@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use tracing::debug;
 
@@ -57,6 +57,8 @@ pub struct Http {
     clock: Clock,
     venue_clock: VenueClock,
     jitter: Duration,
+    /// What stands in the head of every request.
+    always: HeaderMap,
 }
 
 impl Http {
@@ -75,7 +77,16 @@ impl Http {
             clock,
             venue_clock: VenueClock::default(),
             jitter: limits.jitter,
+            always: HeaderMap::new(),
         }
+    }
+
+    /// The same with a header that every request has, whoever may ask: which part of the
+    /// venue is meant, say.
+    #[must_use]
+    pub(crate) fn always(mut self, name: HeaderName, value: HeaderValue) -> Http {
+        self.always.insert(name, value);
+        self
     }
 
     /// The right to another request of a call: it takes this of the limits, whose
@@ -152,7 +163,11 @@ impl Http {
             method: request.method,
             url: request.url,
             query: signed.query,
-            headers: signed.headers,
+            headers: {
+                let mut headers = self.always.clone();
+                headers.extend(signed.headers);
+                headers
+            },
             body: request.body,
             timeout,
             most: request.most,

@@ -320,6 +320,14 @@ impl<'a> Object<'a> {
         (is_one && !first.is_null()).then_some(*first)
     }
 
+    /// Whether it says `null` under this name, and nothing else: some venues mean by it
+    /// that a list is empty.
+    pub fn says_null(&self, name: &str) -> bool {
+        let mut named = self.members.iter().filter(|(key, _)| key == name);
+        named.next().is_some_and(|(_, first)| first.is_null())
+            && named.all(|(_, other)| other.is_null())
+    }
+
     /// The same, where it must be there.
     ///
     /// # Errors

@@ -130,7 +130,7 @@ fn stays_beside(order: &WorkingOrder, key: &PositionKey) -> bool {
 /// of another symbol or list along unless there is no other way.
 fn of_order(order: &WorkingOrder, abilities: &Abilities) -> Vec<Write> {
     match &order.instrument {
-        Some(instrument) if abilities.can_cancel(CancelScope::Symbol) => {
+        Some(instrument) if goes_by_symbol(order.book, abilities) => {
             of_symbol(instrument, order.book, abilities)
         }
         Some(_) => match by_id(order, abilities) {
@@ -156,19 +156,32 @@ fn of_account(abilities: &Abilities) -> Vec<Write> {
     }
 }
 
+/// Whether one cancel takes along what a symbol has in this list.
+fn goes_by_symbol(book: Option<OrderBook>, abilities: &Abilities) -> bool {
+    let is_regular = book == Some(OrderBook::Regular);
+    abilities.can_cancel(CancelScope::Symbol)
+        || (is_regular && abilities.can_cancel(CancelScope::RegularOfSymbol))
+}
+
 /// Cancels the orders of a symbol, in one list of them or in each.
 fn of_symbol(
     instrument: &Instrument,
     book: Option<OrderBook>,
     abilities: &Abilities,
 ) -> Vec<Write> {
-    if !abilities.can_cancel(CancelScope::Symbol) {
-        return Vec::new();
-    }
     let of = |book| Write::CancelOrdersOf {
         instrument: instrument.clone(),
         book,
     };
+    if !abilities.can_cancel(CancelScope::Symbol) {
+        let regular = Some(OrderBook::Regular);
+        let is_meant = book.is_none() || book == regular;
+        return if is_meant && goes_by_symbol(regular, abilities) {
+            vec![of(regular)]
+        } else {
+            Vec::new()
+        };
+    }
     match (abilities.books, book) {
         ([], _) => vec![of(None)],
         (_, Some(book)) => vec![of(Some(book))],

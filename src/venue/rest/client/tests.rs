@@ -49,6 +49,8 @@ struct Venue {
     answers: Mutex<VecDeque<Page>>,
     /// The queries as they came.
     asked: Mutex<Vec<String>>,
+    /// Their headers.
+    heads: Mutex<Vec<HeaderMap>>,
 }
 
 impl Venue {
@@ -56,6 +58,7 @@ impl Venue {
         Arc::new(Venue {
             answers: Mutex::new(pages.iter().copied().collect()),
             asked: Mutex::default(),
+            heads: Mutex::default(),
         })
     }
 
@@ -68,6 +71,7 @@ impl Transport for Venue {
     fn send(&self, request: Outgoing) -> crate::venue::Call<'_, Result<Incoming, NoAnswer>> {
         let query = request.query.expose().unwrap_or_default().to_owned();
         self.asked.locked().push(query);
+        self.heads.locked().push(request.headers);
         let page = self.answers.locked().pop_front();
         let (status, listed, body) = page.unwrap_or((200, &[], "{}"));
         let mut headers = HeaderMap::new();
@@ -229,4 +233,28 @@ async fn requests_are_signed_by_the_venues_time_and_one_that_cannot_be_does_not_
     let sent = http.exchange(&permit, request(unclear)).await;
     assert!(matches!(sent, Sent::Unsent(_)), "{sent:?}");
     assert_eq!(venue.asked(), asked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_header_that_is_always_there_is_there_whoever_asks() {
+    let (venue, millis) = (Venue::answering(&[]), Arc::default());
+    let (name, value) = ("demo", HeaderValue::from_static("1"));
+    let http = client(&venue, &millis).always(HeaderName::from_static(name), value);
+    for access in [Access::Private, Access::Public] {
+        let permit = http.budget().take(Lane::Poll, Ask::Poll).await.unwrap();
+        let request = Request {
+            access,
+            ..request(Pairs::default())
+        };
+        http.exchange(&permit, request).await;
+    }
+    let heads = venue.heads.locked();
+    let has = |name: &str| {
+        heads
+            .iter()
+            .map(|head| head.contains_key(name))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(has(name), [true, true]);
+    assert_eq!(has("x-key"), [true, false]);
 }

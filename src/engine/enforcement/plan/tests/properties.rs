@@ -19,7 +19,7 @@ const NAMES: [&str; 3] = ["BTCUSDT", "ETHUSDT", "SOLUSDT"];
 static BOOKS: [OrderBook; 2] = [OrderBook::Regular, OrderBook::Conditional];
 
 /// Enough can be asked of each that everything can be closed and cancelled.
-const CANCELS: [&[CancelScope]; 4] = [
+const CANCELS: [&[CancelScope]; 5] = [
     &[
         CancelScope::Account,
         CancelScope::Symbol,
@@ -28,6 +28,7 @@ const CANCELS: [&[CancelScope]; 4] = [
     &[CancelScope::Symbol, CancelScope::Order],
     &[CancelScope::Order],
     &[CancelScope::Account, CancelScope::Order],
+    &[CancelScope::RegularOfSymbol, CancelScope::Order],
 ];
 const CLOSES: [&[CloseScope]; 4] = [
     &[CloseScope::Account, CloseScope::Position],
@@ -38,11 +39,15 @@ const CLOSES: [&[CloseScope]; 4] = [
 
 fn abilities() -> impl Strategy<Value = Abilities> {
     let several = prop_oneof![Just(&BOOKS[..0]), Just(&BOOKS[..])];
-    (0..4_usize, 0..4_usize, several, any::<[bool; 3]>()).prop_map(
+    (0..5_usize, 0..4_usize, several, any::<[bool; 3]>()).prop_map(
         |(cancel, close, books, [hedge_mode, takes_orders, cancels_first])| Abilities {
             cancel: CANCELS[cancel],
             close: CLOSES[close],
-            books,
+            books: if CANCELS[cancel].contains(&CancelScope::RegularOfSymbol) {
+                &BOOKS
+            } else {
+                books
+            },
             hedge_mode,
             flatten_cancels_orders: takes_orders,
             cancel_before_close: cancels_first,
