@@ -21,7 +21,8 @@
 //! - Refusals come with HTTP 400, whatever their code, but for 429 and 404. `40200`
 //!   comes with 200.
 //! - 6000 requests a minute of one address, then 429; a ban is 429 too.
-//! - `entrustedList` is null where there is none.
+//! - `entrustedList` is null where there is none, and so is the `list` of positions of a
+//!   unified account.
 //! - `unrealizedPL` of an account is `""` while it holds nothing in that coin.
 //! - A market close of more than one market order may trade fails in `close-positions`
 //!   (43007), and so does one whose whole size rests in closing orders (22002). What

@@ -1,4 +1,5 @@
-//! Positions: those that are held, and no others.
+//! Positions: those that are held, and no others. A list of none is null, as somebody has
+//! seen it at the venue.
 
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ pub(crate) fn list(sim: &Simulation, index: usize, params: &Params) -> Done {
         return Err(wrong("posSide"));
     }
     let Some(account) = sim.accounts.get(index) else {
-        return Ok(json!({"list": []}));
+        return Ok(json!({"list": null}));
     };
     let positions = account.positions.iter();
     let meant = positions.filter(|position| {
@@ -32,6 +33,7 @@ pub(crate) fn list(sim: &Simulation, index: usize, params: &Params) -> Done {
     let rows: Vec<Value> = meant
         .filter_map(|position| row(sim, index, account, position))
         .collect();
+    let rows = Some(rows).filter(|rows| !rows.is_empty());
     Ok(json!({"list": rows}))
 }
 
