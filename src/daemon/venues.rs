@@ -32,6 +32,7 @@ use crate::secret::{self, Credential, Secret};
 use crate::store::Reads;
 use crate::venue::awaiting_credential::AwaitingCredential;
 use crate::venue::binance::{Binance, Hosts};
+use crate::venue::bitget::{Bitget, Host};
 use crate::venue::budget::{self, Scope};
 use crate::venue::bybit::Bybit;
 use crate::venue::crosstrade::CrossTrade;
@@ -76,6 +77,16 @@ pub(super) fn open(
             let budget = budget(part(config, &credential, "key")?);
             let assets = config.assets.clone();
             let venue = Bybit::new(base_url, credential, assets, budget, wall);
+            Ok(Arc::new(venue.map_err(wrong)?))
+        }
+        VenueKind::Bitget => {
+            let budget = budget(part(config, &credential, "key")?);
+            let assets = config.assets.clone();
+            let host = Host {
+                base_url,
+                is_demo: config.demo,
+            };
+            let venue = Bitget::new(host, credential, assets, budget, wall);
             Ok(Arc::new(venue.map_err(wrong)?))
         }
     }

@@ -162,6 +162,7 @@ mod tests {
             credential: CredentialSource(vec![("token", SecretSource::Env(token.to_owned()))]),
             assets: Vec::new(),
             allow_withdraw_right: false,
+            demo: false,
             dead_man: None,
             poll: TimeDelta::milliseconds(poll),
         }

@@ -71,6 +71,9 @@ pub struct Venue {
     pub assets: Vec<String>,
     /// Whether a key that may withdraw is used all the same.
     pub allow_withdraw_right: bool,
+    /// Whether the account of demo trading is meant, where the venue has it at the same
+    /// address.
+    pub demo: bool,
     /// After how long without riskd the venue cancels resting orders, where it is to.
     pub dead_man: Option<TimeDelta>,
     /// Time from one poll to the next.
@@ -90,6 +93,7 @@ impl Venue {
             && self.rights_url == other.rights_url
             && self.credential == other.credential
             && self.assets == other.assets
+            && self.demo == other.demo
             && self.allow_withdraw_right == other.allow_withdraw_right
     }
 
@@ -99,6 +103,7 @@ impl Venue {
     pub fn has_the_accounts_of(&self, other: &Venue) -> bool {
         self.profile == other.profile
             && self.base_url == other.base_url
+            && self.demo == other.demo
             && (self.name == other.name || self.credential == other.credential)
     }
 }

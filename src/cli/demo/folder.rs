@@ -169,7 +169,12 @@ mod tests {
     #[test]
     fn the_rule_file_of_each_demo_is_without_errors_and_the_folder_goes() {
         let page = "127.0.0.1:7380".parse().unwrap();
-        for venue in [Venue::Crosstrade, Venue::Binance, Venue::Bybit] {
+        for venue in [
+            Venue::Crosstrade,
+            Venue::Binance,
+            Venue::Bybit,
+            Venue::Bitget,
+        ] {
             let scene = Scene::of(venue, false);
             let folder = Folder::new(&scene, "http://127.0.0.1:1", page).unwrap();
             let path = folder.rules();

@@ -13,6 +13,8 @@ pub(super) enum Venue {
     Binance,
     /// Bybit's v5.
     Bybit,
+    /// Bitget's futures.
+    Bitget,
 }
 
 /// One demo.
@@ -45,6 +47,7 @@ impl Scene {
             Venue::Crosstrade => futures(),
             Venue::Binance => exchange(VenueKind::Binance, "binance"),
             Venue::Bybit => exchange(VenueKind::Bybit, "bybit"),
+            Venue::Bitget => exchange(VenueKind::Bitget, "bitget"),
         };
         if let [Motion::Drift { ticks_per_second }, _] = &mut scene.motions
             && fast
@@ -87,21 +90,26 @@ fn futures() -> Scene {
 fn exchange(kind: VenueKind, name: &str) -> Scene {
     const INSTRUMENT: &str = "ETHUSDT";
     let mut config = PaperConfig::exchange_demo(kind);
-    let rights = match kind {
+    let more = match kind {
         VenueKind::Binance => "\n    rights_url: {base_url}",
+        // The keys of the paper venue all have the same one.
+        VenueKind::Bitget => "\n    passphrase: { file: {folder}/passphrase }",
         _ => "",
     };
     // A key is one account, so that each account has a venue of its own.
     let mut venues = "venues:\n".to_owned();
     let mut accounts = "\naccounts:\n".to_owned();
     let mut secrets = Vec::new();
+    if let Some(key) = config.keys.iter().find(|key| !key.passphrase.is_empty()) {
+        secrets.push(("passphrase", key.passphrase.clone()));
+    }
     let names = ["main", "hedge"];
     let files = [("main-key", "main-secret"), ("hedge-key", "hedge-secret")];
     for (account, (key_file, secret_file)) in names.into_iter().zip(files) {
         venues += &format!(
             "  paper-{account}:
     kind: {name}
-    base_url: {{base_url}}{rights}
+    base_url: {{base_url}}{more}
     key: {{ file: {{folder}}/{key_file} }}
     secret: {{ file: {{folder}}/{secret_file} }}
     poll: 1s

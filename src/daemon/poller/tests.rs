@@ -42,6 +42,7 @@ fn config(profile: &'static VenueProfile, base: &str, poll: i64) -> settings::Ve
         assets: vec!["USDT".to_owned()],
         rights_url: None,
         allow_withdraw_right: false,
+        demo: false,
         dead_man: None,
         poll: TimeDelta::seconds(poll),
     }

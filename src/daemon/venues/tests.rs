@@ -21,6 +21,7 @@ fn venue(folder: &Path, name: &str, address: &str, token: &str) -> Arc<dyn Venue
         assets: Vec::new(),
         rights_url: None,
         allow_withdraw_right: false,
+        demo: false,
         dead_man: None,
         poll: TimeDelta::seconds(1),
     };

@@ -126,6 +126,10 @@ fn venue(name: VenueName, node: &Node<'_>, findings: &mut Findings) -> Option<Ve
         Some(node) => read::flag(node, findings),
         None => Some(false),
     };
+    let demo = match of_some(table, &fields, "demo") {
+        Some(node) => read::flag(node, findings),
+        None => Some(false),
+    };
     let dead_man = match of_some(table, &fields, "dead_man") {
         Some(node) => dead_man(node, findings).map(Some),
         None => Some(None),
@@ -138,6 +142,7 @@ fn venue(name: VenueName, node: &Node<'_>, findings: &mut Findings) -> Option<Ve
         credential: CredentialSource(parts.into_iter().collect::<Option<_>>()?),
         assets: assets?,
         allow_withdraw_right: allow_withdraw_right?,
+        demo: demo?,
         dead_man: dead_man?,
         poll: poll?,
     })

@@ -7,6 +7,7 @@ pub(crate) static VENUE_KINDS: &[(&str, &Table)] = &[
     ("crosstrade", &CROSSTRADE),
     ("binance", &BINANCE),
     ("bybit", &BYBIT),
+    ("bitget", &BITGET),
 ];
 
 static CROSSTRADE: Table = secretive(
@@ -140,6 +141,67 @@ static BYBIT: Table = secretive(
             Shape::Text,
             "base_url: https://api.bybit.com",
             "Everything before `/v5`: a regional, demo or test host; plain http only to a loopback address.",
+        ),
+        may(
+            "allow_withdraw_right",
+            Shape::Flag,
+            "allow_withdraw_right: true",
+            "Whether a key that may withdraw is used all the same; default `false`.",
+        ),
+    ],
+);
+
+static BITGET: Table = secretive(
+    "a bitget venue",
+    "Bitget's futures: perpetuals and futures of one account, classic or unified.",
+    &[
+        must(
+            "kind",
+            Shape::Constant("bitget"),
+            "kind: bitget",
+            "What the venue is: `bitget`.",
+        ),
+        must(
+            "key",
+            Shape::One(&SECRET),
+            "key: { credential: bitget-key }",
+            "Where the API key is found.",
+        ),
+        must(
+            "secret",
+            Shape::One(&SECRET),
+            "secret: { credential: bitget-secret }",
+            "Where the secret of the key is found.",
+        ),
+        must(
+            "passphrase",
+            Shape::One(&SECRET),
+            "passphrase: { credential: bitget-passphrase }",
+            "Where the passphrase of the key is found.",
+        ),
+        may(
+            "assets",
+            Shape::List(&Shape::Name),
+            "assets: [USDT, USDC]",
+            "The margin assets that are the account's figures, at par: names of dollars alone; default `[USDT, USDC]`.",
+        ),
+        may(
+            "poll",
+            Shape::Duration,
+            "poll: 1s",
+            "Time from one poll to the next; default `1s`.",
+        ),
+        may(
+            "base_url",
+            Shape::Text,
+            "base_url: https://api.bitget.com",
+            "Everything before `/api`; plain http only to a loopback address.",
+        ),
+        may(
+            "demo",
+            Shape::Flag,
+            "demo: true",
+            "Whether the account of demo trading is meant, which has keys of its own; default `false`.",
         ),
         may(
             "allow_withdraw_right",
