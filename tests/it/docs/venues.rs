@@ -11,7 +11,7 @@ const FOLDER: &str = "tests/it/e2e/exchange";
 
 /// Numbers of the list that riskd's exchanges can have.
 fn numbers() -> BTreeSet<u32> {
-    (1..=14).chain(21..=24).collect()
+    (1..=18).chain(21..=24).collect()
 }
 
 /// The bugs in a test's name: `b4_b24_conditional...`.

@@ -418,8 +418,17 @@ accounts:
     /// The times at which the venue was polled, by its own clock.
     pub fn polls(&self) -> Vec<DateTime<Utc>> {
         let requests = self.venue.requests();
-        let calls = ["/snapshot", "/wallet-balance", "/fapi/v3/account"];
+        let calls = [
+            "/snapshot",
+            "/wallet-balance",
+            "/fapi/v3/account",
+            "/api/v3/account/assets",
+        ];
         let is_poll = |path: &str| {
+            // One of three that are asked at once.
+            if path.ends_with("/account/accounts?productType=USDT-FUTURES") {
+                return true;
+            }
             let path = path.split('?').next().unwrap_or_default();
             calls.iter().any(|call| path.ends_with(call))
         };

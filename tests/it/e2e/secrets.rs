@@ -22,10 +22,14 @@ pub struct Secrets {
     texts: Vec<String>,
     /// Of requests, in lower-case hex digits.
     signatures: HashSet<String>,
+    /// Of requests, in base64.
+    in_base64: HashSet<String>,
 }
 
 /// How many hex digits a signature has (HMAC-SHA256).
 const SIGNATURE: usize = 64;
+/// How many characters of base64 it has.
+const SIGNATURE_IN_BASE64: usize = 44;
 
 impl Secrets {
     /// These texts.
@@ -33,6 +37,7 @@ impl Secrets {
         Secrets {
             texts: texts.into_iter().map(str::to_owned).collect(),
             signatures: HashSet::new(),
+            in_base64: HashSet::new(),
         }
     }
 
@@ -40,15 +45,19 @@ impl Secrets {
     pub fn and_signatures(self, rig: &Rig) -> Secrets {
         let requests = rig.venue.requests().into_iter();
         let signatures = requests.filter_map(|request| request.signature);
+        let (in_base64, signatures): (HashSet<String>, HashSet<String>) =
+            signatures.partition(|text| text.len() == SIGNATURE_IN_BASE64);
+        let signatures = signatures.into_iter();
         Secrets {
             signatures: signatures.map(|text| text.to_ascii_lowercase()).collect(),
+            in_base64,
             ..self
         }
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.texts.len() + self.signatures.len()
+        self.texts.len() + self.signatures.len() + self.in_base64.len()
     }
 
     /// The first of them that shows.
@@ -59,6 +68,17 @@ impl Secrets {
         };
         if let Some(text) = self.texts.iter().find(shows) {
             return Some(text);
+        }
+        let is_base64 =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+        let runs = bytes.split(|byte| !is_base64(*byte));
+        let mut parts = runs.flat_map(|run| run.windows(SIGNATURE_IN_BASE64));
+        let found = parts.find_map(|part| {
+            let text = std::str::from_utf8(part).ok()?;
+            self.in_base64.get(text).map(String::as_str)
+        });
+        if found.is_some() {
+            return found;
         }
         let runs = bytes.split(|byte| !byte.is_ascii_hexdigit());
         runs.flat_map(|run| run.windows(SIGNATURE)).find_map(|run| {

@@ -28,6 +28,9 @@ rules:
 /// The secret of every key: searched for where it must not be.
 pub const SECRET: &str = "canary-2b61d0aa-secret";
 
+/// What every key has beside its secret, where the venue wants it.
+pub const PASSPHRASE: &str = "paper-passphrase";
+
 /// riskd for one account of an exchange, one-way or in hedge mode.
 pub struct Desk<E> {
     pub rig: Rig,
@@ -43,6 +46,7 @@ pub fn config<E: Exchange>() -> PaperConfig {
         key.secret = SECRET.to_owned();
         key.addresses = vec!["203.0.113.7".to_owned()];
     }
+    E::prepare(&mut config);
     config
 }
 
@@ -81,13 +85,16 @@ impl<E: Exchange> Desk<E> {
     pub fn rule_file(&self, more: &str, rules: &str) -> String {
         let folder = self.rig.folder.path().display();
         let (name, address) = (E::NAME, self.rig.address);
+        let part = |part: &&str| format!(r#"{part}: {{ file: "{folder}/{part}" }}"#);
+        let credential: Vec<String> = E::PARTS.iter().map(part).collect();
+        let credential = credential.join(", ");
         format!(
             r#"version: 1
 daemon: {{ http: off, database: "{}" }}
 sessions:
   utc: {{ timezone: UTC, open: "00:00", days: [mon, tue, wed, thu, fri, sat, sun] }}
 venues:
-  {name}: {{ kind: {name}, key: {{ file: "{folder}/key" }}, secret: {{ file: "{folder}/secret" }}, poll: 1s, base_url: "http://{address}"{}{more} }}
+  {name}: {{ kind: {name}, {credential}, poll: 1s, base_url: "http://{address}"{}{more} }}
 notify:
   log: {{ kind: log }}
 accounts:
@@ -99,7 +106,8 @@ accounts:
     }
 
     pub fn write_key(&self, key: &str, secret: &str) {
-        for (name, text) in [("key", key), ("secret", secret)] {
+        let texts = [key, secret, PASSPHRASE];
+        for (name, text) in E::PARTS.iter().zip(texts) {
             let path = self.rig.folder.path().join(name);
             fs::write(&path, format!("{text}\n")).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
@@ -174,7 +182,7 @@ accounts:
             assert_ne!(class, "place", "{request:?}");
         }
         for path in self.rig.files() {
-            let is_own = path.ends_with("secret") || path.ends_with("key");
+            let is_own = E::PARTS.iter().any(|part| path.ends_with(part));
             let content = fs::read(&path).unwrap();
             let shows = |text: &str| {
                 let mut windows = content.windows(text.len());
@@ -182,6 +190,7 @@ accounts:
             };
             assert!(is_own || !shows(SECRET), "{}", path.display());
             assert!(is_own || !shows("paper-key-"), "{}", path.display());
+            assert!(is_own || !shows(PASSPHRASE), "{}", path.display());
         }
     }
 

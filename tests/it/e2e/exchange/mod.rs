@@ -14,7 +14,7 @@ mod protect;
 mod secrets;
 mod trouble;
 
-use riskd_paper::VenueKind;
+use riskd_paper::{PaperConfig, VenueKind};
 
 use self::desk::{BTC, BTC_USDC, Desk, ETH, LIMIT, SECRET};
 
@@ -102,6 +102,7 @@ macro_rules! runs_of {
 }
 
 mod binance;
+mod bitget;
 mod bybit;
 
 /// What the runs must know of an exchange.
@@ -110,6 +111,12 @@ trait Exchange: Sized {
     const KIND: VenueKind;
     /// Its kind in a rule file.
     const NAME: &'static str;
+
+    /// The parts of a key, as the rule file names them.
+    const PARTS: &'static [&'static str] = &["key", "secret"];
+
+    /// What is special of its accounts.
+    fn prepare(_config: &mut PaperConfig) {}
 
     /// More keys of the venue, where it is reached at this address.
     fn more(address: &str) -> String;

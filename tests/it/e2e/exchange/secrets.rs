@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::desk::PASSPHRASE;
 use super::keys::{SECOND, with_second_key};
 use super::{BTC, Exchange, SECRET};
 use crate::e2e::rig::signal;
@@ -66,7 +67,7 @@ pub(super) fn keys_secrets_and_signatures_are_nowhere<E: Exchange>() {
         .output()
         .unwrap();
     assert!(!refused.status.success());
-    let secrets = Secrets::of([SECRET, "paper-key-"]).and_signatures(&desk.rig);
+    let secrets = Secrets::of([SECRET, "paper-key-", PASSPHRASE]).and_signatures(&desk.rig);
     assert!(secrets.count() > 50, "{}", secrets.count());
     let outputs = [
         ("stdout".to_owned(), refused.stdout),
@@ -75,7 +76,7 @@ pub(super) fn keys_secrets_and_signatures_are_nowhere<E: Exchange>() {
     for (what, bytes) in shown.iter().chain(&outputs) {
         assert_eq!(secrets.found_in(bytes), None, "in {what}");
     }
-    let searched = secrets.search_files(&desk.rig, &["key", "secret"]);
+    let searched = secrets.search_files(&desk.rig, E::PARTS);
     println!(
         "{} secrets and signatures were searched for in {} answers and outputs and in {searched} files: 0 hits",
         secrets.count(),

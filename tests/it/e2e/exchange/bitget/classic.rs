@@ -1,0 +1,69 @@
+//! A classic account, by v2.
+
+use riskd_paper::VenueKind;
+
+use super::{Elsewhere, Exchange};
+use crate::e2e::exchange::Desk;
+
+pub(super) struct Classic;
+
+runs_of!(Classic);
+
+impl Exchange for Classic {
+    const KIND: VenueKind = VenueKind::Bitget;
+    const NAME: &'static str = "bitget";
+    const PARTS: &'static [&'static str] = super::PARTS;
+
+    fn more(_address: &str) -> String {
+        String::new()
+    }
+
+    fn is_public(path: &str) -> bool {
+        super::is_public(path)
+    }
+
+    fn is_known(path: &str) -> bool {
+        super::is_known(path)
+    }
+
+    const WALLETS: &'static str = "/api/v2/mix/account/accounts";
+    const RIGHTS: &'static [&'static str] = &["/api/v3/account/info", "/api/v2/spot/account/info"];
+    const WRONG_SECRET: &'static str = "code 40009";
+    const UNKNOWN_KEY: &'static str = "code 40006";
+
+    const ELSEWHERE: Elsewhere = super::ELSEWHERE;
+    const FLOWS: [&'static str; 2] = ["trans_to_strategy", "bonus_recycle"];
+    const STEP: &'static str = "sizeMultiplier";
+    const CARRIED_OVER: &'static str = super::CARRIED_OVER;
+
+    const NOTHING_TO_REDUCE: i64 = super::NOTHING_TO_REDUCE;
+    const NOT_NOW: i64 = super::NOT_NOW;
+    const CODES: [i64; 5] = super::CODES;
+
+    const HIDES_POSITIONS: &'static [&'static str] = super::HIDES_POSITIONS;
+    const TOO_MANY: &'static str = super::TOO_MANY;
+    const UNKNOWN_OUTCOMES: &'static [&'static str] = super::UNKNOWN_OUTCOMES;
+    const ODD_SHAPES: &'static [&'static str] = &[
+        r#"{"fault": "data_wrapper", "class": "reads"}"#,
+        r#"{"fault": {"field_missing": {"field": "data"}}, "class": "reads"}"#,
+        r#"{"fault": {"field_null": {"field": "accountEquity"}}, "class": "accounts"}"#,
+        r#"{"fault": {"field_text": {"field": "data"}}, "class": "accounts"}"#,
+        r#"{"fault": {"field_null": {"field": "posMode"}}, "class": "positions"}"#,
+        r#"{"fault": "no_accounts", "class": "accounts"}"#,
+        r#"{"fault": "duplicated_account", "class": "accounts"}"#,
+        r#"{"fault": "position_sign_flip", "class": "reads"}"#,
+        r#"{"fault": "negative_quantity", "class": "positions"}"#,
+        r#"{"fault": "html_body", "class": "accounts"}"#,
+    ];
+
+    /// Those in the book go by symbol, conditional ones one by one; a list is read page
+    /// by page.
+    fn check_cancels_of_six_hundred(desk: &Desk<Classic>) {
+        let cancels = desk.asked("/api/v2/mix/order/batch-cancel-orders");
+        assert!((1..=5).contains(&cancels.len()), "{cancels:?}");
+        let plans = desk.asked("/api/v2/mix/order/cancel-plan-order");
+        assert!((60..=70).contains(&plans.len()), "{}", plans.len());
+        let pages = desk.asked("/api/v2/mix/order/orders-pending");
+        assert!(pages.iter().any(|page| page.contains("idLessThan=")));
+    }
+}
