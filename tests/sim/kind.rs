@@ -3,6 +3,7 @@
 //! the kind.
 
 mod binance;
+mod bitget;
 mod bybit;
 mod crosstrade;
 mod exchange;
@@ -28,6 +29,7 @@ pub enum Kind {
     CrossTrade,
     Bybit,
     Binance,
+    Bitget,
 }
 
 /// The weeks of so many seeds, in a random order. A poll of an exchange is several
@@ -80,6 +82,8 @@ pub enum Part {
     Rest(&'static [&'static str]),
     Regular,
     Conditional,
+    /// What is in both.
+    Both(&'static Part, &'static Part),
 }
 
 impl Part {
@@ -92,6 +96,7 @@ impl Part {
             Part::Rest(names) => !names.contains(&asset),
             Part::Regular => !waits,
             Part::Conditional => waits,
+            Part::Both(one, other) => one.holds(asset, waits) && other.holds(asset, waits),
         }
     }
 }
@@ -127,7 +132,7 @@ impl Traded {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 3] = [Kind::CrossTrade, Kind::Bybit, Kind::Binance];
+    pub const ALL: [Kind; 4] = [Kind::CrossTrade, Kind::Bybit, Kind::Binance, Kind::Bitget];
 
     /// The kind of a seed's week, or the one that is asked for by
     /// `RISKD_SIM_VENUE=binance`. It takes nothing of the chance of the week.
@@ -143,6 +148,7 @@ impl Kind {
             Kind::CrossTrade => &VenueProfile::CROSSTRADE,
             Kind::Bybit => &VenueProfile::BYBIT,
             Kind::Binance => &VenueProfile::BINANCE,
+            Kind::Bitget => &VenueProfile::BITGET,
         }
     }
 
@@ -157,6 +163,7 @@ impl Kind {
             Kind::CrossTrade => &crosstrade::TRADED,
             Kind::Bybit => &bybit::TRADED,
             Kind::Binance => &binance::TRADED,
+            Kind::Bitget => &bitget::TRADED,
         }
     }
 
@@ -171,6 +178,7 @@ impl Kind {
             Kind::CrossTrade => crosstrade::paper(random, names),
             Kind::Bybit => bybit::paper(random, names),
             Kind::Binance => binance::paper(random, names),
+            Kind::Bitget => bitget::paper(random, names),
         }
     }
 
@@ -188,6 +196,7 @@ impl Kind {
             Kind::CrossTrade => vec![(crosstrade::adapter(wires), 0..names.len())],
             Kind::Bybit => bybit::adapters(names, wires),
             Kind::Binance => binance::adapters(names, wires),
+            Kind::Bitget => bitget::adapters(names, wires),
         }
     }
 
@@ -197,13 +206,14 @@ impl Kind {
             Kind::CrossTrade => crosstrade::asked(asked),
             Kind::Bybit => bybit::asked(asked),
             Kind::Binance => binance::asked(asked),
+            Kind::Bitget => bitget::asked(asked),
         }
     }
 
     /// What a poll, or a read of another kind, learns from the answer to such a request.
     pub fn told(self, what: What, is_poll: bool) -> What {
         match self {
-            Kind::CrossTrade | Kind::Bybit => what,
+            Kind::CrossTrade | Kind::Bybit | Kind::Bitget => what,
             Kind::Binance => binance::told(what, is_poll),
         }
     }
@@ -211,7 +221,7 @@ impl Kind {
     /// How much a request takes of what polls may count on.
     pub fn weight(self, asked: &Outgoing) -> usize {
         match self {
-            Kind::CrossTrade | Kind::Bybit => 1,
+            Kind::CrossTrade | Kind::Bybit | Kind::Bitget => 1,
             Kind::Binance => binance::weight(asked),
         }
     }
@@ -219,7 +229,7 @@ impl Kind {
     /// How much a poll takes of it.
     pub fn poll_weight(self) -> usize {
         match self {
-            Kind::CrossTrade | Kind::Bybit => 1,
+            Kind::CrossTrade | Kind::Bybit | Kind::Bitget => 1,
             Kind::Binance => 5,
         }
     }
@@ -230,6 +240,15 @@ impl Kind {
             Kind::CrossTrade => &[Part::All],
             Kind::Bybit => &bybit::PARTS,
             Kind::Binance => &binance::PARTS,
+            Kind::Bitget => &bitget::PARTS,
+        }
+    }
+
+    /// Those in which its orders are, where they are others.
+    pub fn order_parts(self) -> &'static [Part] {
+        match self {
+            Kind::Bitget => &bitget::ORDER_PARTS,
+            Kind::CrossTrade | Kind::Bybit | Kind::Binance => self.parts(),
         }
     }
 
@@ -239,6 +258,7 @@ impl Kind {
             Kind::CrossTrade => &crosstrade::BUDGET,
             Kind::Bybit => &bybit::BUDGET,
             Kind::Binance => &binance::BUDGET,
+            Kind::Bitget => &bitget::BUDGET,
         }
     }
 
@@ -249,6 +269,7 @@ impl Kind {
             Kind::CrossTrade => None,
             Kind::Bybit => Some(bybit::opening(close, time)),
             Kind::Binance => Some(binance::opening(close, time)),
+            Kind::Bitget => Some(bitget::opening(close, time)),
         }
     }
 
@@ -257,7 +278,7 @@ impl Kind {
         let told = page.retry_after.and_then(|told| i64::try_from(told).ok());
         let by_status = (page.status == 429).then(|| told.map_or(UNTOLD, |told| told * 1_000));
         match self {
-            Kind::CrossTrade => by_status,
+            Kind::CrossTrade | Kind::Bitget => by_status,
             Kind::Bybit => by_status.or_else(|| bybit::pause(page)),
             Kind::Binance => by_status.or_else(|| binance::pause(page)),
         }
@@ -281,7 +302,7 @@ impl Kind {
     pub fn takes_look(self, venue: &PaperVenue) -> bool {
         match self {
             Kind::CrossTrade => venue.takes_token(),
-            Kind::Bybit | Kind::Binance => true,
+            Kind::Bybit | Kind::Binance | Kind::Bitget => true,
         }
     }
 
@@ -291,6 +312,7 @@ impl Kind {
             Kind::CrossTrade => &crosstrade::FIGURES[..],
             Kind::Bybit => &bybit::FIGURES[..],
             Kind::Binance => &binance::FIGURES[..],
+            Kind::Bitget => &bitget::FIGURES[..],
         };
         random.of(names).to_owned()
     }
@@ -301,6 +323,7 @@ impl Kind {
             Kind::CrossTrade => crosstrade::FIGURES[0].to_owned(),
             Kind::Bybit => bybit::FIGURES[0].to_owned(),
             Kind::Binance => binance::FIGURES[0].to_owned(),
+            Kind::Bitget => bitget::FIGURES[0].to_owned(),
         }
     }
 
@@ -310,6 +333,7 @@ impl Kind {
             Kind::CrossTrade => 500,
             Kind::Bybit => 10_016,
             Kind::Binance => -1_007,
+            Kind::Bitget => 40_725,
         }
     }
 
@@ -319,6 +343,7 @@ impl Kind {
             Kind::CrossTrade => 429,
             Kind::Bybit => 10_006,
             Kind::Binance => -1_003,
+            Kind::Bitget => 429,
         }
     }
 
@@ -328,6 +353,7 @@ impl Kind {
             Kind::CrossTrade => random.of(&crosstrade::CLASSES),
             Kind::Bybit => random.of(&bybit::CLASSES),
             Kind::Binance => random.of(&binance::CLASSES),
+            Kind::Bitget => random.of(&bitget::CLASSES),
         }
     }
 
@@ -335,7 +361,7 @@ impl Kind {
     /// is believed.
     pub fn ban(self, random: &mut Random) -> u64 {
         match self {
-            Kind::CrossTrade | Kind::Bybit => 3_600_000,
+            Kind::CrossTrade | Kind::Bybit | Kind::Bitget => 3_600_000,
             Kind::Binance => random.within(1_000, 15_000).unsigned_abs(),
         }
     }

@@ -86,7 +86,7 @@ impl Mutation {
         match self {
             // Where each account has limits of its own, nothing else would ever be in the
             // way of its poll.
-            Mutation::PollsLast => kind != Kind::Bybit,
+            Mutation::PollsLast => !matches!(kind, Kind::Bybit | Kind::Bitget),
             Mutation::Opens | Mutation::OneList => kind.is_exchange(),
             _ => true,
         }

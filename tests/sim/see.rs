@@ -413,7 +413,7 @@ impl World {
     fn truth_of(&self, account: &'static str, mut truths: Truths) -> Learned {
         let truth = truths.0.remove(account).unwrap_or_default();
         let parts = self.kind().parts();
-        let orders = truth.orders.whole(parts);
+        let orders = truth.orders.whole(self.kind().order_parts());
         Learned {
             positions: truth.positions.whole(parts),
             orders: orders.map_or(WorkingOrders::NotRead, WorkingOrders::Listed),

@@ -17,6 +17,7 @@ use riskd::domain::request::{CloseQuantity, Outcome, Write};
 use riskd::domain::venue::VenueProfile;
 use riskd::secret::{Credential, Secret};
 use riskd::venue::binance::{Binance, Hosts};
+use riskd::venue::bitget::{Bitget, Host};
 use riskd::venue::budget::RequestBudget;
 use riskd::venue::bybit::Bybit;
 use riskd::venue::rest::{Incoming, Limits as Waits, NoAnswer, Outgoing, Transport};
@@ -34,6 +35,7 @@ use super::mutate::{Random, spoilt};
 
 const KEY: &str = "canary-51c0ffee-key";
 const SECRET: &str = "canary-51c0ffee-secret";
+const PASSPHRASE: &str = "canary-51c0ffee-passphrase";
 const BASE: &str = "http://127.0.0.1:1";
 const BTC: &str = "BTCUSDT";
 const ETH: &str = "ETHUSDT";
@@ -54,15 +56,18 @@ enum Manner {
 /// Answers every request as its venue does, and spoils that.
 struct Stub {
     kind: VenueKind,
+    /// Whether its account is a unified one, where there are others.
+    is_unified: bool,
     /// What the venue answers, by what is asked.
     answers: Mutex<BTreeMap<String, (u16, String)>>,
     manner: Mutex<(Manner, Random)>,
 }
 
 impl Stub {
-    fn of(kind: VenueKind) -> Arc<Stub> {
+    fn of(kind: VenueKind, is_unified: bool) -> Arc<Stub> {
         Arc::new(Stub {
             kind,
+            is_unified,
             answers: Mutex::default(),
             manner: Mutex::new((Manner::Honest, Random::new(0))),
         })
@@ -81,7 +86,7 @@ impl Stub {
         let asked = format!("{} {path} {}", request.method, query.join("&"));
         let mut answers = self.answers.lock().unwrap();
         let answer = answers.entry(asked).or_insert_with(|| {
-            let page = ask(&venue(self.kind), request);
+            let page = ask(&venue(self), request);
             (page.status, String::from_utf8(page.body.to_vec()).unwrap())
         });
         answer.clone()
@@ -97,7 +102,8 @@ impl Transport for Stub {
             // Now and then, so that those behind a good answer are met too.
             Manner::Text if random.below(3) == 0 => {
                 let words = [
-                    KEY, SECRET, BTC, "FILLED", "Filled", "LONG", "retCode", "code", "0.5",
+                    KEY, SECRET, BTC, "FILLED", "Filled", "LONG", "retCode", "code", "0.5", "null",
+                    "40085",
                 ];
                 body = spoilt(random, &body, &words);
                 if random.below(10) == 0 {
@@ -148,11 +154,14 @@ fn now() -> DateTime<Utc> {
     morning + BEGAN.elapsed()
 }
 
-fn venue(kind: VenueKind) -> PaperVenue {
-    let config = PaperConfig {
+fn venue(stub: &Stub) -> PaperVenue {
+    let mut config = PaperConfig {
         keys: vec![KeyConfig::new("main", KEY, SECRET)],
-        ..PaperConfig::exchange(kind)
+        ..PaperConfig::exchange(stub.kind)
     };
+    for account in &mut config.accounts {
+        account.unified = stub.is_unified;
+    }
     let venue = PaperVenue::new(config, PaperClock::from_fn(now)).unwrap();
     venue.open("main", BTC, Decimal::new(5, 1), None).unwrap();
     let stop = Ticket::stop(ETH, Side::Buy, Decimal::ONE, Decimal::from(2_500));
@@ -162,7 +171,11 @@ fn venue(kind: VenueKind) -> PaperVenue {
 
 fn adapter(stub: &Arc<Stub>) -> Box<dyn Venue> {
     let secret = |text: &str| Secret::new(text.to_owned()).unwrap();
-    let credential = Credential::new([("key", secret(KEY)), ("secret", secret(SECRET))]);
+    let credential = Credential::new([
+        ("key", secret(KEY)),
+        ("secret", secret(SECRET)),
+        ("passphrase", secret(PASSPHRASE)),
+    ]);
     let assets = vec!["USDT".to_owned(), "USDC".to_owned()];
     let transport = || Arc::clone(stub) as Arc<dyn Transport>;
     match stub.kind {
@@ -183,7 +196,16 @@ fn adapter(stub: &Arc<Stub>) -> Box<dyn Venue> {
             let adapter = Binance::over(way, hosts, credential, assets, budget, clock, waits);
             Box::new(adapter.unwrap())
         }
-        VenueKind::Bitget => unreachable!("it has no adapter yet"),
+        VenueKind::Bitget => {
+            let budget = RequestBudget::new(&VenueProfile::BITGET.limits);
+            let host = Host {
+                base_url: BASE,
+                is_demo: false,
+            };
+            let (way, waits) = (transport(), Waits::DEFAULT);
+            let adapter = Bitget::over(way, host, credential, assets, budget, now, waits);
+            Box::new(adapter.unwrap())
+        }
         VenueKind::CrossTrade => unreachable!("it has a test of its own"),
         VenueKind::BingX => unreachable!("it is not read yet"),
     }
@@ -200,7 +222,7 @@ struct Heard {
 impl Heard {
     fn failed(&mut self, words: &str) {
         self.is_understood = false;
-        for secret in [KEY, SECRET] {
+        for secret in [KEY, SECRET, PASSPHRASE] {
             assert!(!words.contains(secret), "a secret stands in {words:?}");
         }
         assert!(words.len() < 2_000, "{} bytes of words", words.len());
@@ -212,14 +234,14 @@ async fn admitted(venue: &dyn Venue, lane: Lane, ask: Ask<'_>) -> Option<Permit>
 }
 
 /// Every read and every kind of write once.
-async fn everything(venue: &dyn Venue) -> Heard {
+async fn everything(venue: &dyn Venue, kind: VenueKind) -> Heard {
     let mut heard = Heard {
         is_understood: true,
         is_flat: false,
     };
     read_all(venue, &mut heard).await;
     let account = AccountNumber::parse("main").unwrap();
-    for write in writes(venue) {
+    for write in writes(kind) {
         let Some(permit) = admitted(venue, Lane::Close, Ask::Write(&write)).await else {
             heard.is_understood = false;
             continue;
@@ -282,10 +304,13 @@ async fn read_all(venue: &dyn Venue, heard: &mut Heard) {
 }
 
 /// One of each kind, as the venue has them.
-fn writes(venue: &dyn Venue) -> Vec<Write> {
+fn writes(kind: VenueKind) -> Vec<Write> {
     let of = |name| Instrument::of(name, Dialect::Symbols);
-    let has_books = venue.orders_due() != Some(Ask::Orders);
-    let book = has_books.then_some(OrderBook::Conditional);
+    let book = match kind {
+        VenueKind::Binance => Some(OrderBook::Conditional),
+        VenueKind::Bitget => Some(OrderBook::Regular),
+        _ => None,
+    };
     vec![
         Write::CancelOrdersOf {
             instrument: of(ETH),
@@ -300,14 +325,14 @@ fn writes(venue: &dyn Venue) -> Vec<Write> {
     ]
 }
 
-fn answers_of(kind: VenueKind, name: &'static str) {
+fn answers_of(kind: VenueKind, is_unified: bool, name: &'static str) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .unwrap();
-    let stub = Stub::of(kind);
-    let heard = runtime.block_on(async { everything(adapter(&stub).as_ref()).await });
+    let stub = Stub::of(kind, is_unified);
+    let heard = runtime.block_on(async { everything(adapter(&stub).as_ref(), kind).await });
     assert!(
         heard.is_understood && !heard.is_flat,
         "an honest venue is understood"
@@ -321,7 +346,7 @@ fn answers_of(kind: VenueKind, name: &'static str) {
                 Manner::Text
             };
             *stub.manner.lock().unwrap() = (manner, Random::new(input));
-            let heard = runtime.block_on(async { everything(adapter(&stub).as_ref()).await });
+            let heard = runtime.block_on(async { everything(adapter(&stub).as_ref(), kind).await });
             // Bytes may be spoilt so that they say something else.
             assert!(
                 manner == Manner::Text || !heard.is_flat,
@@ -335,10 +360,20 @@ fn answers_of(kind: VenueKind, name: &'static str) {
 
 #[test]
 fn answers_of_bybit() {
-    answers_of(VenueKind::Bybit, "answers of Bybit");
+    answers_of(VenueKind::Bybit, false, "answers of Bybit");
 }
 
 #[test]
 fn answers_of_binance() {
-    answers_of(VenueKind::Binance, "answers of Binance");
+    answers_of(VenueKind::Binance, false, "answers of Binance");
+}
+
+#[test]
+fn answers_of_bitget_to_a_classic_account() {
+    answers_of(VenueKind::Bitget, false, "answers of Bitget, classic");
+}
+
+#[test]
+fn answers_of_bitget_to_a_unified_account() {
+    answers_of(VenueKind::Bitget, true, "answers of Bitget, unified");
 }

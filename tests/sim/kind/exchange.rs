@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use riskd::domain::venue::VenueProfile;
 use riskd::venue::rest::Outgoing;
 use riskd_paper::{
     AccountConfig, InstrumentConfig, KeyConfig, PaperConfig, PositionMode, Rules, VenueKind,
@@ -79,11 +80,13 @@ pub fn key_name(asked: &Outgoing, header: &str) -> Option<String> {
 /// The venues and accounts of a rule file.
 pub fn rule_file(kind: &str, names: &[&str]) -> String {
     let mut text = "venues:".to_owned();
+    let parts = VenueProfile::named(kind).unwrap().credential;
     for name in names {
-        let _ = write!(
-            text,
-            "\n  {kind}-{name}: {{ kind: {kind}, key: {{ credential: key-{name} }}, secret: {{ credential: secret-{name} }} }}"
-        );
+        let _ = write!(text, "\n  {kind}-{name}: {{ kind: {kind}");
+        for part in parts {
+            let _ = write!(text, ", {part}: {{ credential: {part}-{name} }}");
+        }
+        text += " }";
     }
     text += "\naccounts:";
     for name in names {
