@@ -28,6 +28,9 @@ for name in ("bitget", "bitget-unified"):
 def scenario(venue):
     made = compare.scenario(venue)
     made["kind"] = "bitget"
+    # riskd and ccxt ask with the same keys, of which the venue lets one alone within its
+    # limits.
+    made["rate_limit"] = False
     for account in made["accounts"]:
         account["unified"] = venue == "bitget-unified"
     for key in made["keys"]:
@@ -44,7 +47,6 @@ class Bitget(compare.Comparison):
         return self.venue == "bitget-unified"
 
     def client(self, account, secret=SECRET):
-        # Its own brake keeps within the limits.
         secrets = {"apiKey": KEYS[account], "secret": secret, "password": PASSPHRASE}
         exchange = ccxt.bitget({**secrets, "enableRateLimit": True})
         exchange.number = str
@@ -141,8 +143,8 @@ class Bitget(compare.Comparison):
         apart = abs(int(exchange.fetch_time()) - exchange.milliseconds())
         self.table.check(account, "clock within a second", True, apart < 1000)
 
-    def compare_riskd(self):
-        """There is nothing to compare with yet."""
+    def equities(self, account):
+        return self.totals(account).values()
 
     # What is refused.
 
@@ -250,7 +252,15 @@ def main():
     venue, riskd, folder = sys.argv[1:]
     path = Path(folder) / f"{venue}.json"
     path.write_text(json.dumps(scenario(venue)))
-    compare.serve(riskd, path, lambda base: Bitget(venue, base, None).run())
+
+    def run(base):
+        own = compare.Riskd(venue, base, riskd, folder, passphrase=PASSPHRASE)
+        try:
+            Bitget(venue, base, own).run()
+        finally:
+            own.stop()
+
+    compare.serve(riskd, path, run)
 
 
 if __name__ == "__main__":

@@ -232,21 +232,24 @@ PATIENCE = 30
 class Riskd:
     """What riskd itself says of the accounts, by `status --json`."""
 
-    def __init__(self, venue, base, riskd, folder):
+    def __init__(self, venue, base, riskd, folder, **more):
+        """`more` are further parts of a key, by their names in the rule file."""
         self.riskd, self.folder = riskd, Path(folder) / f"riskd-{venue}"
         self.folder.mkdir()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.http = f"127.0.0.1:{free.getsockname()[1]}"
         rights = f", rights_url: {base}" if venue == "binance" else ""
+        kind = venue.split("-")[0]
         venues = []
         for name, key in KEYS.items():
-            for part, text in (("key", key), ("secret", SECRET)):
+            parts = {"key": key, "secret": SECRET, **more}
+            for part, text in parts.items():
                 path = self.folder / f"{name}-{part}"
                 path.write_text(text)
                 path.chmod(0o600)
-            places = ", ".join(f"{part}: {{ file: {self.folder}/{name}-{part} }}" for part in ("key", "secret"))
-            venues.append(f"  {name}: {{ kind: {venue}, base_url: {base}{rights}, {places} }}")
+            places = ", ".join(f"{part}: {{ file: {self.folder}/{name}-{part} }}" for part in parts)
+            venues.append(f"  {name}: {{ kind: {kind}, base_url: {base}{rights}, {places} }}")
         accounts = [f"  {name}: {{ venue: {name}, session: utc, starting_balance: 15000 }}" for name in KEYS]
         rules = RULES.format(
             http=self.http, folder=self.folder, venues="\n".join(venues), accounts="\n".join(accounts)
@@ -444,8 +447,7 @@ class Comparison:
             held = self.held(account)
             open_result = sum(one.unrealized(self.mark(one.instrument)) for one in held)
             wallet = sum(START) - sum(one.fee for one in held)
-            balance = self.clients[account].fetch_balance()
-            equity = sum(Decimal(self.equity(balance, asset)) for asset in ("USDT", "USDC"))
+            equity = sum(map(Decimal, self.equities(account)))
             self.table.check(account, "equity of both assets", wallet + open_result, equity, seen["equity"])
             opened = sum(Decimal(row["unrealizedPnl"]) for row in self.fetch_positions(account))
             self.table.check(account, "open result", open_result, opened, seen["unrealized"])
@@ -469,6 +471,10 @@ class Comparison:
             wanted = [ticket for name, ticket in orders_of() if name == account]
             books = [row for book in self.fetch_orders(account) for row in book]
             self.table.check(account, "working orders", len(wanted), len(books), seen["working_orders"])
+
+    def equities(self, account):
+        balance = self.clients[account].fetch_balance()
+        return [self.equity(balance, asset) for asset in ("USDT", "USDC")]
 
     def listed(self):
         return [*PRICES, USDC_CONTRACT[self.venue]]
