@@ -180,6 +180,9 @@ pub enum OrderBook {
     Regular,
     /// Orders that wait for a condition: stops, targets, trailing stops.
     Conditional,
+    /// Orders that the venue trades in parts over some time. No cancel of several takes
+    /// one along: each is cancelled by its id.
+    Twap,
 }
 
 impl OrderBook {
@@ -188,7 +191,13 @@ impl OrderBook {
         match self {
             OrderBook::Regular => "regular",
             OrderBook::Conditional => "conditional",
+            OrderBook::Twap => "twap",
         }
+    }
+
+    /// Whether its orders are cancelled one by one alone.
+    pub const fn is_by_order(self) -> bool {
+        matches!(self, OrderBook::Twap)
     }
 }
 

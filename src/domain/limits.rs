@@ -194,6 +194,8 @@ pub enum Ask<'a> {
     OrdersOfHeld,
     /// A write.
     Write(&'a Write),
+    /// Something else, which takes this.
+    Other(Cost),
 }
 
 impl Cost {
@@ -237,6 +239,7 @@ impl Costs {
             Ask::Write(Write::ClosePosition(_) | Write::CloseQuantity(_)) => self.close,
             Ask::Write(Write::CancelOrders | Write::CancelOrdersOf { .. }) => self.cancel_orders,
             Ask::Write(Write::CancelOrder { .. }) => self.cancel_order,
+            Ask::Other(cost) => cost,
         }
     }
 }

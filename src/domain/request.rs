@@ -145,6 +145,13 @@ impl Write {
     pub fn covers(&self, other: &Write) -> bool {
         match (self, other) {
             (Write::Flatten, other) => other.closes(),
+            // No cancel of several reaches an order that is cancelled by itself.
+            (
+                Write::CancelOrders,
+                Write::CancelOrder {
+                    book: Some(book), ..
+                },
+            ) => !book.is_by_order(),
             (Write::CancelOrders, other) => !other.closes(),
             (Write::ClosePosition(position), other) => other.position() == Some(position),
             (one, other) => one == other,
@@ -314,6 +321,18 @@ mod tests {
             "cancel_orders_of BTCUSDT (conditional)"
         );
         assert!(!of(book).covers(&of(Some(OrderBook::Regular))));
+    }
+
+    #[test]
+    fn a_cancel_of_all_orders_leaves_those_that_go_one_by_one() {
+        let of = |book| Write::CancelOrder {
+            id: Arc::from("7"),
+            instrument: None,
+            book,
+        };
+        assert!(Write::CancelOrders.covers(&of(None)));
+        assert!(Write::CancelOrders.covers(&of(Some(OrderBook::Regular))));
+        assert!(!Write::CancelOrders.covers(&of(Some(OrderBook::Twap))));
     }
 
     #[test]

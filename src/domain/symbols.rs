@@ -29,6 +29,17 @@ impl Symbols {
         self.0.get(&name).copied().unwrap_or_default()
     }
 
+    /// The same, where one market order of each of these symbols is at most so large.
+    pub fn with_largest<'s>(&self, sizes: impl Iterator<Item = (&'s str, Decimal)>) -> Symbols {
+        let mut symbols = self.clone();
+        for (name, most) in sizes {
+            let facts = symbols.0.entry(name.to_ascii_uppercase()).or_default();
+            let known = facts.largest_market_order;
+            facts.largest_market_order = Some(known.map_or(most, |known| known.min(most)));
+        }
+        symbols
+    }
+
     /// The quantities, each above zero, of the market orders that close `held` of a
     /// symbol: as few as may be, none larger than one may be, and together no more
     /// than is held. What is less than a step no order can close.

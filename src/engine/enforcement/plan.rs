@@ -7,6 +7,7 @@ mod closes;
 
 use crate::domain::abilities::{Abilities, CloseScope};
 use crate::domain::holdings::{Position, WorkingOrder, WorkingOrders};
+use crate::domain::instrument::Instrument;
 use crate::domain::position_key::PositionKey;
 use crate::domain::request::{Urgency, Write};
 use crate::domain::symbols::Symbols;
@@ -104,12 +105,13 @@ pub struct Means<'a> {
 impl Means<'_> {
     /// Whether a request can close the position: it is not less than the venue trades.
     pub fn can_close(&self, position: &Position) -> bool {
-        let widest = [CloseScope::Account, CloseScope::Position];
-        widest.iter().any(|scope| self.abilities.can_close(*scope)) || {
-            let instrument = &position.key.instrument;
-            let orders = self.symbols.closing_orders(instrument, position.quantity);
-            !orders.is_empty()
+        let abilities = self.abilities;
+        if abilities.can_close(CloseScope::Position) || !abilities.can_close(CloseScope::Quantity) {
+            return true;
         }
+        let instrument = &position.key.instrument;
+        let orders = self.symbols.closing_orders(instrument, position.quantity);
+        !orders.is_empty()
     }
 }
 
@@ -163,16 +165,18 @@ fn together(closes: Vec<Write>, cancels: Vec<Planned>, means: Means<'_>) -> Vec<
         return closes.chain(cancels).collect();
     }
     let closed: Vec<Planned> = closes.collect();
-    let symbols: Vec<_> = closed
-        .iter()
-        .filter_map(|one| one.write.position())
-        .collect();
+    let closes = |instrument: &Instrument| {
+        closed.iter().any(|one| match one.write.position() {
+            Some(key) => key.instrument == *instrument,
+            None => true,
+        })
+    };
     let is_in_the_way = |write: &Write| match write {
         Write::CancelOrdersOf { instrument, .. }
         | Write::CancelOrder {
             instrument: Some(instrument),
             ..
-        } => symbols.iter().any(|key| key.instrument == *instrument),
+        } => closes(instrument),
         Write::CancelOrders | Write::CancelOrder { .. } => !closed.is_empty(),
         Write::Flatten | Write::ClosePosition(_) | Write::CloseQuantity(_) => false,
     };

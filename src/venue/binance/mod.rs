@@ -33,21 +33,23 @@ mod writes;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
 
 use self::books::{Books, Due};
-use self::client::{Client, signer};
+use self::client::{learn, signer};
 use self::dead_man::DeadMan;
 use self::openings::Openings;
 use self::prices::Prices;
 use super::Permit;
 use super::budget::RequestBudget;
 use super::exchange::adapter::{Exchange, Told};
+use super::exchange::client::{Client, ReadClock};
 use super::exchange::held::Held;
 use super::exchange::ledger::{Ledger, Part, Row, Span};
+use super::exchange::listed_symbols::Known;
 use super::exchange::order_ids::OrderIds;
 use super::rest::client::Http;
 use super::rest::clock::Clock;
@@ -84,7 +86,7 @@ pub struct Binance {
     credentials: Credentials,
     /// The margin assets whose sum is the account's figures.
     assets: Vec<String>,
-    symbols: symbols::Known,
+    symbols: Known,
     prices: Prices,
     openings: Openings,
     books: Books,
@@ -130,14 +132,16 @@ impl Binance {
     ) -> Result<Binance, SetUpError> {
         let signer = signer(&credential).map_err(|_| SetUpError::Credential("key"))?;
         let signer = Arc::new(signer);
-        let client = |url: &str, budget, venue_clock| {
+        let wall = clock;
+        let client = |url: &str, budget, clock: Option<ReadClock>| {
             let base = checked_base(url)?;
             let (transport, signer) = (transport(&base)?, Arc::clone(&signer));
             Ok(Client {
-                http: Http::new(transport, signer, &limits, budget, Arc::clone(&clock)),
+                http: Http::new(transport, signer, &limits, budget, Arc::clone(&wall)),
                 base,
                 limits: limits.clone(),
-                clock: venue_clock,
+                clock,
+                learn,
             })
         };
         let of_rights = hosts.rights_url.map(|url| {
@@ -146,11 +150,11 @@ impl Binance {
             client(url, budget, None)
         });
         Ok(Binance {
-            client: client(hosts.base_url, budget, Some(Mutex::new(None)))?,
+            client: client(hosts.base_url, budget, Some(client::clock()))?,
             rights: of_rights.transpose()?,
             credentials: Credentials::new(credential),
             assets,
-            symbols: symbols::Known::default(),
+            symbols: Known::default(),
             prices: Prices::default(),
             openings: Openings::default(),
             books: Books::default(),

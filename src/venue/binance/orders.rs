@@ -48,7 +48,7 @@ struct Names {
 
 const fn names(book: OrderBook) -> Names {
     match book {
-        OrderBook::Regular => Names {
+        OrderBook::Regular | OrderBook::Twap => Names {
             id: "orderId",
             state: "status",
             kind: "type",
@@ -104,7 +104,9 @@ fn kind_of(word: &str) -> OrderKind {
 fn remaining(fields: &Object<'_>, book: OrderBook) -> Option<Decimal> {
     let number = |name| fields.member(name).and_then(Node::decimal);
     let left = match book {
-        OrderBook::Regular => number("origQty")?.checked_sub(number("executedQty")?)?,
+        OrderBook::Regular | OrderBook::Twap => {
+            number("origQty")?.checked_sub(number("executedQty")?)?
+        }
         OrderBook::Conditional => number("quantity")?,
     };
     (left > Decimal::ZERO).then(|| left.normalize())

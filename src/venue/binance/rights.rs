@@ -1,14 +1,14 @@
 //! What the key may do (wallet API, API key permission page), and its account (account
 //! config page).
 
-use super::client::Client;
-use super::routes::{self, Route};
-use super::{Binance, errors};
+use super::{Binance, errors, routes};
 use crate::domain::key_rights::KeyRights;
 use crate::domain::limits::Ask;
 use crate::domain::observation::Missing;
 use crate::domain::request::Outcome;
 use crate::venue::Lane;
+use crate::venue::exchange::client::Client;
+use crate::venue::exchange::route::Route;
 use crate::venue::rest::error::RestError;
 use crate::venue::rest::json::{Node, Unexpected};
 

@@ -11,8 +11,7 @@ use crate::domain::instrument::Instrument;
 use crate::domain::position_key::PositionSide;
 use crate::domain::request::CloseQuantity;
 use crate::venue::exchange::ledger::Span;
-use crate::venue::rest::client::Access;
-use crate::venue::rest::query::Pairs;
+use crate::venue::exchange::route::Route;
 
 /// Most rows of one answer with what moved money.
 pub(super) const INCOME_ROWS: usize = 1000;
@@ -21,29 +20,20 @@ const MOST_FILLS: usize = 1000;
 /// The longest order id that is sent, in digits.
 const MAX_ORDER_ID: usize = 20;
 
-/// One call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Route {
-    pub(super) method: Method,
-    pub(super) path: &'static str,
-    pub(super) query: Pairs,
-    pub(super) access: Access,
-}
-
 /// Wallets and positions of the account.
 pub(super) fn account() -> Route {
-    read("/fapi/v3/account")
+    Route::read("/fapi/v3/account")
 }
 
 /// Every position, with its prices and its margin asset.
 pub(super) fn positions() -> Route {
-    read("/fapi/v3/positionRisk")
+    Route::read("/fapi/v3/positionRisk")
 }
 
 /// The working orders of a list, of one symbol or of all of them.
 pub(super) fn orders(book: OrderBook, symbol: Option<&str>) -> Route {
-    let route = read(match book {
-        OrderBook::Regular => "/fapi/v1/openOrders",
+    let route = Route::read(match book {
+        OrderBook::Regular | OrderBook::Twap => "/fapi/v1/openOrders",
         OrderBook::Conditional => "/fapi/v1/openAlgoOrders",
     });
     match symbol {
@@ -54,35 +44,35 @@ pub(super) fn orders(book: OrderBook, symbol: Option<&str>) -> Route {
 
 /// The rules of every symbol.
 pub(super) fn symbols() -> Route {
-    public("/fapi/v1/exchangeInfo")
+    Route::public("/fapi/v1/exchangeInfo")
 }
 
 /// What time it is at the venue.
 pub(super) fn time() -> Route {
-    public("/fapi/v1/time")
+    Route::public("/fapi/v1/time")
 }
 
 /// What the key may do; at the host of spot and wallet.
 pub(super) fn key_rights() -> Route {
-    read("/sapi/v1/account/apiRestrictions")
+    Route::read("/sapi/v1/account/apiRestrictions")
 }
 
 /// The newest fills of a symbol, of seven days at most, oldest first.
 pub(super) fn fills(symbol: &str) -> Route {
-    read("/fapi/v1/userTrades")
+    Route::read("/fapi/v1/userTrades")
         .with("symbol", symbol)
         .with("limit", MOST_FILLS.to_string())
 }
 
 /// Modes of the account, and whether it may trade.
 pub(super) fn account_config() -> Route {
-    read("/fapi/v1/accountConfig")
+    Route::read("/fapi/v1/accountConfig")
 }
 
 /// What moved money from a time to another, both included, of one type or of all,
 /// oldest first.
 pub(super) fn income(span: Span, kind: Option<&'static str>) -> Route {
-    let route = read("/fapi/v1/income")
+    let route = Route::read("/fapi/v1/income")
         .with("startTime", span.since.to_string())
         .with("endTime", span.until.to_string())
         .with("limit", INCOME_ROWS.to_string());
@@ -95,11 +85,7 @@ pub(super) fn income(span: Span, kind: Option<&'static str>) -> Route {
 /// A market order that closes a quantity and can do nothing else: reduce-only, or in
 /// hedge mode the closing side of its position, where `reduceOnly` may not be sent.
 pub(super) fn close(close: &CloseQuantity, id: &str) -> Route {
-    let route = Route {
-        method: Method::POST,
-        ..read("/fapi/v1/order")
-    };
-    let route = route
+    let route = Route::write(Method::POST, "/fapi/v1/order")
         .with("symbol", close.position.instrument.as_str())
         .with("side", side(close.side))
         .with("type", "MARKET")
@@ -128,23 +114,19 @@ pub(super) fn is_closing(close: &CloseQuantity) -> bool {
 /// In so long the regular orders of a symbol are cancelled; no time at all takes that
 /// back.
 pub(super) fn countdown(countdown: &Countdown) -> Route {
-    let route = Route {
-        method: Method::POST,
-        ..read("/fapi/v1/countdownCancelAll")
-    };
     let time = countdown.time.as_millis().to_string();
-    route
+    Route::write(Method::POST, "/fapi/v1/countdownCancelAll")
         .with("symbol", countdown.symbol.as_str())
         .with("countdownTime", time)
 }
 
 /// Cancels the working orders of one symbol in one list.
 pub(super) fn cancel_symbol(symbol: &Instrument, book: OrderBook) -> Route {
-    let route = match book {
-        OrderBook::Regular => read("/fapi/v1/allOpenOrders"),
-        OrderBook::Conditional => read("/fapi/v1/algoOpenOrders"),
+    let path = match book {
+        OrderBook::Regular | OrderBook::Twap => "/fapi/v1/allOpenOrders",
+        OrderBook::Conditional => "/fapi/v1/algoOpenOrders",
     };
-    delete(route).with("symbol", symbol.as_str())
+    Route::write(Method::DELETE, path).with("symbol", symbol.as_str())
 }
 
 /// Cancels one order; `None` when its id cannot be one of the venue's.
@@ -152,44 +134,14 @@ pub(super) fn cancel_order(symbol: &Instrument, book: OrderBook, id: &str) -> Op
     let is_digit = |byte: u8| byte.is_ascii_digit();
     let is_id = !id.is_empty() && id.len() <= MAX_ORDER_ID && id.bytes().all(is_digit);
     let route = match book {
-        OrderBook::Regular => read("/fapi/v1/order")
+        OrderBook::Regular | OrderBook::Twap => Route::write(Method::DELETE, "/fapi/v1/order")
             .with("symbol", symbol.as_str())
             .with("orderId", id),
-        OrderBook::Conditional => read("/fapi/v1/algoOrder").with("algoId", id),
-    };
-    is_id.then(|| delete(route))
-}
-
-fn read(path: &'static str) -> Route {
-    Route {
-        method: Method::GET,
-        path,
-        query: Pairs::default(),
-        access: Access::Private,
-    }
-}
-
-fn public(path: &'static str) -> Route {
-    Route {
-        access: Access::Public,
-        ..read(path)
-    }
-}
-
-fn delete(route: Route) -> Route {
-    Route {
-        method: Method::DELETE,
-        ..route
-    }
-}
-
-impl Route {
-    fn with(self, name: &'static str, value: impl Into<String>) -> Route {
-        Route {
-            query: self.query.with(name, value),
-            ..self
+        OrderBook::Conditional => {
+            Route::write(Method::DELETE, "/fapi/v1/algoOrder").with("algoId", id)
         }
-    }
+    };
+    is_id.then_some(route)
 }
 
 const fn side(side: OrderSide) -> &'static str {
@@ -204,6 +156,7 @@ mod tests {
     use super::*;
     use crate::domain::instrument::Dialect;
     use crate::domain::position_key::PositionKey;
+    use crate::venue::rest::client::Access;
 
     fn close_of(key: &str, side: OrderSide, quantity: &str) -> CloseQuantity {
         CloseQuantity {

@@ -1,8 +1,8 @@
 //! What a write is here.
 
-use super::Binance;
-use super::routes::{self, Route};
+use super::{Binance, routes};
 use crate::domain::request::Write;
+use crate::venue::exchange::route::Route;
 
 impl Binance {
     /// One request. Nothing here opens a position or adds to it.

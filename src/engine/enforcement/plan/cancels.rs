@@ -26,15 +26,20 @@ pub(super) fn of_all(seen: Seen<'_>, means: Means<'_>, closes: &[Write]) -> Vec<
     }
     let urgency = urgency(count.is_some(), with_close, abilities);
     let planned = |write| Planned { write, urgency };
-    if abilities.can_cancel(CancelScope::Account) {
-        return vec![planned(Write::CancelOrders)];
-    }
     let listed = seen.listed().unwrap_or_default();
+    let is_each_known = count.is_some() && seen.listed().is_some();
+    let by_account = abilities.can_cancel(CancelScope::Account);
     let mut writes = Vec::new();
-    for order in listed {
+    if by_account && !(is_each_known && listed.iter().all(goes_alone)) {
+        writes.push(Write::CancelOrders);
+    }
+    for order in listed
+        .iter()
+        .filter(|order| !by_account || goes_alone(order))
+    {
         add(&mut writes, of_order(order, abilities));
     }
-    if count.is_none() || seen.listed().is_none() {
+    if !by_account && !is_each_known {
         let shown = listed.iter().filter_map(|order| order.instrument.as_ref());
         let held = seen.held().iter().map(|held| &held.key.instrument);
         for instrument in shown.chain(held) {
@@ -46,11 +51,16 @@ pub(super) fn of_all(seen: Seen<'_>, means: Means<'_>, closes: &[Write]) -> Vec<
 
 /// Whether there is a way to cancel each order that is listed.
 pub(super) fn can_all_go(seen: Seen<'_>, means: Means<'_>) -> bool {
-    means.abilities.can_cancel(CancelScope::Account)
-        || seen.listed().is_some_and(|orders| {
-            let mut ways = orders.iter().map(|order| of_order(order, means.abilities));
-            ways.all(|way| !way.is_empty())
-        })
+    let has_way = |order: &WorkingOrder| !of_order(order, means.abilities).is_empty();
+    match seen.listed() {
+        Some(orders) => orders.iter().all(has_way),
+        None => means.abilities.can_cancel(CancelScope::Account),
+    }
+}
+
+/// Whether no cancel of several takes this order along.
+fn goes_alone(order: &WorkingOrder) -> bool {
+    order.book.is_some_and(OrderBook::is_by_order)
 }
 
 /// A cancel beside a close is needless where that takes the orders along, unless
@@ -106,6 +116,7 @@ pub(super) fn of_one(
         let ways = match &order.instrument {
             Some(_) if is_narrow => by_id(order, abilities).into_iter().collect(),
             Some(_) => of_order(order, abilities),
+            None if goes_alone(order) => of_order(order, abilities),
             None => of_nameless(order, abilities),
         };
         plan.is_complete &= !ways.is_empty();
@@ -129,6 +140,9 @@ fn stays_beside(order: &WorkingOrder, key: &PositionKey) -> bool {
 /// The widest cancel that takes this order along, if there is any, and takes nothing
 /// of another symbol or list along unless there is no other way.
 fn of_order(order: &WorkingOrder, abilities: &Abilities) -> Vec<Write> {
+    if goes_alone(order) {
+        return by_id(order, abilities).into_iter().collect();
+    }
     match &order.instrument {
         Some(instrument) if goes_by_symbol(order.book, abilities) => {
             of_symbol(instrument, order.book, abilities)
@@ -185,7 +199,10 @@ fn of_symbol(
     match (abilities.books, book) {
         ([], _) => vec![of(None)],
         (_, Some(book)) => vec![of(Some(book))],
-        (books, None) => books.iter().map(|book| of(Some(*book))).collect(),
+        (books, None) => {
+            let books = books.iter().filter(|book| !book.is_by_order());
+            books.map(|book| of(Some(*book))).collect()
+        }
     }
 }
 
@@ -198,7 +215,9 @@ fn by_id(order: &WorkingOrder, abilities: &Abilities) -> Option<Write> {
         .then(|| Write::CancelOrder {
             id: id.clone(),
             instrument: order.instrument.clone(),
-            book: order.book.filter(|_| !abilities.books.is_empty()),
+            book: order
+                .book
+                .filter(|book| book.is_by_order() || !abilities.books.is_empty()),
         })
 }
 
@@ -239,6 +258,7 @@ pub(super) fn of_increasing(seen: Seen<'_>, means: Means<'_>) -> Plan {
     for order in increasing {
         let ways = match by_id(order, abilities) {
             Some(write) => vec![write],
+            None if goes_alone(order) => Vec::new(),
             None => match of_account(abilities) {
                 all if !all.is_empty() => all,
                 _ => of_order(order, abilities),
@@ -249,7 +269,7 @@ pub(super) fn of_increasing(seen: Seen<'_>, means: Means<'_>) -> Plan {
     }
     // One that takes all of them makes the others needless.
     if writes.contains(&Write::CancelOrders) {
-        writes.retain(|write| *write == Write::CancelOrders);
+        writes.retain(|write| *write == Write::CancelOrders || !Write::CancelOrders.covers(write));
     }
     plan.writes = writes.into_iter().map(Planned::urgent).collect();
     plan

@@ -7,10 +7,13 @@ use crate::domain::position_key::PositionKey;
 use crate::domain::request::{CloseQuantity, Write};
 
 /// Closes everything. Where the venue closes a whole account, that is asked for
-/// without a look; else what is seen is closed.
+/// without a look; else what is seen is closed. What a close of the account has left is
+/// closed by its quantity, where the venue does that.
 pub(super) fn of_all(seen: Seen<'_>, means: Means<'_>) -> Vec<Write> {
+    let abilities = means.abilities;
     let may_be_held = !seen.is_proof || !seen.held().is_empty();
-    if means.abilities.can_close(CloseScope::Account) {
+    let is_left = seen.is_proof && abilities.can_close(CloseScope::Quantity);
+    if abilities.can_close(CloseScope::Account) && !is_left {
         return if may_be_held {
             vec![Write::Flatten]
         } else {

@@ -30,6 +30,18 @@ const BY_POSITION: Abilities = Abilities {
     books: &[],
     ..EXCHANGE
 };
+/// One that cancels and closes a whole account, all but orders that it trades in parts,
+/// and that closes by quantity too.
+const WHOLE: Abilities = Abilities {
+    cancel: &[
+        CancelScope::Account,
+        CancelScope::Symbol,
+        CancelScope::Order,
+    ],
+    close: &[CloseScope::Account, CloseScope::Quantity],
+    books: &[OrderBook::Regular, OrderBook::Twap],
+    ..CANCELS_FIRST
+};
 /// One that cancels order by order.
 const BY_ORDER: Abilities = Abilities {
     cancel: &[CancelScope::Order],
@@ -49,7 +61,7 @@ fn held(text: &str) -> Vec<Position> {
 }
 
 /// `1:BTCUSDT/long:sell:0.5 2:ETHUSDT:buy:1:conditional`, each with its id, the
-/// position that it acts on, its way, its size and its list.
+/// position that it acts on, its way, its size and its list (`twap` is another).
 fn working(text: &str) -> Vec<WorkingOrder> {
     let one = |text: &str| {
         let words: Vec<&str> = text.split(':').collect();
@@ -64,6 +76,7 @@ fn working(text: &str) -> Vec<WorkingOrder> {
             }),
             remaining: words[3].parse().ok(),
             book: Some(match words.get(4) {
+                Some(&"twap") => OrderBook::Twap,
                 Some(_) => OrderBook::Conditional,
                 None => OrderBook::Regular,
             }),
@@ -215,6 +228,48 @@ fn what_a_venue_can_do_decides_how_it_is_done() {
         of(&EXCHANGE, &Goal::Quiet),
         "cancel cancel_orders_of btcusdt (regular)\ncancel cancel_orders_of solusdt (regular)"
     );
+}
+
+#[test]
+fn what_a_close_of_the_account_leaves_is_closed_by_its_quantity() {
+    let of = |is_proof, held, orders| {
+        let goal = &Goal::FlatAndQuiet;
+        writes(&WHOLE, goal, is_proof, held, orders)
+    };
+    // Orders that are traded in parts go by their ids, whatever else goes at once.
+    let twap = "7:ETHUSDT:buy:1:twap";
+    assert_eq!(
+        of(false, "BTCUSDT:0.5", twap),
+        "close cancel_orders\nclose cancel_order 7 (twap)\nclose flatten"
+    );
+    assert_eq!(of(false, "?", "?"), "close cancel_orders\nclose flatten");
+    let both = format!("{twap} 8:ETHUSDT:buy:1");
+    assert_eq!(
+        of(true, "BTCUSDT:0.5", &both),
+        "close cancel_orders\n\
+         close close_position sell 0.5 of btcusdt\n\
+         cancel cancel_order 7 (twap)"
+    );
+    assert_eq!(of(true, "", twap), "cancel cancel_order 7 (twap)");
+    assert_eq!(of(true, "BTCUSDT:0.0009", ""), "reached");
+    assert_eq!(of(true, "", ""), "reached");
+    // One side alone: the other one's stop stays, and what is traded in parts goes.
+    let goal = out_of(&["BTCUSDT/long"]);
+    let orders = "1:BTCUSDT/long:sell:1:twap 2:BTCUSDT/short:buy:1";
+    assert_eq!(
+        writes(&WHOLE, &goal, true, "BTCUSDT/long:1", orders),
+        "close cancel_order 1 (twap)\nclose close_position sell 1 of btcusdt/long"
+    );
+    // One without an id nobody can cancel.
+    let mut nameless = working(twap);
+    nameless[0].id = None;
+    let orders = listed(nameless);
+    let means = Means {
+        abilities: &WHOLE,
+        symbols: Symbols::NONE,
+    };
+    let seen = Seen::proof(Some(&[]), &orders);
+    assert_eq!(plan(&Goal::FlatAndQuiet, seen, means), Plan::default());
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::domain::position_key::PositionSide;
 use crate::domain::symbols::SymbolFacts;
 
 const NAMES: [&str; 3] = ["BTCUSDT", "ETHUSDT", "SOLUSDT"];
-static BOOKS: [OrderBook; 2] = [OrderBook::Regular, OrderBook::Conditional];
+static BOOKS: [OrderBook; 3] = [OrderBook::Regular, OrderBook::Conditional, OrderBook::Twap];
 
 /// Enough can be asked of each that everything can be closed and cancelled.
 const CANCELS: [&[CancelScope]; 5] = [
@@ -106,7 +106,11 @@ fn books(hedge_mode: bool) -> impl Strategy<Value = Book> {
                 } else {
                     OrderSide::Sell
                 }),
-                book: Some(BOOKS[usize::from(!is_regular)]),
+                book: Some(match (is_regular, size % 2) {
+                    (true, _) => BOOKS[0],
+                    (false, 0) => BOOKS[1],
+                    (false, _) => BOOKS[2],
+                }),
                 remaining: Some(Decimal::from(size)),
                 ..WorkingOrder::default()
             });
@@ -120,10 +124,13 @@ impl Book {
     fn take(&mut self, write: &Write, abilities: &Abilities) {
         let is_in = |order: &WorkingOrder, book: &Option<OrderBook>| {
             assert_eq!(book.is_none(), abilities.books.is_empty(), "{write}");
-            book.is_none() || order.book == *book
+            assert_ne!(*book, Some(OrderBook::Twap), "{write}");
+            order.book != Some(OrderBook::Twap) && (book.is_none() || order.book == *book)
         };
         match write {
-            Write::CancelOrders => self.orders.clear(),
+            Write::CancelOrders => self
+                .orders
+                .retain(|order| order.book == Some(OrderBook::Twap)),
             Write::Flatten => self.positions.clear(),
             Write::ClosePosition(key) => {
                 let before = self.positions.len();
