@@ -32,6 +32,7 @@ use crate::secret::{self, Credential, Secret};
 use crate::store::Reads;
 use crate::venue::awaiting_credential::AwaitingCredential;
 use crate::venue::binance::{Binance, Hosts};
+use crate::venue::bingx::BingX;
 use crate::venue::bitget::{Bitget, Host};
 use crate::venue::budget::{self, Scope};
 use crate::venue::bybit::Bybit;
@@ -87,6 +88,12 @@ pub(super) fn open(
                 is_demo: config.demo,
             };
             let venue = Bitget::new(host, credential, assets, budget, wall);
+            Ok(Arc::new(venue.map_err(wrong)?))
+        }
+        VenueKind::BingX => {
+            let budget = budget(part(config, &credential, "key")?);
+            let assets = config.assets.clone();
+            let venue = BingX::new(base_url, credential, assets, budget, wall);
             Ok(Arc::new(venue.map_err(wrong)?))
         }
     }

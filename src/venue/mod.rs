@@ -7,6 +7,7 @@
 pub mod awaiting_credential;
 pub mod binance;
 pub mod bitget;
+pub mod bingx;
 pub mod budget;
 pub mod bybit;
 pub mod crosstrade;

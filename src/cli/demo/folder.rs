@@ -174,6 +174,7 @@ mod tests {
             Venue::Binance,
             Venue::Bybit,
             Venue::Bitget,
+            Venue::BingX,
         ] {
             let scene = Scene::of(venue, false);
             let folder = Folder::new(&scene, "http://127.0.0.1:1", page).unwrap();

@@ -15,6 +15,9 @@ pub(super) enum Venue {
     Bybit,
     /// Bitget's futures.
     Bitget,
+    /// BingX's perpetual swaps.
+    #[value(name = "bingx")]
+    BingX,
 }
 
 /// One demo.
@@ -48,6 +51,7 @@ impl Scene {
             Venue::Binance => exchange(VenueKind::Binance, "binance"),
             Venue::Bybit => exchange(VenueKind::Bybit, "bybit"),
             Venue::Bitget => exchange(VenueKind::Bitget, "bitget"),
+            Venue::BingX => exchange(VenueKind::BingX, "bingx"),
         };
         if let [Motion::Drift { ticks_per_second }, _] = &mut scene.motions
             && fast
@@ -88,7 +92,10 @@ fn futures() -> Scene {
 }
 
 fn exchange(kind: VenueKind, name: &str) -> Scene {
-    const INSTRUMENT: &str = "ETHUSDT";
+    let (instrument, size) = match kind {
+        VenueKind::BingX => ("ETH-USDT", "position: { per_instrument: { ETH-USDT: 50 } }"),
+        _ => ("ETHUSDT", "position: { per_instrument: { ETHUSDT: 50 } }"),
+    };
     let mut config = PaperConfig::exchange_demo(kind);
     let more = match kind {
         VenueKind::Binance => "\n    rights_url: {base_url}",
@@ -124,15 +131,15 @@ fn exchange(kind: VenueKind, name: &str) -> Scene {
         }
     }
     Scene {
-        motions: motions_of(&mut config, INSTRUMENT),
+        motions: motions_of(&mut config, instrument),
         config,
         loser: ("main", "main"),
-        instrument: INSTRUMENT,
+        instrument,
         holding: "five ETH",
         secrets,
         accounts: venues + &accounts,
         funded: "\"*\"",
-        size: "position: { per_instrument: { ETHUSDT: 50 } }",
+        size,
     }
 }
 

@@ -26,9 +26,6 @@ pub(crate) const MAX_POLL: TimeDelta = TimeDelta::hours(1);
 
 /// Shortest time of a dead man's switch: it is set again at a third of it.
 const MIN_DEAD_MAN: TimeDelta = TimeDelta::seconds(10);
-/// Longest time of it.
-const MAX_DEAD_MAN: TimeDelta = TimeDelta::minutes(10);
-
 /// Assets that stand for a dollar.
 const DOLLARS: &[&str] = &[
     "USDT", "USDC", "USD", "FDUSD", "USDE", "BUSD", "TUSD", "USD1",
@@ -131,7 +128,7 @@ fn venue(name: VenueName, node: &Node<'_>, findings: &mut Findings) -> Option<Ve
         None => Some(false),
     };
     let dead_man = match of_some(table, &fields, "dead_man") {
-        Some(node) => dead_man(node, findings).map(Some),
+        Some(node) => dead_man(node, profile, findings).map(Some),
         None => Some(None),
     };
     Some(Venue {
@@ -148,12 +145,17 @@ fn venue(name: VenueName, node: &Node<'_>, findings: &mut Findings) -> Option<Ve
     })
 }
 
-fn dead_man(node: &Node<'_>, findings: &mut Findings) -> Option<TimeDelta> {
+fn dead_man(node: &Node<'_>, profile: &VenueProfile, findings: &mut Findings) -> Option<TimeDelta> {
     let time = read::duration(node, findings)?;
-    if (MIN_DEAD_MAN..=MAX_DEAD_MAN).contains(&time) {
+    let longest = profile.longest_dead_man.unwrap_or(MIN_DEAD_MAN);
+    if (MIN_DEAD_MAN..=longest).contains(&time) {
         return Some(time);
     }
-    let message = "the dead man's switch is set for 10s to 10m";
+    let message = format!(
+        "the dead man's switch is set for {} to {}",
+        duration::write(MIN_DEAD_MAN),
+        duration::write(longest)
+    );
     findings.push(Diagnostic::error(node.place, message).help("`60s` is usual"));
     None
 }

@@ -1,14 +1,36 @@
 //! The keys of venues, kind by kind, of their secrets and of accounts.
 
 use super::{may, must, secretive, table};
-use crate::rules::keys::{Shape, Table};
+use crate::rules::keys::{Key, Shape, Table};
 
 pub(crate) static VENUE_KINDS: &[(&str, &Table)] = &[
     ("crosstrade", &CROSSTRADE),
     ("binance", &BINANCE),
     ("bybit", &BYBIT),
     ("bitget", &BITGET),
+    ("bingx", &BINGX),
 ];
+
+const ASSETS: Key = may(
+    "assets",
+    Shape::List(&Shape::Name),
+    "assets: [USDT, USDC]",
+    "The margin assets that are the account's figures, at par: names of dollars alone; default `[USDT, USDC]`.",
+);
+
+const POLL: Key = may(
+    "poll",
+    Shape::Duration,
+    "poll: 1s",
+    "Time from one poll to the next; default `1s`.",
+);
+
+const ALLOW_WITHDRAW_RIGHT: Key = may(
+    "allow_withdraw_right",
+    Shape::Flag,
+    "allow_withdraw_right: true",
+    "Whether a key that may withdraw is used all the same; default `false`.",
+);
 
 static CROSSTRADE: Table = secretive(
     "a crosstrade venue",
@@ -26,12 +48,7 @@ static CROSSTRADE: Table = secretive(
             "token: { credential: crosstrade-token }",
             "Where the API token is found.",
         ),
-        may(
-            "poll",
-            Shape::Duration,
-            "poll: 1s",
-            "Time from one poll to the next; default `1s`.",
-        ),
+        POLL,
         may(
             "base_url",
             Shape::Text,
@@ -63,18 +80,8 @@ static BINANCE: Table = secretive(
             "secret: { credential: binance-secret }",
             "Where the secret of the key is found.",
         ),
-        may(
-            "assets",
-            Shape::List(&Shape::Name),
-            "assets: [USDT, USDC]",
-            "The margin assets that are the account's figures, at par: names of dollars alone; default `[USDT, USDC]`.",
-        ),
-        may(
-            "poll",
-            Shape::Duration,
-            "poll: 1s",
-            "Time from one poll to the next; default `1s`.",
-        ),
+        ASSETS,
+        POLL,
         may(
             "base_url",
             Shape::Text,
@@ -87,12 +94,7 @@ static BINANCE: Table = secretive(
             "rights_url: https://api.binance.com",
             "Everything before `/sapi`, where the venue says what the key may do; default `https://api.binance.com` beside the default `base_url`, and else what the key may do is not known.",
         ),
-        may(
-            "allow_withdraw_right",
-            Shape::Flag,
-            "allow_withdraw_right: true",
-            "Whether a key that may withdraw is used all the same; default `false`.",
-        ),
+        ALLOW_WITHDRAW_RIGHT,
         may(
             "dead_man",
             Shape::Duration,
@@ -124,30 +126,15 @@ static BYBIT: Table = secretive(
             "secret: { credential: bybit-secret }",
             "Where the secret of the key is found.",
         ),
-        may(
-            "assets",
-            Shape::List(&Shape::Name),
-            "assets: [USDT, USDC]",
-            "The margin assets that are the account's figures, at par: names of dollars alone; default `[USDT, USDC]`.",
-        ),
-        may(
-            "poll",
-            Shape::Duration,
-            "poll: 1s",
-            "Time from one poll to the next; default `1s`.",
-        ),
+        ASSETS,
+        POLL,
         may(
             "base_url",
             Shape::Text,
             "base_url: https://api.bybit.com",
             "Everything before `/v5`: a regional, demo or test host; plain http only to a loopback address.",
         ),
-        may(
-            "allow_withdraw_right",
-            Shape::Flag,
-            "allow_withdraw_right: true",
-            "Whether a key that may withdraw is used all the same; default `false`.",
-        ),
+        ALLOW_WITHDRAW_RIGHT,
     ],
 );
 
@@ -179,18 +166,8 @@ static BITGET: Table = secretive(
             "passphrase: { credential: bitget-passphrase }",
             "Where the passphrase of the key is found.",
         ),
-        may(
-            "assets",
-            Shape::List(&Shape::Name),
-            "assets: [USDT, USDC]",
-            "The margin assets that are the account's figures, at par: names of dollars alone; default `[USDT, USDC]`.",
-        ),
-        may(
-            "poll",
-            Shape::Duration,
-            "poll: 1s",
-            "Time from one poll to the next; default `1s`.",
-        ),
+        ASSETS,
+        POLL,
         may(
             "base_url",
             Shape::Text,
@@ -203,11 +180,46 @@ static BITGET: Table = secretive(
             "demo: true",
             "Whether the account of demo trading is meant, which has keys of its own; default `false`.",
         ),
+        ALLOW_WITHDRAW_RIGHT,
+    ],
+);
+
+static BINGX: Table = secretive(
+    "a bingx venue",
+    "BingX's perpetual swaps, v2 and v3.",
+    &[
+        must(
+            "kind",
+            Shape::Constant("bingx"),
+            "kind: bingx",
+            "What the venue is: `bingx`.",
+        ),
+        must(
+            "key",
+            Shape::One(&SECRET),
+            "key: { credential: bingx-key }",
+            "Where the API key is found.",
+        ),
+        must(
+            "secret",
+            Shape::One(&SECRET),
+            "secret: { credential: bingx-secret }",
+            "Where the secret of the key is found.",
+        ),
+        ASSETS,
+        POLL,
         may(
-            "allow_withdraw_right",
-            Shape::Flag,
-            "allow_withdraw_right: true",
-            "Whether a key that may withdraw is used all the same; default `false`.",
+            "base_url",
+            Shape::Text,
+            "base_url: https://open-api.bingx.com",
+            "Everything before `/openApi`: the live or the simulated host; plain http only to a loopback address.",
+        ),
+        ALLOW_WITHDRAW_RIGHT,
+        may(
+            "dead_man",
+            Shape::Duration,
+            "dead_man: 60s",
+            "After how long without riskd BingX cancels the orders of a flat account, all but TWAP, `10s` to `2m`; default: never.",
         ),
     ],
 );
