@@ -6,8 +6,8 @@
 
 pub mod awaiting_credential;
 pub mod binance;
-pub mod bitget;
 pub mod bingx;
+pub mod bitget;
 pub mod budget;
 pub mod bybit;
 pub mod crosstrade;

@@ -280,6 +280,7 @@ fn no_endpoint_of_all_accounts_is_named() {
         let code = match source.path.as_str() {
             "src/venue/bybit/routes.rs" => code.replace("/v5/order/cancel-all", ""),
             "src/venue/binance/routes.rs" => code.replace("/fapi/v1/countdowncancelall", ""),
+            "src/venue/bingx/routes.rs" => code.replace("/trade/cancelallafter", ""),
             _ => code,
         };
         let code = code.replace(['_', '-'], "");

@@ -8,7 +8,9 @@ use super::{VenueKind, VenueProfile};
 use crate::domain::abilities::{Abilities, CancelScope, CloseScope};
 use crate::domain::holdings::OrderBook;
 use crate::domain::instrument::Dialect;
-use crate::domain::limits::{Cost, Costs, Limit, LimitScope, OrderReads, Rate, RequestLimits, Reserves};
+use crate::domain::limits::{
+    Cost, Costs, Limit, LimitScope, OrderReads, Rate, RequestLimits, Reserves,
+};
 
 impl VenueProfile {
     /// Bitget's futures, v2 for classic and v3 for unified accounts.

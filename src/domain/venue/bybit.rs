@@ -7,7 +7,9 @@ use chrono::TimeDelta;
 use super::{VenueKind, VenueProfile};
 use crate::domain::abilities::{Abilities, CancelScope, CloseScope};
 use crate::domain::instrument::Dialect;
-use crate::domain::limits::{Cost, Costs, Limit, LimitScope, OrderReads, Rate, RequestLimits, Reserves, UsageHeader};
+use crate::domain::limits::{
+    Cost, Costs, Limit, LimitScope, OrderReads, Rate, RequestLimits, Reserves, UsageHeader,
+};
 
 impl VenueProfile {
     /// Bybit v5.

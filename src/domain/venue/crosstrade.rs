@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{VenueKind, VenueProfile, VenueDay};
+use super::{VenueDay, VenueKind, VenueProfile};
 use crate::domain::abilities::{Abilities, CancelScope, CloseScope};
 use crate::domain::instrument::Dialect;
-use crate::domain::limits::{Cost, Costs, Limit, LimitScope, OrderReads, Rate, RequestLimits, Reserves};
+use crate::domain::limits::{
+    Cost, Costs, Limit, LimitScope, OrderReads, Rate, RequestLimits, Reserves,
+};
 
 impl VenueProfile {
     /// CrossTrade in front of NinjaTrader 8.

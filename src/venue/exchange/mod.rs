@@ -23,6 +23,6 @@ pub(super) mod listed_symbols;
 pub(super) mod made;
 pub(super) mod meaning;
 pub(super) mod order_ids;
-pub(super) mod symbols;
 pub(super) mod route;
+pub(super) mod symbols;
 pub(super) mod wallet;

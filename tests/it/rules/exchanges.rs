@@ -36,6 +36,14 @@ fn what_is_wrong_with_a_key_is_shown_at_its_place() {
 }
 
 #[test]
+fn the_dead_man_s_switch_is_set_for_as_long_as_the_venue_takes() {
+    let of = |venue: &str| file(venue).replace("kind: binance", "kind: bingx");
+    let loaded = load(&of(", dead_man: 2m"));
+    assert!(loaded.rules.is_some(), "{}", loaded.render_short());
+    check(&of(", dead_man: ^3m"), "set for 10s to 2m");
+}
+
+#[test]
 fn the_usual_address_has_the_rights_of_usual_keys_alone() {
     let rights = |venue: &str| {
         let loaded = load(&file(venue));

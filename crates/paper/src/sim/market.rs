@@ -162,6 +162,19 @@ impl Contract {
         Ok(())
     }
 
+    /// Changes of what every quantity is a multiple. What is held stays as it is.
+    pub(crate) fn set_step(&mut self, step: Decimal) -> Result<(), TradeError> {
+        let rules = Rules {
+            step,
+            ..self.rules.clone()
+        };
+        if !rules.is_sound() {
+            return Err(TradeError::OffStep(self.rules.step));
+        }
+        self.rules = rules;
+        Ok(())
+    }
+
     /// When the motion moves the price next.
     pub(crate) fn next_move(&self) -> Option<DateTime<Utc>> {
         let number = self.moves_done.saturating_add(1);

@@ -235,6 +235,14 @@ impl Simulation {
         Ok(())
     }
 
+    pub(crate) fn set_step(&mut self, instrument: &str, step: Decimal) -> Result<(), TradeError> {
+        let index = self.contract_index(instrument)?;
+        if let Some(contract) = self.market.contracts.get_mut(index) {
+            contract.set_step(step)?;
+        }
+        Ok(())
+    }
+
     /// Changes how a price moves, from now on.
     pub(crate) fn set_motion(
         &mut self,

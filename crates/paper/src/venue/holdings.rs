@@ -159,6 +159,15 @@ impl PaperVenue {
             .set_largest_market_order(instrument, quantity)
     }
 
+    /// Changes of what every quantity of an instrument is a multiple, as a venue may at
+    /// any time. What is held stays as it is.
+    ///
+    /// # Errors
+    /// When there is no such instrument, or the step cannot be.
+    pub fn set_step(&self, instrument: &str, step: impl Into<Decimal>) -> Result<(), TradeError> {
+        self.state().sim.set_step(instrument, step.into())
+    }
+
     /// Changes how an account holds positions.
     ///
     /// # Errors

@@ -57,11 +57,9 @@ pub(super) fn b7_dust_that_no_order_can_close_is_told<E: Exchange>() {
     let mut desk = Desk::<E>::new();
     desk.open(BTC, "0.5");
     desk.open(ETH, "0.3");
-    // The steps have become wider since.
-    let step = E::STEP;
-    desk.rig.fault(&format!(
-        r#"{{"fault": {{"field_value": {{"field": "{step}", "value": "0.5"}}}}, "class": "market"}}"#
-    ));
+    // The step has become wider since.
+    let venue = &desk.rig.venue;
+    venue.set_step(&E::spelled(ETH), 1).unwrap();
     desk.rig.start_ready();
     desk.price(BTC, 48_900);
     desk.wait_verified(1);
@@ -106,7 +104,7 @@ pub(super) fn b10_each_close_names_the_side_of_its_position<E: Exchange>() {
     desk.wait_verified(1);
     assert!(desk.is_flat_and_quiet());
     // Each was closed by its first order, and nothing was opened.
-    assert_eq!(desk.closes(), 2);
+    assert_eq!(desk.closes(), E::closes(2));
     desk.has_only_protected();
 }
 
@@ -119,7 +117,7 @@ pub(super) fn b11_both_sides_of_a_symbol_are_seen_and_closed<E: Exchange>() {
     desk.price(BTC, 48_900);
     desk.wait_verified(1);
     assert!(desk.is_flat_and_quiet());
-    assert_eq!(desk.closes(), 2);
+    assert_eq!(desk.closes(), E::closes(2));
     desk.has_only_protected();
 }
 
@@ -187,7 +185,7 @@ pub(super) fn b22_a_close_is_sized_by_what_is_held_and_rounded_down<E: Exchange>
     desk.open(ETH, "7.777");
     desk.rig.start_ready();
     desk.crosses_to_flat();
-    assert_eq!(desk.closes(), 2);
+    assert_eq!(desk.closes(), E::closes(2));
 }
 
 /// An empty list of positions beside a wallet that shows one is no proof of flat.

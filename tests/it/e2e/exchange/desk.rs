@@ -121,12 +121,14 @@ accounts:
         while !left.is_zero() {
             let part = left.clamp(-most, most);
             let venue = &self.rig.venue;
+            let symbol = &E::spelled(symbol);
             venue.open(self.account, symbol, part, None).unwrap();
             left -= part;
         }
     }
 
     pub fn price(&self, symbol: &str, price: i64) {
+        let symbol = &E::spelled(symbol);
         self.rig.venue.set_price(symbol, price).unwrap();
         self.rig.note_move();
     }
@@ -134,6 +136,8 @@ accounts:
     /// Places an order. In hedge mode it opens, unless it says otherwise: a buy belongs
     /// to the long side, a sell to the short one.
     pub fn place(&self, mut ticket: Value) {
+        let symbol = ticket["instrument"].as_str().unwrap();
+        ticket["instrument"] = json!(E::spelled(symbol));
         if self.account == "hedge" && ticket.get("position_side").is_none() {
             let is_buy = ticket["side"] == "buy";
             ticket["position_side"] = json!(if is_buy { "long" } else { "short" });

@@ -33,15 +33,17 @@ pub(super) fn what_positions_are_worth_is_shown_wherever_they_are<E: Exchange>()
         let shown = account();
         let said = shown["maintenance_margin"].as_str();
         let said = said.and_then(|said| said.parse::<Decimal>().ok());
-        shown["position_figures"][0]["mark_price"] == "50100" && said == Some(margin)
+        let expected = E::SAYS_MAINTENANCE.then_some(margin);
+        shown["position_figures"][0]["mark_price"] == "50100" && said == expected
     });
     let shown = account();
     let long = &shown["position_figures"][0];
-    assert_eq!(long["position"], "BTCUSDT/long");
+    let btc = E::spelled(BTC);
+    assert_eq!(long["position"], format!("{btc}/long"));
     assert_eq!(long["quantity"], "0.5");
     assert_eq!(long["average_price"], "50000");
     assert_eq!(long["notional"], "25050.00");
-    assert_eq!(shown["positions"][0], "BTCUSDT/long:+0.5@50000");
+    assert_eq!(shown["positions"][0], format!("{btc}/long:+0.5@50000"));
     // The paper venue says of each of them that it would be liquidated, or that no price does.
     for place in 0..2 {
         assert!(shown["position_figures"][place]["liquidation_price"].is_string());
@@ -54,9 +56,10 @@ pub(super) fn what_positions_are_worth_is_shown_wherever_they_are<E: Exchange>()
         .arg(desk.rig.rules())
         .output();
     let status = String::from_utf8(status.unwrap().stdout).unwrap();
-    let expected = "BTCUSDT/long:+0.5@50000 (mark 50100, notional 25,050.00, ";
-    assert!(status.contains(expected), "{status}");
-    assert!(status.contains("maintenance margin"), "{status}");
+    let expected = format!("{btc}/long:+0.5@50000 (mark 50100, notional 25,050.00, ");
+    assert!(status.contains(&expected), "{status}");
+    let says = status.contains("maintenance margin");
+    assert_eq!(says, E::SAYS_MAINTENANCE, "{status}");
     desk.price(BTC, 48_900);
     desk.wait_verified(1);
     let fired = desk.first("fired");

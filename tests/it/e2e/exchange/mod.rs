@@ -103,6 +103,7 @@ macro_rules! runs_of {
 
 mod binance;
 mod bitget;
+mod bingx;
 mod bybit;
 
 /// What the runs must know of an exchange.
@@ -117,6 +118,18 @@ trait Exchange: Sized {
 
     /// What is special of its accounts.
     fn prepare(_config: &mut PaperConfig) {}
+    /// How it spells a contract of the scenario.
+    fn spelled(symbol: &str) -> String {
+        symbol.to_owned()
+    }
+
+    /// How many requests close so many positions that are seen at once.
+    fn closes(positions: usize) -> usize {
+        positions
+    }
+
+    /// Whether it says the maintenance margin of what is held.
+    const SAYS_MAINTENANCE: bool = true;
 
     /// More keys of the venue, where it is reached at this address.
     fn more(address: &str) -> String;
@@ -141,8 +154,6 @@ trait Exchange: Sized {
     const ELSEWHERE: Elsewhere;
     /// Words for money that comes or goes, beside those of a transfer.
     const FLOWS: [&'static str; 2];
-    /// The field with the step of a symbol's quantities.
-    const STEP: &'static str;
     /// What an account has paid for 0.5 BTC over midnight and eight o'clock, beside
     /// 505 of open loss: the value of the firing.
     const CARRIED_OVER: &'static str;

@@ -144,7 +144,8 @@ pub(super) fn funding_is_a_result<E: Exchange>() {
     desk.rig.let_polls_pass();
     // 2 % of 25,000.
     let rate = Decimal::new(2, 2);
-    desk.rig.venue.pay_funding(BTC, rate).unwrap();
+    let venue = &desk.rig.venue;
+    venue.pay_funding(&E::spelled(BTC), rate).unwrap();
     desk.wait_verified(1);
     assert_eq!(desk.rig.count("flow"), 0);
     desk.has_only_protected();

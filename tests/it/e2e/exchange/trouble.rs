@@ -1,7 +1,7 @@
 //! What goes wrong on the way: at the venue, in front of it and with its clock.
 
 use super::desk::Desk;
-use super::{BTC, Exchange};
+use super::{BTC, ETH, Exchange};
 
 pub(super) fn a_venue_that_is_away_at_the_start_is_waited_for<E: Exchange>() {
     let mut desk = Desk::<E>::new();
@@ -94,9 +94,10 @@ pub(super) fn a_clock_that_is_off_is_measured_and_nothing_is_lost<E: Exchange>()
 
 pub(super) fn a_position_that_appears_while_another_is_closed_is_closed_too<E: Exchange>() {
     let desk = Desk::<E>::started();
-    desk.rig.fault(
-        r#"{"fault": {"appears": {"instrument": "ETHUSDT", "quantity": "3"}}, "class": "flatten", "count": 1}"#,
-    );
+    let eth = E::spelled(ETH);
+    desk.rig.fault(&format!(
+        r#"{{"fault": {{"appears": {{"instrument": "{eth}", "quantity": "3"}}}}, "class": "flatten", "count": 1}}"#
+    ));
     desk.crosses_to_flat();
 }
 

@@ -47,7 +47,6 @@ impl Exchange for Binance {
         quantity: "10",
     };
     const FLOWS: [&'static str; 2] = ["COIN_SWAP_WITHDRAW", "INTERNAL_TRANSFER"];
-    const STEP: &'static str = "stepSize";
     const CARRIED_OVER: &'static str = "-510.00";
 
     const NOTHING_TO_REDUCE: i64 = -2022;

@@ -38,7 +38,6 @@ impl Exchange for Bybit {
         quantity: "0.1",
     };
     const FLOWS: [&'static str; 2] = ["CURRENCY_SELL", "BONUS_RECOLLECT"];
-    const STEP: &'static str = "qtyStep";
     const CARRIED_OVER: &'static str = "-510.00";
 
     const NOTHING_TO_REDUCE: i64 = 110_017;
