@@ -4,6 +4,7 @@
 
 mod binance;
 mod bitget;
+mod bingx;
 mod bybit;
 mod crosstrade;
 mod exchange;
@@ -30,6 +31,8 @@ pub enum Kind {
     Bybit,
     Binance,
     Bitget,
+    /// Where it is asked for alone.
+    BingX,
 }
 
 /// The weeks of so many seeds, in a random order. A poll of an exchange is several
@@ -140,7 +143,8 @@ impl Kind {
         let wanted = std::env::var("RISKD_SIM_VENUE").ok();
         let named = |kind: &Kind| Some(kind.profile().name) == wanted.as_deref();
         let drawn = Random::new(seed ^ 0x0A11_7E57).of(&MIX);
-        Kind::ALL.into_iter().find(named).unwrap_or(drawn)
+        let mut kinds = Kind::ALL.into_iter().chain([Kind::BingX]);
+        kinds.find(named).unwrap_or(drawn)
     }
 
     pub fn profile(self) -> &'static VenueProfile {
@@ -149,6 +153,7 @@ impl Kind {
             Kind::Bybit => &VenueProfile::BYBIT,
             Kind::Binance => &VenueProfile::BINANCE,
             Kind::Bitget => &VenueProfile::BITGET,
+            Kind::BingX => &VenueProfile::BINGX,
         }
     }
 
@@ -164,6 +169,7 @@ impl Kind {
             Kind::Bybit => &bybit::TRADED,
             Kind::Binance => &binance::TRADED,
             Kind::Bitget => &bitget::TRADED,
+            Kind::BingX => &bingx::TRADED,
         }
     }
 
@@ -179,6 +185,7 @@ impl Kind {
             Kind::Bybit => bybit::paper(random, names),
             Kind::Binance => binance::paper(random, names),
             Kind::Bitget => bitget::paper(random, names),
+            Kind::BingX => bingx::paper(random, names),
         }
     }
 
@@ -197,6 +204,7 @@ impl Kind {
             Kind::Bybit => bybit::adapters(names, wires),
             Kind::Binance => binance::adapters(names, wires),
             Kind::Bitget => bitget::adapters(names, wires),
+            Kind::BingX => bingx::adapters(names, wires),
         }
     }
 
@@ -207,13 +215,14 @@ impl Kind {
             Kind::Bybit => bybit::asked(asked),
             Kind::Binance => binance::asked(asked),
             Kind::Bitget => bitget::asked(asked),
+            Kind::BingX => bingx::asked(asked),
         }
     }
 
     /// What a poll, or a read of another kind, learns from the answer to such a request.
     pub fn told(self, what: What, is_poll: bool) -> What {
         match self {
-            Kind::CrossTrade | Kind::Bybit | Kind::Bitget => what,
+            Kind::CrossTrade | Kind::Bybit | Kind::Bitget | Kind::BingX => what,
             Kind::Binance => binance::told(what, is_poll),
         }
     }
@@ -223,13 +232,14 @@ impl Kind {
         match self {
             Kind::CrossTrade | Kind::Bybit | Kind::Bitget => 1,
             Kind::Binance => binance::weight(asked),
+            Kind::BingX => bingx::weight(asked),
         }
     }
 
     /// How much a poll takes of it.
     pub fn poll_weight(self) -> usize {
         match self {
-            Kind::CrossTrade | Kind::Bybit | Kind::Bitget => 1,
+            Kind::CrossTrade | Kind::Bybit | Kind::Bitget | Kind::BingX => 1,
             Kind::Binance => 5,
         }
     }
@@ -241,6 +251,7 @@ impl Kind {
             Kind::Bybit => &bybit::PARTS,
             Kind::Binance => &binance::PARTS,
             Kind::Bitget => &bitget::PARTS,
+            Kind::BingX => &bingx::PARTS,
         }
     }
 
@@ -248,7 +259,7 @@ impl Kind {
     pub fn order_parts(self) -> &'static [Part] {
         match self {
             Kind::Bitget => &bitget::ORDER_PARTS,
-            Kind::CrossTrade | Kind::Bybit | Kind::Binance => self.parts(),
+            Kind::CrossTrade | Kind::Bybit | Kind::Binance | Kind::BingX => self.parts(),
         }
     }
 
@@ -259,6 +270,7 @@ impl Kind {
             Kind::Bybit => &bybit::BUDGET,
             Kind::Binance => &binance::BUDGET,
             Kind::Bitget => &bitget::BUDGET,
+            Kind::BingX => &bingx::BUDGET,
         }
     }
 
@@ -270,6 +282,7 @@ impl Kind {
             Kind::Bybit => Some(bybit::opening(close, time)),
             Kind::Binance => Some(binance::opening(close, time)),
             Kind::Bitget => Some(bitget::opening(close, time)),
+            Kind::BingX => bingx::opening(close, time),
         }
     }
 
@@ -281,6 +294,7 @@ impl Kind {
             Kind::CrossTrade | Kind::Bitget => by_status,
             Kind::Bybit => by_status.or_else(|| bybit::pause(page)),
             Kind::Binance => by_status.or_else(|| binance::pause(page)),
+            Kind::BingX => by_status.or_else(|| bingx::pause(page)),
         }
     }
 
@@ -302,7 +316,7 @@ impl Kind {
     pub fn takes_look(self, venue: &PaperVenue) -> bool {
         match self {
             Kind::CrossTrade => venue.takes_token(),
-            Kind::Bybit | Kind::Binance | Kind::Bitget => true,
+            Kind::Bybit | Kind::Binance | Kind::Bitget | Kind::BingX => true,
         }
     }
 
@@ -313,6 +327,7 @@ impl Kind {
             Kind::Bybit => &bybit::FIGURES[..],
             Kind::Binance => &binance::FIGURES[..],
             Kind::Bitget => &bitget::FIGURES[..],
+            Kind::BingX => &bingx::FIGURES[..],
         };
         random.of(names).to_owned()
     }
@@ -324,6 +339,7 @@ impl Kind {
             Kind::Bybit => bybit::FIGURES[0].to_owned(),
             Kind::Binance => binance::FIGURES[0].to_owned(),
             Kind::Bitget => bitget::FIGURES[0].to_owned(),
+            Kind::BingX => bingx::FIGURES[0].to_owned(),
         }
     }
 
@@ -334,6 +350,7 @@ impl Kind {
             Kind::Bybit => 10_016,
             Kind::Binance => -1_007,
             Kind::Bitget => 40_725,
+            Kind::BingX => 100_500,
         }
     }
 
@@ -344,6 +361,7 @@ impl Kind {
             Kind::Bybit => 10_006,
             Kind::Binance => -1_003,
             Kind::Bitget => 429,
+            Kind::BingX => 100_410,
         }
     }
 
@@ -354,6 +372,7 @@ impl Kind {
             Kind::Bybit => random.of(&bybit::CLASSES),
             Kind::Binance => random.of(&binance::CLASSES),
             Kind::Bitget => random.of(&bitget::CLASSES),
+            Kind::BingX => random.of(&bingx::CLASSES),
         }
     }
 
@@ -361,7 +380,7 @@ impl Kind {
     /// is believed.
     pub fn ban(self, random: &mut Random) -> u64 {
         match self {
-            Kind::CrossTrade | Kind::Bybit | Kind::Bitget => 3_600_000,
+            Kind::CrossTrade | Kind::Bybit | Kind::Bitget | Kind::BingX => 3_600_000,
             Kind::Binance => random.within(1_000, 15_000).unsigned_abs(),
         }
     }

@@ -31,7 +31,7 @@ pub const DESK: usize = 5;
 pub fn all(kind: Kind) -> usize {
     match kind {
         Kind::CrossTrade => DESK + 1,
-        Kind::Bybit | Kind::Binance | Kind::Bitget => DESK,
+        Kind::Bybit | Kind::Binance | Kind::Bitget | Kind::BingX => DESK,
     }
 }
 

@@ -18,6 +18,7 @@ use riskd::domain::venue::VenueProfile;
 use riskd::secret::{Credential, Secret};
 use riskd::venue::binance::{Binance, Hosts};
 use riskd::venue::bitget::{Bitget, Host};
+use riskd::venue::bingx::BingX;
 use riskd::venue::budget::RequestBudget;
 use riskd::venue::bybit::Bybit;
 use riskd::venue::rest::{Incoming, Limits as Waits, NoAnswer, Outgoing, Transport};
@@ -37,8 +38,7 @@ const KEY: &str = "canary-51c0ffee-key";
 const SECRET: &str = "canary-51c0ffee-secret";
 const PASSPHRASE: &str = "canary-51c0ffee-passphrase";
 const BASE: &str = "http://127.0.0.1:1";
-const BTC: &str = "BTCUSDT";
-const ETH: &str = "ETHUSDT";
+const SYMBOLS: [&str; 2] = ["BTCUSDT", "ETHUSDT"];
 /// What is another text with each request.
 const OF_ONE_REQUEST: [&str; 4] = ["timestamp", "signature", "startTime", "endTime"];
 
@@ -101,8 +101,9 @@ impl Transport for Stub {
             Manner::Honest => {}
             // Now and then, so that those behind a good answer are met too.
             Manner::Text if random.below(3) == 0 => {
+                let [btc, _] = symbols(self.kind);
                 let words = [
-                    KEY, SECRET, BTC, "FILLED", "Filled", "LONG", "retCode", "code", "0.5", "null",
+                    KEY, SECRET, btc, "FILLED", "Filled", "LONG", "retCode", "code", "0.5", "null",
                     "40085",
                 ];
                 body = spoilt(random, &body, &words);
@@ -154,6 +155,14 @@ fn now() -> DateTime<Utc> {
     morning + BEGAN.elapsed()
 }
 
+/// How a venue spells what is traded.
+fn symbols(kind: VenueKind) -> [&'static str; 2] {
+    match kind {
+        VenueKind::BingX => ["BTC-USDT", "ETH-USDT"],
+        _ => SYMBOLS,
+    }
+}
+
 fn venue(stub: &Stub) -> PaperVenue {
     let mut config = PaperConfig {
         keys: vec![KeyConfig::new("main", KEY, SECRET)],
@@ -163,8 +172,9 @@ fn venue(stub: &Stub) -> PaperVenue {
         account.unified = stub.is_unified;
     }
     let venue = PaperVenue::new(config, PaperClock::from_fn(now)).unwrap();
-    venue.open("main", BTC, Decimal::new(5, 1), None).unwrap();
-    let stop = Ticket::stop(ETH, Side::Buy, Decimal::ONE, Decimal::from(2_500));
+    let [btc, eth] = symbols(stub.kind);
+    venue.open("main", btc, Decimal::new(5, 1), None).unwrap();
+    let stop = Ticket::stop(eth, Side::Buy, Decimal::ONE, Decimal::from(2_500));
     venue.place("main", &stop).unwrap();
     venue
 }
@@ -207,7 +217,12 @@ fn adapter(stub: &Arc<Stub>) -> Box<dyn Venue> {
             Box::new(adapter.unwrap())
         }
         VenueKind::CrossTrade => unreachable!("it has a test of its own"),
-        VenueKind::BingX => unreachable!("it is not read yet"),
+        VenueKind::BingX => {
+            let budget = RequestBudget::new(&VenueProfile::BINGX.limits);
+            let (way, waits) = (transport(), Waits::DEFAULT);
+            let adapter = BingX::over(way, BASE, credential, assets, budget, now, waits);
+            Box::new(adapter.unwrap())
+        }
     }
 }
 
@@ -306,23 +321,28 @@ async fn read_all(venue: &dyn Venue, heard: &mut Heard) {
 /// One of each kind, as the venue has them.
 fn writes(kind: VenueKind) -> Vec<Write> {
     let of = |name| Instrument::of(name, Dialect::Symbols);
+    let [btc, eth] = symbols(kind);
     let book = match kind {
         VenueKind::Binance => Some(OrderBook::Conditional),
         VenueKind::Bitget => Some(OrderBook::Regular),
         _ => None,
     };
-    vec![
+    let mut writes = vec![
         Write::CancelOrdersOf {
-            instrument: of(ETH),
+            instrument: of(eth),
             book,
         },
         Write::CloseQuantity(CloseQuantity {
-            position: PositionKey::of(BTC, Dialect::Symbols),
+            position: PositionKey::of(btc, Dialect::Symbols),
             side: OrderSide::Sell,
             quantity: Decimal::new(5, 1),
             part: 1,
         }),
-    ]
+    ];
+    if kind == VenueKind::BingX {
+        writes.extend([Write::CancelOrders, Write::Flatten]);
+    }
+    writes
 }
 
 fn answers_of(kind: VenueKind, is_unified: bool, name: &'static str) {
@@ -376,4 +396,9 @@ fn answers_of_bitget_to_a_classic_account() {
 #[test]
 fn answers_of_bitget_to_a_unified_account() {
     answers_of(VenueKind::Bitget, true, "answers of Bitget, unified");
+}
+
+#[test]
+fn answers_of_bingx() {
+    answers_of(VenueKind::BingX, "answers of BingX");
 }
