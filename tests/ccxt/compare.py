@@ -452,7 +452,8 @@ class Comparison:
             opened = sum(Decimal(row["unrealizedPnl"]) for row in self.fetch_positions(account))
             self.table.check(account, "open result", open_result, opened, seen["unrealized"])
             self.table.check(account, "wallets", wallet, equity - opened, seen["balance"])
-            keys = lambda symbol, side: f"{symbol}/{side}" if account == "hedge" else symbol
+            name = lambda symbol: spelled(self.venue, symbol)
+            keys = lambda symbol, side: f"{name(symbol)}/{side}" if account == "hedge" else name(symbol)
             text = lambda symbol, side, size, price: f"{keys(symbol, side)}:{size:+f}@{plain(price)}"
             expected = [text(one.instrument, one.side, one.quantity.normalize(), one.price) for one in held]
             rows = self.fetch_positions(account)
@@ -621,8 +622,7 @@ class Comparison:
             self.balance(account)
             self.compare_positions(account)
             self.compare_orders(account)
-        if self.riskd:
-            self.compare_riskd()
+        self.compare_riskd()
         self.refusals()
         for account in KEYS:
             self.cancel(account)
@@ -658,13 +658,11 @@ def main():
     path.write_text(json.dumps(scenario(venue)))
 
     def run(base):
-        # riskd itself cannot be asked where it has no adapter yet.
-        own = None if venue == "bingx" else Riskd(venue, base, riskd, folder)
+        own = Riskd(venue, base, riskd, folder)
         try:
             Comparison(venue, base, own).run()
         finally:
-            if own:
-                own.stop()
+            own.stop()
 
     serve(riskd, path, run)
 

@@ -777,7 +777,7 @@ fn the_demo_fires_and_verifies_at_every_time_of_day() {
     for time in times {
         the_demo_fires_and_verifies(time, "crosstrade");
     }
-    for venue in ["binance", "bybit", "bitget"] {
+    for venue in ["binance", "bybit", "bitget", "bingx"] {
         the_demo_fires_and_verifies(machine::WEDNESDAY, venue);
     }
 }

@@ -1,5 +1,5 @@
 //! The page of venues: its table of bugs that others met names a test for each, and every
-//! such test, and its tables of Binance's list are those that the adapter goes by.
+//! such test, and its tables of what moves money are those that the adapters go by.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ const FOLDER: &str = "tests/it/e2e/exchange";
 
 /// Numbers of the list that riskd's exchanges can have.
 fn numbers() -> BTreeSet<u32> {
-    (1..=18).chain(21..=24).collect()
+    (1..=24).collect()
 }
 
 /// The bugs in a test's name: `b4_b24_conditional...`.
@@ -76,9 +76,17 @@ fn sources(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn what_moves_money_at_binance_is_told_as_it_is_read() {
-    let source = text("src/venue/binance/income.rs");
+fn what_moves_money_is_told_as_it_is_read() {
+    for (venue, name) in [("binance", "Binance"), ("bingx", "BingX")] {
+        is_told_as_it_is_read(venue, name);
+    }
+}
+
+fn is_told_as_it_is_read(venue: &str, name: &str) {
+    let source = text(&format!("src/venue/{venue}/income.rs"));
     let page = text("docs/venues.md");
+    let head = format!("### What moves money at {name}\n");
+    let (_, page) = page.split_once(&head).unwrap();
     for (list, meaning) in [("FLOWS", "flows"), ("RESULTS", "results")] {
         let start = source.find(&format!("const {list}: ")).unwrap();
         let (_, list) = source[start..].split_once(" = [").unwrap();
@@ -87,6 +95,6 @@ fn what_moves_money_at_binance_is_told_as_it_is_read() {
         let end = format!(" | {meaning} |");
         let row = page.lines().find(|line| line.ends_with(&end)).unwrap();
         let told: BTreeSet<&str> = row.split('`').skip(1).step_by(2).collect();
-        assert_eq!(told, read, "{meaning}");
+        assert_eq!(told, read, "{meaning} at {name}");
     }
 }
