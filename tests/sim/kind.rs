@@ -3,8 +3,8 @@
 //! the kind.
 
 mod binance;
-mod bitget;
 mod bingx;
+mod bitget;
 mod bybit;
 mod crosstrade;
 mod exchange;

@@ -423,6 +423,7 @@ accounts:
             "/wallet-balance",
             "/fapi/v3/account",
             "/api/v3/account/assets",
+            "/user/balance",
         ];
         let is_poll = |path: &str| {
             // One of three that are asked at once.

@@ -102,8 +102,8 @@ macro_rules! runs_of {
 }
 
 mod binance;
-mod bitget;
 mod bingx;
+mod bitget;
 mod bybit;
 
 /// What the runs must know of an exchange.
