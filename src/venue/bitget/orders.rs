@@ -72,9 +72,9 @@ pub(super) fn add(
     for row in rows {
         let fields = row.as_object()?;
         let listed = match (list.family, list.book) {
-            (Family::Classic, OrderBook::Regular) => classic(&fields)?,
+            (Family::Classic, OrderBook::Regular | OrderBook::Twap) => classic(&fields)?,
             (Family::Classic, OrderBook::Conditional) => plan(&fields)?,
-            (Family::Unified, OrderBook::Regular) => unified(&fields)?,
+            (Family::Unified, OrderBook::Regular | OrderBook::Twap) => unified(&fields)?,
             (Family::Unified, OrderBook::Conditional) => strategy(&fields)?,
         };
         let is_over = TERMINAL.contains(&&*listed.order.state);

@@ -85,6 +85,8 @@ impl Bitget {
                     }
                     (Family::Unified, OrderBook::Regular) => unified::cancel_order(id),
                     (Family::Unified, OrderBook::Conditional) => unified::cancel_strategy(id),
+                    // riskd reads no such list here.
+                    (_, OrderBook::Twap) => return None,
                 };
                 Some((command, None))
             }

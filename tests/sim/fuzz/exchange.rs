@@ -400,5 +400,5 @@ fn answers_of_bitget_to_a_unified_account() {
 
 #[test]
 fn answers_of_bingx() {
-    answers_of(VenueKind::BingX, "answers of BingX");
+    answers_of(VenueKind::BingX, false, "answers of BingX");
 }

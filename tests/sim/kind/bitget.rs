@@ -16,11 +16,11 @@ use riskd::venue::budget::RequestBudget;
 use riskd::venue::rest::query::Pairs;
 use riskd::venue::rest::sign::{HeaderNames, InHeaders, Sign, SignedText, Unsigned};
 use riskd::venue::rest::{Limits, Outgoing};
-use riskd_paper::{PaperConfig, RequestClass, VenueKind};
+use riskd_paper::{PaperConfig, VenueKind};
 use serde_json::Value;
 
 use super::exchange::{self, Listed, SECRET, key, key_name};
-use super::{Asked, Part, Traded, What, known};
+use super::{Asked, Part, What, known};
 use crate::leaving::Budget;
 use crate::net::Wires;
 use crate::random::Random;

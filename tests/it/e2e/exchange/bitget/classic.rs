@@ -33,7 +33,6 @@ impl Exchange for Classic {
 
     const ELSEWHERE: Elsewhere = super::ELSEWHERE;
     const FLOWS: [&'static str; 2] = ["trans_to_strategy", "bonus_recycle"];
-    const STEP: &'static str = "sizeMultiplier";
     const CARRIED_OVER: &'static str = super::CARRIED_OVER;
 
     const NOTHING_TO_REDUCE: i64 = super::NOTHING_TO_REDUCE;

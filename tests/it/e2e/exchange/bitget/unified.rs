@@ -39,7 +39,6 @@ impl Exchange for Unified {
 
     const ELSEWHERE: Elsewhere = super::ELSEWHERE;
     const FLOWS: [&'static str; 2] = ["TRANS_TO_STRATEGY", "BONUS_RECYCLE"];
-    const STEP: &'static str = "quantityMultiplier";
     const CARRIED_OVER: &'static str = super::CARRIED_OVER;
 
     const NOTHING_TO_REDUCE: i64 = super::NOTHING_TO_REDUCE;
