@@ -197,12 +197,13 @@ pub enum Lane {
     /// A cancel that the close before it makes needless, as far as the venue does
     /// what it says: it leaves while half of the budget is there.
     Beside,
-    /// A poll: one request that serves every account of the credential.
-    Poll,
     /// Reads of an account's own positions, which a poll may make needless.
     Positions,
     /// Reads of working orders that enforcement waits for.
     Verify,
+    /// A poll: one request that serves every account of the credential, and shows the
+    /// positions of all that are being closed.
+    Poll,
     /// Cancels. When many accounts need both, all are closed first: a flatten
     /// takes the working orders of what it closes along.
     Cancel,

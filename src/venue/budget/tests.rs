@@ -85,9 +85,9 @@ fn what_can_wait_leaves_a_part_and_the_rest_may_use_it() {
     assert_eq!(drain(&mut bucket, Lane::Beside, at(0)), 8);
     assert_eq!(bucket.left(at(0)), 10);
     let rest = [
-        Lane::Poll,
         Lane::Positions,
         Lane::Verify,
+        Lane::Poll,
         Lane::Cancel,
         Lane::Close,
         Lane::LatePoll,

@@ -6,9 +6,9 @@ use crate::domain::timeouts::QUEUED;
 const LANES: [Lane; 8] = [
     Lane::Routine,
     Lane::Beside,
-    Lane::Poll,
     Lane::Positions,
     Lane::Verify,
+    Lane::Poll,
     Lane::Cancel,
     Lane::Close,
     Lane::LatePoll,

@@ -87,6 +87,25 @@ async fn what_closes_goes_first_and_each_lane_is_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_poll_that_shows_all_goes_before_reads_of_one_account() {
+    let budget = Arc::new(budget());
+    for _ in 0..budget.left().capacity {
+        budget.charge(Lane::Close, Cost(&[("requests", 1)]));
+    }
+    let order = served(
+        Arc::clone(&budget),
+        &[
+            (Lane::Verify, "v1"),
+            (Lane::Positions, "s1"),
+            (Lane::Poll, "p1"),
+            (Lane::Cancel, "x1"),
+        ],
+    )
+    .await;
+    assert_eq!(order, ["x1", "p1", "v1", "s1"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn waits_are_bounded_by_lane() {
     let budget = Arc::new(budget());
     for (lane, wait) in [
