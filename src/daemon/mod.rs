@@ -38,8 +38,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -141,6 +140,9 @@ pub enum StartError {
     /// Signals cannot be received.
     #[error("signals cannot be received")]
     Signals(#[source] io::Error),
+    /// The record has no thread to be written in.
+    #[error("the system gives no thread for the record")]
+    Thread(#[source] io::Error),
 }
 
 impl StartError {
@@ -149,7 +151,10 @@ impl StartError {
     pub const fn needs_a_person(&self) -> bool {
         match self {
             StartError::Rules { .. } | StartError::Tests { .. } | StartError::SetUp(_) => true,
-            StartError::Store(_) | StartError::Http { .. } | StartError::Signals(_) => false,
+            StartError::Store(_)
+            | StartError::Http { .. }
+            | StartError::Signals(_)
+            | StartError::Thread(_) => false,
         }
     }
 }
@@ -208,7 +213,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
             http: http.as_ref(),
             stop: stop.clone(),
         },
-    );
+    )?;
     if let Some(http) = http {
         let api = Api {
             questions,
@@ -229,9 +234,9 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), StartE
     // A reader that is still there would leave the write-ahead log behind.
     let _late = tokio::time::timeout(LAST_READS, reader.close()).await;
     handle.close(LAST_WRITES);
-    if let Ok(drained) = writing.await
-        && !drained.is_closed
-    {
+    // A little longer than it was given, for the end of it.
+    let drained = tokio::time::timeout(LAST_WRITES.saturating_add(LAST_READS), writing).await;
+    if !drained.is_ok_and(|ended| ended.is_ok_and(|drained| drained.is_closed)) {
         warn!("the record was not closed in order; nothing that was written is lost");
     }
     Ok(())
@@ -309,7 +314,7 @@ struct Connections<'a> {
 fn begin(
     opened: Opened,
     connections: Connections<'_>,
-) -> (Dispatcher, StoreHandle, JoinHandle<Drained>) {
+) -> Result<(Dispatcher, StoreHandle, oneshot::Receiver<Drained>), StartError> {
     let Opened {
         source,
         clock,
@@ -341,7 +346,7 @@ fn begin(
         connections.stop.clone(),
     );
     let (handle, writer) = Writer::new(store);
-    let writing = tokio::spawn(writer.run());
+    let writing = writer.start().map_err(StartError::Thread)?;
     let config = EngineConfig {
         acts: rules.daemon.mode == Mode::Enforce,
         stale_after: Some(engine::stale_after(&rules.book)),
@@ -399,7 +404,7 @@ fn begin(
         dispatcher.refuse(refusal);
     }
     dispatcher.report_what_is_missing(awaiting_credential, silent, connections.http);
-    (dispatcher, handle, writing)
+    Ok((dispatcher, handle, writing))
 }
 
 /// The token for writes over the API. Without one riskd protects all the same,

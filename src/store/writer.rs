@@ -3,11 +3,14 @@
 //! While the record cannot be written, what was submitted waits in memory and is
 //! tried again without end, and the [`Health`] says so.
 
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::runtime::Builder;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
@@ -57,6 +60,28 @@ impl Writer {
     pub fn new(store: Store) -> (StoreHandle, Writer) {
         let (handle, worker) = Worker::new(store);
         (handle, Writer(worker))
+    }
+
+    /// Writes in a thread of its own what is submitted until [`StoreHandle::close`], or
+    /// until the last handle is gone; then says how it ended. A call to the disk that
+    /// hangs keeps nothing waiting but the record.
+    ///
+    /// # Errors
+    /// When the system gives no thread, or nothing to wait with.
+    pub fn start(self) -> io::Result<oneshot::Receiver<Drained>> {
+        let runtime = Builder::new_current_thread().enable_time().build()?;
+        let (ended, told) = oneshot::channel();
+        let write = move || {
+            let drained = runtime.block_on(self.run());
+            // What hangs in a system call must not hold up the end.
+            runtime.shutdown_background();
+            // Nobody listens any more once the program has waited long enough.
+            let _ = ended.send(drained);
+        };
+        thread::Builder::new()
+            .name("record".to_owned())
+            .spawn(write)?;
+        Ok(told)
     }
 
     /// Writes what is submitted until [`StoreHandle::close`], or until the last
