@@ -28,7 +28,7 @@ use riskd::domain::observation::{Content, Figures, Learned, Observation, Timesta
 use riskd::domain::position_key::PositionKey;
 use riskd::engine::effect::Effect;
 use riskd::engine::event::Event;
-use riskd::engine::record::Record;
+use riskd::engine::record::RecordRow;
 use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
 use riskd::replay::history::{History, Row};
@@ -409,7 +409,7 @@ fn live_firings(path: &Path, rules: &Arc<RuleSet>) -> Vec<Fired> {
 
 fn fired_in(effects: Vec<Effect>) -> impl Iterator<Item = Fired> {
     effects.into_iter().filter_map(|effect| match effect {
-        Effect::Record(Record::Firing(row)) => Some((row.at, row.account, row.rule)),
+        Effect::Record(RecordRow::Firing(row)) => Some((row.at, row.account, row.rule)),
         _ => None,
     })
 }

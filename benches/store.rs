@@ -16,7 +16,7 @@ use riskd::domain::lock::{LockEnd, LockKind};
 use riskd::domain::observation::{Figures, Timestamp};
 use riskd::domain::request::Write;
 use riskd::engine::record::{
-    Cause, EntryKind, Fields, FiringRow, Goal, IntentRow, LockRow, LogEntry, Record, RequestRow,
+    Cause, EntryKind, Fields, FiringRow, Goal, IntentRow, LockRow, LogEntry, RecordRow, RequestRow,
 };
 use riskd::store::{Batch, Quality, Retention, Sample, Store, StoreHandle, Writer};
 
@@ -52,7 +52,7 @@ fn samples(second: i64) -> Batch {
     Batch {
         samples: (0..ACCOUNTS).map(|n| sample(n, second)).collect(),
         records: (0..ACCOUNTS)
-            .map(|n| Record::AccountState {
+            .map(|n| RecordRow::AccountState {
                 account: account(n),
                 state: format!("{{\"opened\":\"50000.00\",\"mark\":\"{second}\"}}").repeat(4),
             })
@@ -65,7 +65,7 @@ fn samples(second: i64) -> Batch {
 fn samples_and_states(second: i64) -> Batch {
     let mut batch = samples(second);
     for n in 0..ACCOUNTS * RULES {
-        batch.records.push(Record::RuleState {
+        batch.records.push(RecordRow::RuleState {
             account: account(n / RULES),
             rule: format!("rule {}", n % RULES).as_str().into(),
             state: format!("{{\"mark\":\"{second}.00\",\"fired\":false}}"),
@@ -85,7 +85,7 @@ fn firing(number: i64) -> Batch {
     let mut evidence = Fields::new();
     evidence.put("value", "-1012.50").put("limit", "-1000.00");
     let line = |kind: EntryKind| {
-        Record::LogEntry(LogEntry {
+        RecordRow::LogEntry(LogEntry {
             at,
             kind,
             account: Some(account.clone()),
@@ -96,7 +96,7 @@ fn firing(number: i64) -> Batch {
         })
     };
     let mut records = vec![
-        Record::Firing(FiringRow {
+        RecordRow::Firing(FiringRow {
             id: FiringId(number),
             account: account.clone(),
             rule,
@@ -105,7 +105,7 @@ fn firing(number: i64) -> Batch {
             evidence: evidence.clone(),
             rules_hash: "0".repeat(64),
         }),
-        Record::Lock(LockRow {
+        RecordRow::Lock(LockRow {
             account: account.clone(),
             kind: LockKind::Lock,
             since: at,
@@ -119,14 +119,14 @@ fn firing(number: i64) -> Batch {
     ];
     for part in 0..2 {
         let id = number * 2 + part;
-        records.push(Record::Intent(IntentRow {
+        records.push(RecordRow::Intent(IntentRow {
             id: IntentId(id),
             account: account.clone(),
             goal: Goal::FlatAndQuiet,
             cause: Cause::Firing(FiringId(number)),
             at,
         }));
-        records.push(Record::Request(RequestRow {
+        records.push(RecordRow::Request(RequestRow {
             id: RequestId(id),
             account: account.clone(),
             write: Write::Flatten,

@@ -4,7 +4,7 @@ use crate::api::status::{AccountCounts, Counts};
 use crate::domain::account::AccountName;
 use crate::domain::request::{Outcome, Write};
 use crate::engine::effect::Effect;
-use crate::engine::record::Record;
+use crate::engine::record::RecordRow;
 use crate::engine::status::AccountStatus;
 use crate::store::Quality;
 
@@ -61,11 +61,11 @@ impl Counters {
                 continue;
             };
             match record {
-                Record::Firing(row) => {
+                RecordRow::Firing(row) => {
                     let rule = row.rule.as_str().to_owned();
                     up(self.account(&row.account).firings.entry(rule).or_default());
                 }
-                Record::Request(row) => {
+                RecordRow::Request(row) => {
                     let counts = self.account(&row.account);
                     up(counts.requests.entry(row.write.name()).or_default());
                     // The requests of a round come one after another.
@@ -75,7 +75,7 @@ impl Counters {
                         round = this;
                     }
                 }
-                Record::Answer(row) => {
+                RecordRow::Answer(row) => {
                     up(self.0.answers.entry(row.outcome.name()).or_default());
                 }
                 _ => {}

@@ -37,7 +37,7 @@ use crate::domain::observation::Timestamp;
 use crate::engine::Engine;
 use crate::engine::effect::{Effect, Notice};
 use crate::engine::event::Event;
-use crate::engine::record::{EntryKind, LogEntry, Record};
+use crate::engine::record::{EntryKind, LogEntry, RecordRow};
 use crate::notify::Notifiers;
 use crate::rules::redacted_text;
 use crate::rules::ruleset::RuleSet;
@@ -245,7 +245,7 @@ impl Dispatcher {
                     self.withdraw(&Waiting::Read(account, read));
                 }
                 Effect::Record(record) => {
-                    if let Record::LogEntry(entry) = &record {
+                    if let RecordRow::LogEntry(entry) = &record {
                         turn.entries.push(entry.clone());
                     }
                     turn.batch.records.push(record);

@@ -287,7 +287,7 @@ pub fn excess(
 mod tests {
     use super::*;
     use crate::domain::observation::Timestamp;
-    use crate::engine::record::{Fields, LogEntry, Record};
+    use crate::engine::record::{Fields, LogEntry, RecordRow};
     use crate::store::{Batch, Store, Writer};
 
     fn told_of(key: &str) -> Batch {
@@ -301,7 +301,7 @@ mod tests {
             fields: Fields::new(),
         };
         Batch {
-            records: vec![Record::LogEntry(entry)],
+            records: vec![RecordRow::LogEntry(entry)],
             ..Batch::default()
         }
     }

@@ -34,7 +34,7 @@ use super::conditions::{self, Context};
 use super::deferred_account::DeferredAccount;
 use super::memory::{AccountMemory, PnlSum};
 use super::output::Output;
-use super::record::{Goal, Record};
+use super::record::{Goal, RecordRow};
 use crate::domain::holdings::WorkingOrders;
 use crate::domain::now::Now;
 use crate::domain::observation::{Content, Missing, Timestamp};
@@ -202,17 +202,17 @@ impl AccountRun {
     }
 
     /// The states that differ from what is stored.
-    pub(super) fn drain_states(&mut self, records: &mut Vec<Record>) {
+    pub(super) fn drain_states(&mut self, records: &mut Vec<RecordRow>) {
         let account = &self.account.name;
         let is_holding = self.rules.is_holding();
         if let Some(state) = self.ledger.take_unstored(is_holding) {
-            records.push(Record::AccountState {
+            records.push(RecordRow::AccountState {
                 account: account.clone(),
                 state,
             });
         }
         let states = self.rules.take_unstored().into_iter();
-        records.extend(states.map(|(rule, state)| Record::RuleState {
+        records.extend(states.map(|(rule, state)| RecordRow::RuleState {
             account: account.clone(),
             rule,
             state,

@@ -6,7 +6,7 @@ use crate::domain::request::{Urgency, Write};
 pub use crate::domain::severity::Severity;
 
 use super::enforcement::Reading;
-use super::record::{EntryKind, Record};
+use super::record::{EntryKind, RecordRow};
 
 /// One thing for the shell to do, in this order within a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub enum Effect {
         read: u64,
     },
     /// Write a row. The rows of one step belong into one transaction.
-    Record(Record),
+    Record(RecordRow),
     /// Tell somebody.
     Notify(Notice),
 }

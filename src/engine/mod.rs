@@ -53,7 +53,7 @@ use commands::CommandReply;
 use effect::Effect;
 use event::Event;
 use output::Output;
-use record::Record;
+use record::RecordRow;
 use reload::Parked;
 use shortcut::Shortcut;
 
@@ -255,7 +255,7 @@ impl Engine {
 
     /// The states that changed since they were last drained, to be written with
     /// the records of the step.
-    pub fn drain_states(&mut self, records: &mut Vec<Record>) {
+    pub fn drain_states(&mut self, records: &mut Vec<RecordRow>) {
         self.touched.sort_unstable();
         self.touched.dedup();
         for index in std::mem::take(&mut self.touched) {

@@ -3,7 +3,7 @@
 use super::EngineConfig;
 use super::account::RuleRun;
 use super::effect::{Effect, Notice};
-use super::record::{EntryKind, Fields, LogEntry, Record};
+use super::record::{EntryKind, Fields, LogEntry, RecordRow};
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::ids::{FiringId, IntentId, RequestId};
 use crate::domain::now::Now;
@@ -59,7 +59,7 @@ impl Output<'_> {
         id
     }
 
-    pub(super) fn record(&mut self, record: Record) {
+    pub(super) fn record(&mut self, record: RecordRow) {
         self.effects.push(Effect::Record(record));
     }
 
@@ -76,7 +76,7 @@ impl Output<'_> {
         fields: Fields,
     ) {
         let at = self.now.wall;
-        self.record(Record::LogEntry(LogEntry {
+        self.record(RecordRow::LogEntry(LogEntry {
             at,
             kind,
             account: account.cloned(),
@@ -110,7 +110,7 @@ impl Output<'_> {
         fields: Fields,
     ) {
         let at = self.now.wall;
-        self.record(Record::LogEntry(LogEntry {
+        self.record(RecordRow::LogEntry(LogEntry {
             at,
             kind,
             account: Some(account.name.clone()),

@@ -16,7 +16,7 @@ use crate::domain::request::{Outcome, Write};
 
 /// One row for the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Record {
+pub enum RecordRow {
     /// What an account remembers: session anchors, marks, ledger.
     AccountState {
         /// The account.
@@ -77,21 +77,21 @@ pub enum Record {
     LogEntry(LogEntry),
 }
 
-impl Record {
+impl RecordRow {
     /// Whether the row must survive a loss of power before it is acknowledged:
     /// firings, intents, locks and what became of them.
     pub const fn is_vital(&self) -> bool {
         match self {
-            Record::AccountState { .. } | Record::RuleState { .. } => false,
-            Record::LogEntry(entry) => entry.kind.is_vital(),
-            Record::Firing(_)
-            | Record::Intent(_)
-            | Record::IntentEnded { .. }
-            | Record::Request(_)
-            | Record::Sent { .. }
-            | Record::Answer(_)
-            | Record::Lock(_)
-            | Record::LockEnded { .. } => true,
+            RecordRow::AccountState { .. } | RecordRow::RuleState { .. } => false,
+            RecordRow::LogEntry(entry) => entry.kind.is_vital(),
+            RecordRow::Firing(_)
+            | RecordRow::Intent(_)
+            | RecordRow::IntentEnded { .. }
+            | RecordRow::Request(_)
+            | RecordRow::Sent { .. }
+            | RecordRow::Answer(_)
+            | RecordRow::Lock(_)
+            | RecordRow::LockEnded { .. } => true,
         }
     }
 }

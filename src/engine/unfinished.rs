@@ -7,7 +7,7 @@ use super::enforcement::{FILLING, Intent};
 use super::identity::{Home, Homes, report_left_behind};
 use super::locks::Lock;
 use super::output::Output;
-use super::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, LockRow, Record};
+use super::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, LockRow, RecordRow};
 use super::restore::RecentRequest;
 use chrono::TimeDelta;
 
@@ -202,7 +202,7 @@ fn first_of(account: &AccountName, goal: &Goal, recent: &[RecentRequest]) -> Res
 }
 
 fn abandoned(row: &IntentRow, now: Now) -> Effect {
-    Effect::Record(Record::IntentEnded {
+    Effect::Record(RecordRow::IntentEnded {
         id: row.id,
         at: now.wall,
         end: IntentEnd::Abandoned,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::domain::account::{AccountName, RuleName};
 use crate::domain::observation::Timestamp;
 use crate::engine::effect::Effect;
-use crate::engine::record::{EntryKind, Fields, FiringRow, LogEntry, Record};
+use crate::engine::record::{EntryKind, Fields, FiringRow, LogEntry, RecordRow};
 
 /// One thing that happened to a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -78,8 +78,8 @@ impl ReplayLog {
         }
         for effect in effects {
             match effect {
-                Effect::Record(Record::Firing(row)) => self.events.push(fired(row)),
-                Effect::Record(Record::LogEntry(entry)) => self.add_entry(entry),
+                Effect::Record(RecordRow::Firing(row)) => self.events.push(fired(row)),
+                Effect::Record(RecordRow::LogEntry(entry)) => self.add_entry(entry),
                 _ => {}
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::domain::account::AccountName;
 use crate::domain::observation::{Content, Figures, Learned, Missing, Observation, Timestamp};
-use crate::engine::record::Record;
+use crate::engine::record::RecordRow;
 use crate::rules::ruleset::RuleFile;
 
 /// Rows that belong together: they are written in one transaction.
@@ -13,19 +13,19 @@ pub struct Batch {
     /// What accounts showed.
     pub samples: Vec<Sample>,
     /// What the engine decided, in order.
-    pub records: Vec<Record>,
+    pub records: Vec<RecordRow>,
 }
 
 impl Batch {
     /// Whether a row in it must survive a loss of power.
     pub fn is_vital(&self) -> bool {
-        !self.rule_sets.is_empty() || self.records.iter().any(Record::is_vital)
+        !self.rule_sets.is_empty() || self.records.iter().any(RecordRow::is_vital)
     }
 
     /// Whether a request waits until it is committed.
     pub fn is_awaited(&self) -> bool {
         let mut records = self.records.iter();
-        records.any(|record| matches!(record, Record::Request(_)))
+        records.any(|record| matches!(record, RecordRow::Request(_)))
     }
 
     /// How many rows are in it.
@@ -37,8 +37,8 @@ impl Batch {
     }
 }
 
-impl From<Vec<Record>> for Batch {
-    fn from(records: Vec<Record>) -> Batch {
+impl From<Vec<RecordRow>> for Batch {
+    fn from(records: Vec<RecordRow>) -> Batch {
         Batch {
             records,
             ..Batch::default()

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::batch::{Batch, RuleSetRow, Sample};
 use super::retention::Sweep;
 use crate::domain::account::{AccountName, RuleName};
-use crate::engine::record::Record;
+use crate::engine::record::RecordRow;
 
 /// How many rows wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub(super) type Flush = oneshot::Sender<usize>;
 pub(super) struct Queue {
     rule_sets: Vec<RuleSetRow>,
     samples: Vec<Sample>,
-    records: Vec<Record>,
+    records: Vec<RecordRow>,
     states: BTreeMap<(AccountName, Option<RuleName>), String>,
     flushes: Vec<Flush>,
     waiting: Waiting,
@@ -150,13 +150,13 @@ impl Queue {
         self.flushes.push(flush);
     }
 
-    fn push_record(&mut self, record: Record) {
+    fn push_record(&mut self, record: RecordRow) {
         let has_room = match record {
-            Record::AccountState { account, state } => {
+            RecordRow::AccountState { account, state } => {
                 self.push_state((account, None), state);
                 return;
             }
-            Record::RuleState {
+            RecordRow::RuleState {
                 account,
                 rule,
                 state,
@@ -164,15 +164,16 @@ impl Queue {
                 self.push_state((account, Some(rule)), state);
                 return;
             }
-            Record::Firing(_)
-            | Record::Intent(_)
-            | Record::IntentEnded { .. }
-            | Record::Lock(_)
-            | Record::LockEnded { .. } => self.has_control_room(),
-            Record::LogEntry(ref entry) if !entry.kind.is_vital() => self.has_passing_room(),
-            Record::Request(_) | Record::Sent { .. } | Record::Answer(_) | Record::LogEntry(_) => {
-                self.has_entry_room()
-            }
+            RecordRow::Firing(_)
+            | RecordRow::Intent(_)
+            | RecordRow::IntentEnded { .. }
+            | RecordRow::Lock(_)
+            | RecordRow::LockEnded { .. } => self.has_control_room(),
+            RecordRow::LogEntry(ref entry) if !entry.kind.is_vital() => self.has_passing_room(),
+            RecordRow::Request(_)
+            | RecordRow::Sent { .. }
+            | RecordRow::Answer(_)
+            | RecordRow::LogEntry(_) => self.has_entry_room(),
         };
         if has_room {
             self.records.push(record);
@@ -276,13 +277,13 @@ fn take_room(has_ended: bool, limit: usize, waiting: &mut usize, lost: &mut u64)
     has_room
 }
 
-fn state_record(((account, rule), state): ((AccountName, Option<RuleName>), String)) -> Record {
+fn state_record(((account, rule), state): ((AccountName, Option<RuleName>), String)) -> RecordRow {
     match rule {
-        Some(rule) => Record::RuleState {
+        Some(rule) => RecordRow::RuleState {
             account,
             rule,
             state,
         },
-        None => Record::AccountState { account, state },
+        None => RecordRow::AccountState { account, state },
     }
 }

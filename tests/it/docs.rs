@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 
 use chrono::{TimeZone, Utc};
-use riskd::engine::record::{EntryKind, Fields, LogEntry, Record};
+use riskd::engine::record::{EntryKind, Fields, LogEntry, RecordRow};
 use riskd::store::{NodeName, Store};
 use sqlx::{Connection, Row, SqliteConnection};
 
@@ -137,7 +137,7 @@ async fn the_script_of_the_record_page_checks_the_chain() {
     for node in ["a", "b"] {
         let node = NodeName::from(node);
         let mut store = Store::open_as(&file, now, &node).await.unwrap();
-        let entry = Record::LogEntry(LogEntry {
+        let entry = RecordRow::LogEntry(LogEntry {
             at: now,
             kind: EntryKind::Started,
             account: None,

@@ -13,7 +13,7 @@ use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Observation, Timestamp};
 use riskd::engine::effect::Effect;
 use riskd::engine::event::Event;
-use riskd::engine::record::{EntryKind, Record};
+use riskd::engine::record::{EntryKind, RecordRow};
 use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
 use riskd::replay::history::History;
@@ -98,8 +98,8 @@ fn tell(effects: Vec<Effect>, lines: &mut Lines) {
             continue;
         };
         match record {
-            Record::Firing(row) => lines.push(line(row.at, row.rule.as_str(), "fired")),
-            Record::LogEntry(entry) => {
+            RecordRow::Firing(row) => lines.push(line(row.at, row.rule.as_str(), "fired")),
+            RecordRow::LogEntry(entry) => {
                 let event = match entry.kind {
                     EntryKind::Warned => "warned",
                     EntryKind::Cleared => "cleared",

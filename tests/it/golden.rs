@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use riskd::engine::event::Event;
-use riskd::engine::record::Record;
+use riskd::engine::record::RecordRow;
 use riskd::engine::{Engine, effect::Effect, restore::Kept};
 use riskd::replay::{REPLAY, rule_test, text};
 use riskd::rules::{self, Color};
@@ -134,7 +134,7 @@ rules:
     let fires = |effects: &[Effect]| {
         effects
             .iter()
-            .any(|effect| matches!(effect, Effect::Record(Record::Firing(_))))
+            .any(|effect| matches!(effect, Effect::Record(RecordRow::Firing(_))))
     };
     let start = at("2026-03-05T09:30:00-05:00");
     let mut engine = Engine::start(rules("false"), REPLAY, Kept::default(), start).engine;

@@ -13,7 +13,7 @@ use riskd::domain::position_key::PositionKey;
 use riskd::domain::request::{Answer, Outcome, Write};
 use riskd::engine::effect::Effect;
 use riskd::engine::event::{Command, Event};
-use riskd::engine::record::{EntryKind, Record};
+use riskd::engine::record::{EntryKind, RecordRow};
 use riskd::engine::restore::{Kept, KeptRows};
 use riskd::engine::{Engine, EngineConfig, NextIds};
 use riskd::rules::{self, book::RuleBook, book::Until};
@@ -126,15 +126,15 @@ fn account_of(effect: &Effect) -> Option<&AccountName> {
         | Effect::Read { account, .. }
         | Effect::WithdrawRead { account, .. } => Some(account),
         Effect::Record(record) => match record {
-            Record::AccountState { account, .. }
-            | Record::RuleState { account, .. }
-            | Record::LockEnded { account, .. } => Some(account),
-            Record::Firing(row) => Some(&row.account),
-            Record::Intent(row) => Some(&row.account),
-            Record::Request(row) => Some(&row.account),
-            Record::Lock(row) => Some(&row.account),
-            Record::LogEntry(entry) => entry.account.as_ref(),
-            Record::IntentEnded { .. } | Record::Sent { .. } | Record::Answer(_) => None,
+            RecordRow::AccountState { account, .. }
+            | RecordRow::RuleState { account, .. }
+            | RecordRow::LockEnded { account, .. } => Some(account),
+            RecordRow::Firing(row) => Some(&row.account),
+            RecordRow::Intent(row) => Some(&row.account),
+            RecordRow::Request(row) => Some(&row.account),
+            RecordRow::Lock(row) => Some(&row.account),
+            RecordRow::LogEntry(entry) => entry.account.as_ref(),
+            RecordRow::IntentEnded { .. } | RecordRow::Sent { .. } | RecordRow::Answer(_) => None,
         },
         Effect::Notify(notice) => notice.account.as_ref(),
     }
@@ -150,7 +150,7 @@ fn sent(effects: &[Effect]) -> Vec<(&str, Write)> {
 
 fn firings(effects: &[Effect]) -> Vec<(FiringId, &str)> {
     let rows = effects.iter().filter_map(|effect| match effect {
-        Effect::Record(Record::Firing(row)) => Some((row.id, row.rule.as_str())),
+        Effect::Record(RecordRow::Firing(row)) => Some((row.id, row.rule.as_str())),
         _ => None,
     });
     rows.collect()
@@ -206,7 +206,7 @@ fn an_account_that_is_let_go_of_is_left_as_it_is_on_record() {
             effect,
             Effect::Withdraw { .. }
                 | Effect::WithdrawRead { .. }
-                | Effect::Record(Record::AccountState { .. } | Record::RuleState { .. })
+                | Effect::Record(RecordRow::AccountState { .. } | RecordRow::RuleState { .. })
         );
         assert!(is_quiet, "{effect:?}");
     }
@@ -364,7 +364,7 @@ fn what_is_kept_of_an_account_that_is_not_in_the_file_is_told_of() {
     let (mut engine, _) = begin(Kept::default(), noon(8));
     let effects = step(&mut engine, noon(9), adopt("gone", rows));
     let told = effects.iter().filter(|effect| {
-        matches!(effect, Effect::Record(Record::LogEntry(entry)) if entry.kind == EntryKind::LeftBehind)
+        matches!(effect, Effect::Record(RecordRow::LogEntry(entry)) if entry.kind == EntryKind::LeftBehind)
     });
     assert_eq!(told.count(), 1, "{effects:?}");
     assert!(sent(&effects).is_empty());

@@ -13,7 +13,7 @@ use riskd::domain::request::{Answer, Outcome, Write};
 use riskd::engine::effect::{Audience, Effect, Notice};
 use riskd::engine::enforcement::Reading;
 use riskd::engine::event::{Command, Event, ReadResult};
-use riskd::engine::record::{EntryKind, IntentEnd, Record};
+use riskd::engine::record::{EntryKind, IntentEnd, RecordRow};
 use riskd::engine::restore::{Kept, Started};
 use riskd::engine::{Engine, EngineConfig};
 use riskd::rules::{self, book::Until, ruleset::RuleSet};
@@ -145,7 +145,7 @@ fn unfinished() -> Engine {
     fired_now().0
 }
 
-fn records(effects: &[Effect]) -> impl Iterator<Item = &Record> {
+fn records(effects: &[Effect]) -> impl Iterator<Item = &RecordRow> {
     effects.iter().filter_map(|effect| match effect {
         Effect::Record(record) => Some(record),
         _ => None,
@@ -153,13 +153,13 @@ fn records(effects: &[Effect]) -> impl Iterator<Item = &Record> {
 }
 
 fn fired(effects: &[Effect]) -> usize {
-    let is_firing = |record: &&Record| matches!(record, Record::Firing(_));
+    let is_firing = |record: &&RecordRow| matches!(record, RecordRow::Firing(_));
     records(effects).filter(is_firing).count()
 }
 
 fn entries(effects: &[Effect], kind: EntryKind) -> Vec<&str> {
     let texts = records(effects).filter_map(|record| match record {
-        Record::LogEntry(entry) if entry.kind == kind => Some(entry.message.as_str()),
+        RecordRow::LogEntry(entry) if entry.kind == kind => Some(entry.message.as_str()),
         _ => None,
     });
     texts.collect()
@@ -256,11 +256,11 @@ fn c1_a_lock_of_the_record_follows_its_account_to_another_name() {
     } = begin(&[RENAMED], ENFORCE, engine.keep(), noon(2));
     assert_eq!(locks(&engine), [("other".to_owned(), LockEnd::Manual)]);
     // The record says so too: the row of the old name has ended.
-    let rows: Vec<&Record> = records(&effects)
-        .filter(|record| matches!(record, Record::Lock(_) | Record::LockEnded { .. }))
+    let rows: Vec<&RecordRow> = records(&effects)
+        .filter(|record| matches!(record, RecordRow::Lock(_) | RecordRow::LockEnded { .. }))
         .collect();
     assert!(
-        matches!(&rows[..], [Record::LockEnded { account, .. }, Record::Lock(row)]
+        matches!(&rows[..], [RecordRow::LockEnded { account, .. }, RecordRow::Lock(row)]
             if account.as_str() == "a" && row.account.as_str() == "other"),
         "{rows:?}"
     );
@@ -290,7 +290,7 @@ fn c1_unfinished_work_of_the_record_follows_its_account_to_another_name() {
     assert_eq!(entries(&effects, EntryKind::Resumed).len(), 1);
     let ends: Vec<IntentEnd> = records(&effects)
         .filter_map(|record| match record {
-            Record::IntentEnded { end, .. } => Some(*end),
+            RecordRow::IntentEnded { end, .. } => Some(*end),
             _ => None,
         })
         .collect();
@@ -482,7 +482,7 @@ fn c2_a_record_of_before_tells_by_its_intents_that_riskd_only_observed() {
     engine.step(noon(0), seen("a", FLAT, noon(0)));
     let effects = engine.step(noon(1), seen("a", LOST, noon(1))).effects;
     let observed = records(&effects).find_map(|record| match record {
-        Record::Firing(row) => Some(row.id),
+        RecordRow::Firing(row) => Some(row.id),
         _ => None,
     });
     let mut kept = engine.keep();
@@ -550,8 +550,8 @@ fn b6_a_lock_that_was_set_while_the_wall_clock_was_wrong_is_corrected() {
         // The record has it: it gives way to an earlier end only by an end.
         let rows: Vec<bool> = records(&effects)
             .filter_map(|record| match record {
-                Record::LockEnded { .. } => Some(false),
-                Record::Lock(row) => {
+                RecordRow::LockEnded { .. } => Some(false),
+                RecordRow::Lock(row) => {
                     assert_eq!(row.end, expected);
                     Some(true)
                 }
@@ -613,7 +613,7 @@ fn b6_a_wall_clock_that_was_ahead_at_the_start_ends_no_lock_for_good() {
     let effects = engine.step(now, Event::Time).effects;
     assert_eq!(end_of(&engine), end);
     assert_eq!(entries(&effects, EntryKind::LockCorrected).len(), 1);
-    assert!(records(&effects).any(|record| matches!(record, Record::Lock(_))));
+    assert!(records(&effects).any(|record| matches!(record, RecordRow::Lock(_))));
     // A person who ended it meanwhile has ended it for good.
     let mut engine = begin(&[], ENFORCE, engine.keep(), ahead).engine;
     let reason = "all is well".to_owned();

@@ -12,7 +12,7 @@ use riskd::engine::Engine;
 use riskd::engine::effect::Effect;
 use riskd::engine::event::Event;
 use riskd::engine::loosening::is_looser;
-use riskd::engine::record::{EntryKind, LogEntry, Record};
+use riskd::engine::record::{EntryKind, LogEntry, RecordRow};
 use riskd::engine::restore::{EarlierRules, Kept};
 use riskd::replay::REPLAY;
 use riskd::rules::{self, book::RuleBook};
@@ -82,13 +82,13 @@ fn fires(engine: &mut Engine, time: &str, equity: &str) -> bool {
         .effects;
     effects
         .iter()
-        .any(|effect| matches!(effect, Effect::Record(Record::Firing(_))))
+        .any(|effect| matches!(effect, Effect::Record(RecordRow::Firing(_))))
 }
 
 /// The entries of this kind about account `a`.
 fn told(effects: &[Effect], kind: EntryKind) -> Vec<&LogEntry> {
     let entries = effects.iter().filter_map(|effect| match effect {
-        Effect::Record(Record::LogEntry(entry)) => Some(entry),
+        Effect::Record(RecordRow::LogEntry(entry)) => Some(entry),
         _ => None,
     });
     entries

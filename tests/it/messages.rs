@@ -10,7 +10,7 @@ use riskd::domain::observation::{Content, Figures, Learned, Missing, Observation
 use riskd::domain::position_key::PositionKey;
 use riskd::engine::effect::Effect;
 use riskd::engine::event::Event;
-use riskd::engine::record::{Fields, Record};
+use riskd::engine::record::{Fields, RecordRow};
 use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
 use riskd::rules;
@@ -72,7 +72,7 @@ impl World {
         for effect in self.engine.step(Now::at(at(time)), event).effects {
             match effect {
                 Effect::Notify(notice) if notice.rule.is_some() => self.messages.push(notice.text),
-                Effect::Record(Record::Firing(row)) => self.evidence.push(row.evidence),
+                Effect::Record(RecordRow::Firing(row)) => self.evidence.push(row.evidence),
                 _ => {}
             }
         }

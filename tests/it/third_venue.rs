@@ -24,7 +24,7 @@ use riskd::domain::venue::VenueProfile;
 use riskd::engine::effect::Effect;
 use riskd::engine::enforcement::Reading;
 use riskd::engine::event::{Command, Event, ReadFailure, ReadResult};
-use riskd::engine::record::{AnswerRow, EntryKind, Record, RequestRow};
+use riskd::engine::record::{AnswerRow, EntryKind, RecordRow, RequestRow};
 use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
 use riskd::replay::history::History;
@@ -253,9 +253,9 @@ impl Desk {
                     read,
                     what,
                 } => self.read(account, read, what).await,
-                Effect::Record(Record::Request(row)) => self.requests.push(row),
-                Effect::Record(Record::Answer(row)) => self.answers.push(row),
-                Effect::Record(Record::LogEntry(entry)) => self.entries.push(entry.kind),
+                Effect::Record(RecordRow::Request(row)) => self.requests.push(row),
+                Effect::Record(RecordRow::Answer(row)) => self.answers.push(row),
+                Effect::Record(RecordRow::LogEntry(entry)) => self.entries.push(entry.kind),
                 _ => {}
             }
         }

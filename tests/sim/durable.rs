@@ -10,7 +10,7 @@ use riskd::domain::observation::Timestamp;
 use riskd::domain::request::Outcome;
 use riskd::engine::NextIds;
 use riskd::engine::enforcement::FILLING;
-use riskd::engine::record::{FiringRow, IntentRow, LockRow, Record};
+use riskd::engine::record::{FiringRow, IntentRow, LockRow, RecordRow};
 use riskd::engine::restore::{Kept, KeptRows, RecentRequest};
 
 /// Requests that are remembered.
@@ -32,12 +32,12 @@ pub struct Durable {
 }
 
 impl Durable {
-    pub fn write(&mut self, record: &Record) {
+    pub fn write(&mut self, record: &RecordRow) {
         match record {
-            Record::AccountState { account, state } => {
+            RecordRow::AccountState { account, state } => {
                 self.accounts.insert(account.clone(), state.clone());
             }
-            Record::RuleState {
+            RecordRow::RuleState {
                 account,
                 rule,
                 state,
@@ -45,17 +45,17 @@ impl Durable {
                 self.rules
                     .insert((account.clone(), rule.clone()), state.clone());
             }
-            Record::Firing(row) => {
+            RecordRow::Firing(row) => {
                 self.firings.insert(row.id, row.clone());
             }
-            Record::Intent(row) => {
+            RecordRow::Intent(row) => {
                 self.last_intent = self.last_intent.max(row.id.0);
                 self.intents.insert(row.id, row.clone());
             }
-            Record::IntentEnded { id, .. } => {
+            RecordRow::IntentEnded { id, .. } => {
                 self.intents.remove(id);
             }
-            Record::Request(row) => {
+            RecordRow::Request(row) => {
                 let request = RecentRequest {
                     account: row.account.clone(),
                     write: row.write.name().to_owned(),
@@ -70,7 +70,7 @@ impl Durable {
                     self.requests.pop_first();
                 }
             }
-            Record::Sent {
+            RecordRow::Sent {
                 request,
                 at,
                 unrecorded,
@@ -82,19 +82,19 @@ impl Durable {
                     request.sent_at = Some(*at);
                 }
             }
-            Record::Answer(row) => {
+            RecordRow::Answer(row) => {
                 if let Some(request) = self.requests.get_mut(&row.request) {
                     request.answer = Some((row.at, row.outcome));
                 }
             }
-            Record::Lock(row) => {
+            RecordRow::Lock(row) => {
                 self.locks
                     .insert((row.account.clone(), row.kind), row.clone());
             }
-            Record::LockEnded { account, kind, .. } => {
+            RecordRow::LockEnded { account, kind, .. } => {
                 self.locks.remove(&(account.clone(), *kind));
             }
-            Record::LogEntry(_) => {}
+            RecordRow::LogEntry(_) => {}
         }
     }
 

@@ -18,7 +18,7 @@ use riskd::domain::request::Write;
 use riskd::domain::venue::VenueProfile;
 use riskd::engine::effect::Effect;
 use riskd::engine::enforcement::{FILLING, RUNAWAY_ROUNDS};
-use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, LogEntry, Record};
+use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, LogEntry, RecordRow};
 use riskd::engine::restore::Kept;
 use riskd::rules::book::RuleBook;
 use rust_decimal::Decimal;
@@ -209,7 +209,7 @@ fn is_due(found: &[Due], now: Now) -> bool {
 /// clock was set, and nobody asked for more.
 fn corrects_lock(effects: &[Effect], account: &AccountName) -> bool {
     effects.iter().any(|effect| {
-        matches!(effect, Effect::Record(Record::LogEntry(entry))
+        matches!(effect, Effect::Record(RecordRow::LogEntry(entry))
             if entry.kind == EntryKind::LockCorrected && entry.account.as_ref() == Some(account))
     })
 }
@@ -220,7 +220,7 @@ pub struct Step<'a> {
     pub now: Now,
     pub trigger: &'a Trigger,
     pub effects: &'a [Effect],
-    pub states: &'a [Record],
+    pub states: &'a [RecordRow],
     pub rules: &'a RuleBook,
     pub loss_limit: i64,
     /// What is known of the venue.
@@ -315,7 +315,7 @@ impl Checker {
             .effects
             .iter()
             .filter_map(|effect| match effect {
-                Effect::Record(Record::Request(row)) => {
+                Effect::Record(RecordRow::Request(row)) => {
                     Some((row.id, row.account.as_str(), row.write.name()))
                 }
                 _ => None,
@@ -328,14 +328,14 @@ impl Checker {
 
     fn record(
         &mut self,
-        record: &Record,
+        record: &RecordRow,
         step: &Step<'_>,
         place: usize,
         covered: &BTreeSet<AccountName>,
         durable: &Durable,
     ) -> Result<(), Violation> {
         match record {
-            Record::Firing(row) => {
+            RecordRow::Firing(row) => {
                 let account = row.account.as_str();
                 self.latched
                     .insert((account.to_owned(), row.rule.to_string()));
@@ -373,11 +373,11 @@ impl Checker {
                     format!("I1: {} fired on {account} and nothing was sent", row.rule)
                 })
             }
-            Record::Intent(row) => {
+            RecordRow::Intent(row) => {
                 self.opened.insert(row.id, step.now.steady);
                 Ok(())
             }
-            Record::Request(row) => {
+            RecordRow::Request(row) => {
                 let account = row.account.as_str();
                 ensure(step.acts, || {
                     format!("I2: request {} of a riskd that only observes", row.id)
@@ -390,7 +390,7 @@ impl Checker {
                 }
                 Ok(())
             }
-            Record::IntentEnded {
+            RecordRow::IntentEnded {
                 id,
                 end: IntentEnd::Verified,
                 ..
@@ -401,7 +401,7 @@ impl Checker {
                     .extend(account.map(|account| (account, step.now.steady)));
                 Ok(())
             }
-            Record::Lock(row) => {
+            RecordRow::Lock(row) => {
                 let key = (row.account.clone(), row.kind);
                 let held = durable.locks.get(&key);
                 let found = self.due.entry(key).or_default();
@@ -417,7 +417,7 @@ impl Checker {
                     )
                 })
             }
-            Record::LockEnded { account, kind, .. } => {
+            RecordRow::LockEnded { account, kind, .. } => {
                 let key = (account.clone(), *kind);
                 let held = durable.locks.get(&key);
                 let by_person =
@@ -425,7 +425,7 @@ impl Checker {
                 let both = step.now.wall.min(step.now.steady);
                 // One whose end is found anew goes on in the same step.
                 let goes_on = step.effects.iter().skip(place).any(|effect| {
-                    matches!(effect, Effect::Record(Record::Lock(row)) if (row.account.clone(), row.kind) == key)
+                    matches!(effect, Effect::Record(RecordRow::Lock(row)) if (row.account.clone(), row.kind) == key)
                 });
                 let found = self.due.get(&key);
                 let is_due = found.is_some_and(|found| is_due(found, step.now));
@@ -436,7 +436,7 @@ impl Checker {
                     || format!("I5: the lock of {account} ended early: {held:?}"),
                 )
             }
-            Record::LogEntry(entry) => {
+            RecordRow::LogEntry(entry) => {
                 self.note_flow(entry);
                 let (Some(account), Some(rule)) = (&entry.account, &entry.rule) else {
                     return Ok(());
@@ -604,8 +604,8 @@ impl Checker {
     }
 
     /// I6 and I7: marks as recorded.
-    fn state(&mut self, record: &Record, step: &Step<'_>) -> Result<(), Violation> {
-        let Record::AccountState { account, state } = record else {
+    fn state(&mut self, record: &RecordRow, step: &Step<'_>) -> Result<(), Violation> {
+        let RecordRow::AccountState { account, state } = record else {
             return Ok(());
         };
         let marks = marks_of(state);

@@ -13,7 +13,7 @@ use riskd::domain::now::Now;
 use riskd::domain::observation::{Content, Figures, Learned, Observation};
 use riskd::domain::request::{Answer, Urgency, Write};
 use riskd::engine::effect::Effect;
-use riskd::engine::record::{Record, RequestRow};
+use riskd::engine::record::{RecordRow, RequestRow};
 use riskd::engine::restore::Kept;
 use riskd::secret::Credential;
 use riskd::venue::{Budget, Call, Failure, Lane, OutOfBudget, Permit, Polls, Venue};
@@ -202,14 +202,14 @@ pub fn mutate(
     match mutation {
         Some(Mutation::DropFlatten) => effects.retain(|effect| match effect {
             Effect::Send { write, .. } => !write.closes(),
-            Effect::Record(Record::Request(row)) => !row.write.closes(),
+            Effect::Record(RecordRow::Request(row)) => !row.write.closes(),
             _ => true,
         }),
         Some(Mutation::Uncaused) if steps > 20 => {
             let account = AccountName::from("a");
             let request = RequestId(1_000_000);
             let write = Write::CancelOrders;
-            effects.push(Effect::Record(Record::Request(RequestRow {
+            effects.push(Effect::Record(RecordRow::Request(RequestRow {
                 id: request,
                 account: account.clone(),
                 write: write.clone(),
@@ -227,7 +227,7 @@ pub fn mutate(
         Some(Mutation::FlattensTwice) => {
             let is_close = |effect: &Effect| match effect {
                 Effect::Send { write, .. } => write.closes(),
-                Effect::Record(Record::Request(row)) => row.write.closes(),
+                Effect::Record(RecordRow::Request(row)) => row.write.closes(),
                 _ => false,
             };
             let mut again: Vec<Effect> = effects
@@ -238,14 +238,14 @@ pub fn mutate(
             for effect in &mut again {
                 match effect {
                     Effect::Send { request, .. } => request.0 += 1_000_000,
-                    Effect::Record(Record::Request(row)) => row.id.0 += 1_000_000,
+                    Effect::Record(RecordRow::Request(row)) => row.id.0 += 1_000_000,
                     _ => {}
                 }
             }
             effects.extend(again);
         }
         Some(Mutation::ForgetRequest) => {
-            effects.retain(|effect| !matches!(effect, Effect::Record(Record::Request(_))));
+            effects.retain(|effect| !matches!(effect, Effect::Record(RecordRow::Request(_))));
         }
         Some(Mutation::WrongAccount) => {
             for effect in &mut effects {
@@ -253,7 +253,7 @@ pub fn mutate(
                     Effect::Send { account, write, .. } if !write.closes() => {
                         *account = AccountName::from(BYSTANDER);
                     }
-                    Effect::Record(Record::Request(row)) if !row.write.closes() => {
+                    Effect::Record(RecordRow::Request(row)) if !row.write.closes() => {
                         row.account = AccountName::from(BYSTANDER);
                     }
                     _ => {}

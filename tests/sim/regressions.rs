@@ -15,7 +15,7 @@ use riskd::domain::request::{Answer, Outcome, Write};
 use riskd::engine::effect::Effect;
 use riskd::engine::enforcement::Reading;
 use riskd::engine::event::{Command, Event, ReadResult};
-use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, IntentRow, LockRow, Record};
+use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, IntentRow, LockRow, RecordRow};
 use riskd::engine::restore::{Kept, KeptRows, RecentRequest};
 use riskd::engine::{Data, Engine, EngineConfig};
 use riskd::rules::book::RuleBook;
@@ -185,7 +185,7 @@ fn position(held: i64) -> Arc<[Position]> {
 
 fn ends(effects: &[Effect]) -> Vec<IntentEnd> {
     let end = |effect: &Effect| match effect {
-        Effect::Record(Record::IntentEnded { end, .. }) => Some(*end),
+        Effect::Record(RecordRow::IntentEnded { end, .. }) => Some(*end),
         _ => None,
     };
     effects.iter().filter_map(end).collect()
@@ -193,7 +193,7 @@ fn ends(effects: &[Effect]) -> Vec<IntentEnd> {
 
 /// How often the rule for a loss fired.
 fn fired(effects: &[Effect]) -> usize {
-    let is_firing = |effect: &&Effect| matches!(effect, Effect::Record(Record::Firing(row)) if row.rule.as_str() == "daily loss");
+    let is_firing = |effect: &&Effect| matches!(effect, Effect::Record(RecordRow::Firing(row)) if row.rule.as_str() == "daily loss");
     effects.iter().filter(is_firing).count()
 }
 
@@ -491,7 +491,7 @@ fn s16_what_was_set_for_another_number_does_not_act_on_this_one() {
     let account = Arc::make_mut(&mut other.accounts[0]);
     account.number = AccountNumber::parse("another").unwrap();
     let mut scenario = Scenario::with(Arc::new(other), kept, scenario.now);
-    let has_ended = |effect: &Effect| matches!(effect, Effect::Record(Record::LockEnded { .. }));
+    let has_ended = |effect: &Effect| matches!(effect, Effect::Record(RecordRow::LockEnded { .. }));
     assert!(scenario.start.iter().any(has_ended));
     assert_eq!(ends(&scenario.start), [IntentEnd::Abandoned; 3]);
     assert!(writes(&scenario.after(1_000).observe(FLAT, 2)).is_empty());
@@ -815,8 +815,8 @@ fn s27_what_is_seen_after_a_clock_was_set_back_and_a_start_is_stored() {
     scenario.observe(FLAT, 0);
     let mut stored = Vec::new();
     scenario.engine.drain_states(&mut stored);
-    let is_its = |record: &Record| {
-        matches!(record, Record::AccountState { account: of, state }
+    let is_its = |record: &RecordRow| {
+        matches!(record, RecordRow::AccountState { account: of, state }
             if *of == account() && state.contains("2026-03-03T21:54:05Z"))
     };
     assert!(stored.iter().any(is_its), "{stored:?}");
@@ -831,7 +831,7 @@ fn s28_a_poll_that_is_under_way_over_the_open_opens_no_session_anew() {
     scenario.now = at("2026-03-03T22:59:59Z");
     scenario.observe(FLAT, 0);
     let opened = |effects: Vec<Effect>| {
-        let is_opening = |effect: &&Effect| matches!(effect, Effect::Record(Record::LogEntry(entry)) if entry.kind == EntryKind::SessionOpened);
+        let is_opening = |effect: &&Effect| matches!(effect, Effect::Record(RecordRow::LogEntry(entry)) if entry.kind == EntryKind::SessionOpened);
         effects.iter().filter(is_opening).count()
     };
     let asked = scenario.after(900).now;

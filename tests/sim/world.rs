@@ -20,7 +20,7 @@ use riskd::domain::observation::Timestamp;
 use riskd::domain::request::Write;
 use riskd::engine::effect::{Effect, Severity};
 use riskd::engine::event::Event;
-use riskd::engine::record::Record;
+use riskd::engine::record::RecordRow;
 use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
 use riskd::rules::book::RuleBook;
@@ -714,7 +714,7 @@ impl World {
     fn tell(&mut self, effects: &[Effect]) {
         for effect in effects {
             match effect {
-                Effect::Record(Record::LogEntry(entry)) => self.say(&entry.message),
+                Effect::Record(RecordRow::LogEntry(entry)) => self.say(&entry.message),
                 Effect::Read {
                     account,
                     read,

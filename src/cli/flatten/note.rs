@@ -12,7 +12,7 @@ use crate::cli::printer::Printer;
 use crate::daemon::wall;
 use crate::domain::account::AccountName;
 use crate::domain::plural::counted;
-use crate::engine::record::{EntryKind, Fields, LogEntry, Record};
+use crate::engine::record::{EntryKind, Fields, LogEntry, RecordRow};
 use crate::store::{Batch, Store, StoreError};
 
 /// How long the record may take: the work is done.
@@ -28,7 +28,7 @@ pub(super) async fn write(database: &Path, ended: &BTreeMap<AccountName, End>, o
     let flatten = ended
         .iter()
         .filter(|(_, end)| end.proof != Some(Proof::Daemon));
-    let entries: Vec<Record> = flatten.map(entry).collect();
+    let entries: Vec<RecordRow> = flatten.map(entry).collect();
     if entries.is_empty() {
         return;
     }
@@ -50,7 +50,7 @@ async fn add(database: &Path, batch: &Batch) -> Result<(), StoreError> {
     store.close().await
 }
 
-fn entry((account, end): (&AccountName, &End)) -> Record {
+fn entry((account, end): (&AccountName, &End)) -> RecordRow {
     let rounds = match end.proof {
         Some(Proof::Here { rounds }) => Some(rounds),
         Some(Proof::Daemon) | None => None,
@@ -73,7 +73,7 @@ fn entry((account, end): (&AccountName, &End)) -> Record {
     };
     let mut fields = Fields::new();
     fields.put("cause", "person").put_known("rounds", rounds);
-    Record::LogEntry(LogEntry {
+    RecordRow::LogEntry(LogEntry {
         at: wall(),
         kind,
         account: Some(account.clone()),

@@ -7,7 +7,7 @@ use crate::daemon::lifecycle::StatusLine;
 use crate::daemon::set_up::SetUpError;
 use crate::domain::account::{AccountName, VenueName};
 use crate::engine::effect::{Audience, Notice, Severity};
-use crate::engine::record::{EntryKind, Fields, LogEntry, Record};
+use crate::engine::record::{EntryKind, Fields, LogEntry, RecordRow};
 use crate::notify::Undelivered;
 use crate::store::{Batch, Health};
 
@@ -40,7 +40,7 @@ impl Dispatcher {
 
     /// Writes a log entry that is about no account.
     pub(in crate::daemon) fn tell(&mut self, kind: EntryKind, message: String) {
-        let record = Record::LogEntry(LogEntry {
+        let record = RecordRow::LogEntry(LogEntry {
             at: self.now().wall,
             kind,
             account: None,

@@ -15,7 +15,7 @@ use crate::engine::enforcement::plan::Planned;
 use crate::engine::enforcement::{Intent, Shown, Step};
 use crate::engine::event::{ReadFailure, ReadResult};
 use crate::engine::output::Output;
-use crate::engine::record::{AnswerRow, EntryKind, Fields, Record, RequestRow};
+use crate::engine::record::{AnswerRow, EntryKind, Fields, RecordRow, RequestRow};
 
 impl AccountRun {
     /// A write was answered, or given up.
@@ -26,7 +26,7 @@ impl AccountRun {
         now: Now,
         out: &mut Output<'_>,
     ) {
-        out.record(Record::Answer(AnswerRow {
+        out.record(RecordRow::Answer(AnswerRow {
             request,
             at: now.wall,
             outcome: answer.outcome,
@@ -50,7 +50,7 @@ impl AccountRun {
         out: &mut Output<'_>,
     ) {
         self.guard.enforcement_mut().left(request, now);
-        out.record(Record::Sent {
+        out.record(RecordRow::Sent {
             request,
             at: now.wall,
             unrecorded: unrecorded.as_deref().map(str::to_owned),
@@ -245,7 +245,7 @@ impl AccountRun {
                 write,
                 urgency,
             });
-            out.record(Record::Request(row));
+            out.record(RecordRow::Request(row));
             if !is_told(round) {
                 continue;
             }

@@ -10,7 +10,7 @@ use crate::domain::position_key::PositionKey;
 use crate::engine::conditions;
 use crate::engine::effect::{Audience, Notice, Severity};
 use crate::engine::output::Output;
-use crate::engine::record::{Cause, EntryKind, Fields, FiringRow, Goal, Record};
+use crate::engine::record::{Cause, EntryKind, Fields, FiringRow, Goal, RecordRow};
 use crate::engine::truth::Truth;
 use crate::engine::words;
 use crate::rules::book::{Action, Rearm, Rule};
@@ -35,7 +35,7 @@ impl AccountRun {
         else {
             return Vec::new();
         };
-        out.record(Record::Firing(FiringRow {
+        out.record(RecordRow::Firing(FiringRow {
             id,
             account: self.account.name.clone(),
             rule: rule.name.clone(),

@@ -6,7 +6,7 @@ use crate::domain::holdings::WorkingOrders;
 use crate::domain::now::Now;
 use crate::engine::enforcement::Intent;
 use crate::engine::output::Output;
-use crate::engine::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, Record};
+use crate::engine::record::{Cause, EntryKind, Fields, Goal, IntentEnd, IntentRow, RecordRow};
 
 /// What is done first for an intent from before a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl AccountRun {
         out: &mut Output<'_>,
     ) -> Intent {
         let id = out.intent_id();
-        out.record(Record::Intent(IntentRow {
+        out.record(RecordRow::Intent(IntentRow {
             id,
             account: self.account.name.clone(),
             goal: goal.clone(),
@@ -66,7 +66,7 @@ impl AccountRun {
     }
 
     fn report_would_send(&self, intent: &Intent, out: &mut Output<'_>) {
-        out.record(Record::IntentEnded {
+        out.record(RecordRow::IntentEnded {
             id: intent.id,
             at: out.now.wall,
             end: IntentEnd::Observed,

@@ -8,7 +8,7 @@ use crate::engine::effect::Severity;
 use crate::engine::enforcement::{Intent, RUNAWAY_ROUNDS};
 use crate::engine::event::ReadFailure;
 use crate::engine::output::Output;
-use crate::engine::record::{Cause, EntryKind, Fields, IntentEnd, Record};
+use crate::engine::record::{Cause, EntryKind, Fields, IntentEnd, RecordRow};
 
 /// Rounds whose every step stands in the story; the requests of later ones are
 /// recorded too, but only each 60th (five minutes) is told.
@@ -91,7 +91,7 @@ impl AccountRun {
             if let Cause::Firing(firing) = intent.cause {
                 fields.put("firing", firing);
             }
-            out.record(Record::IntentEnded {
+            out.record(RecordRow::IntentEnded {
                 id: intent.id,
                 at,
                 end: IntentEnd::Verified,

@@ -8,7 +8,7 @@ use crate::domain::now::Now;
 use crate::engine::account::AccountRun;
 use crate::engine::effect::Severity;
 use crate::engine::output::Output;
-use crate::engine::record::{EntryKind, Record};
+use crate::engine::record::{EntryKind, RecordRow};
 
 impl AccountRun {
     /// Finds the ends of the locks anew where the wall clock was set.
@@ -37,14 +37,14 @@ impl AccountRun {
     ) {
         if lock.end < before {
             // In the record a lock gives way to none that ends earlier.
-            out.record(Record::LockEnded {
+            out.record(RecordRow::LockEnded {
                 account: self.account.name.clone(),
                 kind,
                 at: now.wall,
                 reason: "the wall clock was set: its end is found anew".to_owned(),
             });
         }
-        out.record(Record::Lock(lock.row(kind, &self.account.name)));
+        out.record(RecordRow::Lock(lock.row(kind, &self.account.name)));
         let message = format!(
             "the wall clock was set: the {} of {} holds {}, as was asked for, not {before}",
             kind.name(),
@@ -55,7 +55,7 @@ impl AccountRun {
     }
 
     fn report_revived(&self, kind: LockKind, lock: &Lock, out: &mut Output<'_>) {
-        out.record(Record::Lock(lock.row(kind, &self.account.name)));
+        out.record(RecordRow::Lock(lock.row(kind, &self.account.name)));
         let message = format!(
             "the wall clock was set back: the {} of {}, which had ended by a clock that was ahead, is in force again {}: {}",
             kind.name(),

@@ -7,7 +7,7 @@ use crate::domain::now::Now;
 use crate::engine::account::{AccountRun, GivenUp};
 use crate::engine::effect::Severity;
 use crate::engine::output::Output;
-use crate::engine::record::{EntryKind, IntentEnd, Record};
+use crate::engine::record::{EntryKind, IntentEnd, RecordRow};
 
 impl AccountRun {
     /// Ends the locks whose time is over.
@@ -68,7 +68,7 @@ impl AccountRun {
         now: Now,
         out: &mut Output<'_>,
     ) {
-        out.record(Record::LockEnded {
+        out.record(RecordRow::LockEnded {
             account: self.account.name.clone(),
             kind,
             at: now.wall,
@@ -96,7 +96,7 @@ impl AccountRun {
     ) {
         self.carry_out(given_up.steps, now, out);
         for intent in given_up.intents {
-            out.record(Record::IntentEnded {
+            out.record(RecordRow::IntentEnded {
                 id: intent.id,
                 at: now.wall,
                 end: IntentEnd::Abandoned,

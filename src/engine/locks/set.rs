@@ -9,7 +9,7 @@ use crate::domain::now::Now;
 use crate::engine::account::AccountRun;
 use crate::engine::effect::Severity;
 use crate::engine::output::Output;
-use crate::engine::record::{EntryKind, Fields, LockRow, Record};
+use crate::engine::record::{EntryKind, Fields, LockRow, RecordRow};
 use crate::rules::book::Until;
 
 impl AccountRun {
@@ -52,7 +52,7 @@ impl AccountRun {
             Locking::Extended => (EntryKind::LockExtended, "stays locked"),
         };
         let since = self.guard.lock(kind).map_or(now.wall, |lock| lock.since);
-        out.record(Record::Lock(LockRow {
+        out.record(RecordRow::Lock(LockRow {
             account: self.account.name.clone(),
             kind,
             since,
@@ -94,7 +94,7 @@ impl AccountRun {
             "{name} is locked {}: it is the account that was called {old} when the lock was set: {}",
             row.end, row.reason
         );
-        out.record(Record::LockEnded {
+        out.record(RecordRow::LockEnded {
             account: old,
             kind: row.kind,
             at: now.wall,
@@ -103,7 +103,7 @@ impl AccountRun {
         let kind = row.kind;
         self.guard.restore_lock(kind, Lock::from(row));
         if let Some(lock) = self.guard.lock(kind) {
-            out.record(Record::Lock(lock.row(kind, &name)));
+            out.record(RecordRow::Lock(lock.row(kind, &name)));
         }
         out.entry(
             EntryKind::Locked,

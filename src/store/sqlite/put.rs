@@ -15,7 +15,7 @@ use super::write::Tail;
 use crate::domain::account::AccountName;
 use crate::domain::lock::LockKind;
 use crate::domain::observation::Timestamp;
-use crate::engine::record::{LockRow, LogEntry, Record, RequestRow};
+use crate::engine::record::{LockRow, LogEntry, RecordRow, RequestRow};
 use crate::store::batch::{Batch, RuleSetRow, Sample};
 use crate::store::batch::{Refused, Written};
 
@@ -56,7 +56,7 @@ struct Rows<'c> {
 }
 
 impl Rows<'_> {
-    async fn record(&mut self, record: &Record) -> Result<(), Fault> {
+    async fn record(&mut self, record: &RecordRow) -> Result<(), Fault> {
         if let Some(changed) = values::changed(record) {
             let name = || changed.name;
             return self
@@ -64,13 +64,13 @@ impl Rows<'_> {
                 .await;
         }
         match record {
-            Record::AccountState { account, state } => {
+            RecordRow::AccountState { account, state } => {
                 let query = sqlx::query(sql::PUT_ACCOUNT_STATE)
                     .bind(account.as_str())
                     .bind(state);
                 self.put(query, || format!("the state of {account}")).await
             }
-            Record::RuleState {
+            RecordRow::RuleState {
                 account,
                 rule,
                 state,
@@ -82,27 +82,27 @@ impl Rows<'_> {
                 self.put(query, || format!("the state of {rule} for {account}"))
                     .await
             }
-            Record::Firing(row) => {
+            RecordRow::Firing(row) => {
                 let (values, name) = (values::firing(row)?, || format!("firing {}", row.id));
                 let added = self.add(&chain::FIRING_ADDED, sql::ADD_FIRING, &values, name);
                 added.await.map(drop)
             }
-            Record::Intent(row) => {
+            RecordRow::Intent(row) => {
                 let (values, name) = (values::intent(row)?, || format!("intent {}", row.id));
                 let added = self.add(&chain::INTENT_ADDED, sql::ADD_INTENT, &values, name);
                 added.await.map(drop)
             }
-            Record::Request(row) => self.request(row).await,
-            Record::Lock(row) => self.lock(row).await,
-            Record::LockEnded {
+            RecordRow::Request(row) => self.request(row).await,
+            RecordRow::Lock(row) => self.lock(row).await,
+            RecordRow::LockEnded {
                 account,
                 kind,
                 at,
                 reason,
             } => self.end_lock(account, *kind, *at, reason).await,
-            Record::LogEntry(entry) => self.entry(entry).await,
+            RecordRow::LogEntry(entry) => self.entry(entry).await,
             // These are changes, and done above.
-            Record::IntentEnded { .. } | Record::Sent { .. } | Record::Answer(_) => Ok(()),
+            RecordRow::IntentEnded { .. } | RecordRow::Sent { .. } | RecordRow::Answer(_) => Ok(()),
         }
     }
 

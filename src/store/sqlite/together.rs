@@ -20,7 +20,7 @@ use super::sql;
 use super::values;
 use super::write::Tail;
 use crate::domain::ids::WriterId;
-use crate::engine::record::{LockRow, Record, RequestRow};
+use crate::engine::record::{LockRow, RecordRow, RequestRow};
 use crate::store::batch::Batch;
 use crate::store::batch::Written;
 
@@ -224,7 +224,7 @@ impl Rows {
         Ok(rows.fit_into_json().then_some(rows))
     }
 
-    fn record(&mut self, record: &Record) -> Result<(), Fault> {
+    fn record(&mut self, record: &RecordRow) -> Result<(), Fault> {
         if let Some(changed) = values::changed(record) {
             let link = Link::new(changed.change, &changed.values);
             if let Some(Value::Integer(id)) = changed.values.first() {
@@ -235,11 +235,11 @@ impl Rows {
             return Ok(());
         }
         match record {
-            Record::AccountState { account, state } => {
+            RecordRow::AccountState { account, state } => {
                 let values = [account.as_str(), state].map(|text| Value::text(Some(text)));
                 self.account_states.push(values.into());
             }
-            Record::RuleState {
+            RecordRow::RuleState {
                 account,
                 rule,
                 state,
@@ -248,19 +248,19 @@ impl Rows {
                 let values = values.map(|text| Value::text(Some(text)));
                 self.rule_states.push(values.into());
             }
-            Record::Firing(row) => {
+            RecordRow::Firing(row) => {
                 let values = values::firing(row)?;
                 self.add_link(&chain::FIRING_ADDED, &values);
                 self.firings.push(values);
             }
-            Record::Intent(row) => {
+            RecordRow::Intent(row) => {
                 let values = values::intent(row)?;
                 self.add_link(&chain::INTENT_ADDED, &values);
                 self.intents.push(values);
             }
-            Record::Request(row) => self.request(row)?,
-            Record::Lock(row) => self.lock(row),
-            Record::LogEntry(row) => {
+            RecordRow::Request(row) => self.request(row)?,
+            RecordRow::Lock(row) => self.lock(row),
+            RecordRow::LogEntry(row) => {
                 let id = self.tail.entry.saturating_add(1);
                 self.tail.entry = id;
                 let values = values::entry(row, id)?;
@@ -268,10 +268,10 @@ impl Rows {
                 self.entries.push(values);
             }
             // The first are changes; a batch with the last takes the other way.
-            Record::IntentEnded { .. }
-            | Record::Sent { .. }
-            | Record::Answer(_)
-            | Record::LockEnded { .. } => {}
+            RecordRow::IntentEnded { .. }
+            | RecordRow::Sent { .. }
+            | RecordRow::Answer(_)
+            | RecordRow::LockEnded { .. } => {}
         }
         Ok(())
     }
@@ -407,11 +407,11 @@ fn is_plain(batch: &Batch) -> bool {
     let mut changes = BTreeSet::new();
     batch.rule_sets.is_empty()
         && batch.records.iter().all(|record| match record {
-            Record::Lock(row) => locks.insert((row.account.as_str(), row.kind.name())),
-            Record::IntentEnded { id, .. } => changes.insert((0, id.0)),
-            Record::Sent { request, .. } => changes.insert((1, request.0)),
-            Record::Answer(row) => changes.insert((2, row.request.0)),
-            Record::LockEnded { .. } => false,
+            RecordRow::Lock(row) => locks.insert((row.account.as_str(), row.kind.name())),
+            RecordRow::IntentEnded { id, .. } => changes.insert((0, id.0)),
+            RecordRow::Sent { request, .. } => changes.insert((1, request.0)),
+            RecordRow::Answer(row) => changes.insert((2, row.request.0)),
+            RecordRow::LockEnded { .. } => false,
             _ => true,
         })
 }

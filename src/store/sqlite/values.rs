@@ -10,7 +10,7 @@ use crate::domain::lock::LockEnd;
 use crate::domain::money::Money;
 use crate::domain::request::Write;
 use crate::engine::record::{
-    Cause, FiringRow, Goal, IntentRow, LockRow, LogEntry, Record, RequestRow,
+    Cause, FiringRow, Goal, IntentRow, LockRow, LogEntry, RecordRow, RequestRow,
 };
 use crate::rules::ruleset::RuleFile;
 use crate::store::batch::Sample;
@@ -195,9 +195,9 @@ pub(super) struct Changed {
 }
 
 /// The change of one row that a record asks for, if it is one.
-pub(super) fn changed(record: &Record) -> Option<Changed> {
+pub(super) fn changed(record: &RecordRow) -> Option<Changed> {
     match record {
-        Record::IntentEnded { id, at, end } => Some(Changed {
+        RecordRow::IntentEnded { id, at, end } => Some(Changed {
             change: &chain::INTENT_ENDED,
             statement: sql::END_INTENT,
             values: vec![
@@ -207,7 +207,7 @@ pub(super) fn changed(record: &Record) -> Option<Changed> {
             ],
             name: format!("the end of intent {id}"),
         }),
-        Record::Sent {
+        RecordRow::Sent {
             request,
             at,
             unrecorded,
@@ -221,7 +221,7 @@ pub(super) fn changed(record: &Record) -> Option<Changed> {
             ],
             name: format!("the sending of request {request}"),
         }),
-        Record::Answer(row) => Some(Changed {
+        RecordRow::Answer(row) => Some(Changed {
             change: &chain::REQUEST_ANSWERED,
             statement: sql::PUT_ANSWER,
             values: vec![
@@ -233,14 +233,14 @@ pub(super) fn changed(record: &Record) -> Option<Changed> {
             ],
             name: format!("the answer to request {}", row.request),
         }),
-        Record::AccountState { .. }
-        | Record::RuleState { .. }
-        | Record::Firing(_)
-        | Record::Intent(_)
-        | Record::Request(_)
-        | Record::Lock(_)
-        | Record::LockEnded { .. }
-        | Record::LogEntry(_) => None,
+        RecordRow::AccountState { .. }
+        | RecordRow::RuleState { .. }
+        | RecordRow::Firing(_)
+        | RecordRow::Intent(_)
+        | RecordRow::Request(_)
+        | RecordRow::Lock(_)
+        | RecordRow::LockEnded { .. }
+        | RecordRow::LogEntry(_) => None,
     }
 }
 

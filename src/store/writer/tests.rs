@@ -17,7 +17,7 @@ use super::*;
 use crate::domain::account::AccountName;
 use crate::domain::ids::{FiringId, IntentId};
 use crate::domain::lock::{LockEnd, LockKind};
-use crate::engine::record::{EntryKind, IntentEnd, LockRow, Record};
+use crate::engine::record::{EntryKind, IntentEnd, LockRow, RecordRow};
 
 const LONG: Duration = Duration::from_secs(3_600);
 
@@ -175,7 +175,7 @@ impl Setup {
         written
             .flat_map(|attempt| attempt.batch.records.iter())
             .filter_map(|record| match record {
-                Record::LogEntry(entry) => Some(entry.message.clone()),
+                RecordRow::LogEntry(entry) => Some(entry.message.clone()),
                 _ => None,
             })
             .collect()
@@ -198,8 +198,8 @@ fn full(times: usize) -> impl Iterator<Item = DiskState> {
     (0..times).map(|_| DiskState::Full)
 }
 
-fn lock(account: usize) -> Record {
-    Record::Lock(LockRow {
+fn lock(account: usize) -> RecordRow {
+    RecordRow::Lock(LockRow {
         account: AccountName::from(account.to_string().as_str()),
         kind: LockKind::Lock,
         since: now(),
@@ -209,8 +209,8 @@ fn lock(account: usize) -> Record {
     })
 }
 
-fn state(account: &str, state: usize) -> Record {
-    Record::AccountState {
+fn state(account: &str, state: usize) -> RecordRow {
+    RecordRow::AccountState {
         account: account.into(),
         state: state.to_string(),
     }
@@ -329,11 +329,11 @@ async fn what_waits_is_bounded_by_kind_and_locks_outlast_the_log() {
     setup.handle.flush(LONG).await.unwrap();
     let tries = setup.tries();
     let last = &tries.last().unwrap().batch.records;
-    let locks = last.iter().filter(|r| matches!(r, Record::Lock(_)));
+    let locks = last.iter().filter(|r| matches!(r, RecordRow::Lock(_)));
     assert_eq!(locks.count(), many.div_ceil(100) + 1);
-    let states: Vec<&Record> = last
+    let states: Vec<&RecordRow> = last
         .iter()
-        .filter(|record| matches!(record, Record::AccountState { .. }))
+        .filter(|record| matches!(record, RecordRow::AccountState { .. }))
         .collect();
     assert_eq!(
         states,
@@ -351,7 +351,7 @@ async fn rows_that_a_restart_needs_are_bounded_too() {
     let setup = Setup::new(full(100));
     setup.handle.submit(vital("frozen"));
     setup.degraded().await;
-    let ended = |id| Record::IntentEnded {
+    let ended = |id| RecordRow::IntentEnded {
         id: IntentId(id),
         at: now(),
         end: IntentEnd::Verified,

@@ -5,7 +5,7 @@ use riskd::domain::now::Now;
 use riskd::domain::observation::Observation;
 use riskd::engine::effect::Effect;
 use riskd::engine::event::Event;
-use riskd::engine::record::Record;
+use riskd::engine::record::RecordRow;
 use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
 
@@ -111,7 +111,7 @@ fn what_is_closed_is_the_side_that_a_rule_objects_to() {
     let goals: Vec<String> = effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Record(Record::Intent(row)) => Some(row.goal.words()),
+            Effect::Record(RecordRow::Intent(row)) => Some(row.goal.words()),
             _ => None,
         })
         .collect();

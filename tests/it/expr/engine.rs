@@ -11,7 +11,7 @@ use riskd::domain::position_key::PositionKey;
 use riskd::engine::effect::Effect;
 use riskd::engine::event::Event;
 use riskd::engine::loosening::is_looser;
-use riskd::engine::record::{FiringRow, Record};
+use riskd::engine::record::{FiringRow, RecordRow};
 use riskd::engine::restore::Kept;
 use riskd::engine::{Engine, EngineConfig};
 use riskd::rules::expression::{Expression, Variable};
@@ -119,7 +119,7 @@ impl World {
 
 fn firing(effects: Vec<Effect>) -> Option<FiringRow> {
     effects.into_iter().find_map(|effect| match effect {
-        Effect::Record(Record::Firing(row)) => Some(row),
+        Effect::Record(RecordRow::Firing(row)) => Some(row),
         _ => None,
     })
 }

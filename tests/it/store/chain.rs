@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use riskd::domain::position_key::PositionKey;
 use riskd::domain::request::Outcome;
-use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, Record};
+use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, RecordRow};
 use riskd::rules::ruleset::RuleFile;
 use riskd::store::{Batch, FindingKind, Reader, RuleSetRow, Verification};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -32,54 +32,54 @@ fn batches() -> Vec<Batch> {
     vec![
         loaded("abc", 0),
         vec![
-            Record::Firing(firing(1)),
-            Record::Intent(intent(1, Goal::FlatAndQuiet, Cause::Firing(FiringId(1)))),
-            Record::Intent(intent(2, Goal::Quiet, Cause::Person("news".to_owned()))),
-            Record::Intent(intent(
+            RecordRow::Firing(firing(1)),
+            RecordRow::Intent(intent(1, Goal::FlatAndQuiet, Cause::Firing(FiringId(1)))),
+            RecordRow::Intent(intent(2, Goal::Quiet, Cause::Person("news".to_owned()))),
+            RecordRow::Intent(intent(
                 3,
                 Goal::Closed(vec![PositionKey::new("ES")]),
                 Cause::Lock,
             )),
-            Record::Lock(lock(LockEnd::At(at(60_000)), "rule", Some(1))),
-            Record::Request(request(1, &[2, 1])),
-            Record::Request(request(2, &[1])),
-            Record::LogEntry(entry(EntryKind::Fired, "fired: ä \"x\"", Some(1))),
+            RecordRow::Lock(lock(LockEnd::At(at(60_000)), "rule", Some(1))),
+            RecordRow::Request(request(1, &[2, 1])),
+            RecordRow::Request(request(2, &[1])),
+            RecordRow::LogEntry(entry(EntryKind::Fired, "fired: ä \"x\"", Some(1))),
             line("two"),
         ]
         .into(),
         vec![
-            Record::Sent {
+            RecordRow::Sent {
                 request: RequestId(1),
                 at: at(3_670),
                 unrecorded: Some("the record was not written within 20 ms".to_owned()),
             },
-            Record::Sent {
+            RecordRow::Sent {
                 request: RequestId(2),
                 at: at(3_680),
                 unrecorded: None,
             },
-            Record::Answer(answer(1, Outcome::Unknown)),
-            Record::Answer(one_more_answer),
-            Record::IntentEnded {
+            RecordRow::Answer(answer(1, Outcome::Unknown)),
+            RecordRow::Answer(one_more_answer),
+            RecordRow::IntentEnded {
                 id: IntentId(1),
                 at: at(900),
                 end: IntentEnd::Verified,
             },
-            Record::Lock(lock(LockEnd::Manual, "rule", Some(1))),
+            RecordRow::Lock(lock(LockEnd::Manual, "rule", Some(1))),
             line("three"),
         ]
         .into(),
         loaded("def", 5),
         loaded("abc", 6),
         vec![
-            Record::LockEnded {
+            RecordRow::LockEnded {
                 account: account(),
                 kind: LockKind::Lock,
                 at: at(2_000),
                 reason: "by hand".to_owned(),
             },
-            Record::Lock(lock(LockEnd::At(at(90_000)), "person", None)),
-            Record::Firing(firing(2)),
+            RecordRow::Lock(lock(LockEnd::At(at(90_000)), "person", None)),
+            RecordRow::Firing(firing(2)),
             line("four"),
             line("five"),
         ]

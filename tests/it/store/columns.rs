@@ -59,7 +59,7 @@ async fn what_a_write_names_is_in_columns() {
     ];
     let mut rows = Vec::new();
     for (id, (write, _)) in (1..).zip(&writes) {
-        rows.push(Record::Request(RequestRow {
+        rows.push(RecordRow::Request(RequestRow {
             write: write.clone(),
             ..request(id, &[])
         }));
@@ -89,7 +89,7 @@ async fn a_rule_set_keeps_its_files() {
     };
     let batch = Batch {
         rule_sets: vec![row],
-        records: vec![Record::Firing(firing(1))],
+        records: vec![RecordRow::Firing(firing(1))],
         ..Batch::default()
     };
     store.write(&batch).await.unwrap();

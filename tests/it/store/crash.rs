@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use riskd::domain::lock::LockEnd;
-use riskd::engine::record::{Cause, Goal, Record};
+use riskd::engine::record::{Cause, Goal, RecordRow};
 use riskd::store::{Batch, EntryFilter, Writer};
 
 use super::*;
@@ -18,18 +18,18 @@ fn transaction(number: i64) -> Batch {
     Batch {
         samples: vec![sample(number)],
         records: vec![
-            Record::Firing(firing(number)),
-            Record::RuleState {
+            RecordRow::Firing(firing(number)),
+            RecordRow::RuleState {
                 account: account(),
                 rule: rule(),
                 state: number.to_string(),
             },
-            Record::Intent(intent(
+            RecordRow::Intent(intent(
                 number,
                 Goal::FlatAndQuiet,
                 Cause::Firing(FiringId(number)),
             )),
-            Record::Lock(lock(
+            RecordRow::Lock(lock(
                 LockEnd::At(at(number)),
                 &number.to_string(),
                 Some(number),
@@ -129,7 +129,10 @@ async fn a_write_that_is_given_up_is_whole_or_not_there() {
     let mut next = 1;
     for micros in (0..4_000).step_by(200) {
         let ids = next..next + 40;
-        let records: Vec<Record> = ids.clone().map(|id| Record::Firing(firing(id))).collect();
+        let records: Vec<RecordRow> = ids
+            .clone()
+            .map(|id| RecordRow::Firing(firing(id)))
+            .collect();
         let batch = records.into();
         let patience = Duration::from_micros(micros);
         let _given_up = tokio::time::timeout(patience, store.write(&batch)).await;

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use riskd::engine::record::{Cause, Goal, Record};
+use riskd::engine::record::{Cause, Goal, RecordRow};
 use riskd::store::{Batch, Reader, StoreError};
 
 use super::*;
@@ -46,16 +46,16 @@ async fn written(place: &Place, samples: i64) -> (Vec<u8>, Vec<LockRow>) {
     let mut store = place.open().await;
     let mut records = Vec::new();
     for number in 0..40 {
-        records.push(Record::Firing(firing(number + 1)));
-        records.push(Record::Lock(lock_of(number)));
-        records.push(Record::Intent(intent(
+        records.push(RecordRow::Firing(firing(number + 1)));
+        records.push(RecordRow::Lock(lock_of(number)));
+        records.push(RecordRow::Intent(intent(
             number + 1,
             Goal::FlatAndQuiet,
             Cause::Firing(FiringId(number + 1)),
         )));
         records.push(line(&format!("line {number}")));
         if number % 5 == 4 {
-            records.push(Record::LockEnded {
+            records.push(RecordRow::LockEnded {
                 account: account_of(number),
                 kind: LockKind::Lock,
                 at: at(50_000),
@@ -63,7 +63,7 @@ async fn written(place: &Place, samples: i64) -> (Vec<u8>, Vec<LockRow>) {
             });
         }
         if number % 7 == 1 {
-            records.push(Record::Lock(LockRow {
+            records.push(RecordRow::Lock(LockRow {
                 end: LockEnd::At(at(90_000_000)),
                 ..lock_of(number)
             }));
@@ -245,8 +245,8 @@ async fn e_verify_and_a_start_agree() {
         let place = Place::new();
         let mut store = place.open().await;
         let batch = vec![
-            Record::Intent(intent(1, Goal::FlatAndQuiet, Cause::Lock)),
-            Record::Lock(lock(LockEnd::Manual, "limit", None)),
+            RecordRow::Intent(intent(1, Goal::FlatAndQuiet, Cause::Lock)),
+            RecordRow::Lock(lock(LockEnd::Manual, "limit", None)),
         ];
         store.write(&batch.into()).await.unwrap();
         store.close().await.unwrap();

@@ -111,8 +111,8 @@ async fn every_earlier_record_opens_with_all_that_was_in_force() {
         let mut store = place.open().await;
         is_in_force(&store.restore().await.unwrap(), name);
         let batch: Batch = vec![
-            Record::Firing(firing(3)),
-            Record::Lock(lock(LockEnd::At(at(1)), "shorter", Some(3))),
+            RecordRow::Firing(firing(3)),
+            RecordRow::Lock(lock(LockEnd::At(at(1)), "shorter", Some(3))),
             line("after"),
         ]
         .into();
@@ -236,7 +236,7 @@ async fn a_run_of_the_version_before_is_gone_on_with() {
     let fired: Vec<_> = effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Record(Record::Firing(row)) => Some((row.id, row.rule.as_str())),
+            Effect::Record(RecordRow::Firing(row)) => Some((row.id, row.rule.as_str())),
             _ => None,
         })
         .collect();

@@ -21,7 +21,7 @@ use riskd::domain::lock::{LockEnd, LockKind};
 use riskd::domain::observation::{Figures, Timestamp};
 use riskd::domain::request::{Outcome, Write};
 use riskd::engine::record::{
-    AnswerRow, Cause, EntryKind, Fields, FiringRow, Goal, IntentRow, LockRow, LogEntry, Record,
+    AnswerRow, Cause, EntryKind, Fields, FiringRow, Goal, IntentRow, LockRow, LogEntry, RecordRow,
     RequestRow,
 };
 use riskd::store::{Quality, Sample, Store, StoreError};
@@ -184,8 +184,8 @@ fn entry(kind: EntryKind, message: &str, firing: Option<i64>) -> LogEntry {
     }
 }
 
-fn line(message: &str) -> Record {
-    Record::LogEntry(entry(EntryKind::Fired, message, None))
+fn line(message: &str) -> RecordRow {
+    RecordRow::LogEntry(entry(EntryKind::Fired, message, None))
 }
 
 fn sample(millis: i64) -> Sample {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use riskd::engine::record::Record;
+use riskd::engine::record::RecordRow;
 use riskd::store::{EntryFilter, Reader, StoreError};
 use sha2::{Digest, Sha256};
 
@@ -111,7 +111,7 @@ async fn a_file_that_is_no_record_is_refused_and_left_alone() {
 async fn a_damaged_record_is_refused_with_what_to_do() {
     let place = Place::new();
     let mut store = place.open().await;
-    let many: Vec<Record> = (1..500).map(|id| Record::Firing(firing(id))).collect();
+    let many: Vec<RecordRow> = (1..500).map(|id| RecordRow::Firing(firing(id))).collect();
     store.write(&many.into()).await.unwrap();
     store.close().await.unwrap();
     let whole = fs::read(place.file()).unwrap();

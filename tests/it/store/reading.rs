@@ -1,7 +1,7 @@
 //! The story and its filters; retention.
 
 use chrono::TimeDelta;
-use riskd::engine::record::{Cause, EntryKind, Goal, Record};
+use riskd::engine::record::{Cause, EntryKind, Goal, RecordRow};
 use riskd::store::{Batch, Course, EntryFilter, Reader, Retention, Sample, SpanLength, StoreError};
 
 use super::*;
@@ -15,7 +15,7 @@ async fn told(reader: &Reader, filter: EntryFilter) -> Vec<String> {
 /// third of another rule, the last two warnings.
 async fn with_ten_lines(place: &Place) -> Store {
     let mut store = place.open().await;
-    let records: Vec<Record> = (0..10)
+    let records: Vec<RecordRow> = (0..10)
         .map(|n| {
             let kind = if n < 8 {
                 EntryKind::Fired
@@ -30,7 +30,7 @@ async fn with_ten_lines(place: &Place) -> Store {
             if n % 3 == 0 {
                 entry.rule = Some("flat by the close".into());
             }
-            Record::LogEntry(entry)
+            RecordRow::LogEntry(entry)
         })
         .collect();
     store.write(&records.into()).await.unwrap();
@@ -148,7 +148,7 @@ async fn the_story_is_filtered_and_paged() {
 async fn a_page_is_bounded_whatever_is_asked_for() {
     let place = Place::new();
     let mut store = place.open().await;
-    let records: Vec<Record> = (0..10_050).map(|n| line(&n.to_string())).collect();
+    let records: Vec<RecordRow> = (0..10_050).map(|n| line(&n.to_string())).collect();
     store.write(&records.into()).await.unwrap();
     let reader = store.reader();
     let most = EntryFilter {
@@ -208,7 +208,7 @@ async fn old_samples_go_but_for_those_around_a_firing() {
     fired.at = at(minute(600));
     let batch = Batch {
         samples,
-        records: vec![Record::Firing(fired), line("stays")],
+        records: vec![RecordRow::Firing(fired), line("stays")],
         ..Batch::default()
     };
     store.write(&batch).await.unwrap();
@@ -382,13 +382,13 @@ async fn full_detail_stays_until_after_the_account_was_flat() {
     for (id, fired, ended) in [(1, 100, Some(120)), (2, 3_000, None)] {
         let mut row = firing(id);
         row.at = at(minute(fired));
-        records.push(Record::Firing(row));
-        records.push(Record::Intent(intent(
+        records.push(RecordRow::Firing(row));
+        records.push(RecordRow::Intent(intent(
             id,
             Goal::Quiet,
             Cause::Firing(FiringId(id)),
         )));
-        records.extend(ended.map(|ended| Record::IntentEnded {
+        records.extend(ended.map(|ended| RecordRow::IntentEnded {
             id: IntentId(id),
             at: at(minute(ended)),
             end: riskd::engine::record::IntentEnd::Verified,

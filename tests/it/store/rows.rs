@@ -4,7 +4,7 @@ use riskd::domain::lock::{LockEnd, LockKind};
 use riskd::domain::observation::{Figures, Missing};
 use riskd::domain::position_key::PositionKey;
 use riskd::domain::request::Outcome;
-use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, Record};
+use riskd::engine::record::{Cause, EntryKind, Goal, IntentEnd, RecordRow};
 use riskd::store::{Batch, EntryFilter, Quality, RuleSetRow, Sample, Written};
 
 use super::*;
@@ -29,22 +29,22 @@ async fn a_firing_is_told_with_all_that_came_of_it() {
         rule_sets: vec![rule_set()],
         samples: vec![],
         records: vec![
-            Record::Firing(firing(7)),
-            Record::Intent(flat.clone()),
-            Record::Intent(by_hand),
-            Record::Lock(locked.clone()),
-            Record::Request(request(1, &[1, 2])),
-            Record::Request(request(2, &[1])),
-            Record::Request(request(3, &[2])),
-            Record::LogEntry(entry(EntryKind::Fired, "fired", Some(7))),
-            Record::LogEntry(entry(EntryKind::Verified, "of another firing", Some(8))),
-            Record::Answer(answer(1, Outcome::Acknowledged)),
-            Record::IntentEnded {
+            RecordRow::Firing(firing(7)),
+            RecordRow::Intent(flat.clone()),
+            RecordRow::Intent(by_hand),
+            RecordRow::Lock(locked.clone()),
+            RecordRow::Request(request(1, &[1, 2])),
+            RecordRow::Request(request(2, &[1])),
+            RecordRow::Request(request(3, &[2])),
+            RecordRow::LogEntry(entry(EntryKind::Fired, "fired", Some(7))),
+            RecordRow::LogEntry(entry(EntryKind::Verified, "of another firing", Some(8))),
+            RecordRow::Answer(answer(1, Outcome::Acknowledged)),
+            RecordRow::IntentEnded {
                 id: IntentId(1),
                 at: at(900),
                 end: IntentEnd::Verified,
             },
-            Record::LockEnded {
+            RecordRow::LockEnded {
                 account: account(),
                 kind: LockKind::Lock,
                 at: at(2_000),
@@ -121,27 +121,27 @@ async fn a_start_finds_what_was_in_force() {
     let until_noon = lock(LockEnd::At(at(60_000)), "rule", Some(9));
     let mut close_only = lock(LockEnd::Manual, "person", None);
     close_only.kind = LockKind::CloseOnly;
-    let mut records: Vec<Record> = goals.iter().cloned().map(Record::Intent).collect();
+    let mut records: Vec<RecordRow> = goals.iter().cloned().map(RecordRow::Intent).collect();
     records.extend([
-        Record::AccountState {
+        RecordRow::AccountState {
             account: account(),
             state: "{\"old\":1}".to_owned(),
         },
-        Record::AccountState {
+        RecordRow::AccountState {
             account: account(),
             state: "{\"mark\":\"50000.00\"}".to_owned(),
         },
-        Record::RuleState {
+        RecordRow::RuleState {
             account: account(),
             rule: rule(),
             state: "{\"fired\":9}".to_owned(),
         },
-        Record::Firing(firing(9)),
-        Record::Request(request(12, &[4])),
-        Record::Lock(until_noon.clone()),
-        Record::Lock(close_only.clone()),
-        Record::Intent(intent(8, Goal::Quiet, Cause::Lock)),
-        Record::IntentEnded {
+        RecordRow::Firing(firing(9)),
+        RecordRow::Request(request(12, &[4])),
+        RecordRow::Lock(until_noon.clone()),
+        RecordRow::Lock(close_only.clone()),
+        RecordRow::Intent(intent(8, Goal::Quiet, Cause::Lock)),
+        RecordRow::IntentEnded {
             id: IntentId(8),
             at: at(10),
             end: IntentEnd::Observed,
@@ -202,10 +202,10 @@ async fn a_lock_is_extended_and_never_shortened() {
         let place = Place::new();
         let mut store = place.open().await;
         let records = vec![
-            Record::Firing(firing(1)),
-            Record::Firing(firing(2)),
-            Record::Lock(lock(first, "first", Some(1))),
-            Record::Lock(LockRow {
+            RecordRow::Firing(firing(1)),
+            RecordRow::Firing(firing(2)),
+            RecordRow::Lock(lock(first, "first", Some(1))),
+            RecordRow::Lock(LockRow {
                 since: at(400),
                 ..lock(second, "second", Some(2))
             }),
@@ -230,7 +230,7 @@ async fn the_end_of_a_lock_ends_that_kind_alone() {
     let mut store = place.open().await;
     let mut close_only = lock(LockEnd::Manual, "person", None);
     close_only.kind = LockKind::CloseOnly;
-    let end = |kind| Record::LockEnded {
+    let end = |kind| RecordRow::LockEnded {
         account: account(),
         kind,
         at: at(100),
@@ -238,10 +238,10 @@ async fn the_end_of_a_lock_ends_that_kind_alone() {
     };
     let again = lock(LockEnd::At(at(500)), "again", None);
     let records = vec![
-        Record::Lock(lock(LockEnd::Manual, "first", None)),
-        Record::Lock(close_only.clone()),
+        RecordRow::Lock(lock(LockEnd::Manual, "first", None)),
+        RecordRow::Lock(close_only.clone()),
         end(LockKind::Lock),
-        Record::Lock(again.clone()),
+        RecordRow::Lock(again.clone()),
     ];
     store.write(&records.into()).await.unwrap();
     assert_eq!(
@@ -298,19 +298,19 @@ async fn every_kind_of_entry_and_every_outcome_comes_back() {
         Outcome::NotSent,
         Outcome::Unknown,
     ];
-    let mut records: Vec<Record> = EntryKind::ALL
+    let mut records: Vec<RecordRow> = EntryKind::ALL
         .iter()
-        .map(|kind| Record::LogEntry(entry(*kind, kind.name(), Some(1))))
+        .map(|kind| RecordRow::LogEntry(entry(*kind, kind.name(), Some(1))))
         .collect();
-    records.push(Record::Firing(firing(1)));
-    records.push(Record::Intent(intent(
+    records.push(RecordRow::Firing(firing(1)));
+    records.push(RecordRow::Intent(intent(
         1,
         Goal::Quiet,
         Cause::Firing(FiringId(1)),
     )));
     for (id, outcome) in (1..).zip(outcomes) {
-        records.push(Record::Request(request(id, &[1])));
-        records.push(Record::Answer(answer(id, outcome)));
+        records.push(RecordRow::Request(request(id, &[1])));
+        records.push(RecordRow::Answer(answer(id, outcome)));
     }
     let written = store.write(&records.into()).await.unwrap();
     assert_eq!((written.refused.len(), written.unmatched), (0, 0));
@@ -331,13 +331,13 @@ async fn a_row_that_is_refused_does_not_hold_up_the_others() {
     let place = Place::new();
     let mut store = place.open().await;
     store
-        .write(&vec![Record::Firing(firing(1))].into())
+        .write(&vec![RecordRow::Firing(firing(1))].into())
         .await
         .unwrap();
     let records = vec![
         line("before"),
-        Record::Firing(firing(1)),
-        Record::Answer(answer(77, Outcome::Unknown)),
+        RecordRow::Firing(firing(1)),
+        RecordRow::Answer(answer(77, Outcome::Unknown)),
         line("after"),
     ];
     let written = store.write(&records.into()).await.unwrap();
@@ -354,22 +354,22 @@ async fn a_row_that_is_refused_does_not_hold_up_the_others() {
 async fn when_a_request_left_is_kept_and_read_back() {
     let place = Place::new();
     let mut store = place.open().await;
-    let sent = |id, millis, unrecorded: Option<&str>| Record::Sent {
+    let sent = |id, millis, unrecorded: Option<&str>| RecordRow::Sent {
         request: RequestId(id),
         at: at(millis),
         unrecorded: unrecorded.map(ToOwned::to_owned),
     };
     // Decided long before the start, or just before it; the number is the time.
     let decided = |id, millis| {
-        Record::Request(RequestRow {
+        RecordRow::Request(RequestRow {
             at: at(millis),
             ..request(id, &[1])
         })
     };
     let why = "the record was not written within 20 ms";
     let batch: Batch = vec![
-        Record::Firing(firing(1)),
-        Record::Intent(intent(1, Goal::FlatAndQuiet, Cause::Firing(FiringId(1)))),
+        RecordRow::Firing(firing(1)),
+        RecordRow::Intent(intent(1, Goal::FlatAndQuiet, Cause::Firing(FiringId(1)))),
         decided(1, -95_000),
         decided(2, -60_000),
         decided(3, -9_000),
@@ -378,7 +378,7 @@ async fn when_a_request_left_is_kept_and_read_back() {
         decided(6, -60_000),
         sent(1, -3_000, Some(why)),
         sent(6, -12_000, None),
-        Record::Answer(answer(4, Outcome::NotSent)),
+        RecordRow::Answer(answer(4, Outcome::NotSent)),
     ]
     .into();
     let written = store.write(&batch).await.unwrap();
@@ -430,14 +430,14 @@ async fn any_text_comes_back_as_it_was() {
         // As a batch of rows, and as one with a lock and a change.
         let whole = vec![
             line(text),
-            Record::Firing(firing(id)),
-            Record::Intent(intent(id, Goal::Quiet, Cause::Person(text.to_owned()))),
-            Record::Request(request(id, &[id])),
+            RecordRow::Firing(firing(id)),
+            RecordRow::Intent(intent(id, Goal::Quiet, Cause::Person(text.to_owned()))),
+            RecordRow::Request(request(id, &[id])),
         ];
         let changes = vec![
             line(text),
-            Record::Lock(lock(LockEnd::Manual, text, Some(id))),
-            Record::Answer(words),
+            RecordRow::Lock(lock(LockEnd::Manual, text, Some(id))),
+            RecordRow::Answer(words),
         ];
         for batch in [whole, changes] {
             let written = store.write(&batch.into()).await.unwrap();

@@ -27,14 +27,14 @@ async fn turn(place: &Place, node: &str, millis: i64) -> FiringId {
         ..entry(EntryKind::Fired, node, None)
     };
     let batch: Batch = vec![
-        Record::Firing(FiringRow {
+        RecordRow::Firing(FiringRow {
             at: at(millis),
             ..firing(id.0)
         }),
-        Record::Intent(intent(intent_id.0, Goal::FlatAndQuiet, Cause::Firing(id))),
-        Record::Request(request(restored.next.request.0, &[intent_id.0])),
-        Record::Lock(lock(LockEnd::At(at(millis + 60_000)), node, Some(id.0))),
-        Record::LogEntry(fired),
+        RecordRow::Intent(intent(intent_id.0, Goal::FlatAndQuiet, Cause::Firing(id))),
+        RecordRow::Request(request(restored.next.request.0, &[intent_id.0])),
+        RecordRow::Lock(lock(LockEnd::At(at(millis + 60_000)), node, Some(id.0))),
+        RecordRow::LogEntry(fired),
     ]
     .into();
     let written = store.write(&batch).await.unwrap();
@@ -202,16 +202,16 @@ async fn a_start_is_the_sum_of_its_accounts() {
     let place = Place::new();
     three_turns(&place).await;
     let mut store = open_as(&place, "a", 4_000).await;
-    let other = |record: Record| match record {
-        Record::Intent(row) => Record::Intent(IntentRow {
+    let other = |record: RecordRow| match record {
+        RecordRow::Intent(row) => RecordRow::Intent(IntentRow {
             account: "demo".into(),
             ..row
         }),
-        Record::Lock(row) => Record::Lock(LockRow {
+        RecordRow::Lock(row) => RecordRow::Lock(LockRow {
             account: "demo".into(),
             ..row
         }),
-        Record::Request(row) => Record::Request(RequestRow {
+        RecordRow::Request(row) => RecordRow::Request(RequestRow {
             account: "demo".into(),
             at: at(3_000),
             ..row
@@ -219,11 +219,11 @@ async fn a_start_is_the_sum_of_its_accounts() {
         record => record,
     };
     let next = store.restore().await.unwrap().next;
-    let state = |account: &str| Record::AccountState {
+    let state = |account: &str| RecordRow::AccountState {
         account: account.into(),
         state: "{}".to_owned(),
     };
-    let fired = |account: &str, id: FiringId| Record::RuleState {
+    let fired = |account: &str, id: FiringId| RecordRow::RuleState {
         account: account.into(),
         rule: rule(),
         state: format!("{{\"fired\":{{\"id\":{}}}}}", id.0),
@@ -233,24 +233,24 @@ async fn a_start_is_the_sum_of_its_accounts() {
         state("apex-1"),
         state("demo"),
         fired("demo", next.firing),
-        Record::Firing(firing(next.firing.0)),
-        other(Record::Intent(intent(
+        RecordRow::Firing(firing(next.firing.0)),
+        other(RecordRow::Intent(intent(
             next.intent.0,
             Goal::Quiet,
             Cause::Lock,
         ))),
-        other(Record::Intent(intent(
+        other(RecordRow::Intent(intent(
             observed.0,
             Goal::Quiet,
             Cause::Firing(next.firing),
         ))),
-        Record::IntentEnded {
+        RecordRow::IntentEnded {
             id: observed,
             at: at(3_000),
             end: IntentEnd::Observed,
         },
-        other(Record::Lock(lock(LockEnd::Manual, "x", None))),
-        other(Record::Request(request(next.request.0, &[]))),
+        other(RecordRow::Lock(lock(LockEnd::Manual, "x", None))),
+        other(RecordRow::Request(request(next.request.0, &[]))),
     ]
     .into();
     store.write(&batch).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use riskd::engine::record::{EntryKind, Record};
+use riskd::engine::record::{EntryKind, RecordRow};
 use riskd::store::{Batch, EntryFilter, FlushError, Health, Reader, Retention, Writer};
 
 use tokio::time::timeout;
@@ -60,7 +60,7 @@ async fn an_acknowledged_lock_is_in_the_record() {
     let (handle, writer) = Writer::new(place.open().await);
     let writer = tokio::spawn(writer.run());
     let locked = lock(riskd::domain::lock::LockEnd::Manual, "by hand", None);
-    let batch: Batch = vec![Record::Lock(locked.clone())].into();
+    let batch: Batch = vec![RecordRow::Lock(locked.clone())].into();
     handle.record(batch, SOON).await.unwrap();
     // Without any chance to tidy up.
     writer.abort();
@@ -76,7 +76,7 @@ async fn a_refused_row_is_not_acknowledged() {
     let place = Place::new();
     let (handle, writer) = Writer::new(place.open().await);
     let _writer = tokio::spawn(writer.run());
-    let batch = || Batch::from(vec![Record::Firing(firing(1))]);
+    let batch = || Batch::from(vec![RecordRow::Firing(firing(1))]);
     assert_eq!(handle.record(batch(), SOON).await, Ok(()));
     assert_eq!(
         handle.record(batch(), SOON).await,
@@ -99,7 +99,7 @@ async fn a_file_that_comes_back_gets_all_that_waited() {
     std::fs::rename(place.file(), &aside).unwrap();
     for n in 0..50 {
         handle.submit(vec![line(&n.to_string())].into());
-        handle.submit(vec![Record::Firing(firing(n))].into());
+        handle.submit(vec![RecordRow::Firing(firing(n))].into());
     }
     let degraded = timeout(SOON, health.wait_for(|health| *health != Health::Good))
         .await
@@ -150,7 +150,12 @@ async fn old_samples_are_deleted_between_batches() {
     while handle.counters().deleted < 4_000 {
         handle
             .record(
-                vec![Record::LogEntry(entry(EntryKind::Fired, "meanwhile", None))].into(),
+                vec![RecordRow::LogEntry(entry(
+                    EntryKind::Fired,
+                    "meanwhile",
+                    None,
+                ))]
+                .into(),
                 SOON,
             )
             .await

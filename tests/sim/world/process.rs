@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use riskd::domain::account::AccountName;
 use riskd::domain::now::Now;
 use riskd::engine::event::{Command, Event};
-use riskd::engine::record::{EntryKind, Fields, LogEntry, Record};
+use riskd::engine::record::{EntryKind, Fields, LogEntry, RecordRow};
 use riskd::engine::restore::{Kept, KeptRows, RecentRequest, Started};
 use riskd::engine::{Engine, EngineConfig};
 use riskd::rules::book::RuleBook;
@@ -248,7 +248,7 @@ impl World {
             fields: Fields::new(),
         };
         self.disk.submit(Batch {
-            records: vec![Record::LogEntry(entry)],
+            records: vec![RecordRow::LogEntry(entry)],
             ..Batch::default()
         });
         // The first try says so, and the second one goes on.

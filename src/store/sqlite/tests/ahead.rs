@@ -20,7 +20,7 @@ fn firing() -> Batch {
         firing: Some(firing),
     };
     vec![
-        Record::Firing(FiringRow {
+        RecordRow::Firing(FiringRow {
             id: firing,
             account: account.clone(),
             rule: "daily loss limit".into(),
@@ -29,15 +29,15 @@ fn firing() -> Batch {
             evidence: Fields::new(),
             rules_hash: "0".repeat(64),
         }),
-        Record::Lock(lock),
-        Record::Intent(IntentRow {
+        RecordRow::Lock(lock),
+        RecordRow::Intent(IntentRow {
             id: intent,
             account: account.clone(),
             goal: Goal::FlatAndQuiet,
             cause: Cause::Firing(firing),
             at: now(),
         }),
-        Record::Request(RequestRow {
+        RecordRow::Request(RequestRow {
             id: RequestId(9),
             account,
             write: Write::Flatten,

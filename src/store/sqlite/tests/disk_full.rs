@@ -14,7 +14,7 @@ fn large(name: &str) -> Batch {
         reason: text.clone(),
         firing: None,
     };
-    vec![line(EntryKind::Fired, &text), Record::Lock(lock)].into()
+    vec![line(EntryKind::Fired, &text), RecordRow::Lock(lock)].into()
 }
 
 /// Lets the file grow no more.

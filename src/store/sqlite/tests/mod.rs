@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::open::Store;
 use crate::domain::observation::Timestamp;
-use crate::engine::record::{EntryKind, Fields, LogEntry, Record};
+use crate::engine::record::{EntryKind, Fields, LogEntry, RecordRow};
 use crate::store::batch::Batch;
 
 pub(in crate::store) fn now() -> Timestamp {
@@ -26,8 +26,8 @@ pub(in crate::store) fn place() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-pub(in crate::store) fn line(kind: EntryKind, message: &str) -> Record {
-    Record::LogEntry(LogEntry {
+pub(in crate::store) fn line(kind: EntryKind, message: &str) -> RecordRow {
+    RecordRow::LogEntry(LogEntry {
         at: now(),
         kind,
         account: None,
