@@ -2,6 +2,7 @@
 
 mod classic;
 mod closes;
+mod pages;
 mod plans;
 mod rights;
 mod switch;
