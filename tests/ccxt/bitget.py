@@ -1,5 +1,5 @@
-"""Compares what ccxt reads from the paper venue's Bitget with the scenario's figures and
-with what the control API says of the venue.
+"""Compares what ccxt reads from the paper venue's Bitget with the scenario's figures, with
+what the control API says of the venue, and with what riskd says.
 
 Called by tests/ccxt/run: bitget.py bitget|bitget-unified RISKD FOLDER. ccxt finds out by
 itself which kind of account it is.
