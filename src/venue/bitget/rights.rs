@@ -32,9 +32,10 @@ pub(super) fn unified(data: &Object<'_>) -> Result<KeyRights, Unexpected> {
         _ => return Err(kind.unexpected("`read-only` or `read-and-write`")),
     };
     let rights = texts(data.need("permissions")?)?;
-    let has = |word: &str| may_write && rights.iter().any(|known| known == word);
+    let has = |word: &str| rights.iter().any(|known| known == word);
     Ok(KeyRights {
-        may_trade: has("uta_trade"),
+        may_trade: may_write && has("uta_trade"),
+        // By the right alone: nothing says that a key that only reads cannot hold it.
         may_withdraw: has("withdraw"),
         may_transfer: has("transfer"),
         is_bound: Some(is_bound(data)?),
@@ -122,6 +123,11 @@ mod tests {
                 r#""uta_trade""#,
                 r#""uta_trade", "withdraw""#,
                 "may read, trade, withdraw; from listed addresses alone",
+            ),
+            (
+                r#"read-and-write", "permissions": ["uta_mgt""#,
+                r#"read-only", "permissions": ["withdraw""#,
+                "may read, withdraw; from listed addresses alone",
             ),
             (
                 r#""uta_trade""#,
