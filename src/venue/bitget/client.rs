@@ -1,22 +1,22 @@
 //! How the venue is asked: signed, within the budget, again once when its clock and ours
-//! disagree or the account has come to speak the other API, and page by page.
+//! disagree or the account has come to speak the other API.
 
 use std::time::Duration;
 
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Method, Url};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::empties::Empties;
 use super::errors::{self, Said};
 use super::family::{Family, Spoken};
-use super::routes::{self, Command, ROWS_A_PAGE, Read};
+use super::routes::{self, Command, Read};
 use crate::domain::limits::{Cost, LimitScope};
 use crate::secret::Credential;
 use crate::venue::rest::Limits;
 use crate::venue::rest::base_url::below;
 use crate::venue::rest::client::{Access, Http, Request};
 use crate::venue::rest::error::RestError;
-use crate::venue::rest::json::{Node, Object, Unexpected};
 use crate::venue::rest::query::Pairs;
 use crate::venue::rest::reply::Sent;
 use crate::venue::rest::sign::{HeaderNames, InHeaders, SignedText, Unsignable, part};
@@ -26,8 +26,6 @@ use crate::venue::{Lane, OutOfBudget, Permit};
 pub(super) const UNCOUNTED: Cost = Cost(&[("requests", 1)]);
 /// The venue's limits of a key are those of a second.
 const KEY_PAUSE: Duration = Duration::from_secs(1);
-/// Most pages of one list: 5,000 rows.
-const MOST_PAGES: usize = 50;
 
 /// Asks the venue.
 pub(super) struct Client {
@@ -36,35 +34,6 @@ pub(super) struct Client {
     pub(super) limits: Limits,
     pub(super) spoken: Spoken,
     pub(super) empties: Empties,
-}
-
-/// A list, and how its next page is found.
-pub(super) struct Listing {
-    /// The first page.
-    pub(super) read: Read,
-    /// Where the rows stand in the answer's `data`; `None` where it is the list itself.
-    pub(super) rows: Option<&'static str>,
-    /// The field that says where the next page begins, and the parameter that it goes
-    /// back in; `None` for a list without pages.
-    pub(super) next: Option<(&'static str, &'static str)>,
-    /// What another page takes of the limits.
-    pub(super) cost: Cost,
-    pub(super) null: Null,
-}
-
-/// What a list that says `null` means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Null {
-    /// That there is nothing, once it has said so twice.
-    IsDoubted,
-    /// That there is nothing.
-    IsNothing,
-}
-
-/// What one answer of a list says.
-enum Page {
-    Null,
-    Rows { next: Option<String> },
 }
 
 /// What proves who asks.
@@ -109,6 +78,58 @@ impl Client {
             access: read.access,
         };
         self.exchange(permit, request).await
+    }
+
+    /// Reads, and where the venue says that too much was asked waits for its turn within
+    /// the time that a read may take. Another program of the same user is counted with
+    /// this one, and a look of several reads would hardly ever be whole if the one that
+    /// was turned away took the others with it.
+    pub(super) async fn get_in_turn(
+        &self,
+        permit: &Permit,
+        read: &Read,
+        cost: Cost,
+        timeout: Duration,
+    ) -> Sent {
+        let deadline = Instant::now() + timeout;
+        let mut second: Option<Permit> = None;
+        loop {
+            let permit = second.as_ref().unwrap_or(permit);
+            let left = deadline.saturating_duration_since(Instant::now());
+            let sent = self.get(permit, read, left).await;
+            if !errors::is_too_many(&sent) {
+                return sent;
+            }
+            match timeout_at(deadline, self.next_turn(permit.lane, cost)).await {
+                Ok(Some(turn)) => second = Some(turn),
+                Ok(None) | Err(_) => return sent,
+            }
+        }
+    }
+
+    /// The right to ask again what was turned away, once the second is over of which the
+    /// venue may count it: for a poll, and for what proves an account flat. Other reads
+    /// come again by themselves.
+    async fn next_turn(&self, lane: Lane, cost: Cost) -> Option<Permit> {
+        let lane = match lane {
+            // Without it every account is blind.
+            Lane::Poll | Lane::LatePoll => Lane::LatePoll,
+            Lane::Positions | Lane::Verify => lane,
+            Lane::Watch | Lane::Routine | Lane::Beside | Lane::Cancel | Lane::Close => return None,
+        };
+        sleep(KEY_PAUSE).await;
+        self.http.budget().take_cost(lane, cost).await.ok()
+    }
+
+    /// The right to ask for a list once more: a read that could wait does not give up half
+    /// done, and a poll does not wait at all.
+    pub(super) async fn once_more(&self, permit: &Permit, cost: Cost) -> Result<Permit, RestError> {
+        if matches!(permit.lane, Lane::Poll | Lane::LatePoll) {
+            return Ok(self.http.beside(permit, cost));
+        }
+        let lane = permit.lane.max(Lane::Verify);
+        let again = self.http.budget().take_cost(lane, cost).await;
+        again.map_err(|OutOfBudget| RestError::NoBudget)
     }
 
     /// Sends a write.
@@ -207,115 +228,10 @@ impl Client {
         }
         ask(other).await
     }
-
-    /// The right to ask for a list once more: a read that could wait does not give up half
-    /// done, and a poll does not wait at all.
-    async fn once_more(&self, permit: &Permit, cost: Cost) -> Result<Permit, RestError> {
-        if matches!(permit.lane, Lane::Poll | Lane::LatePoll) {
-            return Ok(self.http.beside(permit, cost));
-        }
-        let lane = permit.lane.max(Lane::Verify);
-        let again = self.http.budget().take_cost(lane, cost).await;
-        again.map_err(|OutOfBudget| RestError::NoBudget)
-    }
-
-    /// Reads a whole list; `take` takes the rows of each page.
-    ///
-    /// # Errors
-    /// What went wrong; then nothing of it counts.
-    pub(super) async fn list(
-        &self,
-        permit: &Permit,
-        listing: Listing,
-        timeout: Duration,
-        mut take: impl FnMut(&[Node<'_>]) -> Result<(), Unexpected>,
-    ) -> Result<(), RestError> {
-        let name = format!("{} {}", listing.read.path, listing.read.query.encoded());
-        let mut is_believed = listing.null == Null::IsNothing || self.empties.is_known(&name);
-        let mut second: Option<Permit> = None;
-        let mut cursor: Option<String> = None;
-        for _ in 0..MOST_PAGES {
-            let read = listing.page(cursor.as_deref());
-            let permit = second.as_ref().unwrap_or(permit);
-            let sent = self.get(permit, &read, timeout).await;
-            let page = {
-                let json = errors::read(&sent)?;
-                listing.read(&json.root().as_object()?, &mut take)?
-            };
-            let is_first = cursor.is_none();
-            let next = match page {
-                Page::Null if is_first && !is_believed => {
-                    is_believed = true;
-                    second = Some(self.once_more(permit, listing.cost).await?);
-                    continue;
-                }
-                Page::Null => {
-                    if is_first && listing.null == Null::IsDoubted {
-                        self.empties.learn(&name, true);
-                    }
-                    return Ok(());
-                }
-                Page::Rows { next } => {
-                    self.empties.learn(&name, false);
-                    next
-                }
-            };
-            match next {
-                None => return Ok(()),
-                Some(next) if cursor.as_ref() == Some(&next) => break,
-                Some(next) => cursor = Some(next),
-            }
-            self.http.budget().charge(permit.lane, listing.cost);
-        }
-        Err(RestError::NotJson("the list does not end"))
-    }
 }
 
 /// Whether an answer says that the key lacks a right.
 pub(super) fn lacks_right(sent: &Sent) -> bool {
     let reply = sent.answered().ok();
     reply.is_some_and(|reply| Said::of(reply).lacks_right())
-}
-
-impl Listing {
-    fn page(&self, cursor: Option<&str>) -> Read {
-        let read = self.read.clone();
-        match (cursor, self.next) {
-            (Some(cursor), Some((_, parameter))) => read.with(parameter, cursor),
-            _ => read,
-        }
-    }
-
-    fn read(
-        &self,
-        envelope: &Object<'_>,
-        take: &mut impl FnMut(&[Node<'_>]) -> Result<(), Unexpected>,
-    ) -> Result<Page, Unexpected> {
-        let Some(name) = self.rows else {
-            if envelope.says_null("data") {
-                return Ok(Page::Null);
-            }
-            take(&envelope.need("data")?.as_list()?)?;
-            return Ok(Page::Rows { next: None });
-        };
-        let data = envelope.need("data")?.as_object()?;
-        let next = self.next.and_then(|(field, _)| data.member(field));
-        let cursor = next.and_then(Node::label);
-        if data.says_null(name) {
-            return match next.filter(|_| cursor.is_some()) {
-                Some(next) => Err(next.unexpected("nothing beside a list of nothing")),
-                None => Ok(Page::Null),
-            };
-        }
-        let list = data.need(name)?;
-        let rows = list.as_list()?;
-        take(&rows)?;
-        // A page with fewer is the last one, though the venue says where it ends.
-        let is_full = self.next.is_some() && rows.len() >= ROWS_A_PAGE;
-        match (is_full, cursor) {
-            (true, None) => Err(list.unexpected("a page that says where the next one begins")),
-            (true, Some(next)) => Ok(Page::Rows { next: Some(next) }),
-            (false, _) => Ok(Page::Rows { next: None }),
-        }
-    }
 }

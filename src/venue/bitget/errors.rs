@@ -115,6 +115,15 @@ pub(super) fn read(sent: &Sent) -> Result<Json<'_>, RestError> {
     }
 }
 
+/// Whether a read was turned away because too much was asked, and not for longer.
+pub(super) fn is_too_many(sent: &Sent) -> bool {
+    let is_it = |error: RestError| match error {
+        RestError::Banned(_) => false,
+        error => error.missing() == Missing::RateLimited,
+    };
+    read(sent).is_err_and(is_it)
+}
+
 /// What a status means here, where the venue gives no code.
 fn by_status(status: u16) -> Option<RestError> {
     match status {

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::client::{Listing, Null, UNCOUNTED};
+use super::client::UNCOUNTED;
 use super::family::Family;
+use super::list::{Listing, Null};
 use super::movements;
 use super::positions::Holdings;
 use super::product::Product;
@@ -26,6 +27,8 @@ use crate::venue::rest::reply::Sent;
 
 /// How long a poll waits for the rules of symbols that it sees for the first time.
 const SYMBOLS_WAIT: Duration = Duration::from_secs(1);
+/// What the wallets of one product take.
+const WALLETS: Cost = Cost(&[("requests", 1), ("wallets", 1)]);
 /// What another page of positions takes.
 const POSITIONS: Cost = Cost(&[("requests", 1), ("positions", 1)]);
 /// What a page of the list of what moved money takes of the limits.
@@ -77,16 +80,15 @@ impl Bitget {
     async fn wallet_answers(&self, family: Family, permit: &Permit, wait: Duration) -> Answers {
         let [usdt, usdc, coin] = Product::ALL;
         if family == Family::Unified {
-            let sent = self.client.get(permit, &unified::assets(), wait).await;
+            let read = unified::assets();
+            let sent = self.client.get_in_turn(permit, &read, WALLETS, wait).await;
             return Answers(vec![(usdt, sent)]);
         }
         let reads = Product::ALL.map(classic::accounts);
-        let [one, two, three] = &reads;
-        let (one, two, three) = tokio::join!(
-            self.client.get(permit, one, wait),
-            self.client.get(permit, two, wait),
-            self.client.get(permit, three, wait)
-        );
+        let [one, two, three] = reads
+            .each_ref()
+            .map(|read| self.client.get_in_turn(permit, read, WALLETS, wait));
+        let (one, two, three) = tokio::join!(one, two, three);
         Answers(vec![(usdt, one), (usdc, two), (coin, three)])
     }
 

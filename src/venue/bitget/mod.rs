@@ -8,8 +8,8 @@
 //!
 //! - `family` knows which API is spoken, `client` asks in it
 //! - `routes` is what is asked, `classic` and `unified` build it
-//! - `errors` says what an answer means for a read and for a write, `empties` when a list
-//!   that says `null` is believed
+//! - `errors` says what an answer means for a read and for a write
+//! - `list` reads page by page, `empties` when a list that says `null` is believed
 //! - `look` is a poll, `working` reads the lists of orders, `writes` sends
 //! - `wallet`, `positions`, `orders`, `symbols`, `movements` read what was answered
 //! - `rights` says what the key may do
@@ -21,6 +21,7 @@ mod closing;
 mod empties;
 mod errors;
 mod family;
+mod list;
 mod look;
 mod movements;
 mod orders;

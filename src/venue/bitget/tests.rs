@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::future::ready;
 
-use super::client::{Listing, Null};
+use super::list::{Listing, Null};
 use super::product::Product;
 use super::*;
 use crate::domain::holdings::{OrderBook, OrderSide};
@@ -102,6 +102,9 @@ fn what_the_venue_cannot_be_asked_is_not_sent() {
     assert!(adapter.command(Family::Unified, &unknown_plan).is_some());
 }
 
+/// Instead of a list: too much was asked.
+const TOO_MANY: &str = "429";
+
 /// A venue that lists what it is told to, one answer after the other.
 #[derive(Default)]
 struct Lists {
@@ -113,22 +116,25 @@ impl Transport for Lists {
     fn send(&self, _request: Outgoing) -> Call<'_, Result<Incoming, NoAnswer>> {
         *self.asked.locked() += 1;
         let list = self.answers.locked().pop_front().unwrap();
-        let body = format!(r#"{{"code": "00000", "requestTime": 1, "data": {{"list": {list}}}}}"#);
+        let (status, code) = match list {
+            TOO_MANY => (429, "429"),
+            _ => (200, "00000"),
+        };
+        let body = format!(r#"{{"code": "{code}", "requestTime": 1, "data": {{"list": {list}}}}}"#);
         Box::pin(ready(Ok(Incoming {
-            status: 200,
+            status,
             headers: HeaderMap::new(),
             body: Box::pin(ready(Ok(body.into_bytes()))),
         })))
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_list_that_says_null_for_the_first_time_is_asked_once_more() {
-    let venue = Arc::new(Lists::default());
+/// An adapter that is answered by this venue.
+fn answered_by(venue: &Arc<Lists>) -> Bitget {
     let part = |text: &str| Secret::new(text.to_owned()).unwrap();
     let credential = ["key", "secret", "passphrase"].map(|name| (name, part(name)));
     let adapter = Bitget::over(
-        Arc::<Lists>::clone(&venue),
+        Arc::<Lists>::clone(venue),
         Host {
             base_url: "http://127.0.0.1",
             is_demo: false,
@@ -139,7 +145,41 @@ async fn a_list_that_says_null_for_the_first_time_is_asked_once_more() {
         || Timestamp::UNIX_EPOCH,
         Limits::DEFAULT,
     );
-    let adapter = adapter.unwrap();
+    adapter.unwrap()
+}
+
+/// How many rows a list has where the venue answers this, and how often it was asked.
+async fn listed(
+    adapter: &Bitget,
+    venue: &Lists,
+    lane: Lane,
+    answers: &[&'static str],
+) -> (Option<usize>, usize) {
+    *venue.answers.locked() = answers.iter().copied().collect();
+    *venue.asked.locked() = 0;
+    let budget = adapter.client.http.budget();
+    let permit = budget.take(lane, Ask::Positions).await.unwrap();
+    let listing = Listing {
+        read: unified::positions(Product::Usdt),
+        rows: Some("list"),
+        next: None,
+        cost: UNCOUNTED,
+        null: Null::IsDoubted,
+    };
+    let mut found = 0;
+    let count = |rows: &[Node<'_>]| {
+        found += rows.len();
+        Ok(())
+    };
+    let wait = adapter.client.limits.read;
+    let read = adapter.client.list(&permit, listing, wait, count).await;
+    (read.ok().map(|()| found), *venue.asked.locked())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_says_null_for_the_first_time_is_asked_once_more() {
+    let venue = Arc::new(Lists::default());
+    let adapter = answered_by(&venue);
     for (answers, rows, asked) in [
         // It was half an answer.
         (vec!["null", "[7]"], Some(1), 2),
@@ -151,25 +191,30 @@ async fn a_list_that_says_null_for_the_first_time_is_asked_once_more() {
         (vec!["null", "null"], Some(0), 2),
         (vec![r#""""#], None, 1),
     ] {
-        *venue.answers.locked() = answers.iter().copied().collect();
-        *venue.asked.locked() = 0;
-        let budget = adapter.client.http.budget();
-        let permit = budget.take(Lane::Verify, Ask::Positions).await.unwrap();
-        let listing = Listing {
-            read: unified::positions(Product::Usdt),
-            rows: Some("list"),
-            next: None,
-            cost: UNCOUNTED,
-            null: Null::IsDoubted,
-        };
-        let mut found = 0;
-        let count = |rows: &[Node<'_>]| {
-            found += rows.len();
-            Ok(())
-        };
-        let wait = Duration::from_secs(1);
-        let read = adapter.client.list(&permit, listing, wait, count).await;
-        assert_eq!(read.ok().map(|()| found), rows, "{answers:?}");
-        assert_eq!(*venue.asked.locked(), asked, "{answers:?}");
+        let told = listed(&adapter, &venue, Lane::Verify, &answers).await;
+        assert_eq!(told, (rows, asked), "{answers:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_turned_away_waits_for_its_turn() {
+    let venue = Arc::new(Lists::default());
+    let adapter = answered_by(&venue);
+    for (lane, answers, rows, asked) in [
+        (Lane::Verify, vec![TOO_MANY, "[7]"], Some(1), 2),
+        (Lane::Positions, vec![TOO_MANY, TOO_MANY, "[7]"], Some(1), 3),
+        (Lane::Poll, vec![TOO_MANY, "[7]"], Some(1), 2),
+        (Lane::LatePoll, vec![TOO_MANY, "[7]"], Some(1), 2),
+        // That too much was asked says nothing of what is there.
+        (Lane::Verify, vec![TOO_MANY, "null", "null"], Some(0), 3),
+        // It comes again by itself.
+        (Lane::Routine, vec![TOO_MANY], None, 1),
+        // It is waited for no longer than a read may take.
+        (Lane::Verify, vec![TOO_MANY; 9], None, 4),
+        (Lane::LatePoll, vec![TOO_MANY; 9], None, 4),
+    ] {
+        let told = listed(&adapter, &venue, lane, &answers).await;
+        assert_eq!(told, (rows, asked), "{lane:?} {answers:?}");
+        tokio::time::advance(Duration::from_secs(5)).await;
     }
 }

@@ -1,7 +1,7 @@
 //! Working orders of all kinds.
 
-use super::client::{Listing, Null};
 use super::family::Family;
+use super::list::{Listing, Null};
 use super::orders::{self, List, Listed};
 use super::product::Product;
 use super::{Bitget, classic, unified};
