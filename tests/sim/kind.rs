@@ -137,14 +137,18 @@ impl Traded {
 impl Kind {
     pub const ALL: [Kind; 4] = [Kind::CrossTrade, Kind::Bybit, Kind::Binance, Kind::Bitget];
 
+    /// Those as well of which a week has to be asked for.
+    pub fn every() -> impl Iterator<Item = Kind> {
+        Kind::ALL.into_iter().chain([Kind::BingX])
+    }
+
     /// The kind of a seed's week, or the one that is asked for by
     /// `RISKD_SIM_VENUE=binance`. It takes nothing of the chance of the week.
     pub fn of(seed: u64) -> Kind {
         let wanted = std::env::var("RISKD_SIM_VENUE").ok();
         let named = |kind: &Kind| Some(kind.profile().name) == wanted.as_deref();
         let drawn = Random::new(seed ^ 0x0A11_7E57).of(&MIX);
-        let mut kinds = Kind::ALL.into_iter().chain([Kind::BingX]);
-        kinds.find(named).unwrap_or(drawn)
+        Kind::every().find(named).unwrap_or(drawn)
     }
 
     pub fn profile(self) -> &'static VenueProfile {

@@ -216,8 +216,8 @@ fn sets(kind: Kind) -> &'static [Arc<RuleBook>] {
         std::sync::OnceLock::new();
     let of = |kind| (0..rules::all(kind)).map(move |number| rules::rule_set(kind, number));
     let sets = SETS.get_or_init(|| {
-        let all = Kind::ALL.into_iter();
-        all.map(|kind| (kind, of(kind).collect())).collect()
+        let every = Kind::every();
+        every.map(|kind| (kind, of(kind).collect())).collect()
     });
     &sets[&kind]
 }
