@@ -18,6 +18,9 @@ use crate::venue::rest::sign::{InQuery, QueryNames, Unsignable, ValuesSigned, pa
 /// that this one is used up holds nothing else back.
 const ASIDE: [&str; 5] = ["ledgers", "symbols", "modes", "rights", "timers"];
 
+/// Writes: where one call is closed to the account, what is left is asked of the others.
+const WRITES: [&str; 4] = ["flattens", "closes", "cancels", "single cancels"];
+
 /// What proves who asks. For how long a request is good is left to the venue: five
 /// seconds, which is the most too (base-info page).
 ///
@@ -50,8 +53,9 @@ fn server_time(sent: &Sent) -> Result<i64, RestError> {
 pub(super) fn learn(http: &Http, reply: &Reply, permit: &Permit) -> bool {
     let said = Said::of(reply);
     let now = http.venue_clock().at(reply.times.received);
-    let is_aside = ASIDE.iter().any(|counts| permit.cost.of(counts) > 0);
-    if let Some(pause) = said.pause(now).filter(|_| !is_aside) {
+    let is_one_of = |names: &[&str]| names.iter().any(|counts| permit.cost.of(counts) > 0);
+    let is_alone = is_one_of(&ASIDE) || (said.closes_call() && is_one_of(&WRITES));
+    if let Some(pause) = said.pause(now).filter(|_| !is_alone) {
         http.budget()
             .turn_away(LimitScope::Credential, permit.lane, pause);
     }

@@ -14,6 +14,11 @@ use crate::venue::rest::reply::{Reply, Sent};
 
 /// For how long an account is turned away that is not told: limits are those of a second.
 const PAUSE: Duration = Duration::from_secs(1);
+/// What the venue says where the same may be taken soon (errors of the order page).
+const AGAIN: [&str; 2] = ["try again later", "temporarily"];
+/// What it says where it is this call alone that is closed to the account for a while: for
+/// too many requests, or for twenty that were refused alike (errors of every page).
+const CLOSED_CALL: [&str; 2] = ["disabled period", "for this api"];
 /// States of an order of which nothing was traded.
 const NOT_DONE: [&str; 2] = ["FAILED", "REJECTED"];
 
@@ -35,13 +40,16 @@ fn meaning(code: i64, words: &str) -> Meaning {
         // The system is busy: it may have been carried out.
         100_410 if words.contains("busy") => Meaning::Unsure,
         100_410 | 109_403 | 109_429 => Meaning::TooMany,
-        100_421 | 109_400 if words.contains("timestamp") => Meaning::Clock,
+        80_014 | 100_421 | 109_400 if words.contains("timestamp") => Meaning::Clock,
+        // A market that moves too fast, a copied signal, a suspension.
+        80_014 | 101_515 | 109_400 if AGAIN.iter().any(|again| words.contains(again)) => {
+            Meaning::NotNow
+        }
         100_001 | 100_004 | 100_412 | 100_413 | 100_414 | 100_419 => Meaning::Key,
         // A duplicate id: an earlier try of the same order got through. An order that is
         // not found, or has filled, is gone or not: a list says it.
-        80_012 | 80_016 | 80_018 | 100_500 | 101_481 | 109_201 | 109_421 | 109_500 | 110_500 => {
-            Meaning::Unsure
-        }
+        80_001 | 80_012 | 80_016 | 80_018 | 100_500 | 101_481 | 109_201 | 109_414 | 109_421
+        | 109_500 | 110_500 => Meaning::Unsure,
         80_017 | 101_205 | 101_290 | 109_420 => Meaning::Nothing,
         // Resting orders hold what is to be closed; a settlement, or assets under way; the
         // hours of a contract of stocks.
@@ -80,6 +88,12 @@ impl Said {
     /// Whether it was refused for its time alone, so that it can be signed anew.
     pub(super) fn is_off(&self) -> bool {
         self.meaning() == Some(Meaning::Clock)
+    }
+
+    /// Whether this call alone is closed to the account for a while.
+    pub(super) fn closes_call(&self) -> bool {
+        let is_said = |words: &&str| self.words.contains(*words);
+        self.meaning() == Some(Meaning::TooMany) && CLOSED_CALL.iter().any(is_said)
     }
 
     /// For how long the account is turned away, where the venue's clock shows `now`.
@@ -152,7 +166,16 @@ fn by_status(status: u16) -> Option<RestError> {
 
 /// What came of a write, with words that are not yet cleaned.
 pub(super) fn write(sent: &Sent, write: &Write) -> (Outcome, Option<u16>, String) {
-    meaning::write(sent, read(sent), |answer| Ok(acknowledged(answer, write)?))
+    let (outcome, status, words) =
+        meaning::write(sent, read(sent), |answer| Ok(acknowledged(answer, write)?));
+    let is_closed = match sent {
+        Sent::Answered(reply) => Said::of(reply).closes_call(),
+        Sent::NoBudget | Sent::Unsent(_) | Sent::Lost(_) => false,
+    };
+    // Sent again at once it would be refused for minutes; after a look another call may do
+    // it.
+    let outcome = if is_closed { Outcome::Refused } else { outcome };
+    (outcome, status, words)
 }
 
 /// What a yes is worth: a call for several says what it could not do.

@@ -84,6 +84,7 @@ impl BingX {
             None
         };
         let held = positions::read(list, mode)?;
+        self.parts.learn(positions::parts(list, mode)?);
         if held.is_empty() {
             self.mode.forget();
         }

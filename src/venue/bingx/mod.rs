@@ -12,7 +12,8 @@
 //!   for several could not do
 //! - `look` is a poll, `working` reads both lists of orders, `writes` sends
 //! - `balance`, `positions`, `orders`, `symbols`, `income`, `rights` read what was answered
-//! - `mode` knows how the account holds a symbol, `sizes` how large an order may be
+//! - `mode` knows how the account holds a symbol, `parts` under which ids, `sizes` how
+//!   large an order may be
 //! - `dead_man` has the venue cancel orders when riskd stays away
 
 mod balance;
@@ -24,6 +25,7 @@ mod income;
 mod look;
 mod mode;
 mod orders;
+mod parts;
 mod positions;
 mod rights;
 mod routes;
@@ -41,6 +43,7 @@ use reqwest::Url;
 use self::client::{clock, learn, signer};
 use self::dead_man::DeadMan;
 use self::mode::KnownMode;
+use self::parts::Parts;
 use self::sizes::Sizes;
 use super::budget::RequestBudget;
 use super::exchange::adapter::{Exchange, Told};
@@ -78,6 +81,7 @@ pub struct BingX {
     symbols: Known,
     sizes: Sizes,
     mode: KnownMode,
+    parts: Parts,
     ledger: Ledger,
     order_ids: OrderIds,
     dead_man: DeadMan,
@@ -133,6 +137,7 @@ impl BingX {
             symbols: Known::default(),
             sizes: Sizes::default(),
             mode: KnownMode::default(),
+            parts: Parts::default(),
             ledger: Ledger::new(LEDGER_READS),
             order_ids: OrderIds::new(),
             dead_man: DeadMan::default(),

@@ -13,13 +13,14 @@ use crate::venue::rest::json::{Node, Object, Unexpected};
 /// States in which an order can no longer fill, of both lists and in all spellings (pages
 /// of the calls, recorded replies). Every other state, known or not, may still fill: a
 /// limit that rests is `PENDING` in one place and `NEW` in another.
-const TERMINAL: [&str; 8] = [
+const TERMINAL: [&str; 9] = [
     "FILLED",
     "CANCELED",
     "CANCELLED",
     "FAILED",
     "REJECTED",
     "EXPIRED",
+    "PARTIALLYFILLEDANDRESIDUEFAILED",
     "PARTIALLYFILLEDANDRESIDUECANCELLED",
     "PARTIALLYFILLEDANDRESIDUECANCELED",
 ];
@@ -254,6 +255,8 @@ mod tests {
             ("Cancelled", false),
             ("FAILED", false),
             ("EXPIRED", false),
+            ("Canceling", true),
+            ("PartiallyFilledAndResidueFailed", false),
             ("PartiallyFilledAndResidueCancelled", false),
         ] {
             let row = format!(r#"{{"symbol": "A", "status": "{state}"}}"#);

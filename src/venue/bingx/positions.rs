@@ -7,6 +7,8 @@
 use chrono::DateTime;
 use rust_decimal::Decimal;
 
+use super::parts::Part;
+use super::routes::is_id;
 use crate::domain::holdings::Position;
 use crate::domain::instrument::{Dialect, Instrument};
 use crate::domain::money::Money;
@@ -66,6 +68,26 @@ pub(super) fn read(list: Node<'_>, mode: Option<Mode>) -> Result<Vec<Held>, Unex
         ids.extend(id);
     }
     Ok(held)
+}
+
+/// The same, by the ids under which they are held.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn parts(list: Node<'_>, mode: Option<Mode>) -> Result<Vec<Part>, Unexpected> {
+    let mut parts = Vec::new();
+    for row in list.as_list()? {
+        let fields = row.as_object()?;
+        let id = fields.member("positionId").and_then(Node::label);
+        let held = one(&fields, mode)?;
+        let part = |(held, id): (Held, String)| Part {
+            key: held.position.key,
+            id,
+            quantity: held.position.quantity.abs(),
+        };
+        parts.extend(held.zip(id.filter(|id| is_id(id))).map(part));
+    }
+    Ok(parts)
 }
 
 /// Adds a part of a position to another one.
@@ -255,6 +277,12 @@ mod tests {
         // One row twice is no two parts.
         let twice = [parts[0].clone(), parts[0].clone()];
         assert!(of(&twice, None).is_err());
+        let body = format!("[{},{}]", parts[0], parts[1]);
+        let json = Json::parse(body.as_bytes()).unwrap();
+        let ids = super::parts(json.root(), None).unwrap().into_iter();
+        let ids = ids.map(|part| format!("{} {}: {}", part.key, part.id, part.quantity));
+        let expected = ["BTC-USDT/long 1: 1", "BTC-USDT/long 2: 0.5"];
+        assert_eq!(ids.collect::<Vec<_>>(), expected);
         let nameless = parts.map(|row| row.replace("positionId", "other"));
         assert!(of(&nameless, None).is_err());
         // Both directions of one-way mode cannot be.

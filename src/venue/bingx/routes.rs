@@ -5,6 +5,7 @@
 use reqwest::Method;
 use rust_decimal::Decimal;
 
+use super::parts::Part;
 use crate::domain::holdings::OrderSide;
 use crate::domain::instrument::Instrument;
 use crate::domain::position_key::PositionSide;
@@ -14,8 +15,10 @@ use crate::venue::exchange::route::Route;
 
 /// Most rows of one answer with what moved money.
 pub(super) const INCOME_ROWS: usize = 1000;
-/// The longest order id that is sent, in digits.
-const MAX_ORDER_ID: usize = 20;
+/// The shortest time of a countdown, in seconds.
+const LEAST_COUNTDOWN: u64 = 10;
+/// The longest id of an order or a position that is sent, in digits.
+const LONGEST_ID: usize = 20;
 
 /// The wallets of the account.
 pub(super) fn balance() -> Route {
@@ -94,6 +97,15 @@ pub(super) fn close(close: &CloseQuantity, id: &str) -> Route {
     }
 }
 
+/// The same for one of the positions that a side consists of, and no more than it holds.
+pub(super) fn close_part(close: &CloseQuantity, part: &Part, id: &str) -> Route {
+    let of_part = CloseQuantity {
+        quantity: part.quantity,
+        ..close.clone()
+    };
+    self::close(&of_part, id).with("positionId", part.id.as_str())
+}
+
 /// Whether a close trades against its position: in hedge mode the other way would add
 /// to it.
 pub(super) fn is_closing(close: &CloseQuantity) -> bool {
@@ -130,9 +142,10 @@ pub(super) fn cancel_twap(id: &str) -> Option<Route> {
     })
 }
 
-fn is_id(id: &str) -> bool {
+/// Whether this can be one of the venue's ids.
+pub(super) fn is_id(id: &str) -> bool {
     let is_digit = |byte: u8| byte.is_ascii_digit();
-    !id.is_empty() && id.len() <= MAX_ORDER_ID && id.bytes().all(is_digit)
+    !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(is_digit)
 }
 
 /// In so many seconds the orders of the account are cancelled; `None` takes that back.
@@ -142,7 +155,11 @@ pub(super) fn countdown(seconds: Option<u64>) -> Route {
         Some(seconds) => route
             .with("type", "ACTIVATE")
             .with("timeOut", seconds.to_string()),
-        None => route.with("type", "CLOSE").with("timeOut", "0"),
+        // The time is needed, and one outside its bounds may be refused (cancel-all-after
+        // page).
+        None => route
+            .with("type", "CLOSE")
+            .with("timeOut", LEAST_COUNTDOWN.to_string()),
     }
 }
 
@@ -242,7 +259,7 @@ mod tests {
             [Some(60), None].map(|seconds| text(&countdown(seconds))),
             [
                 format!("{path}type=ACTIVATE&timeOut=60"),
-                format!("{path}type=CLOSE&timeOut=0"),
+                format!("{path}type=CLOSE&timeOut=10"),
             ]
         );
     }

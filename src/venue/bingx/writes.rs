@@ -26,7 +26,8 @@ impl BingX {
         Some(told)
     }
 
-    /// Whether an order was refused that may have been too large.
+    /// Whether an order was refused that may have been too large, or that did not name
+    /// its position where it has to.
     fn note_size(&self, close: &CloseQuantity, sent: &Sent, outcome: Outcome) {
         let Sent::Answered(reply) = sent else {
             return;
@@ -35,6 +36,15 @@ impl BingX {
             self.sizes.taken(close);
         } else if Said::of(reply).is_refused() {
             self.sizes.refused(close);
+            self.parts.refused(close);
+        }
+    }
+
+    fn close(&self, close: &CloseQuantity) -> Route {
+        let id = self.order_ids.next();
+        match self.parts.of(close) {
+            Some(part) => routes::close_part(close, &part, &id),
+            None => routes::close(close, &id),
         }
     }
 
@@ -42,9 +52,7 @@ impl BingX {
     pub(super) fn route(&self, write: &Write) -> Option<Route> {
         match write {
             Write::Flatten => Some(routes::close_all()),
-            Write::CloseQuantity(close) if routes::is_closing(close) => {
-                Some(routes::close(close, &self.order_ids.next()))
-            }
+            Write::CloseQuantity(close) if routes::is_closing(close) => Some(self.close(close)),
             Write::CancelOrders => Some(routes::cancel_orders(None)),
             Write::CancelOrdersOf {
                 instrument,

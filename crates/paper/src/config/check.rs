@@ -168,6 +168,7 @@ impl PaperConfig {
             account.mode = entry.mode;
             account.multi_assets = entry.multi_assets;
             account.isolated = entry.isolated;
+            account.separate = entry.separate;
             account.unified = entry.unified;
             account.may_trade = entry.may_trade;
             for (asset, balance) in &entry.wallets {

@@ -137,6 +137,10 @@ pub struct AccountConfig {
     /// no more.
     #[serde(default)]
     pub isolated: bool,
+    /// Whether each opening has one, so that an order which closes names its position,
+    /// where the venue has such a mode.
+    #[serde(default)]
+    pub separate: bool,
     /// Whether it is a unified account and no classic one, where the venue has both:
     /// each has calls of its own.
     #[serde(default)]
@@ -162,6 +166,7 @@ impl AccountConfig {
             mode: PositionMode::OneWay,
             multi_assets: false,
             isolated: false,
+            separate: false,
             unified: false,
             may_trade: true,
         }

@@ -60,6 +60,8 @@ pub(crate) struct Account {
     pub(crate) multi_assets: bool,
     /// Whether each position has a margin of its own.
     pub(crate) isolated: bool,
+    /// Whether an order that closes names its position.
+    pub(crate) separate: bool,
     /// Whether it is a unified account and no classic one.
     pub(crate) unified: bool,
     /// Whether its venue lets it trade.
@@ -89,6 +91,7 @@ impl Account {
             mode: PositionMode::OneWay,
             multi_assets: false,
             isolated: false,
+            separate: false,
             unified: false,
             may_trade: true,
             wallets: vec![Wallet {

@@ -54,6 +54,13 @@ fn each_code_means_one_thing_for_a_read_and_one_for_a_write() {
         (100_421, "pair restricted", M::Malformed, O::Refused),
         (109_400, "timestamp is invalid", M::Malformed, O::Refused),
         (109_400, "PositionSide", M::Malformed, O::Refused),
+        (109_400, "Try again later", M::Unreachable, O::Refused),
+        (80_014, "timestamp is invalid", M::Malformed, O::Refused),
+        (80_014, "temporarily off", M::Unreachable, O::Refused),
+        (80_014, "quantity", M::Malformed, O::Refused),
+        (101_515, "Try again later", M::Unreachable, O::Refused),
+        (80_001, "no", M::Unreachable, O::Unknown),
+        (109_414, "no", M::Unreachable, O::Unknown),
         (101_205, "no", M::Malformed, O::NothingToDo),
         (109_420, "no", M::Malformed, O::NothingToDo),
         (101_290, "no", M::Malformed, O::NothingToDo),
@@ -152,6 +159,19 @@ fn the_venue_says_for_how_long_it_is_to_be_left_alone() {
     let disabled = "code:100410:The endpoint is currently in the disabled period and will be \
                     unblocked after 1700000120000";
     assert_eq!(pause(100_410, disabled), Some(120_000));
+    // Other calls are open: it is no use to wait for this one.
+    for (words, outcome) in [
+        (disabled, Outcome::Refused),
+        (
+            "over 20 error code:101205 requests within 480000 ms for this api",
+            Outcome::Refused,
+        ),
+        ("rate limited", Outcome::NotSent),
+    ] {
+        let answer = coded(100_410, words);
+        assert_eq!(write(&answer, &Write::Flatten).0, outcome, "{words}");
+        assert_eq!(read(&answer).unwrap_err().missing(), Missing::RateLimited);
+    }
     let wrong = "over 20 error code, can retry after time: 1700000030000";
     assert_eq!(pause(100_410, wrong), Some(30_000));
     assert_eq!(pause(100_410, "rate limited"), Some(1000));

@@ -8,7 +8,8 @@ use super::BingXState;
 use super::asked::{Asked, Force, Kind};
 use super::markets::MINIMUM_NOTIONAL;
 use super::orders::placed;
-use super::params::Params;
+use super::params::{Params, missing, wrong};
+use super::positions;
 use super::reply::{Done, ONLY_REDUCES, Refusal};
 use super::words::{late_order_id, order_id, position_side, side};
 use crate::dialect::exchange::behaviour::Behaviour;
@@ -33,6 +34,7 @@ pub(crate) fn create(
 ) -> Done {
     let asked = Asked::read(&state.sim, account, params)?;
     check(&state.sim, &state.bingx, &asked)?;
+    check_named(&state.sim, &asked, params)?;
     let order = &asked.order;
     if let Some(text) = behaviour.refused.as_ref().filter(|_| order.only_reduces()) {
         return Err(Refusal::new(101_413, text));
@@ -105,6 +107,24 @@ fn check(sim: &Simulation, known: &BingXState, asked: &Asked) -> Result<(), Refu
         return check_reducible(sim, contract, asked);
     }
     Ok(())
+}
+
+/// With a margin for each opening an order that closes says which position it means.
+fn check_named(sim: &Simulation, asked: &Asked, params: &Params) -> Result<(), Refusal> {
+    let order = &asked.order;
+    let account = sim.accounts.get(order.account);
+    let account = account.filter(|account| account.separate && order.only_reduces());
+    let Some(account) = account else {
+        return Ok(());
+    };
+    let mut held = account.positions.iter();
+    let held = held.find(|position| position.key == order.key);
+    let id = held.map(|position| positions::id(sim, order.account, position));
+    match params.text("positionId") {
+        None => Err(missing("positionId")),
+        named if named == id.as_deref() => Ok(()),
+        Some(_) => Err(wrong("positionId")),
+    }
 }
 
 /// A client's id is taken once.

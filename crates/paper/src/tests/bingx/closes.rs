@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    BTC, CANCEL_ALL, CLOSE_ALL, CLOSE_ONE, ETH, HEDGE_KEY, POSITIONS, Rig, bingx, number, rows,
-    text,
+    BTC, CANCEL_ALL, CLOSE_ALL, CLOSE_ONE, ETH, HEDGE_KEY, ORDER, POSITIONS, Rig, bingx, close,
+    number, rows, text,
 };
 use crate::PositionSide::Short;
 use crate::{Fault, FaultRule};
@@ -78,6 +78,24 @@ fn a_position_of_one_way_mode_is_closed_by_its_id() {
     assert_eq!(text(reply.data(), "positionSide"), "BOTH");
     assert_eq!(text(reply.data(), "side"), "Bid");
     assert_eq!(rig.positions().len(), 1);
+}
+
+/// With a margin for each opening an order that closes names the position it means.
+#[test]
+fn a_position_with_a_margin_of_its_own_is_closed_by_its_id() {
+    let mut config = bingx();
+    config.accounts[0].separate = true;
+    let rig = Rig::of(config);
+    rig.venue.open("main", BTC, number("0.5"), None).unwrap();
+    assert_eq!(rig.close("SELL", "0.5").code(), 109_400);
+    let named = |id: &str| {
+        let params = format!("{}&positionId={id}", close("SELL", "0.5"));
+        rig.post(ORDER, &params).code()
+    };
+    assert_eq!(named("17"), 109_400);
+    let row = rig.positions().remove(0);
+    assert_eq!(named(text(&row, "positionId")), 0);
+    assert!(rig.positions().is_empty());
 }
 
 /// B4 and B24.

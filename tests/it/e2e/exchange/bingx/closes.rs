@@ -96,6 +96,31 @@ fn b20_each_close_says_its_side_and_its_quantity_alone() {
     }
 }
 
+/// With a margin for each opening an order that closes must name its position: one that
+/// was refused is followed by one that does.
+#[test]
+fn a_position_with_a_margin_of_its_own_is_named() {
+    for account in ["main", "hedge"] {
+        let mut config = config::<BingX>();
+        for known in &mut config.accounts {
+            known.isolated = true;
+            known.separate = true;
+        }
+        let mut desk = Desk::of(account, config, ONE_POSITION);
+        desk.open(BTC, "0.5");
+        desk.open(ETH, "-1");
+        desk.rig.start_ready();
+        desk.price(BTC, 49_000);
+        desk.wait_verified(1);
+        let held = desk.rig.venue.holdings(account).unwrap();
+        assert_eq!(held.len(), 1, "{held:?}");
+        let orders = desk.asked(ORDER);
+        assert!(!orders[0].contains("positionId="), "{orders:?}");
+        assert!(orders[1].contains("positionId="), "{orders:?}");
+        desk.has_only_protected();
+    }
+}
+
 /// The venue says nowhere how large an order may be: one that was refused is followed by
 /// halves of it.
 #[test]
