@@ -17,6 +17,7 @@ mod man;
 mod notify_test;
 mod paper;
 mod printer;
+mod probe;
 mod replay;
 mod run;
 mod runtime;
@@ -146,6 +147,8 @@ enum Command {
     Rearm(lock::RearmArgs),
     /// Send a test message through a notifier of the rule file, without the daemon
     NotifyTest(notify_test::Args),
+    /// Ask a venue, by reads alone, what its documents leave open
+    Probe(probe::Args),
     /// See riskd work on simulated accounts
     Demo(demo::Args),
     /// Run the paper venue alone: a venue's API over simulated accounts
@@ -193,6 +196,7 @@ fn carry_out(command: Command, out: &mut Printer) -> anyhow::Result<Exit> {
         Command::Unlock(args) => lock::unlock(&args, out),
         Command::Rearm(args) => lock::rearm(&args, out),
         Command::NotifyTest(args) => notify_test::run(&args, out),
+        Command::Probe(args) => probe::run(&args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Paper(args) => paper::run(&args, out),
         Command::Schema(args) => schema::run(&args, out),

@@ -18,8 +18,8 @@ mod verifier;
 
 use std::sync::Arc;
 
+use super::connect::connect;
 use super::set_up::SetUpError;
-use super::venues::connect;
 use crate::domain::account::AccountName;
 use crate::domain::request::{Answer, Write};
 use crate::engine::event::ReadFailure;

@@ -10,10 +10,11 @@ use tokio::time::{Instant, interval, timeout};
 use tracing::{info, warn};
 
 use super::StartError;
+use super::connect;
 use super::dispatcher::Dispatcher;
 use super::input::Input;
 use super::set_up::SetUpError;
-use super::venues::{self, Prepared};
+use super::venues::Prepared;
 use crate::domain::account::VenueName;
 use crate::domain::key_rights::KeyRights;
 use crate::domain::observation::Missing;
@@ -156,7 +157,7 @@ pub(super) async fn refuse_in_place_of(
     if venue.uses(credential) {
         return Ok(());
     }
-    let renewed = venues::open(config, credential.clone())?;
+    let renewed = connect::open(config, credential.clone())?;
     refuse(config, renewed.as_ref(), record, unread).await
 }
 

@@ -6,6 +6,7 @@
 
 mod clock;
 mod clock_skew;
+mod connect;
 mod counters;
 mod dead_man;
 mod dispatcher;
@@ -43,10 +44,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use clock::{Clock, wall};
+pub use connect::{connect, connect_over};
 pub use executor::{Job, JobKind, carry_out, lane_of};
 pub use poller::{lane_of_orders, observe};
 pub use set_up::SetUpError;
-pub use venues::connect;
 
 use crate::api::{self, Api, ApiRequest, Token};
 use crate::domain::account::VenueName;

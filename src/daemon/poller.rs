@@ -15,10 +15,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::clock::Clock;
+use super::connect;
 use super::input::{Input, OrdersRead, Polled};
 use super::key_rights::{self, Unread};
 use super::set_up::SetUpError;
-use super::venues;
 use crate::domain::account::{AccountName, AccountNumber};
 use crate::domain::limits::Ask;
 use crate::domain::made::MadeSpan;
@@ -151,7 +151,7 @@ impl Poller {
     async fn renew_credential(&self, reread: &mut Reread) -> bool {
         let config = self.config.clone();
         let read = reread.read.get_or_insert_with(|| {
-            tokio::task::spawn_blocking(move || venues::credential(&config))
+            tokio::task::spawn_blocking(move || connect::credential(&config))
         });
         let Ok(credential) = timeout(timeouts::CREDENTIAL, read).await else {
             return false;

@@ -9,7 +9,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::clock::{Clock, wall};
+use super::clock::Clock;
+use super::connect::{credential, open};
 use super::dead_man;
 use super::executor::{self, Job};
 use super::heartbeat::Heart;
@@ -22,106 +23,15 @@ use super::vital;
 use crate::domain::account::{AccountName, VenueName};
 use crate::domain::made::MadeSpan;
 use crate::domain::observation::Timestamp;
-use crate::domain::venue::VenueKind;
 use crate::engine::event::Event;
 use crate::engine::restore::RecentRequest;
 use crate::notify::{Channels, Pulse};
 use crate::rules::ruleset::RuleSet;
 use crate::rules::settings::{self, Mode};
-use crate::secret::{self, Credential, Secret};
+use crate::secret::Credential;
 use crate::store::Reads;
 use crate::venue::awaiting_credential::AwaitingCredential;
-use crate::venue::binance::{Binance, Hosts};
-use crate::venue::bingx::BingX;
-use crate::venue::bitget::{Bitget, Host};
-use crate::venue::budget::{self, Scope};
-use crate::venue::bybit::Bybit;
-use crate::venue::crosstrade::CrossTrade;
-use crate::venue::{Budget, Venue, rest};
-
-/// The adapter of a venue.
-///
-/// # Errors
-/// What is wrong with its secret or its address.
-pub fn connect(config: &settings::Venue) -> Result<Arc<dyn Venue>, SetUpError> {
-    open(config, credential(config)?)
-}
-
-/// The adapter of a venue, with this credential.
-pub(super) fn open(
-    config: &settings::Venue,
-    credential: Credential,
-) -> Result<Arc<dyn Venue>, SetUpError> {
-    let settings::Venue { name, base_url, .. } = config;
-    let budget = |user| budget::shared(Scope::new(base_url, user), &config.profile.limits);
-    let wrong = |error: rest::SetUpError| SetUpError::Venue {
-        venue: name.clone(),
-        source: error.into(),
-    };
-    match config.profile.kind {
-        VenueKind::CrossTrade => {
-            let token = part(config, &credential, "token")?;
-            let venue = CrossTrade::new(base_url, token.clone(), budget(token), wall);
-            Ok(Arc::new(venue.map_err(wrong)?))
-        }
-        VenueKind::Binance => {
-            let budget = budget(part(config, &credential, "key")?);
-            let assets = config.assets.clone();
-            let hosts = Hosts {
-                base_url,
-                rights_url: config.rights_url.as_deref(),
-            };
-            let venue = Binance::new(hosts, credential, assets, budget, wall);
-            Ok(Arc::new(venue.map_err(wrong)?))
-        }
-        VenueKind::Bybit => {
-            let budget = budget(part(config, &credential, "key")?);
-            let assets = config.assets.clone();
-            let venue = Bybit::new(base_url, credential, assets, budget, wall);
-            Ok(Arc::new(venue.map_err(wrong)?))
-        }
-        VenueKind::Bitget => {
-            let budget = budget(part(config, &credential, "key")?);
-            let assets = config.assets.clone();
-            let host = Host {
-                base_url,
-                is_demo: config.demo,
-            };
-            let venue = Bitget::new(host, credential, assets, budget, wall);
-            Ok(Arc::new(venue.map_err(wrong)?))
-        }
-        VenueKind::BingX => {
-            let budget = budget(part(config, &credential, "key")?);
-            let assets = config.assets.clone();
-            let venue = BingX::new(base_url, credential, assets, budget, wall);
-            Ok(Arc::new(venue.map_err(wrong)?))
-        }
-    }
-}
-
-fn part<'c>(
-    config: &settings::Venue,
-    credential: &'c Credential,
-    part: &'static str,
-) -> Result<&'c Secret, SetUpError> {
-    credential.part(part).ok_or_else(|| SetUpError::NoPart {
-        venue: config.name.clone(),
-        part,
-    })
-}
-
-/// The credential of a venue, as it can be read now. May wait for the disk.
-pub(super) fn credential(config: &settings::Venue) -> Result<Credential, SetUpError> {
-    let mut parts = Vec::new();
-    for (part, source) in &config.credential.0 {
-        let secret = secret::resolve(source).map_err(|source| SetUpError::Credential {
-            venue: config.name.clone(),
-            source,
-        })?;
-        parts.push((*part, secret));
-    }
-    Ok(Credential::new(parts))
-}
+use crate::venue::{Budget, Venue};
 
 /// A rule set with everything that it needs of the outside: secrets are read,
 /// adapters and notifiers set up.

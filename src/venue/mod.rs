@@ -12,6 +12,7 @@ pub mod budget;
 pub mod bybit;
 pub mod crosstrade;
 mod exchange;
+pub mod probe;
 pub mod rest;
 
 pub use budget::{OutOfBudget, Scope};

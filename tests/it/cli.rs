@@ -13,7 +13,7 @@ use super::machine;
 /// How long a process may take to do what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 20] = [
     "run",
     "check",
     "test",
@@ -28,6 +28,7 @@ const COMMANDS: [&str; 19] = [
     "unlock",
     "rearm",
     "notify-test",
+    "probe",
     "demo",
     "paper",
     "schema",

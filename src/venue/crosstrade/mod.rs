@@ -111,6 +111,22 @@ impl CrossTrade {
         CrossTrade::with(transport, base, token, unshared(), wall, limits)
     }
 
+    /// The same within a budget that it may share with others of the same token.
+    ///
+    /// # Errors
+    /// As [`CrossTrade::new`].
+    pub fn within(
+        transport: Arc<dyn Transport>,
+        base_url: &str,
+        token: Secret,
+        budget: RequestBudget,
+        wall: impl Fn() -> Timestamp + Send + Sync + 'static,
+        limits: Limits,
+    ) -> Result<CrossTrade, SetUpError> {
+        let base = checked_base(base_url)?;
+        CrossTrade::with(transport, base, token, budget, wall, limits)
+    }
+
     fn with(
         transport: Arc<dyn Transport>,
         base: Url,

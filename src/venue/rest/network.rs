@@ -1,6 +1,7 @@
 //! The network, by reqwest.
 
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
@@ -17,6 +18,14 @@ const POOL_IDLE: Duration = Duration::from_secs(55);
 /// How long sent bytes may stay unacknowledged: a connection whose path has
 /// died is dropped before the next request is given to it.
 const TCP_UNACKNOWLEDGED: Duration = Duration::from_secs(4);
+
+/// The usual way to this address.
+///
+/// # Errors
+/// When the client cannot be set up.
+pub(crate) fn network(base: &Url) -> Result<Arc<dyn Transport>, SetUpError> {
+    Ok(Arc::new(Network::new(base, &Limits::DEFAULT)?))
+}
 
 /// Carries requests over HTTP/1.1, with TLS but to this host.
 pub(crate) struct Network(Client);
