@@ -2,6 +2,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::*;
+use crate::daemon::connect::connect;
 use crate::domain::limits::Ask;
 use crate::domain::request::Write;
 use crate::domain::venue::VenueProfile;
