@@ -101,8 +101,9 @@ impl Client {
                 return sent;
             }
             match timeout_at(deadline, self.next_turn(permit.lane, cost)).await {
-                Ok(Some(turn)) => second = Some(turn),
-                Ok(None) | Err(_) => return sent,
+                // Without time for an answer it would only be lost.
+                Ok(Some(turn)) if Instant::now() < deadline => second = Some(turn),
+                Ok(_) | Err(_) => return sent,
             }
         }
     }
