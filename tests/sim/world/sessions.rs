@@ -19,6 +19,16 @@ pub struct SessionTruth {
     pub seen: bool,
 }
 
+impl SessionTruth {
+    /// That of before the first open: nothing is known by it.
+    const BEFORE: SessionTruth = SessionTruth {
+        open: Decimal::ZERO,
+        clean: false,
+        settling: true,
+        seen: false,
+    };
+}
+
 impl World {
     pub(crate) fn open_session(&mut self) {
         self.realized.clear();
@@ -50,7 +60,10 @@ impl World {
     /// Somebody moved the account: if that was close to an open, riskd need not
     /// know what the session began with.
     pub(crate) fn leave_unclean(&mut self, account: &str) {
-        if let Some(truth) = self.sessions.get_mut(account) {
+        // Before the first open too.
+        let mut names = self.options.names.iter().copied();
+        if let Some(name) = names.find(|name| *name == account) {
+            let truth = self.sessions.entry(name).or_insert(SessionTruth::BEFORE);
             truth.settling = false;
             truth.clean &= truth.seen;
         }
