@@ -67,7 +67,7 @@ pub(super) fn a_venue_that_refuses_for_long_is_told_of_once_and_never_given_up<E
     let stuck = desk.first("enforcement_stuck");
     let said = stuck["message"].as_str().unwrap();
     assert!(said.contains(&format!("code {code}")), "{said}");
-    assert_eq!(desk.rig.count("enforcement_stuck"), 1);
+    assert_eq!(desk.rig.count("enforcement_stuck"), 1, "{}", desk.rig.log());
 }
 
 /// The venue sheds load: only what reduces is let through.
