@@ -73,9 +73,14 @@ impl Enforcement {
         }
         self.evidence.mark_used();
         let mut steps = Vec::new();
+        let closes = |planned: &[Planned]| planned.iter().any(|one| one.write.closes());
+        let would_close = closes(&missing);
         let writes = self.requests.without_those_under_way(missing);
-        // A cancel that can wait went along with the close that is filling.
-        if writes.iter().all(|one| one.urgency == Urgency::Beside) {
+        // A cancel that can wait went along with the close that is filling. And one of
+        // orders that nobody has seen goes along with a close: where that is under way, a
+        // poll in between shows nothing new.
+        let is_unseen = would_close && !closes(&writes) && known.orders.count().is_none();
+        if is_unseen || writes.iter().all(|one| one.urgency == Urgency::Beside) {
             self.wait_for_fill(now);
             return steps;
         }
