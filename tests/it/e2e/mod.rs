@@ -1,5 +1,6 @@
 //! The real binary against the paper venue.
 
+mod crosstrade;
 mod disk;
 mod edits;
 mod exchange;
@@ -15,6 +16,7 @@ mod reload;
 mod rig;
 mod scenarios;
 mod secrets;
+mod several_venues;
 mod shown;
 mod start;
 mod unread;

@@ -373,6 +373,19 @@ accounts:
 
     /// How many entries of this kind there are; none before there is a record.
     pub fn count(&self, kind: &str) -> usize {
+        let accounts = self.accounts_of(kind);
+        accounts.len()
+    }
+
+    /// How many of them are about this account.
+    pub fn count_of(&self, kind: &str, account: &str) -> usize {
+        let accounts = self.accounts_of(kind);
+        let of_it = accounts.iter().filter(|of| of.as_deref() == Some(account));
+        of_it.count()
+    }
+
+    /// The account that each entry of this kind is about.
+    fn accounts_of(&self, kind: &str) -> Vec<Option<String>> {
         let filter = EntryFilter {
             limit: 10_000,
             ..EntryFilter::default()
@@ -383,8 +396,9 @@ accounts:
             reader.close().await;
             entries
         });
-        let entries = entries.unwrap_or_default();
-        entries.iter().filter(|entry| entry.kind == kind).count()
+        let entries = entries.unwrap_or_default().into_iter();
+        let of_kind = entries.filter(|entry| entry.kind == kind);
+        of_kind.map(|entry| entry.account).collect()
     }
 
     /// What the daemon printed to stderr, over all its starts.
@@ -417,24 +431,7 @@ accounts:
 
     /// The times at which the venue was polled, by its own clock.
     pub fn polls(&self) -> Vec<DateTime<Utc>> {
-        let requests = self.venue.requests();
-        let calls = [
-            "/snapshot",
-            "/wallet-balance",
-            "/fapi/v3/account",
-            "/api/v3/account/assets",
-            "/user/balance",
-        ];
-        let is_poll = |path: &str| {
-            // One of three that are asked at once.
-            if path.ends_with("/account/accounts?productType=USDT-FUTURES") {
-                return true;
-            }
-            let path = path.split('?').next().unwrap_or_default();
-            calls.iter().any(|call| path.ends_with(call))
-        };
-        let polls = requests.iter().filter(|r| is_poll(&r.path));
-        polls.map(|request| request.at).collect()
+        polls_of(&self.venue)
     }
 
     /// Waits for two whole polls that are asked from here on: what has not
@@ -468,6 +465,28 @@ impl Drop for Rig {
         }
         self.stop.cancel();
     }
+}
+
+/// The times at which a venue was polled, by its own clock.
+pub fn polls_of(venue: &PaperVenue) -> Vec<DateTime<Utc>> {
+    let requests = venue.requests();
+    let calls = [
+        "/snapshot",
+        "/wallet-balance",
+        "/fapi/v3/account",
+        "/api/v3/account/assets",
+        "/user/balance",
+    ];
+    let is_poll = |path: &str| {
+        // One of three that are asked at once.
+        if path.ends_with("/account/accounts?productType=USDT-FUTURES") {
+            return true;
+        }
+        let path = path.split('?').next().unwrap_or_default();
+        calls.iter().any(|call| path.ends_with(call))
+    };
+    let polls = requests.iter().filter(|r| is_poll(&r.path));
+    polls.map(|request| request.at).collect()
 }
 
 /// A venue with these accounts, each with 50,000.
