@@ -2,6 +2,7 @@
 //! the parts that come from the program.
 
 mod metrics;
+mod promises;
 mod rules;
 mod venues;
 

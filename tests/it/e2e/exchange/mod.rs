@@ -9,7 +9,9 @@ mod cases;
 mod desk;
 mod figures;
 mod keys;
+mod limits;
 mod money;
+mod probe;
 mod protect;
 mod secrets;
 mod trouble;
@@ -48,6 +50,9 @@ macro_rules! runs_of {
             a_key_that_is_replaced_while_an_account_is_closed_loses_nothing
             a_reload_asks_nothing_of_a_key_that_stayed_the_same
         }
+        runs_of! { $exchange; limits:
+            the_limits_of_the_venue_are_kept_in_a_breach
+        }
         runs_of! { $exchange; money:
             deposits_and_withdrawals_fire_nothing_and_results_go_on
             what_moved_while_riskd_was_away_is_no_result_either
@@ -58,6 +63,12 @@ macro_rules! runs_of {
             b8_a_position_with_its_margin_elsewhere_makes_the_figures_unknown
             what_was_made_before_riskd_came_counts_in_mid_session
             what_was_carried_over_the_open_counts_from_first_sight
+        }
+        runs_of! { $exchange; probe:
+            a_probe_says_what_the_venue_answers_to_reads_alone
+            a_probe_tells_the_shape_of_what_is_empty
+            a_probe_tells_what_cannot_be_understood
+            a_probe_beside_the_daemon_disturbs_nothing
         }
         runs_of! { $exchange; protect:
             a_crossed_limit_makes_an_account_in_two_margin_assets_flat_and_quiet
@@ -73,12 +84,14 @@ macro_rules! runs_of {
             a_kill_between_firing_and_flat_is_finished_by_the_next_start
             riskd_flatten_needs_no_daemon
             one_position_is_closed_and_the_others_keep_their_stops
+            observe_mode_decides_and_sends_nothing
         }
         runs_of! { $exchange; secrets:
             keys_secrets_and_signatures_are_nowhere
         }
         runs_of! { $exchange; trouble:
             a_venue_that_is_away_at_the_start_is_waited_for
+            a_venue_that_goes_away_in_a_breach_is_finished_when_it_is_back
             too_many_visits_in_the_middle_of_a_breach_cost_a_second
             an_address_that_is_turned_away_in_a_breach_is_let_in_again
             an_unknown_outcome_is_read_and_not_guessed

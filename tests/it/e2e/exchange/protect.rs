@@ -258,6 +258,26 @@ rules:
     desk.has_only_protected();
 }
 
+pub(super) fn observe_mode_decides_and_sends_nothing<E: Exchange>() {
+    let mut desk = Desk::<E>::new();
+    let text = desk.rule_file("", LIMIT);
+    let observes = text.replace("http: off", "http: off, mode: observe");
+    desk.rig.write_rules(&observes);
+    desk.open(BTC, "0.5");
+    desk.stop(BTC, "30000");
+    desk.rig.start_ready();
+    desk.price(BTC, 48_900);
+    desk.rig
+        .wait_for("what would be done", |rig| rig.count("would_send") > 0);
+    desk.rig.let_polls_pass();
+    assert_eq!(desk.rig.count("fired"), 1);
+    assert_eq!(desk.rig.terminate(), Some(0));
+    let requests = desk.rig.venue.requests();
+    let writes = requests.iter().filter(|one| one.method != "GET");
+    assert_eq!(writes.count(), 0, "{requests:?}");
+    desk.has_only_protected();
+}
+
 impl<E: Exchange> Desk<E> {
     /// The stop of the short side of hedge mode.
     fn stop_of_short(&self, symbol: &str, price: &str) {

@@ -17,6 +17,22 @@ pub(super) fn a_venue_that_is_away_at_the_start_is_waited_for<E: Exchange>() {
     desk.crosses_to_flat();
 }
 
+pub(super) fn a_venue_that_goes_away_in_a_breach_is_finished_when_it_is_back<E: Exchange>() {
+    let desk = Desk::<E>::started();
+    desk.rig
+        .fault(r#"{"fault": "flatten_nothing", "class": "flatten"}"#);
+    desk.price(BTC, 48_900);
+    desk.rig
+        .wait_for("the first request", |rig| rig.count("request_sent") > 0);
+    desk.rig
+        .fault(r#"{"fault": {"status": {"code": 502}}, "class": "all"}"#);
+    desk.rig
+        .wait_for("a read that fails", |rig| rig.count("verify_failed") > 0);
+    assert_eq!(desk.rig.count("verified"), 0);
+    desk.rig.venue.clear_faults();
+    desk.crosses_to_flat();
+}
+
 pub(super) fn too_many_visits_in_the_middle_of_a_breach_cost_a_second<E: Exchange>() {
     let desk = Desk::<E>::started();
     desk.rig.fault(E::TOO_MANY);
