@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde::Serialize;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use super::{Failure, Lane, Permit, Venue};
+use super::{Failure, Lane, OutOfBudget, Permit, Venue};
 use crate::domain::account::AccountNumber;
 use crate::domain::limits::Ask;
 use crate::domain::made::MadeSpan;
@@ -27,6 +27,13 @@ pub use wire::{Heard, Wire};
 
 /// How long a question may take: several requests, each with its own time.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How far apart two questions are: most limits are those of a second, and a daemon beside
+/// it polls by the second, with which this keeps no step.
+const BETWEEN: Duration = Duration::from_millis(1300);
+/// How often a question is asked that is turned away for too much.
+const TRIES: u32 = 8;
+/// How soon a permit is asked for again where there was none.
+const AGAIN: Duration = Duration::from_millis(500);
 /// Of how long ago the list of what moved money is read.
 const MOVEMENTS_OF: TimeDelta = TimeDelta::days(1);
 
@@ -76,18 +83,24 @@ pub async fn probe(
         wire,
         questions: Vec::new(),
     };
-    asked.note("rights of the key", rights(venue).await);
-    asked.note("accounts", accounts(venue).await);
-    asked.note("figures", figures(venue, account).await);
-    let held = positions(venue, account).await;
+    let came = unhurried(async || rights(venue).await).await;
+    asked.note("rights of the key", came);
+    let came = unhurried(async || accounts(venue).await).await;
+    asked.note("accounts", came);
+    let came = unhurried(async || figures(venue, account).await).await;
+    asked.note("figures", came);
+    let held = unhurried(async || positions(venue, account).await).await;
     let is_empty = matches!(held, Ok(0));
     let held = held.map(|count| counted(count, "position"));
     asked.note("positions", held);
     if is_empty {
-        asked.note("whether flat can be believed", alive(venue, account).await);
+        let came = unhurried(async || alive(venue, account).await).await;
+        asked.note("whether flat can be believed", came);
     }
-    asked.note("working orders", orders(venue, account).await);
-    asked.note("what moved money", movements(venue, account, now).await);
+    let came = unhurried(async || orders(venue, account).await).await;
+    asked.note("working orders", came);
+    let came = unhurried(async || movements(venue, account, now).await).await;
+    asked.note("what moved money", came);
     let ahead = venue.clock_error();
     Report {
         questions: asked.questions,
@@ -113,6 +126,20 @@ impl Asked<'_> {
     }
 }
 
+/// Asks, and leaves the venue a while after that: the daemon beside it has the same limits.
+/// What was turned away for them is asked again, a few times.
+async fn unhurried<T>(question: impl AsyncFn() -> Result<T, Failure>) -> Result<T, Failure> {
+    let mut came = question().await;
+    for _ in 1..TRIES {
+        sleep(BETWEEN).await;
+        if !matches!(&came, Err(failure) if failure.missing == Missing::RateLimited) {
+            break;
+        }
+        came = question().await;
+    }
+    came
+}
+
 /// Waits for an answer, but not for ever.
 async fn in_time<T>(answer: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     timeout(PATIENCE, answer)
@@ -127,10 +154,15 @@ fn failure(missing: Missing, words: &str) -> Failure {
     }
 }
 
-/// Nearly the whole budget is left to whoever protects.
-async fn permit(venue: &dyn Venue, ask: Ask<'_>) -> Result<Permit, Failure> {
-    let admitted = venue.admit(Lane::Watch, ask).await;
-    admitted.map_err(|_| failure(Missing::RateLimited, "the request budget is used up"))
+/// Waits for a permit for as long as the question may take. Nearly the whole budget is
+/// left to whoever protects.
+async fn permit(venue: &dyn Venue, ask: Ask<'_>) -> Permit {
+    loop {
+        match venue.admit(Lane::Watch, ask).await {
+            Ok(permit) => return permit,
+            Err(OutOfBudget) => sleep(AGAIN).await,
+        }
+    }
 }
 
 async fn rights(venue: &dyn Venue) -> Result<String, Failure> {
@@ -150,7 +182,7 @@ async fn accounts(venue: &dyn Venue) -> Result<String, Failure> {
 
 async fn figures(venue: &dyn Venue, account: &AccountNumber) -> Result<String, Failure> {
     let polled = in_time(async {
-        let permit = permit(venue, Ask::Poll).await?;
+        let permit = permit(venue, Ask::Poll).await;
         let accounts = std::slice::from_ref(account);
         let mut polls = venue.poll(accounts, permit).await;
         let unlisted = || failure(Missing::Malformed, "the answer is not about the account");
@@ -180,7 +212,7 @@ async fn figures(venue: &dyn Venue, account: &AccountNumber) -> Result<String, F
 
 async fn positions(venue: &dyn Venue, account: &AccountNumber) -> Result<usize, Failure> {
     in_time(async {
-        let permit = permit(venue, Ask::Positions).await?;
+        let permit = permit(venue, Ask::Positions).await;
         Ok(venue.positions(account, permit).await?.len())
     })
     .await
@@ -188,7 +220,7 @@ async fn positions(venue: &dyn Venue, account: &AccountNumber) -> Result<usize, 
 
 async fn alive(venue: &dyn Venue, account: &AccountNumber) -> Result<String, Failure> {
     in_time(async {
-        let permit = permit(venue, Ask::Alive).await?;
+        let permit = permit(venue, Ask::Alive).await;
         venue.check_alive(account, permit).await?;
         Ok("yes: nothing else shows a position".to_owned())
     })
@@ -197,7 +229,7 @@ async fn alive(venue: &dyn Venue, account: &AccountNumber) -> Result<String, Fai
 
 async fn orders(venue: &dyn Venue, account: &AccountNumber) -> Result<String, Failure> {
     in_time(async {
-        let permit = permit(venue, Ask::Orders).await?;
+        let permit = permit(venue, Ask::Orders).await;
         let orders = venue.orders(account, permit).await?;
         let unread = || failure(Missing::Malformed, "what was read cannot be trusted");
         Ok(counted(orders.count().ok_or_else(unread)?, "order"))
@@ -215,7 +247,7 @@ async fn movements(
         until: now.timestamp_millis(),
     };
     in_time(async {
-        let permit = permit(venue, Ask::List).await?;
+        let permit = permit(venue, Ask::List).await;
         match venue.made(account, span, permit).await {
             Some(made) => made.map(|_| "the last day's list is understood".to_owned()),
             None => Ok("the venue has no such list".to_owned()),
