@@ -196,7 +196,7 @@ mod tests {
             remaining: Some(Decimal::new(3, 1)),
             state: "PENDING".into(),
         };
-        assert_eq!(rows(LIMIT).unwrap(), [limit.clone()]);
+        assert_eq!(rows(LIMIT).unwrap(), std::slice::from_ref(&limit));
         // A list that stands for itself, with ids as texts.
         let text = LIMIT.replace("1736008778921491201", "\"1736008778921491201\"");
         let body = format!("[{text}]");
