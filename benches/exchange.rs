@@ -1,18 +1,21 @@
 //! What an exchange is asked at a poll a second, flat and with ten symbols, by the venue's
-//! own count; and how soon a crossed limit leads to the first request: the program itself
-//! against the paper venue, over real sockets.
+//! own count; how soon a crossed limit leads to the first request; and what memory the
+//! program takes with two accounts at each of the venues: the program itself against the
+//! paper venue, over real sockets.
 //!
-//! Run with `cargo bench --bench exchange`; it takes about four minutes a venue.
-//! `EXCHANGES` names the venues, `EXCHANGE_CROSSINGS` and `EXCHANGE_SECONDS` how often
-//! and how long is measured.
+//! Run with `cargo bench --bench exchange`; it takes about six minutes a venue.
+//! `EXCHANGES` names the venues, `EXCHANGE_CROSSINGS` how often is measured.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a bench prints its figures"
 )]
 
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -59,16 +62,22 @@ fn main() {
     for figure in table {
         println!("{:<56} {}", figure.what, figure.values.join("        "));
     }
+    let memory = runtime.block_on(memory(&venues));
+    println!(
+        "{} entries, polled once a second for a minute: {memory} kB resident",
+        2 * venues.len()
+    );
 }
 
 async fn measure(name: &str) -> Vec<(&'static str, String)> {
     let mut figures = Vec::new();
-    for (symbols, [second, minute, longest]) in [
+    for (symbols, [second, minute, weight, longest]) in [
         (
             0,
             [
                 "requests a second at most, flat",
                 "requests a minute, flat",
+                "weight of that minute by the venue's header, flat",
                 "longest between two polls, flat",
             ],
         ),
@@ -77,6 +86,7 @@ async fn measure(name: &str) -> Vec<(&'static str, String)> {
             [
                 "requests a second at most, ten symbols",
                 "requests a minute, ten symbols",
+                "weight of that minute by the venue's header, ten symbols",
                 "longest between two polls, ten symbols",
             ],
         ),
@@ -84,6 +94,8 @@ async fn measure(name: &str) -> Vec<(&'static str, String)> {
         let asked = idle(name, symbols).await;
         figures.push((second, asked.most_a_second.to_string()));
         figures.push((minute, asked.a_minute.to_string()));
+        let told = asked.weight.map_or("none".to_owned(), |it| it.to_string());
+        figures.push((weight, told));
         figures.push((longest, format!("{:.2} s", asked.longest_gap)));
     }
     let mut waits = crossings(name).await;
@@ -103,6 +115,8 @@ async fn measure(name: &str) -> Vec<(&'static str, String)> {
 struct Asked {
     most_a_second: usize,
     a_minute: usize,
+    /// By a header of the venue that counts from minute to minute.
+    weight: Option<u32>,
     longest_gap: f64,
 }
 
@@ -113,11 +127,14 @@ async fn idle(name: &str, symbols: usize) -> Asked {
     for symbol in rig.symbols().into_iter().take(symbols) {
         rig.open(&symbol, 1);
     }
-    // The rules of symbols are read once.
+    // The rules of symbols are read once, and what others count begins with a minute.
     sleep(Duration::from_secs(5)).await;
+    let past = u64::from(rig.venue.now().timestamp_subsec_millis())
+        + 1000 * rig.venue.now().timestamp().rem_euclid(60).unsigned_abs();
+    sleep(Duration::from_millis(60_000 - past)).await;
     let from = rig.venue.now();
-    let span = number("EXCHANGE_SECONDS", 60);
-    sleep(Duration::from_secs(span)).await;
+    sleep(Duration::from_millis(59_800)).await;
+    let weight = used_weight(rig.address);
     let requests = rig.venue.requests();
     let times: Vec<DateTime<Utc>> = requests
         .iter()
@@ -140,12 +157,58 @@ async fn idle(name: &str, symbols: usize) -> Asked {
     let gaps = polls.windows(2).map(|two| seconds(two[1] - two[0]));
     let asked = Asked {
         most_a_second: times.iter().map(within_a_second).max().unwrap_or_default(),
-        a_minute: times.len() * 60 / usize::try_from(span).unwrap(),
+        a_minute: times.len(),
+        weight,
         longest_gap: gaps.fold(0.0, f64::max),
     };
     rig.end();
     stop.cancel();
     asked
+}
+
+/// What was used of the minute's weight before this was asked, which weighs 1 itself.
+fn used_weight(address: SocketAddr) -> Option<u32> {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let ask = format!("GET /fapi/v1/ping HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(ask.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, rest) = answer.split_once("x-mbx-used-weight-1m: ")?;
+    let used: u32 = rest.lines().next()?.parse().ok()?;
+    Some(used - 1)
+}
+
+/// The memory of the program in kB, with both accounts of each of these venues.
+async fn memory(names: &[&str]) -> u64 {
+    let stop = CancellationToken::new();
+    let folder = tempfile::tempdir().unwrap();
+    let (mut venues, mut accounts) = (String::new(), String::new());
+    for name in names {
+        let kind: VenueKind = serde_json::from_value((*name).into()).unwrap();
+        let config = PaperConfig::exchange(kind);
+        let address = "127.0.0.1:0".parse().unwrap();
+        let serving = serve(config, address, stop.clone()).await.unwrap();
+        for account in ["main", "hedge"] {
+            let entry = format!("{name}_{account}");
+            let key = format!("paper-key-{account}");
+            venues += &venue(&entry, name, &format!("http://{}", serving.address), &entry);
+            accounts += &format!(
+                "  {entry}: {{ venue: {entry}, session: utc, starting_balance: 15000 }}\n"
+            );
+            write_credential(folder.path(), &entry, &key);
+        }
+    }
+    let rules = rules(&venues, &accounts, "loss: 5000");
+    std::fs::write(folder.path().join("rules.yaml"), rules).unwrap();
+    let mut daemon = program(folder.path()).spawn().unwrap();
+    sleep(Duration::from_secs(60)).await;
+    let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.id())).unwrap();
+    let (_, rest) = status.split_once("VmRSS:").unwrap();
+    let resident = rest.split_whitespace().next().unwrap().parse().unwrap();
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+    stop.cancel();
+    resident
 }
 
 /// How soon the first close leaves, at phases spread over the second of the polls.
@@ -162,21 +225,27 @@ async fn crossings(name: &str) -> Vec<f64> {
         sleep(Duration::from_millis(1200) + Duration::from_secs_f64(phase)).await;
         let crossed = rig.venue.now();
         rig.venue.set_price(symbol, 49_000).unwrap();
-        let flatten = loop {
-            if let Some(request) = rig.venue.first_flatten(ACCOUNT, crossed) {
-                break request;
-            }
-            sleep(Duration::from_millis(5)).await;
-        };
+        let first = || rig.venue.first_flatten(ACCOUNT, crossed);
+        let flatten = until("a close", first).await;
         waits.push(seconds(flatten.at - crossed));
         // What is opened before riskd has proven it flat is closed as well.
-        while rig.proofs() < turn + 1 {
-            sleep(Duration::from_millis(20)).await;
-        }
+        let is_proven = || (rig.proofs() > turn).then_some(());
+        until("a proof", is_proven).await;
     }
     rig.end();
     stop.cancel();
     waits
+}
+
+/// Waits for what must come, and fails when it does not.
+async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..12_000 {
+        if let Some(found) = look() {
+            return found;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+    panic!("{what} did not come within a minute");
 }
 
 fn seconds(span: TimeDelta) -> f64 {
@@ -190,6 +259,7 @@ fn number(name: &str, default: u64) -> u64 {
 /// A paper venue in this process, and the program beside it.
 struct Rig {
     venue: PaperVenue,
+    address: SocketAddr,
     folder: tempfile::TempDir,
     daemon: Child,
 }
@@ -230,19 +300,28 @@ async fn start(name: &str, loss: &str, stop: &CancellationToken) -> Rig {
         .await
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
-    for (file, text) in [("key", KEY), ("secret", SECRET)] {
-        let path = folder.path().join(file);
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    }
-    let rules = rules(name, &format!("http://{}", serving.address), loss);
+    write_credential(folder.path(), "v", KEY);
+    let rules = rules(
+        &venue("v", name, &format!("http://{}", serving.address), "v"),
+        "  a: { venue: v, session: utc, starting_balance: 1000000 }\n",
+        loss,
+    );
     std::fs::write(folder.path().join("rules.yaml"), rules).unwrap();
     let daemon = program(folder.path()).spawn().unwrap();
     sleep(Duration::from_secs(3)).await;
     Rig {
         venue: serving.venue.clone(),
+        address: serving.address,
         folder,
         daemon,
+    }
+}
+
+fn write_credential(folder: &Path, name: &str, key: &str) {
+    for (file, text) in [("key", key), ("secret", SECRET)] {
+        let path = folder.join(format!("{name}.{file}"));
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
 }
 
@@ -258,13 +337,19 @@ fn program(folder: &Path) -> Command {
     command
 }
 
-fn rules(kind: &str, address: &str, loss: &str) -> String {
+fn venue(name: &str, kind: &str, address: &str, credential: &str) -> String {
+    format!(
+        "  {name}: {{ kind: {kind}, key: {{ file: {credential}.key }}, secret: {{ file: {credential}.secret }}, poll: 1s, base_url: \"{address}\" }}\n"
+    )
+}
+
+fn rules(venues: &str, accounts: &str, loss: &str) -> String {
     format!(
         "version: 1\n\
          daemon: {{ http: off, database: riskd.db }}\n\
          sessions:\n  utc: {{ timezone: UTC, open: \"00:00\", days: [mon, tue, wed, thu, fri, sat, sun] }}\n\
-         venues:\n  v: {{ kind: {kind}, key: {{ file: key }}, secret: {{ file: secret }}, poll: 1s, base_url: \"{address}\" }}\n\
-         accounts:\n  a: {{ venue: v, session: utc, starting_balance: 1000000 }}\n\
-         rules:\n  - {{ name: limit, accounts: [a], when: {{ pnl: {{ {loss} }} }}, then: [cancel_orders, flatten], rearm: clear }}\n"
+         venues:\n{venues}\
+         accounts:\n{accounts}\
+         rules:\n  - {{ name: limit, accounts: [\"*\"], when: {{ pnl: {{ {loss} }} }}, then: [cancel_orders, flatten], rearm: clear }}\n"
     )
 }

@@ -9,6 +9,7 @@
 #![allow(
     missing_docs,
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a bench prints its figures"
@@ -87,16 +88,11 @@ async fn crossings(disk: Disk) {
         sleep(Duration::from_millis(2000) + Duration::from_secs_f64(phase)).await;
         let crossed = rig.venue.now();
         rig.venue.set_price(instrument, 4900).unwrap();
-        let flatten = loop {
-            if let Some(request) = rig.venue.first_flatten(&account, crossed) {
-                break request;
-            }
-            sleep(Duration::from_millis(5)).await;
-        };
+        let first = || rig.venue.first_flatten(&account, crossed);
+        let flatten = until("a flatten", first).await;
         waits.push((flatten.at - crossed).num_microseconds().unwrap());
-        while !rig.venue.figures(&account).unwrap().is_flat_and_quiet() {
-            sleep(Duration::from_millis(20)).await;
-        }
+        let is_flat = || rig.venue.figures(&account).unwrap().is_flat_and_quiet();
+        until("a flat account", || is_flat().then_some(())).await;
     }
     let reaction = status()["reaction"].clone();
     println!(
@@ -121,6 +117,17 @@ async fn crossings(disk: Disk) {
     }
     rig.end();
     stop.cancel();
+}
+
+/// Waits for what must come, and fails when it does not.
+async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..12_000 {
+        if let Some(found) = look() {
+            return found;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+    panic!("{what} did not come within a minute; is {HTTP} in use?");
 }
 
 /// Twenty accounts at one poll a second; all of them cross at once.
