@@ -631,8 +631,8 @@ fn the_other_sections() {
         ),
         (
             "kind: crosstrade",
-            "kind: ^bitget",
-            "a venue has no kind `bitget`",
+            "kind: ^kraken",
+            "a venue has no kind `kraken`",
         ),
         (
             "kind: crosstrade",

@@ -96,7 +96,7 @@ pub(super) const WAYS: [Way; 7] = [
         is_everywhere: false,
         ..way(
             "turns the address away",
-            &[r#"{"fault": {"ban": {"ms": 12000}}}"#],
+            &[r#"{"fault": {"ban": {"ms": 20000}}}"#],
         )
     },
     way(
