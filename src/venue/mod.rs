@@ -198,13 +198,15 @@ pub enum Lane {
     /// A cancel that the close before it makes needless, as far as the venue does
     /// what it says: it leaves while half of the budget is there.
     Beside,
+    /// A poll of the one account that a credential has.
+    Poll,
     /// Reads of an account's own positions, which a poll may make needless.
     Positions,
     /// Reads of working orders that enforcement waits for.
     Verify,
-    /// A poll: one request that serves every account of the credential, and shows the
+    /// A poll that serves every account of a credential by one request, and shows the
     /// positions of all that are being closed.
-    Poll,
+    PollOfAll,
     /// Cancels. When many accounts need both, all are closed first: a flatten
     /// takes the working orders of what it closes along.
     Cancel,
@@ -228,7 +230,12 @@ impl Lane {
     const fn can_wait(self) -> bool {
         matches!(
             self,
-            Lane::Watch | Lane::Routine | Lane::Beside | Lane::Poll | Lane::LatePoll
+            Lane::Watch
+                | Lane::Routine
+                | Lane::Beside
+                | Lane::Poll
+                | Lane::PollOfAll
+                | Lane::LatePoll
         )
     }
 }

@@ -114,7 +114,7 @@ impl Client {
     async fn next_turn(&self, lane: Lane, cost: Cost) -> Option<Permit> {
         let lane = match lane {
             // Without it every account is blind.
-            Lane::Poll | Lane::LatePoll => Lane::LatePoll,
+            Lane::Poll | Lane::PollOfAll | Lane::LatePoll => Lane::LatePoll,
             Lane::Positions | Lane::Verify => lane,
             Lane::Watch | Lane::Routine | Lane::Beside | Lane::Cancel | Lane::Close => return None,
         };
@@ -125,7 +125,7 @@ impl Client {
     /// The right to ask for a list once more: a read that could wait does not give up half
     /// done, and a poll does not wait at all.
     pub(super) async fn once_more(&self, permit: &Permit, cost: Cost) -> Result<Permit, RestError> {
-        if matches!(permit.lane, Lane::Poll | Lane::LatePoll) {
+        if matches!(permit.lane, Lane::Poll | Lane::PollOfAll | Lane::LatePoll) {
             return Ok(self.http.beside(permit, cost));
         }
         let lane = permit.lane.max(Lane::Verify);

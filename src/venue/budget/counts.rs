@@ -69,7 +69,7 @@ fn kept(limit: &Limit, lane: Lane) -> u32 {
         Lane::Watch | Lane::Routine => limit.reserves.can_wait,
         Lane::Beside => limit.reserves.beside,
         Lane::Positions | Lane::Verify => limit.reserves.reads,
-        Lane::Poll | Lane::LatePoll => limit.reserves.polls,
+        Lane::Poll | Lane::PollOfAll | Lane::LatePoll => limit.reserves.polls,
         Lane::Cancel | Lane::Close => 0,
     }
 }

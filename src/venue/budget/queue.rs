@@ -146,13 +146,26 @@ impl RequestBudget {
         }
     }
 
-    /// Waits for a permit to poll: like other reads that can wait, and once it is
-    /// late before everything else.
+    /// Waits for a permit to poll the one account of a credential: like other reads that
+    /// can wait, and once it is late before everything else.
     ///
     /// # Errors
     /// When there is none in time, or as soon as that is certain.
     pub async fn take_for_poll(&self) -> Result<Permit, OutOfBudget> {
-        match self.take(Lane::Poll, Ask::Poll).await {
+        self.poll_from(Lane::Poll).await
+    }
+
+    /// The same for a poll of all accounts of a credential, which goes before reads of
+    /// one of them.
+    ///
+    /// # Errors
+    /// As [`RequestBudget::take_for_poll`].
+    pub async fn take_for_poll_of_all(&self) -> Result<Permit, OutOfBudget> {
+        self.poll_from(Lane::PollOfAll).await
+    }
+
+    async fn poll_from(&self, lane: Lane) -> Result<Permit, OutOfBudget> {
+        match self.take(lane, Ask::Poll).await {
             Ok(permit) => Ok(permit),
             Err(OutOfBudget) => self.take(Lane::LatePoll, Ask::Poll).await,
         }
@@ -248,7 +261,7 @@ impl RequestBudget {
     fn join(&self, lane: Lane, cost: Cost) -> Waiter<'_> {
         let wait = match lane {
             Lane::Watch | Lane::Routine => ROUTINE_WAIT,
-            Lane::Poll => POLL_WAIT,
+            Lane::Poll | Lane::PollOfAll => POLL_WAIT,
             Lane::LatePoll => LATE_POLL_WAIT,
             Lane::Beside | Lane::Positions | Lane::Verify | Lane::Cancel | Lane::Close => {
                 timeouts::QUEUED

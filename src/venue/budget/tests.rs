@@ -85,9 +85,10 @@ fn what_can_wait_leaves_a_part_and_the_rest_may_use_it() {
     assert_eq!(drain(&mut bucket, Lane::Beside, at(0)), 8);
     assert_eq!(bucket.left(at(0)), 10);
     let rest = [
+        Lane::Poll,
         Lane::Positions,
         Lane::Verify,
-        Lane::Poll,
+        Lane::PollOfAll,
         Lane::Cancel,
         Lane::Close,
         Lane::LatePoll,
@@ -95,7 +96,7 @@ fn what_can_wait_leaves_a_part_and_the_rest_may_use_it() {
     for lane in rest {
         assert_eq!(bucket.take(lane, at(0)), Ok(()));
     }
-    assert_eq!(drain(&mut bucket, Lane::Close, at(0)), 4);
+    assert_eq!(drain(&mut bucket, Lane::Close, at(0)), 3);
     assert_eq!(bucket.left(at(0)), 0);
     assert_eq!(
         bucket.take(Lane::Close, at(0)),

@@ -335,7 +335,7 @@ impl Venue for CrossTrade {
     }
 
     fn admit_poll(&self) -> Call<'_, Result<Permit, OutOfBudget>> {
-        Box::pin(self.http.budget().take_for_poll())
+        Box::pin(self.http.budget().take_for_poll_of_all())
     }
 
     fn poll<'a>(&'a self, accounts: &'a [AccountNumber], permit: Permit) -> Call<'a, Polls> {

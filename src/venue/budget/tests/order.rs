@@ -3,12 +3,13 @@
 use super::*;
 use crate::domain::timeouts::QUEUED;
 
-const LANES: [Lane; 8] = [
+const LANES: [Lane; 9] = [
     Lane::Routine,
     Lane::Beside,
+    Lane::Poll,
     Lane::Positions,
     Lane::Verify,
-    Lane::Poll,
+    Lane::PollOfAll,
     Lane::Cancel,
     Lane::Close,
     Lane::LatePoll,
@@ -70,7 +71,7 @@ impl Log {
 fn longest_wait(lane: Lane) -> Duration {
     match lane {
         Lane::Watch | Lane::Routine => ROUTINE_WAIT,
-        Lane::Poll => POLL_WAIT,
+        Lane::Poll | Lane::PollOfAll => POLL_WAIT,
         Lane::LatePoll => LATE_POLL_WAIT,
         _ => QUEUED,
     }

@@ -97,10 +97,12 @@ async fn a_poll_that_shows_all_goes_before_reads_of_one_account() {
         &[
             (Lane::Verify, "v1"),
             (Lane::Positions, "s1"),
-            (Lane::Poll, "p1"),
+            (Lane::PollOfAll, "p1"),
+            (Lane::Poll, "own"),
         ],
     )
     .await;
+    // That of one account gives up meanwhile, to come back as a late one.
     assert_eq!(order, ["p1", "v1", "s1"]);
 }
 
