@@ -87,7 +87,9 @@ impl Mutation {
             // Where each account has limits of its own, nothing else would ever be in the
             // way of its poll.
             Mutation::PollsLast => !matches!(kind, Kind::Bybit | Kind::Bitget),
-            Mutation::Opens | Mutation::OneList => kind.is_exchange(),
+            Mutation::Opens => kind.is_exchange(),
+            // At BingX these weeks place none of the orders that have a list of their own.
+            Mutation::OneList => kind.is_exchange() && kind != Kind::BingX,
             _ => true,
         }
     }
@@ -351,10 +353,12 @@ pub fn spoil(mutation: Option<Mutation>, kept: &mut Kept) {
     }
 }
 
-/// Orders without those that wait for their trigger.
+/// Orders without those of a second list: that wait for their trigger, or are traded in
+/// parts.
 pub fn one_list(orders: &WorkingOrders) -> WorkingOrders {
     let listed = orders.listed().unwrap_or_default().iter();
-    let regular = listed.filter(|order| order.book != Some(OrderBook::Conditional));
+    let is_second = |book| matches!(book, Some(OrderBook::Conditional | OrderBook::Twap));
+    let regular = listed.filter(|order| !is_second(order.book));
     WorkingOrders::Listed(regular.cloned().collect())
 }
 

@@ -216,7 +216,7 @@ fn sets(kind: Kind) -> &'static [Arc<RuleBook>] {
         std::sync::OnceLock::new();
     let of = |kind| (0..rules::all(kind)).map(move |number| rules::rule_set(kind, number));
     let sets = SETS.get_or_init(|| {
-        let every = Kind::every();
+        let every = Kind::ALL.into_iter();
         every.map(|kind| (kind, of(kind).collect())).collect()
     });
     &sets[&kind]
