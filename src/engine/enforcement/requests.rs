@@ -58,9 +58,11 @@ pub(super) struct Ended {
 }
 
 impl Requests {
-    /// Notes what the account is known to hold as something is asked for.
+    /// Notes what the account is known to hold as something is asked for. That it holds
+    /// nothing says nothing of what a close finds there: it is asked for because that is
+    /// in doubt.
     pub(super) fn note_held(&mut self, held: Option<&Arc<[Position]>>) {
-        self.held = held.cloned();
+        self.held = held.filter(|held| !held.is_empty()).cloned();
     }
 
     /// Notes what was seen last as a close leaves. Where that is not what was held

@@ -205,3 +205,16 @@ fn b4_a_close_that_waited_is_not_compared_with_what_was_held_when_it_was_decided
         (1100, Poll(10, 2, "ES:-1@5010"), "@950 read orders"),
     ]);
 }
+
+#[test]
+fn b4_a_close_of_an_account_that_was_seen_flat_may_be_filling_whatever_is_held_then() {
+    Desk::new(&PROMPT).play(&[
+        (0, Holds(""), ""),
+        (0, Ask(flat()), "send 1: #1 flatten #2 cancel_orders beside"),
+        (100, Answer(1), ""),
+        (100, Answer(2), ""),
+        // It was opened before the close arrived, and is what that is closing.
+        (400, Poll(10, 1, "ES:2@5000"), "@350 read orders"),
+        (2200, Poll(10, 2, "ES:2@5000"), REPEAT),
+    ]);
+}
