@@ -164,7 +164,7 @@ impl Doubts {
             self.forget();
             self.stamp = stamp;
             self.verdict = Some(Suspicion::WalletUnexplained);
-        } else if !self.is_same_look(stamp) {
+        } else if !self.is_same_look(found, stamp) {
             self.look(found, stamp);
         }
         self.verdict
@@ -176,8 +176,13 @@ impl Doubts {
         }
     }
 
-    fn is_same_look(&self, stamp: Option<i64>) -> bool {
-        stamp.is_some() && (self.stamp == stamp || self.disbelieved.contains(&stamp))
+    /// Whether this is an answer of before once more. One that is suspect of more than
+    /// that was is another one, whatever its stamp.
+    fn is_same_look(&self, found: Suspicions, stamp: Option<i64>) -> bool {
+        let is_stamped =
+            stamp.is_some() && (self.stamp == stamp || self.disbelieved.contains(&stamp));
+        let known = self.newest.with(self.accepted).with(self.streak);
+        is_stamped && found.without(known).is_empty()
     }
 
     fn look(&mut self, found: Suspicions, stamp: Option<i64>) {
@@ -317,6 +322,21 @@ mod tests {
             assert_eq!(verdict, Some(Suspicion::WalletUnexplained));
         }
         assert_eq!(doubts.judge(Suspicions::default(), Some(11)), None);
+    }
+
+    #[test]
+    fn a_stamp_that_was_seen_makes_no_truth_of_what_is_suspect_now() {
+        let mut doubts = Doubts::default();
+        let none = Suspicions::default();
+        let found = Suspicions(Suspicion::EquityOff.bit());
+        assert_eq!(doubts.judge(none, Some(7)), None);
+        // The same answer says no more for being given out again.
+        for _ in 0..10 {
+            assert_eq!(doubts.judge(found, Some(7)), Some(Suspicion::EquityOff));
+        }
+        assert_eq!(doubts.judge(none, Some(7)), None);
+        assert_eq!(doubts.judge(found, Some(8)), Some(Suspicion::EquityOff));
+        assert_eq!(doubts.judge(found, Some(9)), None);
     }
 
     #[test]

@@ -35,15 +35,14 @@ pub enum Kind {
 }
 
 /// The weeks of so many seeds, in a random order. A poll of an exchange is several
-/// requests for each account, and its weeks take twice as long. Those at BingX have to be
-/// asked for: one of some thousand of them (seed 1667) fails.
+/// requests for each account, and its weeks take twice as long.
 const MIX: [Kind; 8] = [
     Kind::CrossTrade,
     Kind::CrossTrade,
     Kind::CrossTrade,
     Kind::CrossTrade,
     Kind::Bitget,
-    Kind::CrossTrade,
+    Kind::BingX,
     Kind::Bybit,
     Kind::Binance,
 ];

@@ -161,7 +161,10 @@ impl AccountRun {
             }
             last => last.map(|last| &last.figures),
         };
-        let found = suspicions(learned, before, self.account.profile);
-        self.view.judge(found, learned.stamp)
+        let profile = self.account.profile;
+        let found = suspicions(learned, before, profile);
+        // Only where answers come out of a cache does a stamp say which answer it is.
+        let stamp = learned.stamp.filter(|_| profile.polls_cached_for.is_some());
+        self.view.judge(found, stamp)
     }
 }
