@@ -57,6 +57,7 @@ use crate::engine::restore::{EarlierRules, Kept, Started};
 use crate::engine::{self, Engine, EngineConfig};
 use crate::notify::{Notifiers, Undelivered};
 use crate::rules;
+use crate::rules::ruleset::RuleSet;
 use crate::rules::settings;
 use crate::rules::settings::Mode;
 use crate::store::{
@@ -64,6 +65,7 @@ use crate::store::{
 };
 use counters::Counters;
 use dispatcher::{Dispatcher, row_of, short};
+use heartbeat::Heart;
 use http_server::HttpServer;
 use input::{Input, Queues, Why};
 use key_rights::KeysTold;
@@ -310,6 +312,34 @@ struct Connections<'a> {
     stop: CancellationToken,
 }
 
+impl Connections<'_> {
+    /// The venues, none of which is connected yet.
+    fn venues(&self, clock: &Clock, latencies: &Arc<Latencies>) -> Venues {
+        Venues::new(
+            clock.clone(),
+            self.inputs.clone(),
+            Arc::clone(&self.reader),
+            Arc::clone(latencies),
+            self.stop.clone(),
+        )
+    }
+
+    /// Starts the heartbeat, whose settings can be changed from then on.
+    fn beat(&self, heart: Heart) -> tokio::sync::watch::Sender<Heart> {
+        let (heart, beating) = tokio::sync::watch::channel(heart);
+        let (questions, stop) = (self.questions.clone(), self.stop.clone());
+        tokio::spawn(heartbeat::run(questions, beating, stop));
+        heart
+    }
+}
+
+fn config_of(rules: &RuleSet) -> EngineConfig {
+    EngineConfig {
+        acts: rules.daemon.mode == Mode::Enforce,
+        stale_after: Some(engine::stale_after(&rules.book)),
+    }
+}
+
 /// Starts the engine and all that works for it. From here on the accounts are
 /// polled.
 fn begin(
@@ -339,31 +369,17 @@ fn begin(
     let now = clock.now();
     venues::count_earlier(&connected, &rules, &kept.rows.recent, now.wall);
     let latencies = Arc::new(Latencies::default());
-    let mut venues = Venues::new(
-        clock.clone(),
-        connections.inputs.clone(),
-        Arc::clone(&connections.reader),
-        Arc::clone(&latencies),
-        connections.stop.clone(),
-    );
+    let mut venues = connections.venues(&clock, &latencies);
     let (handle, writer) = Writer::new(store);
     let writing = writer.start().map_err(StartError::Thread)?;
-    let config = EngineConfig {
-        acts: rules.daemon.mode == Mode::Enforce,
-        stale_after: Some(engine::stale_after(&rules.book)),
-    };
+    let config = config_of(&rules);
     let Started { engine, effects } = Engine::start(Arc::clone(&rules.book), config, kept, now);
     handle.submit(Batch {
         rule_sets: vec![row_of(&rules, now.wall)],
         ..Batch::default()
     });
     venues.change(&rules, connected);
-    let (heart, beating) = tokio::sync::watch::channel(heart);
-    tokio::spawn(heartbeat::run(
-        connections.questions,
-        beating,
-        connections.stop.clone(),
-    ));
+    let heart = connections.beat(heart);
     let record = Arc::clone(&connections.reader);
     let mut dispatcher = Dispatcher {
         engine,

@@ -2,10 +2,12 @@
 
 use std::future::ready;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde::Serialize;
+use tokio::time::{Instant, sleep_until};
 
 use super::Shape;
 use crate::locked::Locked;
@@ -26,6 +28,10 @@ const OF_LIMITS: [&str; 4] = ["limit", "weight", "order-count", "retry-after"];
 /// The longest value of such a header that is shown, in bytes.
 const LONGEST_VALUE: usize = 32;
 
+/// How far apart two requests are. A daemon asks with the same key each second, and what
+/// a venue allows in a second may be little more than that.
+const APART: Duration = Duration::from_millis(300);
+
 /// An answer, or why there is none; no value of it but such as name a limit or a mode.
 #[derive(Clone, Debug, Serialize)]
 pub struct Heard {
@@ -43,7 +49,14 @@ pub struct Heard {
 
 /// Everything that is heard on the ways to one venue.
 #[derive(Clone, Debug, Default)]
-pub struct Wire(Arc<Mutex<Vec<Heard>>>);
+pub struct Wire(Arc<Mutex<Log>>);
+
+#[derive(Debug, Default)]
+struct Log {
+    heard: Vec<Heard>,
+    /// When the next request may leave.
+    next: Option<Instant>,
+}
 
 impl Wire {
     /// The same way, for reads alone, heard here.
@@ -56,11 +69,20 @@ impl Wire {
 
     /// What was heard since this was asked last.
     pub(super) fn take_heard(&self) -> Vec<Heard> {
-        std::mem::take(&mut *self.0.locked())
+        std::mem::take(&mut self.0.locked().heard)
     }
 
     fn note(&self, heard: Heard) {
-        self.0.locked().push(heard);
+        self.0.locked().heard.push(heard);
+    }
+
+    /// When a request that is made now may leave.
+    fn turn(&self) -> Instant {
+        let now = Instant::now();
+        let mut log = self.0.locked();
+        let turn = log.next.map_or(now, |next| next.max(now));
+        log.next = turn.checked_add(APART);
+        turn
     }
 }
 
@@ -78,9 +100,9 @@ impl Transport for ReadsOnly {
         }
         let path = shown(&request);
         let wire = self.wire.clone();
-        let sent = self.way.send(request);
         Box::pin(async move {
-            match sent.await {
+            sleep_until(wire.turn()).await;
+            match self.way.send(request).await {
                 Ok(incoming) => Ok(heard(incoming, path, wire)),
                 Err(none) => {
                     wire.note(Heard {

@@ -1,12 +1,12 @@
 //! A paper venue in this process and the real `riskd` beside it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use riskd::store::{EntryFilter, Reader, Restored, Store};
@@ -51,6 +51,19 @@ pub struct Rig {
     /// flat: told at the end, for the table of runs (`tests/figures/exchange`).
     moved: Cell<Option<Instant>>,
     flat_after: Cell<Option<Duration>>,
+    /// What was read of the record last.
+    seen: RefCell<Seen>,
+}
+
+/// Length and time of a file, where it is there.
+type Stamp = Option<(u64, SystemTime)>;
+
+/// The kind and the account of each entry, as the files of the record were then: what is
+/// waited for is looked for forty times a second, and they change with each poll.
+#[derive(Default)]
+struct Seen {
+    files: [Stamp; 2],
+    entries: Vec<(String, Option<String>)>,
 }
 
 impl Rig {
@@ -93,6 +106,7 @@ impl Rig {
             environment: Vec::new(),
             moved: Cell::new(None),
             flat_after: Cell::new(None),
+            seen: RefCell::default(),
         };
         rig.set_daemon_clock(0);
         rig.write_token(CANARY);
@@ -386,19 +400,37 @@ accounts:
 
     /// The account that each entry of this kind is about.
     fn accounts_of(&self, kind: &str) -> Vec<Option<String>> {
+        let files = ["riskd.db", "riskd.db-wal"].map(|name| self.stamp(name));
+        let mut seen = self.seen.borrow_mut();
+        if files == [None; 2] || seen.files != files {
+            let entries = self.entries();
+            // What could not be read is read again, whatever the files are.
+            let files = entries.as_ref().map_or([None; 2], |_| files);
+            let entries = entries.unwrap_or_default();
+            *seen = Seen { files, entries };
+        }
+        let of_kind = seen.entries.iter().filter(|(of, _)| of == kind);
+        of_kind.map(|(_, account)| account.clone()).collect()
+    }
+
+    fn stamp(&self, name: &str) -> Stamp {
+        let file = fs::metadata(self.folder.path().join(name)).ok()?;
+        Some((file.len(), file.modified().unwrap()))
+    }
+
+    /// The kind and the account of each entry of the record.
+    fn entries(&self) -> Option<Vec<(String, Option<String>)>> {
         let filter = EntryFilter {
             limit: 10_000,
             ..EntryFilter::default()
         };
-        let entries = self.runtime.block_on(async {
+        self.runtime.block_on(async {
             let reader = Reader::open(&self.database()).await.ok()?;
             let entries = reader.entries(&filter).await.ok();
             reader.close().await;
-            entries
-        });
-        let entries = entries.unwrap_or_default().into_iter();
-        let of_kind = entries.filter(|entry| entry.kind == kind);
-        of_kind.map(|entry| entry.account).collect()
+            let entries = entries?.into_iter();
+            Some(entries.map(|entry| (entry.kind, entry.account)).collect())
+        })
     }
 
     /// What the daemon printed to stderr, over all its starts.

@@ -72,7 +72,11 @@ fn kinds(examples: Vec<Fault>) -> Vec<FaultKind> {
 }
 
 fn examples() -> Vec<Fault> {
-    let field = || "unrealizedProfitLoss".to_owned();
+    let of_each_kind = [of_the_way(), of_answers(), of_accounts(), of_writes()];
+    of_each_kind.into_iter().flatten().collect()
+}
+
+fn of_the_way() -> Vec<Fault> {
     vec![
         Fault::Hang,
         Fault::HangAfterEffect,
@@ -92,6 +96,12 @@ fn examples() -> Vec<Fault> {
         Fault::ResetMidBody,
         Fault::HugeBody,
         Fault::SlowLoris { interval_ms: 1000 },
+    ]
+}
+
+fn of_answers() -> Vec<Fault> {
+    let field = || "unrealizedProfitLoss".to_owned();
+    vec![
         Fault::FieldMissing { field: field() },
         Fault::FieldNull { field: field() },
         Fault::FieldText { field: field() },
@@ -103,6 +113,11 @@ fn examples() -> Vec<Fault> {
             field: field(),
             value: Decimal::from(-1_000_000),
         },
+    ]
+}
+
+fn of_accounts() -> Vec<Fault> {
+    vec![
         Fault::DuplicatedAccount,
         Fault::AccountMissing,
         Fault::NoAccounts,
@@ -123,6 +138,11 @@ fn examples() -> Vec<Fault> {
         Fault::OrderIdNull,
         Fault::DataWrapper,
         Fault::ExtraFields,
+    ]
+}
+
+fn of_writes() -> Vec<Fault> {
+    vec![
         Fault::FlattenNothing,
         Fault::FlattenHalf,
         Fault::FlattenLate { ms: 1000 },
