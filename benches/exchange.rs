@@ -27,9 +27,11 @@ use rust_decimal::Decimal;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+const ALL: &str = "bybit,binance,bitget,bingx";
 const ACCOUNT: &str = "main";
 const KEY: &str = "paper-key-main";
 const SECRET: &str = "paper-secret";
+const PASSPHRASE: &str = "paper-passphrase";
 const SYMBOLS: usize = 10;
 
 /// One line of the table.
@@ -39,7 +41,7 @@ struct Figure {
 }
 
 fn main() {
-    let names = std::env::var("EXCHANGES").unwrap_or_else(|_| "bybit,binance".to_owned());
+    let names = std::env::var("EXCHANGES").unwrap_or_else(|_| ALL.to_owned());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -141,7 +143,14 @@ async fn idle(name: &str, symbols: usize) -> Asked {
         .filter(|request| request.at >= from)
         .map(|request| request.at)
         .collect();
-    let is_poll = |path: &str| path.contains("/wallet-balance") || path.contains("/account?");
+    // One of the requests of a poll.
+    let of_poll = match name {
+        "bybit" => "/v5/account/wallet-balance",
+        "binance" => "/account?",
+        "bitget" => "/accounts?productType=USDT-FUTURES",
+        _ => "/user/balance",
+    };
+    let is_poll = |path: &str| path.contains(of_poll);
     let polls: Vec<DateTime<Utc>> = requests
         .iter()
         .filter(|request| request.at >= from && is_poll(&request.path))
@@ -215,7 +224,7 @@ async fn memory(names: &[&str]) -> u64 {
 async fn crossings(name: &str) -> Vec<f64> {
     let stop = CancellationToken::new();
     let mut rig = start(name, "loss: 100, of: unrealized", &stop).await;
-    let symbol = "BTCUSDT";
+    let symbol = &spelled(name, "BTC");
     let mut waits = Vec::new();
     for turn in 0..number("EXCHANGE_CROSSINGS", 60) {
         rig.venue.set_price(symbol, 50_000).unwrap();
@@ -250,6 +259,12 @@ async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 fn seconds(span: TimeDelta) -> f64 {
     span.num_microseconds().unwrap() as f64 / 1e6
+}
+
+/// How a venue spells what is traded of this coin.
+fn spelled(name: &str, coin: &str) -> String {
+    let between = if name == "bingx" { "-" } else { "" };
+    format!("{coin}{between}USDT")
 }
 
 fn number(name: &str, default: u64) -> u64 {
@@ -292,7 +307,7 @@ async fn start(name: &str, loss: &str, stop: &CancellationToken) -> Rig {
     let mut config = PaperConfig::exchange(kind);
     config.accounts[0].balance = Decimal::from(1_000_000);
     for place in config.instruments.len()..SYMBOLS {
-        let symbol = format!("COIN{place}USDT");
+        let symbol = spelled(name, &format!("COIN{place}"));
         let instrument = InstrumentConfig::perpetual(&symbol, 100, "USDT");
         config.instruments.push(instrument);
     }
@@ -318,7 +333,7 @@ async fn start(name: &str, loss: &str, stop: &CancellationToken) -> Rig {
 }
 
 fn write_credential(folder: &Path, name: &str, key: &str) {
-    for (file, text) in [("key", key), ("secret", SECRET)] {
+    for (file, text) in [("key", key), ("secret", SECRET), ("passphrase", PASSPHRASE)] {
         let path = folder.join(format!("{name}.{file}"));
         std::fs::write(&path, text).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -338,8 +353,13 @@ fn program(folder: &Path) -> Command {
 }
 
 fn venue(name: &str, kind: &str, address: &str, credential: &str) -> String {
+    let more = match kind {
+        "binance" => format!(", rights_url: \"{address}\""),
+        "bitget" => format!(", passphrase: {{ file: {credential}.passphrase }}"),
+        _ => String::new(),
+    };
     format!(
-        "  {name}: {{ kind: {kind}, key: {{ file: {credential}.key }}, secret: {{ file: {credential}.secret }}, poll: 1s, base_url: \"{address}\" }}\n"
+        "  {name}: {{ kind: {kind}, key: {{ file: {credential}.key }}, secret: {{ file: {credential}.secret }}, poll: 1s, base_url: \"{address}\"{more} }}\n"
     )
 }
 

@@ -348,11 +348,15 @@ pub(super) fn short(hash: &str) -> &str {
 
 /// The row of a rule set that comes into force. The record can be read by more
 /// people than the addresses of notifiers are for.
-pub(super) fn row_of(rules: &RuleSet, now: Timestamp) -> RuleSetRow {
-    RuleSetRow {
+pub(super) fn in_force(rules: &RuleSet, now: Timestamp) -> Batch {
+    let row = RuleSetRow {
         hash: rules.book.hash.to_string(),
         text: redacted_text(&rules.text),
         files: Some(rules.files.clone()),
         loaded_at: now,
+    };
+    Batch {
+        rule_sets: vec![row],
+        ..Batch::default()
     }
 }

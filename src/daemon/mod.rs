@@ -61,10 +61,10 @@ use crate::rules::ruleset::RuleSet;
 use crate::rules::settings;
 use crate::rules::settings::Mode;
 use crate::store::{
-    Batch, Drained, KeptRuleSet, Reads, Restored, Retention, Store, StoreError, StoreHandle, Writer,
+    Drained, KeptRuleSet, Reads, Restored, Retention, Store, StoreError, StoreHandle, Writer,
 };
 use counters::Counters;
-use dispatcher::{Dispatcher, row_of, short};
+use dispatcher::{Dispatcher, in_force, short};
 use heartbeat::Heart;
 use http_server::HttpServer;
 use input::{Input, Queues, Why};
@@ -372,36 +372,24 @@ fn begin(
     let mut venues = connections.venues(&clock, &latencies);
     let (handle, writer) = Writer::new(store);
     let writing = writer.start().map_err(StartError::Thread)?;
-    let config = config_of(&rules);
-    let Started { engine, effects } = Engine::start(Arc::clone(&rules.book), config, kept, now);
-    handle.submit(Batch {
-        rule_sets: vec![row_of(&rules, now.wall)],
-        ..Batch::default()
-    });
+    let (book, config) = (Arc::clone(&rules.book), config_of(&rules));
+    let Started { engine, effects } = Engine::start(book, config, kept, now);
+    handle.submit(in_force(&rules, now.wall));
     venues.change(&rules, connected);
+    let watched = reload::watch(files, connections.inputs.clone());
     let heart = connections.beat(heart);
-    let record = Arc::clone(&connections.reader);
     let mut dispatcher = Dispatcher {
         engine,
         rules: Arc::clone(&rules),
         clock,
         started: now.wall,
-        rules_file: RulesFile {
-            watch: reload::watch(files, connections.inputs.clone()),
-            source,
-            loaded: now.wall,
-            swap: None,
-            refused: None,
-            fingerprint: Some(fingerprint),
-            is_being_read: false,
-            again: None,
-        },
+        rules_file: RulesFile::new(source, fingerprint, watched, now.wall),
         health: handle.health(),
         store: handle.clone(),
         database: database.display().to_string(),
+        record: Arc::clone(&connections.reader),
         extent: measure::measure(connections.reader, connections.stop),
         inputs: connections.inputs,
-        record,
         venues,
         notifiers: Notifiers::start(channels, connections.failures),
         heart,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tracing::{error, info};
 
-use super::dispatcher::{Dispatcher, row_of, short};
+use super::dispatcher::{Dispatcher, in_force, short};
 use super::input::{Input, Reloaded, Why};
 use super::key_rights::{self, Running};
 use super::rule_file::{Fingerprint, Reading, Refusal, Source};
@@ -23,7 +23,7 @@ use crate::engine::event::Event;
 use crate::engine::record::EntryKind;
 use crate::rules::ruleset::RuleSet;
 use crate::rules::settings::Venue;
-use crate::store::{Batch, Reads};
+use crate::store::Reads;
 
 /// The rule file: how it is read again, and what came of it.
 pub(super) struct RulesFile {
@@ -50,6 +50,25 @@ pub(super) struct Refused {
 }
 
 impl RulesFile {
+    /// The file as it was read at the start, and when its rules were put in force.
+    pub(super) fn new(
+        source: Source,
+        fingerprint: Fingerprint,
+        watch: Watch,
+        loaded: Timestamp,
+    ) -> RulesFile {
+        RulesFile {
+            source,
+            loaded,
+            swap: None,
+            refused: None,
+            fingerprint: Some(fingerprint),
+            is_being_read: false,
+            again: None,
+            watch,
+        }
+    }
+
     pub(super) fn name(&self) -> String {
         self.source.path.display().to_string()
     }
@@ -209,10 +228,7 @@ impl Dispatcher {
         self.lifecycle.watch(&rules);
         let now = self.now();
         self.rules_file.loaded = now.wall;
-        self.store.submit(Batch {
-            rule_sets: vec![row_of(&rules, now.wall)],
-            ..Batch::default()
-        });
+        self.store.submit(in_force(&rules, now.wall));
         let text = format!(
             "now in force: {} for {} (hash {})",
             counted(enabled(&rules), "rule"),

@@ -51,6 +51,41 @@ enum Manner {
     Text,
     /// Of another shape, so that what it says is not what it said, or nothing.
     Shape,
+    /// One alone is of another shape, and all before and after it are as they should be.
+    One,
+}
+
+/// What is done to the answers that come.
+struct Spoiling {
+    manner: Manner,
+    random: Random,
+    /// How many answers come before the one that is spoilt alone.
+    before: usize,
+    /// How many were given.
+    given: usize,
+}
+
+impl Spoiling {
+    fn none() -> Spoiling {
+        Spoiling {
+            manner: Manner::Honest,
+            random: Random::new(0),
+            before: 0,
+            given: 0,
+        }
+    }
+
+    /// That of an input, where so many answers are given when none is spoilt.
+    fn of(input: u64, answers: usize) -> Spoiling {
+        let manner = [Manner::Shape, Manner::Text, Manner::One][(input % 3) as usize];
+        let mut random = Random::new(input);
+        Spoiling {
+            manner,
+            before: random.below(answers),
+            random,
+            given: 0,
+        }
+    }
 }
 
 /// Answers every request as its venue does, and spoils that.
@@ -60,7 +95,7 @@ struct Stub {
     is_unified: bool,
     /// What the venue answers, by what is asked.
     answers: Mutex<BTreeMap<String, (u16, String)>>,
-    manner: Mutex<(Manner, Random)>,
+    spoiling: Mutex<Spoiling>,
 }
 
 impl Stub {
@@ -69,7 +104,7 @@ impl Stub {
             kind,
             is_unified,
             answers: Mutex::default(),
-            manner: Mutex::new((Manner::Honest, Random::new(0))),
+            spoiling: Mutex::new(Spoiling::none()),
         })
     }
 
@@ -96,7 +131,10 @@ impl Stub {
 impl Transport for Stub {
     fn send(&self, request: Outgoing) -> Call<'_, Result<Incoming, NoAnswer>> {
         let (mut status, mut body) = self.honest(&request);
-        let (manner, random) = &mut *self.manner.lock().unwrap();
+        let spoiling = &mut *self.spoiling.lock().unwrap();
+        let is_the_one = spoiling.given == spoiling.before;
+        spoiling.given += 1;
+        let (manner, random) = (spoiling.manner, &mut spoiling.random);
         match manner {
             Manner::Honest => {}
             // Now and then, so that those behind a good answer are met too.
@@ -112,11 +150,12 @@ impl Transport for Stub {
                 }
             }
             Manner::Shape if random.below(3) != 0 => body = misshapen(random, &body),
-            Manner::Text | Manner::Shape => {}
+            Manner::One if is_the_one => body = misshapen(random, &body),
+            Manner::Text | Manner::Shape | Manner::One => {}
         }
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if *manner == Manner::Text && random.below(20) == 0 {
+        if manner == Manner::Text && random.below(20) == 0 {
             let name = ["x-mbx-used-weight-1m", "x-bapi-limit-status", "retry-after"];
             let name = HeaderName::from_static(name[random.below(3)]);
             headers.insert(
@@ -357,15 +396,13 @@ fn answers_of(kind: VenueKind, is_unified: bool, name: &'static str) {
         heard.is_understood && !heard.is_flat,
         "an honest venue is understood"
     );
+    let answers = stub.spoiling.lock().unwrap().given;
     let mut limits = Limits::start(name);
     for input in fewer_inputs() {
         limits.read(input, || {
-            let manner = if input % 2 == 0 {
-                Manner::Shape
-            } else {
-                Manner::Text
-            };
-            *stub.manner.lock().unwrap() = (manner, Random::new(input));
+            let spoiling = Spoiling::of(input, answers);
+            let manner = spoiling.manner;
+            *stub.spoiling.lock().unwrap() = spoiling;
             let heard = runtime.block_on(async { everything(adapter(&stub).as_ref(), kind).await });
             // Bytes may be spoilt so that they say something else.
             assert!(
