@@ -6,7 +6,7 @@
 //! hangs holds up every one of them, the flatten among them. Here a request that
 //! is given up takes its connection with it, and the next gets another.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::ClientConfig;
 use rustls_platform_verifier::BuilderVerifierExt;
@@ -38,8 +38,15 @@ fn with_tls(mut config: ClientConfig) -> reqwest::ClientBuilder {
         .user_agent(concat!("riskd/", env!("CARGO_PKG_VERSION")))
 }
 
+/// TLS by the host's roots as they are when the first client is made: all clients share
+/// them, and so their memory.
 fn tls() -> Result<ClientConfig, rustls::Error> {
-    Ok(provided()?.with_platform_verifier()?.with_no_client_auth())
+    static SHARED: OnceLock<ClientConfig> = OnceLock::new();
+    if let Some(config) = SHARED.get() {
+        return Ok(config.clone());
+    }
+    let config = provided()?.with_platform_verifier()?.with_no_client_auth();
+    Ok(SHARED.get_or_init(|| config).clone())
 }
 
 fn no_tls() -> Result<ClientConfig, rustls::Error> {

@@ -19,13 +19,6 @@ use super::number;
 /// How many inputs each test reads by default.
 const INPUTS: u64 = 1_500;
 
-/// The same of those that take long: a fifth of many.
-fn fewer_inputs() -> std::ops::Range<u64> {
-    let all = inputs();
-    let most = INPUTS.max((all.end - all.start) / 5);
-    all.start..all.end.min(all.start + most)
-}
-
 /// The numbers of the inputs that are read.
 fn inputs() -> std::ops::Range<u64> {
     match number("RISKD_FUZZ_INPUT") {

@@ -29,7 +29,7 @@ use riskd_paper::{
 };
 use rust_decimal::Decimal;
 
-use super::fewer_inputs;
+use super::inputs;
 use super::limits::Limits;
 use super::misshape::misshapen;
 use super::mutate::{Random, spoilt};
@@ -398,7 +398,7 @@ fn answers_of(kind: VenueKind, is_unified: bool, name: &'static str) {
     );
     let answers = stub.spoiling.lock().unwrap().given;
     let mut limits = Limits::start(name);
-    for input in fewer_inputs() {
+    for input in inputs() {
         limits.read(input, || {
             let spoiling = Spoiling::of(input, answers);
             let manner = spoiling.manner;
