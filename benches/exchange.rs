@@ -231,6 +231,10 @@ async fn crossings(name: &str) -> Vec<f64> {
         rig.open(symbol, 1);
         // The golden ratio spreads the phases evenly.
         let phase = (turn as f64 * 0.618_034).fract();
+        // The list of what moved money may be read once in five seconds: a look at a
+        // wallet that it does not explain yet arms no rule.
+        let is_armed = || (rig.told("rearmed") >= turn).then_some(());
+        until("a rule that may fire", is_armed).await;
         sleep(Duration::from_millis(1200) + Duration::from_secs_f64(phase)).await;
         let crossed = rig.venue.now();
         rig.venue.set_price(symbol, 49_000).unwrap();
@@ -238,7 +242,7 @@ async fn crossings(name: &str) -> Vec<f64> {
         let flatten = until("a close", first).await;
         waits.push(seconds(flatten.at - crossed));
         // What is opened before riskd has proven it flat is closed as well.
-        let is_proven = || (rig.proofs() > turn).then_some(());
+        let is_proven = || (rig.told("verified") > turn).then_some(());
         until("a proof", is_proven).await;
     }
     rig.end();
@@ -290,10 +294,10 @@ impl Rig {
         self.venue.open(ACCOUNT, symbol, quantity, None).unwrap();
     }
 
-    /// How often the program has proven its account flat.
-    fn proofs(&self) -> u64 {
+    /// How often the program has told of this.
+    fn told(&self, event: &str) -> u64 {
         let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap();
-        log.matches("event=\"verified\"").count() as u64
+        log.matches(&format!("event=\"{event}\"")).count() as u64
     }
 
     fn end(&mut self) {
